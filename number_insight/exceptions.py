@@ -1,0 +1,85 @@
+"""What can go wrong, named for what it means to the signup and to the money.
+
+Every exception of a provider belongs to exactly one of the classes below, because the class
+alone decides what becomes of the lookup: see `number_insight.lookups`.
+"""
+
+from __future__ import annotations
+
+
+class NumberInsightError(Exception):
+    """The root of everything this package raises on purpose. Do not raise it directly."""
+
+
+class InvalidNumber(NumberInsightError, ValueError):
+    """What was typed cannot be a phone number; ``code`` says in which way."""
+
+    def __init__(self, message: str, *, code: str = "invalid") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ProviderError(NumberInsightError):
+    """A provider gave no insight. Do not raise it directly.
+
+    The message is one sentence for an operator, without secrets and without the number.
+    ``status`` is the provider's own status code, ``http_status`` the HTTP one, where there was
+    one; ``request_id`` names the request at the provider.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        http_status: int | None = None,
+        request_id: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.http_status = http_status
+        self.request_id = request_id
+
+
+class NotSent(ProviderError, ConnectionError):
+    """Provably nothing was sent (refused, no such host, no TLS): free, and may be tried again."""
+
+
+class Busy(ProviderError):
+    """The provider plainly refused for now (too many requests): free, and may be tried again."""
+
+
+class BadCredentials(ProviderError, PermissionError):
+    """The provider does not accept our credentials: free; nothing will work until they change."""
+
+
+class NotAllowed(ProviderError, PermissionError):
+    """The account may not use this level or feature: free; nothing will work until it may."""
+
+
+class NoCredit(ProviderError):
+    """The account is out of credit: free; nothing will work until it is topped up."""
+
+
+class NumberRefused(ProviderError, ValueError):
+    """The provider refuses this number as a number: free and final."""
+
+
+class NoAnswer(ProviderError, LookupError):
+    """The provider answered, finally, that it has no answer: free and final."""
+
+
+class Uncertain(ProviderError, ConnectionError):
+    """The request was sent and what became of it is unknown: it may have been paid for."""
+
+
+class BadCallback(NumberInsightError, ValueError):
+    """What was posted to the webhook is not an answer; nothing was changed."""
+
+
+class IntermediateCallback(BadCallback):
+    """An intermediate answer; the final one follows."""
+
+
+class Unsupported(NumberInsightError, NotImplementedError):
+    """The provider cannot do what was asked of it."""

@@ -1,0 +1,170 @@
+"""Phone numbers: from what people type to E.164, and what libphonenumber knows for free.
+
+The only module that knows ``phonenumbers``. The gate is *possible*, not *valid*: the metadata
+lags behind real ranges, and Vonage's own example, 447700900000, is a reserved number.
+"""
+
+from __future__ import annotations
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from number_insight.exceptions import InvalidNumber
+from number_insight.insight import UNKNOWN, Insight
+
+MAX_LENGTH = 64
+"""Longer input is refused before it is parsed; the longest E.164 number has 15 digits."""
+
+REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
+"""The alpha-2 countries that have a numbering plan."""
+
+_LINE_TYPES = {
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE: "landline",
+    PhoneNumberType.PREMIUM_RATE: "landline_premium",
+    PhoneNumberType.TOLL_FREE: "landline_tollfree",
+    PhoneNumberType.VOIP: "virtual",
+    PhoneNumberType.PAGER: "pager",
+}
+
+
+def normalise(text: str, region: str | None = None) -> str:
+    """Return `text` as E.164 ("+447700900000").
+
+    `region` (alpha-2) is tried first; digits without "+" that are not possible there are tried
+    as international. Raise `InvalidNumber`, whose message is fit for the person who typed it.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise InvalidNumber("Enter a phone number.", code="required")
+    if len(text) > MAX_LENGTH:
+        raise InvalidNumber("This is too long for a phone number.", code="too_long")
+    if not _is_plain(text):
+        raise InvalidNumber("Enter the phone number with the digits 0 to 9.", code="characters")
+    text = text.strip()
+    for candidate, home in _readings(text, region):
+        number = _settled(candidate, home)
+        if number is not None:
+            return number
+    raise InvalidNumber(
+        "Enter a valid phone number with its country code, for example +46 70 174 06 05.",
+        code="invalid",
+    )
+
+
+def _settled(text: str, region: str | None) -> str | None:
+    """Return `text` as the E.164 that reads as itself, or None.
+
+    libphonenumber strips one superfluous zero a time, so one line would have several spellings.
+    """
+    number = None
+    while (parsed := _parse(text, region)) is not None:
+        text, region = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), None
+        if text == number:
+            return number
+        number = text
+    return None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether `text` holds only what people put into numbers; no letters, no other digits."""
+    return all(char in "0123456789+-()./ \u00a0\u2010\u2011\u2012\u2013\t" for char in text)
+
+
+def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
+    if text.startswith("+"):
+        return [(text, None)]
+    readings: list[tuple[str, str | None]] = [(text, region)] if region else []
+    digits = "".join(char for char in text if char.isdigit())
+    if digits.startswith("00"):
+        readings.append((f"+{digits[2:]}", None))
+    elif not digits.startswith("0"):
+        readings.append((f"+{digits}", None))
+    return readings
+
+
+def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if parsed.extension or not phonenumbers.is_possible_number(parsed):
+        return None
+    return parsed
+
+
+def is_valid(number: str) -> bool:
+    """Whether libphonenumber knows a range that `number` (E.164) lies in."""
+    parsed = _parse(number, None)
+    return parsed is not None and phonenumbers.is_valid_number(parsed)
+
+
+def is_possible(number: str) -> bool:
+    """Whether `number` is E.164 of a possible length."""
+    return number.startswith("+") and _parse(number, None) is not None
+
+
+def country(number: str) -> str | None:
+    """Return the alpha-2 country of `number` (E.164), as libphonenumber has it, or None."""
+    parsed = _parse(number, None)
+    if parsed is None:
+        return None
+    found = phonenumbers.region_code_for_number(parsed)
+    found = found or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return found if found and found.isalpha() and found != "ZZ" else None
+
+
+def calling_code(number: str) -> str | None:
+    """Return the country calling code of `number` ("44"), or None."""
+    parsed = _parse(number, None)
+    return str(parsed.country_code) if parsed else None
+
+
+def code_of_country(country: str) -> str | None:
+    """Return the calling code of `country` (alpha-2), or None if it has none that we know."""
+    code = phonenumbers.country_code_for_region(country.upper())
+    return str(code) if code else None
+
+
+def shares_calling_code(country: str, other: str) -> bool:
+    """Whether two countries (alpha-2) have one calling code: "US" and "CA", "GB" and "JE"."""
+    code = code_of_country(country)
+    return code is not None and code == code_of_country(other)
+
+
+def national(number: str) -> str | None:
+    """Return `number` as it is written in its own country, or None."""
+    parsed = _parse(number, None)
+    if parsed is None:
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def international(number: str) -> str:
+    """Return `number` spaced for reading ("+46 70 174 06 05"), or as it is."""
+    parsed = _parse(number, None)
+    if parsed is None:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def local_insight(number: str) -> Insight:
+    """Return what is known about `number` (E.164) without asking anybody."""
+    parsed = _parse(number, None)
+    if parsed is None:
+        return Insight(number=number)
+    return Insight(
+        number=number,
+        national_format=national(number),
+        country=country(number),
+        country_prefix=calling_code(number),
+        line_type=_LINE_TYPES.get(phonenumbers.number_type(parsed), UNKNOWN),
+    )
+
+
+def masked(number: str) -> str:
+    """Return `number` for logs: its country code and its last two digits ("+46*******05")."""
+    prefix = calling_code(number)
+    if prefix is None:
+        return "*" * min(len(number), 12)
+    hidden = len(number) - 1 - len(prefix) - 2
+    return f"+{prefix}{'*' * hidden}{number[-2:]}"

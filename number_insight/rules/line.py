@@ -1,0 +1,97 @@
+"""Rules that ask what kind of line the number belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from number_insight.insight import Insight
+from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.verdict import Flag
+
+
+class LineRule(Rule):
+    """Base of the rules that look for one `line_type`."""
+
+    group = "line"
+    needs = ("line_type",)
+    line_type: ClassVar[str]
+    message: ClassVar[str]
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.line_type == self.line_type:
+            yield self.flag(self.message)
+
+
+class Premium(LineRule):
+    """Whoever calls or texts the line pays its owner: the classic of toll fraud."""
+
+    code = "premium"
+    weight = 80
+    line_type = "landline_premium"
+    title = gettext_noop("Premium-rate line")
+    message = gettext_noop("The line is premium-rate: whoever calls it pays its owner.")
+
+
+class TollFree(LineRule):
+    """A line of a business that takes calls at its own cost; nobody's own phone."""
+
+    code = "toll_free"
+    weight = 40
+    line_type = "landline_tollfree"
+    title = gettext_noop("Toll-free line")
+    message = gettext_noop("The line is toll-free, which is nobody's own phone.")
+
+
+class Pager(LineRule):
+    """A pager can receive but neither call nor confirm."""
+
+    code = "pager"
+    weight = 40
+    line_type = "pager"
+    title = gettext_noop("Pager")
+    message = gettext_noop("The line is a pager.")
+
+
+class Virtual(LineRule):
+    """A line without SIM or socket: cheap by the hundred, though honest people have them too."""
+
+    code = "virtual"
+    weight = 30
+    line_type = "virtual"
+    title = gettext_noop("Virtual line")
+    message = gettext_noop("The line is virtual (%(carrier)s).")
+    message_without_carrier = gettext_noop("The line is virtual.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.line_type != self.line_type:
+            return
+        carrier = insight.current_carrier or insight.original_carrier
+        if carrier and carrier.name:
+            yield self.flag(self.message, carrier=carrier.name)
+        else:
+            yield self.flag(self.message_without_carrier)
+
+
+class Landline(LineRule):
+    """A landline is information, or a slight risk where the option `wants_mobile` is true.
+
+    A `weight` that is given outright wins over the 15 of `wants_mobile`.
+    """
+
+    code = "landline"
+    weight = 0
+    line_type = "landline"
+    title = gettext_noop("Landline")
+    message = gettext_noop("The line is a landline.")
+    message_mobile_wanted = gettext_noop("The line is a landline where a mobile is wanted.")
+
+    def __init__(self, *, wants_mobile: bool = False, weight: int | None = None) -> None:
+        if not isinstance(wants_mobile, bool):
+            raise TypeError(f"wants_mobile of rule 'landline' is a bool, not {wants_mobile!r}")
+        super().__init__(weight=15 if wants_mobile and weight is None else weight)
+        self.wants_mobile = wants_mobile
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.line_type == self.line_type:
+            yield self.flag(self.message_mobile_wanted if self.wants_mobile else self.message)

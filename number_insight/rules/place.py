@@ -1,0 +1,152 @@
+"""Rules that ask whether number, carrier, phone, IP and person are in the same country.
+
+Countries that share a calling code (the US and Canada, the UK and Jersey, Russia and
+Kazakhstan) are never held against anybody: the borders within one numbering plan are where
+providers, IP tables and people err.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from number_insight import numbers
+from number_insight.insight import Insight
+from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.verdict import Flag
+
+
+def _agree(one: str | None, other: str | None) -> bool:
+    """Whether both are known and of one numbering plan."""
+    return bool(one and other and numbers.shares_calling_code(one, other))
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Whether both are known and of different numbering plans.
+
+    What has no calling code is not known: IP tables answer "EU", "A1" (a proxy) or "T1" (Tor).
+    """
+    known = all(country and numbers.code_of_country(country) for country in (one, other))
+    return known and not _agree(one, other)
+
+
+def _ip_country(insight: Insight, signup: Signup) -> str | None:
+    """Return where the IP is: as the provider says, else as the project can tell."""
+    return insight.ip.country or signup.ip_country
+
+
+def _is_roaming(insight: Insight) -> bool:
+    return insight.roaming.status == "roaming"
+
+
+def _carrier_country(insight: Insight) -> str | None:
+    """Return the country of the current carrier, else of the original one."""
+    for carrier in (insight.current_carrier, insight.original_carrier):
+        if carrier and carrier.country:
+            return carrier.country
+    return None
+
+
+class PlaceRule(Rule):
+    """Base of the rules of the group."""
+
+    group = "place"
+    message: ClassVar[str]
+
+
+class IPMismatch(PlaceRule):
+    """The visitor's IP is not in the number's country; cancelled where the phone roams there.
+
+    The match is the provider's, or is made here from the ``ip_country`` of the signup. Whoever
+    calls `judge` therefore counts ``"ip_match"`` among the signals if either can be had.
+    """
+
+    code = "ip_mismatch"
+    weight = 20
+    needs = ("ip_match",)
+    title = gettext_noop("IP in another country")
+    message = gettext_noop("The IP is in %(ip_country)s, the number is from %(country)s.")
+    message_unnamed = gettext_noop("The IP is not in the country of the number.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        where = _ip_country(insight, signup)
+        if not self._mismatches(insight, signup, where):
+            return
+        if _is_roaming(insight) and _agree(insight.roaming.country, where):
+            return
+        if where and insight.country:
+            yield self.flag(self.message, ip_country=where, country=insight.country)
+        else:
+            yield self.flag(self.message_unnamed)
+
+    def _mismatches(self, insight: Insight, signup: Signup, where: str | None) -> bool:
+        if insight.ip.match == "mismatch":
+            return not _agree(where, insight.country)
+        return _differ(signup.ip_country, insight.country)
+
+
+class CarrierCountry(PlaceRule):
+    """The carrier is of another country than the number."""
+
+    code = "carrier_country"
+    weight = 20
+    needs = ("carrier",)
+    title = gettext_noop("Foreign carrier")
+    message = gettext_noop("The carrier is in %(carrier_country)s, the number is from %(country)s.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        carrier_country = _carrier_country(insight)
+        if _differ(carrier_country, insight.country):
+            yield self.flag(self.message, carrier_country=carrier_country, country=insight.country)
+
+
+class RoamingElsewhere(PlaceRule):
+    """The phone is abroad, and not where the visitor's IP is."""
+
+    code = "roaming_elsewhere"
+    weight = 15
+    needs = ("roaming", "ip_match")
+    live = True
+    title = gettext_noop("Phone and IP apart")
+    message = gettext_noop(
+        "The phone is roaming in %(roaming_country)s, the IP is in %(ip_country)s."
+    )
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        where = _ip_country(insight, signup)
+        if _is_roaming(insight) and _differ(insight.roaming.country, where):
+            yield self.flag(self.message, roaming_country=insight.roaming.country, ip_country=where)
+
+
+class DeclaredCountry(PlaceRule):
+    """The person said that they are of another country than the number."""
+
+    code = "declared_country"
+    weight = 10
+    needs = ("country",)
+    title = gettext_noop("Other country declared")
+    message = gettext_noop("The person declared %(declared)s, the number is from %(country)s.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if _differ(signup.country, insight.country):
+            yield self.flag(self.message, declared=signup.country, country=insight.country)
+
+
+class Roaming(PlaceRule):
+    """The phone is abroad."""
+
+    code = "roaming"
+    weight = 5
+    needs = ("roaming",)
+    live = True
+    title = gettext_noop("Roaming")
+    message = gettext_noop("The phone is roaming in %(roaming_country)s.")
+    message_unnamed = gettext_noop("The phone is roaming.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if not _is_roaming(insight):
+            return
+        if insight.roaming.country:
+            yield self.flag(self.message, roaming_country=insight.roaming.country)
+        else:
+            yield self.flag(self.message_unnamed)

@@ -1,0 +1,28 @@
+"""`STANDARD`: the rules that judge unless the project names its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+STANDARD: list[dict[str, Any]] = [
+    {"NAME": "number_insight.rules.validity.Impossible", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.NotValid", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.BadNumber", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.RefusedNumber", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.Blacklisted", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.Undeliverable", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.NotInPlan", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.Absent", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.validity.InferredNotValid", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.line.Premium", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.line.TollFree", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.line.Pager", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.line.Virtual", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.line.Landline", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.place.IPMismatch", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.place.CarrierCountry", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.place.RoamingElsewhere", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.place.DeclaredCountry", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.place.Roaming", "OPTIONS": {}},
+]
+"""In the shape of ``RULES``; write ``[*STANDARD, …]`` to build on it, and do not change it."""

@@ -1,0 +1,149 @@
+"""Rules that ask whether there is such a number, and whether anybody answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from number_insight import numbers
+from number_insight.insight import Insight
+from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.verdict import Flag
+
+REFUSED_STATUSES = frozenset({3, 999})
+"""Vonage's statuses that speak of the number: 3 "invalid request" and 999 "unparseable"."""
+
+
+class ValidityRule(Rule):
+    """Base of the free rules of the group: they ask libphonenumber, or read the status."""
+
+    group = "validity"
+    needs = ()
+    message: ClassVar[str]
+
+
+class WordOfValidity(Rule):
+    """Base of the rules that look for one `word` in ``valid_number``."""
+
+    group = "validity"
+    needs = ("valid_number",)
+    word: ClassVar[str]
+    message: ClassVar[str]
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.valid_number == self.word:
+            yield self.flag(self.message)
+
+
+class WordOfReachability(Rule):
+    """Base of the rules that look for one `word` in ``reachable``, which is live data."""
+
+    group = "validity"
+    needs = ("reachable",)
+    live = True
+    word: ClassVar[str]
+    message: ClassVar[str]
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.reachable == self.word:
+            yield self.flag(self.message)
+
+
+class Impossible(ValidityRule):
+    """No number of any country has this length: what is stored cannot be a phone number."""
+
+    code = "impossible"
+    weight = 100
+    title = gettext_noop("Impossible number")
+    message = gettext_noop("No phone number in the world looks like this one.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if not numbers.is_possible(signup.number):
+            yield self.flag(self.message)
+
+
+class NotValid(WordOfValidity):
+    """The provider is sure that the number does not exist."""
+
+    code = "not_valid"
+    weight = 50
+    word = "not_valid"
+    title = gettext_noop("Not valid")
+    message = gettext_noop("The provider says that this number does not exist.")
+
+
+class BadNumber(WordOfReachability):
+    """The network does not know the number."""
+
+    code = "bad_number"
+    weight = 50
+    word = "bad_number"
+    title = gettext_noop("Bad number")
+    message = gettext_noop("The network does not know this number.")
+
+
+class RefusedNumber(ValidityRule):
+    """The provider would not take it as a number at all, so nothing could be asked."""
+
+    code = "refused_number"
+    weight = 50
+    title = gettext_noop("Refused by the provider")
+    message = gettext_noop("The provider does not accept this as a number (status %(status)s).")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.status in REFUSED_STATUSES:
+            yield self.flag(self.message, status=insight.status)
+
+
+class Blacklisted(WordOfReachability):
+    """A carrier blocks the number; that is the carrier's own affair, not a list of fraudsters."""
+
+    code = "blacklisted"
+    weight = 40
+    word = "blacklisted"
+    title = gettext_noop("Blocked by a carrier")
+    message = gettext_noop("A carrier blocks this number.")
+
+
+class Undeliverable(WordOfReachability):
+    """Nothing can be delivered to the number."""
+
+    code = "undeliverable"
+    weight = 25
+    word = "undeliverable"
+    title = gettext_noop("Undeliverable")
+    message = gettext_noop("Nothing can be delivered to this number.")
+
+
+class NotInPlan(ValidityRule):
+    """The length is right, yet libphonenumber knows no such range; its tables lag behind."""
+
+    code = "not_in_plan"
+    weight = 10
+    title = gettext_noop("Not in the numbering plan")
+    message = gettext_noop("The numbering plan that we know has no such range.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        number = signup.number
+        if numbers.is_possible(number) and not numbers.is_valid(number):
+            yield self.flag(self.message)
+
+
+class Absent(WordOfReachability):
+    """The phone is off or out of reach: soft, since it is so for everybody now and then."""
+
+    code = "absent"
+    weight = 10
+    word = "absent"
+    title = gettext_noop("Phone is off")
+    message = gettext_noop("The phone was switched off or out of reach.")
+
+
+class InferredNotValid(WordOfValidity):
+    """The provider suspects, without having asked the network, that the number does not exist."""
+
+    code = "inferred_not_valid"
+    weight = 5
+    word = "inferred_not_valid"
+    title = gettext_noop("Perhaps not valid")
+    message = gettext_noop("The provider suspects that this number does not exist.")

@@ -1,0 +1,113 @@
+"""The page on rules tells the truth: its tables, its sums and its examples."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from number_insight.insight import Insight, IPMatch, Roaming
+from number_insight.rules import Rule, judge
+from number_insight.rules.base import SIGNALS
+from tests.ground.builders import THRESHOLDS, a_signup, judged, standard_rules
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+RULES = {rule.code: rule for rule in standard_rules()}
+
+SUMS = {
+    "virtual line": {"line_type": "virtual"},
+    "IP in another country": {"country": "GB", "ip": IPMatch(match="mismatch", country="NL")},
+    "undeliverable": {"reachable": "undeliverable"},
+    "not valid": {"valid_number": "not_valid"},
+    "premium-rate line": {"line_type": "landline_premium"},
+    "roaming in the country of the IP": {
+        "country": "GB",
+        "ip": IPMatch(match="mismatch", country="NL"),
+        "roaming": Roaming(status="roaming", country="NL"),
+    },
+}
+
+
+def rows(columns: int) -> list[list[str]]:
+    lines = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if line.startswith("| ")]
+    return [cells for cells in lines if len(cells) == columns]
+
+
+def quoted(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def documented() -> dict[str, list[str]]:
+    return {quoted(cells[0])[0]: cells for cells in rows(6) if quoted(cells[0])}
+
+
+def messages(rule: Rule) -> list[str]:
+    return [text for name, text in vars(type(rule)).items() if name.startswith("message")]
+
+
+def example(heading: str) -> str:
+    section = PAGE.split(f"## {heading}\n", 1)[1]
+    return section.split("```python\n", 1)[1].split("```", 1)[0]
+
+
+def test_every_standard_rule_is_on_the_page_and_the_other_way_round():
+    assert set(documented()) == set(RULES)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_a_row_tells_weight_group_needs_text_and_liveness_as_they_are(code):
+    rule = RULES[code]
+    _, weight, group, needs, text, meaning = documented()[code]
+    assert int(weight) == rule.weight
+    assert quoted(group) == [rule.group]
+    assert tuple(quoted(needs)) == rule.needs
+    assert quoted(text) == messages(rule)
+    assert ("*Live.*" in meaning) == rule.live
+
+
+@pytest.mark.parametrize(("found", "score", "verdict"), [r for r in rows(3) if r[1].isdigit()])
+def test_the_sums_on_the_page_come_out(found, score, verdict):
+    told = {}
+    for words, facts in SUMS.items():
+        if words in found:
+            told.update(facts)
+    judgement = judged(Insight(**told))
+    assert told
+    assert (judgement.score, judgement.verdict) == (int(score), quoted(verdict)[0])
+
+
+@pytest.mark.parametrize(("day", "codes"), [(2, {"sunday"}), (3, set())])
+def test_the_own_rule_on_the_page_works_as_it_stands(day, codes):
+    names: dict[str, type[Rule]] = {}
+    exec(example("Write your own rule"), names)
+    signup = a_signup(at=datetime(2025, 3, day, tzinfo=timezone.utc))
+    judgement = judge(
+        [names["SignedUpOnSunday"](weight=5)],
+        Insight(),
+        signup,
+        signals=frozenset(),
+        thresholds=THRESHOLDS,
+    )
+    assert judgement.codes == codes
+    assert judgement.score == 5 * len(codes)
+
+
+def test_the_first_changes_on_the_page_name_what_exists():
+    section = PAGE.split("## Change them\n", 1)[1].split("\n## ", 1)[0]
+    blocks = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    settings = []
+    for block in blocks:
+        names = {}
+        exec(block, names)
+        settings.append(names["NUMBER_INSIGHT"])
+    weights, rules = settings
+    assert set(weights["WEIGHTS"]) <= set(RULES)
+    assert len(rules["RULES"]) == len(RULES)
+    assert rules["RULES"][-1]["OPTIONS"] == {"wants_mobile": True}
+
+
+def test_every_signal_is_on_the_page():
+    section = PAGE.split("\n* `needs`: ", 1)[1].split("\n* ", 1)[0]
+    assert set(quoted(section)) >= SIGNALS
