@@ -1,0 +1,20 @@
+"""The app as Django sees it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class NumberInsightConfig(AppConfig):
+    """Number Insight."""
+
+    name = "number_insight"
+    verbose_name = _("Number Insight")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from number_insight import checks
+
+        checks.register()

@@ -1,0 +1,69 @@
+"""The budget: reserved before a call, settled after it, exact under concurrency.
+
+All functions run inside the caller's transaction. Amounts are kept as whole numbers
+(hundred-millionths of the currency), since SQLite has no exact decimals.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import F
+from django.utils import timezone
+
+from number_insight.conf import app_settings
+from number_insight.models import Spending
+
+UNIT = Decimal("0.00000001")
+
+
+def reserve(amount: Decimal) -> date | None:
+    """Reserve `amount` in every period that has a budget; return the day it is booked on.
+
+    Return None, having changed nothing that the caller's rollback does not undo, if it does not
+    fit: then the caller rolls back.
+    """
+    today = timezone.localdate()
+    units, caps = _units(amount), app_settings.BUDGET
+    for period, key in _periods(today).items():
+        rows = Spending.objects.filter(period=key)
+        Spending.objects.bulk_create([Spending(period=key)], ignore_conflicts=True)
+        if period in caps:
+            # What is spent and reserved already, and this, may reach the cap and not pass it.
+            rows = rows.filter(reserved__lte=_units(caps[period]) - units - F("spent"))
+        if not rows.update(reserved=F("reserved") + units):
+            return None
+    return today
+
+
+def settle(amount: Decimal, *, reserved: Decimal, booked_on: date | None) -> None:
+    """Turn what was `reserved` on the day `booked_on` into the `amount` that was really paid."""
+    if booked_on is None:
+        return
+    for key in _periods(booked_on).values():
+        Spending.objects.filter(period=key).update(
+            reserved=F("reserved") - _units(reserved), spent=F("spent") + _units(amount)
+        )
+
+
+def book(amount: Decimal) -> None:
+    """Book `amount` as spent today, without asking the budget (a person ordered it)."""
+    for key in _periods(timezone.localdate()).values():
+        Spending.objects.bulk_create([Spending(period=key)], ignore_conflicts=True)
+        Spending.objects.filter(period=key).update(spent=F("spent") + _units(amount))
+
+
+def spent(period: str = "day") -> tuple[Decimal, Decimal]:
+    """Return what is spent and what is reserved in the running day or month."""
+    key = _periods(timezone.localdate())[period]
+    row = Spending.objects.filter(period=key).first()
+    return (row.spent * UNIT, row.reserved * UNIT) if row else (Decimal(0), Decimal(0))
+
+
+def _periods(day: date) -> dict[str, str]:
+    return {"day": f"day:{day:%Y-%m-%d}", "month": f"month:{day:%Y-%m}"}
+
+
+def _units(amount: Decimal) -> int:
+    return int((amount / UNIT).to_integral_value())

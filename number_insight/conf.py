@@ -1,0 +1,162 @@
+"""The settings: one dict, ``NUMBER_INSIGHT``, as typed properties that are read at use.
+
+Nothing is copied and nothing written back, so ``override_settings`` simply works. What may be
+wrong with the values is said by `number_insight.checks`, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+DEFAULTS: dict[str, Any] = {
+    "ENABLED": True,
+    "PROVIDERS": {"default": {"BACKEND": "number_insight.providers.fake.Fake"}},
+    "LEVEL": "auto",
+    "DELIVERY": "sync",
+    "CALLBACK_BASE_URL": None,
+    "SEND_IP": None,
+    "IP_COUNTRY": None,
+    "CLIENT_IP": {"PROXY_COUNT": 0},
+    "CNAM": False,
+    "ENFORCEMENT": "observe",
+    "ON_NO_ANSWER": "review",
+    "RULES": None,
+    "EXTRA_RULES": [],
+    "WEIGHTS": {},
+    "THRESHOLDS": {"review": 30, "deny": 80},
+    "FRESHNESS": {"carrier": timedelta(days=30), "live": timedelta(minutes=15)},
+    "BUDGET": {"day": "10.00"},
+    "ON_BUDGET": "review",
+    "COUNTRIES": None,
+    "RING_TIMEOUT": timedelta(seconds=1),
+    "STORE_LIVE": False,
+    "STORE_RAW": False,
+}
+
+RESERVED = ("WAIT", "THROUGHPUT", "LIMITS", "RETRY_UNCERTAIN", "RETENTION")
+"""Keys that a later version gives a meaning; a check says that they have none yet."""
+
+
+class AppSettings:
+    """Reads ``settings.NUMBER_INSIGHT``; one property a key, in the words of the docs."""
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """What the project has written, or an empty dict."""
+        given = getattr(settings, "NUMBER_INSIGHT", None)
+        return given if isinstance(given, Mapping) else {}
+
+    def _value(self, key: str) -> Any:
+        return self.given.get(key, DEFAULTS[key])
+
+    def _merged(self, key: str) -> dict[str, Any]:
+        return {**DEFAULTS[key], **(self.given.get(key) or {})}
+
+    @property
+    def ENABLED(self) -> bool:
+        return bool(self._value("ENABLED"))
+
+    @property
+    def PROVIDERS(self) -> Mapping[str, Mapping[str, Any]]:
+        return self._value("PROVIDERS") or {}
+
+    @property
+    def LEVEL(self) -> str:
+        return str(self._value("LEVEL"))
+
+    @property
+    def DELIVERY(self) -> str:
+        return str(self._value("DELIVERY"))
+
+    @property
+    def CALLBACK_BASE_URL(self) -> str | None:
+        origin: str | None = self._value("CALLBACK_BASE_URL")
+        return origin
+
+    @property
+    def SEND_IP(self) -> bool:
+        given = self._value("SEND_IP")
+        return self.IP_COUNTRY is None if given is None else bool(given)
+
+    @property
+    def IP_COUNTRY(self) -> Callable[[str], str | None] | None:
+        path = self._value("IP_COUNTRY")
+        find: Callable[[str], str | None] | None
+        find = import_string(path) if isinstance(path, str) else path
+        return find
+
+    @property
+    def CLIENT_IP(self) -> Mapping[str, Any]:
+        return self._merged("CLIENT_IP")
+
+    @property
+    def CNAM(self) -> bool:
+        return bool(self._value("CNAM"))
+
+    @property
+    def ENFORCEMENT(self) -> str:
+        return str(self._value("ENFORCEMENT"))
+
+    @property
+    def ON_NO_ANSWER(self) -> str:
+        return str(self._value("ON_NO_ANSWER"))
+
+    @property
+    def RULES(self) -> Sequence[Mapping[str, Any]] | None:
+        rules: Sequence[Mapping[str, Any]] | None = self._value("RULES")
+        return rules
+
+    @property
+    def EXTRA_RULES(self) -> Sequence[Mapping[str, Any]]:
+        return self._value("EXTRA_RULES") or []
+
+    @property
+    def WEIGHTS(self) -> Mapping[str, int]:
+        return self._value("WEIGHTS") or {}
+
+    @property
+    def THRESHOLDS(self) -> Mapping[str, int]:
+        return self._merged("THRESHOLDS")
+
+    @property
+    def FRESHNESS(self) -> Mapping[str, timedelta]:
+        return self._merged("FRESHNESS")
+
+    @property
+    def BUDGET(self) -> Mapping[str, Decimal]:
+        """Period ("day", "month") to amount; a period that is left out is unlimited."""
+        given = self._value("BUDGET") or {}
+        return {
+            period: Decimal(str(amount)) for period, amount in given.items() if amount is not None
+        }
+
+    @property
+    def ON_BUDGET(self) -> str:
+        return str(self._value("ON_BUDGET"))
+
+    @property
+    def COUNTRIES(self) -> frozenset[str] | None:
+        given = self._value("COUNTRIES")
+        return None if given is None else frozenset(given)
+
+    @property
+    def RING_TIMEOUT(self) -> timedelta:
+        timeout: timedelta = self._value("RING_TIMEOUT")
+        return timeout
+
+    @property
+    def STORE_LIVE(self) -> bool:
+        return bool(self._value("STORE_LIVE"))
+
+    @property
+    def STORE_RAW(self) -> bool:
+        return bool(self._value("STORE_RAW"))
+
+
+app_settings = AppSettings()

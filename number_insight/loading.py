@@ -1,0 +1,85 @@
+"""Providers and rules from dotted paths, made once and forgotten when the settings change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.utils.module_loading import import_string
+
+from number_insight.conf import app_settings
+from number_insight.providers.base import Provider
+from number_insight.rules import STANDARD, Rule
+
+DEFAULT_PROVIDER = "default"
+
+
+@cache
+def provider(name: str = DEFAULT_PROVIDER) -> Provider:
+    """Return the provider that ``PROVIDERS`` has under `name`.
+
+    Raise `ImproperlyConfigured` with the reason if it has none or it cannot be made.
+    """
+    entry = app_settings.PROVIDERS.get(name)
+    if entry is None:
+        raise ImproperlyConfigured(f"NUMBER_INSIGHT['PROVIDERS'] has no provider {name!r}.")
+    made = _make(entry, "BACKEND", f"NUMBER_INSIGHT['PROVIDERS'][{name!r}]")
+    if not isinstance(made, Provider):
+        raise ImproperlyConfigured(f"{entry['BACKEND']} is not a number_insight provider.")
+    return made
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return the active rules: ``RULES`` (or the standard set) and ``EXTRA_RULES``, weighted."""
+    return make_rules(rule_entries(), app_settings.WEIGHTS)
+
+
+def rule_entries() -> list[Mapping[str, Any]]:
+    """Return the active rules as they are written in the settings."""
+    chosen: Sequence[Mapping[str, Any]] | None = app_settings.RULES
+    return [*(STANDARD if chosen is None else chosen), *app_settings.EXTRA_RULES]
+
+
+def make_rules(
+    entries: Sequence[Mapping[str, Any]], weights: Mapping[str, int]
+) -> tuple[Rule, ...]:
+    """Return the rules that `entries` describe, with `weights` (code -> weight) laid over."""
+    made = tuple(make_rule(entry) for entry in entries)
+    for rule in made:
+        if rule.code in weights:
+            rule.weight = weights[rule.code]
+    return made
+
+
+def make_rule(entry: Mapping[str, Any]) -> Rule:
+    """Return the rule that `entry` describes; raise `ImproperlyConfigured` with the reason."""
+    made = _make(entry, "NAME", "a rule in NUMBER_INSIGHT")
+    if not isinstance(made, Rule):
+        raise ImproperlyConfigured(f"{entry['NAME']} is not a number_insight rule.")
+    return made
+
+
+def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
+    path = entry.get(key) if isinstance(entry, Mapping) else None
+    if not isinstance(path, str):
+        raise ImproperlyConfigured(f"{place} needs a {key!r} with a dotted path.")
+    try:
+        return import_string(path)(**entry.get("OPTIONS", {}))
+    except ImportError as exc:
+        raise ImproperlyConfigured(f"{place}: {exc}.") from exc
+    except (TypeError, ValueError) as exc:
+        raise ImproperlyConfigured(f"{place}: the OPTIONS of {path} do not fit: {exc}.") from exc
+
+
+def forget(*, setting: str = "NUMBER_INSIGHT", **_kwargs: Any) -> None:
+    """Forget what was made, so that changed settings take effect."""
+    if setting == "NUMBER_INSIGHT":
+        provider.cache_clear()
+        rules.cache_clear()
+
+
+setting_changed.connect(forget, dispatch_uid="number_insight.loading.forget")

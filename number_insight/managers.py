@@ -1,0 +1,56 @@
+"""The questions that a project asks of its records."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from number_insight import numbers
+from number_insight.exceptions import InvalidNumber
+from number_insight.verdict import DENY, REVIEW
+
+ABANDONED_AFTER = timedelta(days=1)
+"""How long a record without a subject stays in the review queue."""
+
+
+class RecordQuerySet(models.QuerySet[Any]):
+    """Records by subject, by number, by what is to be done about them."""
+
+    def for_subject(self, subject: models.Model) -> RecordQuerySet:
+        """Return the records of `subject`, whatever kind of key it has."""
+        kind = ContentType.objects.get_for_model(subject)
+        return self.filter(subject_type=kind, subject_id=str(subject.pk))
+
+    def for_number(self, number: str) -> RecordQuerySet:
+        """Return the records of `number`, however it is written; none if it is no number."""
+        region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
+        try:
+            return self.filter(number=numbers.normalise(str(number), region))
+        except InvalidNumber:
+            return self.none()
+
+    def flagged(self) -> RecordQuerySet:
+        """Return the records whose verdict is review or deny."""
+        return self.filter(verdict__in=(REVIEW, DENY))
+
+    def awaiting_review(self, lane: str | None = None) -> RecordQuerySet:
+        """Return the flagged records that nobody has decided on, the oldest first.
+
+        `lane` narrows them to "risk" (evidence speaks), or to "no_answer", "budget" or "fault"
+        (nothing could be found out), so that an outage does not bury the real cases. Records
+        without a subject leave the queue after a day: the signup was given up.
+        """
+        abandoned = Q(subject_type=None, created_at__lt=timezone.now() - ABANDONED_AFTER)
+        waiting = self.flagged().filter(decision="").exclude(abandoned).order_by("pk")
+        return waiting if lane is None else waiting.filter(lane=lane)
+
+    def awaiting_subject(self) -> RecordQuerySet:
+        """Return the records of the last day that nobody has claimed for a subject yet."""
+        since = timezone.now() - ABANDONED_AFTER
+        return self.filter(subject_type=None, created_at__gte=since)

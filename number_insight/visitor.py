@@ -1,0 +1,93 @@
+"""Who is knocking: the IP and the user of the request that is being answered.
+
+`number_insight.middleware.ScreeningMiddleware` says it, fields and validators ask for it. It is
+a context variable, so threads, async views and nested requests do not see one another's.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from python_ipware import IpWare
+
+from number_insight.conf import app_settings
+
+
+class Visitor:
+    """The visitor behind `request`; everything is worked out when it is asked for.
+
+    `records` remembers the screenings of this request by number, so that one signup with a
+    validator, a form and a model field is one screening; `refused` those that were turned away.
+    """
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        self.request = request
+        self.records: dict[str, Any] = {}
+        self.refused: set[str] = set()
+
+    @cached_property
+    def ip(self) -> str | None:
+        """The visitor's public IP, or None if it is unknown, private or reserved."""
+        return None if self.request is None else client_ip(self.request.META)
+
+    @property
+    def is_staff_at_work(self) -> bool:
+        """Whether this is the admin, where the IP is the reviewer's and not the visitor's."""
+        match = getattr(self.request, "resolver_match", None)
+        return match is not None and "admin" in match.app_names
+
+
+_current: ContextVar[Visitor | None] = ContextVar("number_insight_visitor", default=None)
+
+
+def current() -> Visitor | None:
+    """Return the visitor of the request that is being answered, or None outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def visiting(request: HttpRequest) -> Iterator[Visitor]:
+    """Let `current` return the visitor behind `request` inside the block."""
+    visitor = Visitor(request)
+    token = _current.set(visitor)
+    try:
+        yield visitor
+    finally:
+        _current.reset(token)
+
+
+def client_ip(meta: dict[str, Any]) -> str | None:
+    """Return the visitor's IP as ``CLIENT_IP`` trusts it, or None if it is not a public one.
+
+    With no trusted proxy only ``REMOTE_ADDR`` counts. With `n` of them the visitor is the one
+    whom the outermost trusted proxy saw, counted from the right: whatever stands further left
+    in the header was written by the visitor.
+    """
+    trusted = app_settings.CLIENT_IP
+    count, proxies = int(trusted.get("PROXY_COUNT") or 0), list(trusted.get("PROXY_LIST") or [])
+    remote = str(meta.get("REMOTE_ADDR") or "")
+    if not count and not proxies:
+        return public_ip(remote)
+    header = str(trusted.get("HEADER") or "HTTP_X_FORWARDED_FOR")
+    # ipware wants the whole chain; the header lacks its last link, the proxy that called us.
+    chain = f"{meta.get(header) or ''},{remote}"
+    ware = IpWare(precedence=(header,), proxy_count=count or None, proxy_list=proxies or None)
+    found, _trusted = ware.get_client_ip({header: chain})
+    return public_ip(str(found)) if found else None
+
+
+def public_ip(text: str | None) -> str | None:
+    """Return `text` as a canonical address if it is a public one, else None ("unknown")."""
+    try:
+        address = ipaddress.ip_address(str(text).strip())
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    return str(address) if address.is_global and not address.is_multicast else None
