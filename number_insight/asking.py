@@ -1,0 +1,102 @@
+"""Asking afresh: one question put by a person, past reuse, and answered at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils import timezone
+
+from number_insight import budget, judging, loading, lookups, outcomes
+from number_insight.choices import Basis, LookupState, RecordState, Source
+from number_insight.conf import app_settings
+from number_insight.exceptions import Uncertain, Unsupported
+from number_insight.insight import Insight
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.providers.base import Provider, Question
+from number_insight.verdict import Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What a person wants to know, of whom, at which level."""
+
+    number: str = field(repr=False)
+    level: str = "advanced"
+    ip: str | None = field(default=None, repr=False)
+    cnam: bool = False
+    provider: str = loading.DEFAULT_PROVIDER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The answer and what the rules make of it; `record_id` where it was kept."""
+
+    insight: Insight
+    judgement: Judgement
+    record_id: int | None = None
+
+
+def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
+    """Ask, book what it cost, judge, and return the result; with `record`, keep it too.
+
+    It goes past reuse, but neither past the kill switch nor past the budget's books. Raise the
+    provider's exception where there is no answer.
+    """
+    if not app_settings.ENABLED:
+        raise Unsupported("Lookups are switched off: NUMBER_INSIGHT['ENABLED'] is False.")
+    provider = loading.provider(inquiry.provider)
+    if inquiry.level not in provider.levels:
+        raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
+    question = _question(inquiry, provider)
+    insight = _answer(provider, question)
+    lookup = lookups.new(question, inquiry.provider, "sync")
+    grounds = judging.answer_grounds(lookup, insight, Basis.ANSWER)
+    row = _record(inquiry)
+    judgement, judged = judging.consider(row, grounds)
+    with transaction.atomic():
+        budget.book(insight.cost)
+        if record:
+            _keep(row, lookup, insight)
+    return Result(insight=judged, judgement=judgement, record_id=row.pk)
+
+
+def _question(inquiry: Inquiry, provider: Provider) -> Question:
+    send_ip = provider.supports_ip and inquiry.level == "advanced"
+    return Question(
+        number=inquiry.number,
+        level=inquiry.level,
+        ip=inquiry.ip if send_ip else None,
+        cnam=inquiry.cnam and provider.supports_cnam,
+    )
+
+
+def _answer(provider: Provider, question: Question) -> Insight:
+    try:
+        return provider.lookup(question)
+    except Uncertain:
+        with transaction.atomic():
+            budget.book(provider.price(question))  # it may have been paid, so it counts as paid
+        raise
+
+
+def _record(inquiry: Inquiry) -> NumberInsightRecord:
+    return NumberInsightRecord(
+        number=inquiry.number,
+        ip_address=inquiry.ip,
+        level=inquiry.level,
+        source=Source.API,
+        state=RecordState.WAITING,
+    )
+
+
+def _keep(record: NumberInsightRecord, lookup: Lookup, insight: Insight) -> None:
+    lookup.state, lookup.open_key = LookupState.CALLING, None
+    lookup.attempts, lookup.called_at = 1, timezone.now()
+    lookup.save()
+    kept = outcomes.keep_answer(lookup.pk, insight, (LookupState.CALLING,))
+    assert kept is not None
+    record.lookup = kept
+    record.save()
+    record.cost = kept.cost
+    judging.settle(record, judging.answer_grounds(kept, insight, Basis.ANSWER))

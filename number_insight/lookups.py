@@ -1,0 +1,177 @@
+"""Lookups: one question, asked once and paid at most once.
+
+The way of a lookup: `join` makes it or finds the open one, `claim` takes it and reserves the
+money in one short transaction, and `ask` makes the one call with no transaction open. What came
+of it is saved by `number_insight.outcomes`, with the fencing token of the claim.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from number_insight import budget, callbacks, loading
+from number_insight.choices import ANSWERED_STATES, LookupState
+from number_insight.conf import app_settings
+from number_insight.insight import LEVELS, Insight
+from number_insight.models import Lookup
+from number_insight.providers.base import Acknowledgement, Question
+
+logger = logging.getLogger("number_insight.lookups")
+
+LEASE = timedelta(seconds=60)
+"""How long a worker may hold a lookup beyond its provider's own deadline."""
+BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """The right of one worker to make one call for one lookup, until its lease ends."""
+
+    lookup: Lookup
+    token: uuid.UUID
+
+    @property
+    def question(self) -> Question:
+        return question_of(self.lookup)
+
+
+def question_of(lookup: Lookup) -> Question:
+    """Return the question that `lookup` puts."""
+    return Question(
+        number=lookup.number,
+        level=lookup.level,
+        ip=lookup.ip_address,
+        country=lookup.country or None,
+        cnam=lookup.cnam,
+    )
+
+
+def open_key(question: Question, provider: str) -> str:
+    """Return what makes two unfinished questions one: all that changes the answer."""
+    parts = (provider, question.level, question.number, "cnam" if question.cnam else "")
+    return "|".join((*parts, question.ip or ""))
+
+
+def join(question: Question, *, provider: str, delivery: str) -> Lookup | None:
+    """Return the open lookup that answers `question`, locked; make it where there is none.
+
+    A lookup of a higher level serves as well. Runs inside the caller's short transaction, and
+    takes the lock that settling takes, so that no joiner comes too late unseen. Return None if
+    the lookup was settled in between: then a fresh answer is there to be reused.
+    """
+    keys = [
+        open_key(replace(question, level=level), provider)
+        for level in LEVELS[LEVELS.index(question.level) :]
+    ]
+    found = _lock(keys)
+    if found is None:
+        Lookup.objects.bulk_create([new(question, provider, delivery)], ignore_conflicts=True)
+        found = _lock(keys)
+    return found
+
+
+def _lock(keys: list[str]) -> Lookup | None:
+    return Lookup.objects.select_for_update(no_key=True).filter(open_key__in=keys).first()
+
+
+def new(question: Question, provider: str, delivery: str) -> Lookup:
+    """Return an unsaved lookup that puts `question`."""
+    return Lookup(
+        provider=provider,
+        number=question.number,
+        level=question.level,
+        country=question.country or "",
+        ip_address=question.ip,
+        cnam=question.cnam,
+        delivery=delivery,
+        currency=loading.provider(provider).currency,
+        next_try_at=timezone.now(),
+        open_key=open_key(question, provider),
+    )
+
+
+def fresh(question: Question, *, provider: str) -> Lookup | None:
+    """Return the newest answered lookup that may be reused for `question`, whatever its IP."""
+    return (
+        Lookup.objects.filter(
+            provider=provider,
+            number=question.number,
+            level__in=LEVELS[LEVELS.index(question.level) :],
+            cnam__in=(True,) if question.cnam else (True, False),
+            state__in=ANSWERED_STATES,
+            answered_at__gt=Now() - app_settings.FRESHNESS["carrier"],
+            insight__isnull=False,
+        )
+        .order_by("-answered_at")
+        .first()
+    )
+
+
+def claim(lookup_id: int) -> Claim | None:
+    """Take a queued lookup that is due, and reserve its price; return None if there is nothing.
+
+    Committed before the first byte is sent. Two workers cannot both succeed. A lookup that does
+    not fit the budget, or whose answer another one has meanwhile, is skipped.
+    """
+    name = Lookup.objects.values_list("provider", flat=True).get(pk=lookup_id)
+    lease = LEASE + timedelta(seconds=loading.provider(name).timeout)
+    with transaction.atomic():
+        token = uuid.uuid4()
+        due = Lookup.objects.filter(pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=Now())
+        if not due.update(
+            state=LookupState.CALLING,
+            claim=token,
+            lease_until=Now() + lease,
+            attempts=F("attempts") + 1,
+            called_at=Now(),
+        ):
+            return None
+        lookup = Lookup.objects.get(pk=lookup_id)
+        return _with_money(Claim(lookup=lookup, token=token))
+
+
+def _with_money(claim: Claim) -> Claim | None:
+    lookup, question = claim.lookup, claim.question
+    twin = None if lookup.supersedes_id else fresh(question, provider=lookup.provider)
+    if twin is not None and twin.answered_at and twin.answered_at >= lookup.created_at:
+        _skip(lookup, "Another lookup answered this question first.")
+        return None
+    price = loading.provider(lookup.provider).price(question)
+    booked_on = _reserve(price)
+    if booked_on is None:
+        _skip(lookup, BUDGET_SPENT)
+        return None
+    lookup.reserved, lookup.reserved_on = price, booked_on
+    lookup.save(update_fields=["reserved", "reserved_on"])
+    return claim
+
+
+def _reserve(price: Decimal) -> date | None:
+    """Reserve `price` under a savepoint, so that a full month gives the day back."""
+    with transaction.atomic():
+        booked_on = budget.reserve(price)
+        if booked_on is None:
+            transaction.set_rollback(True)
+    return booked_on
+
+
+def _skip(lookup: Lookup, reason: str) -> None:
+    lookup.state, lookup.error, lookup.open_key = LookupState.SKIPPED, reason, None
+    lookup.save(update_fields=["state", "error", "open_key"])
+
+
+def ask(claim: Claim) -> Insight | Acknowledgement:
+    """Make the one call; raise one of the provider's exceptions. No transaction is open."""
+    provider = loading.provider(claim.lookup.provider)
+    if claim.lookup.delivery == "async":
+        return provider.submit(claim.question, callbacks.url_for(claim.lookup.pk))
+    return provider.lookup(claim.question)

@@ -1,0 +1,194 @@
+"""Outcomes: what came back decides the state of a lookup, and what becomes of its money.
+
+Provably not sent or plainly refused is free, and goes back to the queue. An answer is paid.
+Silence after the first byte is `uncertain`: the money stays reserved, and nothing is bought
+again by itself.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from number_insight import budget, exceptions, loading
+from number_insight.choices import LookupState
+from number_insight.conf import app_settings
+from number_insight.insight import NUMBER_REFUSED, Insight
+from number_insight.lookups import Claim
+from number_insight.models import Lookup
+from number_insight.providers.base import Acknowledgement
+
+CALLBACK_PATIENCE = timedelta(hours=25)
+"""The sender retries a callback for 24 hours."""
+UNCERTAIN_HOLD = timedelta(hours=24)
+"""How long an uncertain lookup holds its question, so that it is not asked again."""
+GIVE_UP_AFTER = timedelta(hours=24)
+"""How long a lookup that could not be asked is tried before its records are judged without."""
+NOTHING_FOUND = "The provider could find out nothing about this number."
+LONGEST_PAUSE = timedelta(minutes=15)
+
+RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
+    exceptions.NotSent: timedelta(seconds=1),
+    exceptions.Busy: timedelta(seconds=1),
+    exceptions.BadCredentials: timedelta(minutes=1),
+    exceptions.NotAllowed: timedelta(minutes=1),
+    exceptions.NoCredit: timedelta(minutes=1),
+}
+"""What is provably free goes back to the queue; the first pause, which doubles each time."""
+
+
+def keep_answer(
+    lookup_id: int, insight: Insight, states: Iterable[str], *, token: uuid.UUID | None = None
+) -> Lookup | None:
+    """Save `insight` and settle the money, if the lookup is still in one of `states`.
+
+    Return the lookup, locked by the write, or None if somebody else was first. Runs inside the
+    transaction that also judges the waiting records.
+    """
+    rows = Lookup.objects.filter(pk=lookup_id, state__in=tuple(states))
+    if token is not None:
+        rows = rows.filter(claim=token)
+    if not rows.update(state=_answered_state(insight), answered_at=Now(), open_key=None):
+        return None
+    lookup = Lookup.objects.get(pk=lookup_id)
+    _settle(lookup, insight.cost if insight.price is not None else lookup.cost)
+    lookup.request_id = lookup.request_id or insight.request_id[:64]
+    lookup.status = insight.status
+    lookup.error = NOTHING_FOUND if insight.is_empty else ""
+    lookup.price = lookup.price if insight.price is None else insight.price
+    lookup.refund = lookup.refund if insight.refund is None else insight.refund
+    lookup.balance = lookup.balance if insight.balance is None else insight.balance
+    lookup.insight = _kept(insight).as_json()
+    lookup.raw = _kept_raw(lookup.provider, insight)
+    lookup.save()
+    return lookup
+
+
+def _answered_state(insight: Insight) -> str:
+    if insight.is_empty:
+        return LookupState.FAILED
+    return LookupState.ANSWERED if insight.status in (0, None) else LookupState.PARTIAL
+
+
+def _kept(insight: Insight) -> Insight:
+    return insight if app_settings.STORE_LIVE else insight.without_live()
+
+
+def _kept_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
+    """Return what ``STORE_RAW`` and ``STORE_LIVE`` let us keep of the provider's own words."""
+    if not app_settings.STORE_RAW or insight.raw is None:
+        return None
+    if app_settings.STORE_LIVE:
+        return dict(insight.raw)
+    live = loading.provider(provider).live_keys
+    return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
+
+
+def keep_acknowledgement(claim: Claim, promise: Acknowledgement) -> None:
+    """Note that the answer will come to the webhook, unless it has come already."""
+    rows = Lookup.objects.filter(pk=claim.lookup.pk, claim=claim.token)
+    rows.filter(state=LookupState.CALLING).update(
+        state=LookupState.SUBMITTED, lease_until=Now() + CALLBACK_PATIENCE
+    )
+    rows.filter(request_id="").update(request_id=promise.request_id[:64])
+    rows.filter(price=None).update(price=promise.price)
+    rows.filter(balance=None).update(balance=promise.balance)
+
+
+def keep_failure(claim: Claim, error: exceptions.ProviderError) -> Lookup | None:
+    """Save that the call gave no insight, and settle the money as the exception's class says.
+
+    Return the lookup, or None if somebody else was first (a callback, an ended lease).
+    """
+    rows = Lookup.objects.filter(pk=claim.lookup.pk, claim=claim.token, state=LookupState.CALLING)
+    if not rows.update(error=str(error)[:300]):
+        return None
+    lookup = Lookup.objects.get(pk=claim.lookup.pk)
+    _note(lookup, error)
+    _apply(lookup, error)
+    lookup.save()
+    return lookup
+
+
+def keep_refusal(
+    lookup_id: int, error: exceptions.ProviderError, states: Iterable[str]
+) -> Lookup | None:
+    """Save that the callback brought a final "no"; return the lookup, or None if too late."""
+    rows = Lookup.objects.filter(pk=lookup_id, state__in=tuple(states))
+    if not rows.update(state=LookupState.FAILED, open_key=None, error=str(error)[:300]):
+        return None
+    lookup = Lookup.objects.get(pk=lookup_id)
+    _note(lookup, error)
+    _settle(lookup, lookup.cost)
+    lookup.save()
+    return lookup
+
+
+def _note(lookup: Lookup, error: exceptions.ProviderError) -> None:
+    refused = isinstance(error, exceptions.NumberRefused)
+    lookup.status = error.status or (min(NUMBER_REFUSED) if refused else None)
+    lookup.request_id = lookup.request_id or error.request_id[:64]
+
+
+def _apply(lookup: Lookup, error: exceptions.ProviderError) -> None:
+    pause = next((pause for kind, pause in RETRIED.items() if isinstance(error, kind)), None)
+    if isinstance(error, exceptions.Uncertain):
+        if lookup.reserved:
+            lookup.state = LookupState.UNCERTAIN  # the money stays reserved
+            return
+        pause = timedelta(seconds=1)  # what is free may be asked again
+    _settle(lookup, Decimal(0))
+    if pause is None or timezone.now() - lookup.created_at > GIVE_UP_AFTER:
+        lookup.state, lookup.open_key = LookupState.FAILED, None
+        return
+    lookup.state = LookupState.QUEUED
+    lookup.next_try_at = timezone.now() + min(
+        pause * 2 ** min(lookup.attempts - 1, 20), LONGEST_PAUSE
+    )
+
+
+def _settle(lookup: Lookup, cost: Decimal) -> None:
+    budget.settle(cost, reserved=lookup.reserved, booked_on=lookup.reserved_on)
+    lookup.reserved, lookup.reserved_on = Decimal(0), None
+
+
+def expire() -> list[int]:
+    """Give up what nobody can be waiting for any more; return the lookups to be settled.
+
+    An ended lease is uncertain: whether the worker died before or after the request was sent
+    looks the same from here. A promise that was not kept in 25 hours is `no_callback`.
+    """
+    ended = Lookup.objects.filter(state=LookupState.CALLING, lease_until__lt=Now())
+    ids = list(ended.values_list("pk", flat=True))
+    ended.update(
+        state=LookupState.UNCERTAIN,
+        error="The worker did not come back from the call; it may have been paid.",
+    )
+    broken = Lookup.objects.filter(state=LookupState.SUBMITTED, lease_until__lt=Now())
+    for lookup_id in broken.values_list("pk", flat=True):
+        if _give_up_on_callback(lookup_id):
+            ids.append(lookup_id)
+    held = Lookup.objects.filter(state=LookupState.UNCERTAIN, open_key__isnull=False)
+    held.filter(called_at__lt=Now() - UNCERTAIN_HOLD).update(open_key=None)
+    return ids
+
+
+def _give_up_on_callback(lookup_id: int) -> bool:
+    with transaction.atomic():
+        rows = Lookup.objects.filter(pk=lookup_id, state=LookupState.SUBMITTED)
+        if not rows.update(
+            state=LookupState.NO_CALLBACK, open_key=None, error="The callback never came."
+        ):
+            return False
+        lookup = Lookup.objects.get(pk=lookup_id)
+        # It was acknowledged, so it counts as paid: at the promised price, or what we reserved.
+        _settle(lookup, lookup.reserved if lookup.price is None else lookup.cost)
+        lookup.save(update_fields=["reserved", "reserved_on"])
+    return True

@@ -1,0 +1,71 @@
+"""What a person may do with a record: release it, refuse it, have it looked up again."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from number_insight import judging, lookups, planning, signals, tasks
+from number_insight.choices import Basis, Decision, LookupState, RecordState
+from number_insight.exceptions import Unsupported
+from number_insight.models import Lookup, NumberInsightRecord
+
+
+def release(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -> bool:
+    """Let the signup behind `record` through; False if a person has decided before."""
+    return _decide(record, Decision.RELEASED, user, reason)
+
+
+def refuse(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -> bool:
+    """Turn the signup behind `record` away; False if a person has decided before."""
+    return _decide(record, Decision.REFUSED, user, reason)
+
+
+def _decide(record: NumberInsightRecord, decision: str, user: Any, reason: str) -> bool:
+    """Write the decision once: the first word stands, and no machine touches it."""
+    told = {"decision": decision, "decided_by": user, "decided_at": timezone.now()}
+    told["decision_reason"] = reason.strip()
+    with transaction.atomic():
+        undecided = NumberInsightRecord.objects.filter(pk=record.pk, decision=Decision.NONE)
+        if not undecided.update(**told):
+            return False
+        record.refresh_from_db()
+        transaction.on_commit(partial(_tell, record, user), robust=True)
+    return True
+
+
+def _tell(record: NumberInsightRecord, user: Any) -> None:
+    judging.send(signals.decision_made, record=record, user=user, source=record.source)
+
+
+def look_up_again(record: NumberInsightRecord) -> Lookup:
+    """Ask about the number of `record` once more, at the price of a lookup.
+
+    It supersedes what was known or left uncertain; a decision stays as it is. Raise
+    `Unsupported`, with the reason, where there is nothing to ask.
+    """
+    plan = planning.plan_for(record)
+    if plan.question is None:
+        raise Unsupported(f"Nothing can be asked about this number: {Basis(plan.basis).label}.")
+    with transaction.atomic():
+        _let_go(record.lookup_id)
+        lookup = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
+        if lookup is None:
+            raise Unsupported("This number is just being looked up; try again in a moment.")
+        if lookup.state == LookupState.QUEUED and not lookup.attempts:
+            Lookup.objects.filter(pk=lookup.pk).update(supersedes=record.lookup_id)
+        NumberInsightRecord.objects.filter(pk=record.pk).update(
+            state=RecordState.WAITING, lookup=lookup, level=lookup.level
+        )
+        transaction.on_commit(partial(tasks.bell.ring, record.pk), robust=True)
+    return lookup
+
+
+def _let_go(lookup_id: int | None) -> None:
+    """Let an uncertain lookup hold its question no longer: a person has said so."""
+    if lookup_id is not None:
+        held = Lookup.objects.filter(pk=lookup_id, state=LookupState.UNCERTAIN)
+        held.update(open_key=None)

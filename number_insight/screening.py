@@ -1,0 +1,238 @@
+"""Screening: the act that a form, a field or the project's own code starts.
+
+`screen` writes one record with the signup and nothing else; everything that may be slow or may
+fail happens after the commit, in a worker.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import DatabaseError, models, router, transaction
+
+from number_insight import assessment, numbers, signals, tasks, visitor
+from number_insight.choices import Source, Verdict
+from number_insight.conf import app_settings
+from number_insight.exceptions import InvalidNumber
+from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
+
+logger = logging.getLogger("number_insight.screening")
+
+_suspended: ContextVar[bool] = ContextVar("number_insight_suspended", default=False)
+
+
+def screen(
+    number: str,
+    *,
+    ip: str | None = None,
+    subject: models.Model | None = None,
+    level: str | None = None,
+    country: str | None = None,
+    name: str | None = None,
+    source: str = Source.API,
+    using: str | None = None,
+    field: str = "",
+) -> NumberInsightRecord:
+    """Screen `number` and return its record, which is judged after the commit.
+
+    `ip` defaults to the visitor's, where the middleware knows it. `country` (alpha-2) and `name`
+    are what the person said of themselves. What cannot be a number is recorded as such, and
+    denied. A fault of the database is logged and signalled (`screening_failed`) and raises
+    nothing: then the record that is returned has no ``pk``.
+    """
+    record = NumberInsightRecord(
+        number=_canonical(number),
+        ip_address=_ip(ip, source),
+        level=level or app_settings.LEVEL,
+        declared_country=_alpha2(country),
+        declared_name=(name or "")[:200].replace("\0", ""),
+        source=source,
+        field=field,
+    )
+    if subject is not None:
+        _link(record, subject)
+    if _suspended.get():
+        return record
+    _insert(record, using)
+    return record
+
+
+async def ascreen(number: str, **options: object) -> NumberInsightRecord:
+    """Screen from async code; see `screen`."""
+    return await sync_to_async(screen)(number, **options)  # type: ignore[arg-type]
+
+
+def _canonical(number: str) -> str:
+    region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
+    try:
+        return numbers.normalise(str(number), region)
+    except InvalidNumber:
+        # Recorded as it was typed, as far as a column can hold it; the rules will deny it.
+        text = str(number).replace("\0", "").encode("utf-8", "replace").decode()
+        return text[:NUMBER_LENGTH]
+
+
+def _ip(ip: str | None, source: str) -> str | None:
+    if ip is not None:
+        return visitor.public_ip(ip)
+    current = visitor.current()
+    if current is None or source in (Source.ADMIN, Source.BACKFILL):
+        return None
+    return current.ip
+
+
+def _alpha2(country: str | None) -> str:
+    code = (country or "").strip().upper()
+    return code if len(code) == 2 and code.isascii() and code.isalpha() else ""
+
+
+def _link(record: NumberInsightRecord, subject: models.Model) -> None:
+    record.subject_type = ContentType.objects.get_for_model(subject)
+    record.subject_id = str(subject.pk)
+
+
+def _insert(record: NumberInsightRecord, using: str | None) -> None:
+    """Write the record with the signup and ring on commit; a fault of ours stays ours."""
+    alias = using or router.db_for_write(NumberInsightRecord)
+    if not router.allow_migrate_model(alias, NumberInsightRecord):
+        alias = router.db_for_write(NumberInsightRecord)
+    try:
+        with transaction.atomic(using=alias):
+            record.save(using=alias, force_insert=True)
+        transaction.on_commit(
+            partial(tasks.bell.ring, record.pk), using=using or alias, robust=True
+        )
+    except DatabaseError as error:
+        record.pk = None
+        report_failure(error, record=record)
+
+
+def report_failure(error: Exception, *, record: NumberInsightRecord) -> None:
+    """Log and signal that a signup goes on without its screening."""
+    logger.error(
+        "A signup could not be recorded for screening (%s); number_insight_backfill will find it.",
+        type(error).__name__,
+    )
+    signals.screening_failed.send_robust(
+        NumberInsightRecord,
+        subject=record.subject if record.subject_id else None,
+        field=record.field,
+        error=error,
+        source=record.source,
+    )
+
+
+def attach(
+    subject: models.Model,
+    *,
+    record: NumberInsightRecord | None = None,
+    number: str | None = None,
+) -> NumberInsightRecord | None:
+    """Link a record that was made before its user existed; return it, or None if there is none.
+
+    Without `record`, the newest one of `number` without a subject is taken, made in this request
+    or in the last day.
+    """
+    if record is None and number is not None:
+        record = _orphan(_canonical(number))
+    if record is None or record.pk is None:
+        return None
+    _link(record, subject)
+    NumberInsightRecord.objects.filter(pk=record.pk).update(
+        subject_type=record.subject_type, subject_id=record.subject_id
+    )
+    return record
+
+
+def _orphan(number: str) -> NumberInsightRecord | None:
+    current = visitor.current()
+    if current is not None and number in current.records:
+        found: NumberInsightRecord = current.records[number]
+        return found
+    orphans = NumberInsightRecord.objects.awaiting_subject()
+    return orphans.filter(number=number).order_by("-pk").first()
+
+
+@contextmanager
+def suspended() -> Iterator[None]:
+    """Let saves inside the block screen nothing and buy nothing."""
+    token = _suspended.set(True)
+    try:
+        yield
+    finally:
+        _suspended.reset(token)
+
+
+def screen_saved(
+    subject: models.Model, number: str, *, field: str, created: bool, using: str
+) -> None:
+    """Screen the number that `subject` was just saved with. Never raises."""
+    current = visitor.current()
+    try:
+        found = current.records.pop(number, None) if current else None
+        if found is not None:
+            found.field = field
+            attach(subject, record=found)
+            return
+        source = Source.SIGNUP if created else Source.CHANGE
+        if current is not None and current.is_staff_at_work:
+            source = Source.ADMIN
+        screen(number, subject=subject, source=source, using=using, field=field)
+    except Exception as error:  # our own bug must not cost a signup
+        record = NumberInsightRecord(source=Source.SIGNUP, field=field)
+        report_failure(error, record=record)
+
+
+def screen_typed(number: str, *, level: str | None = None) -> NumberInsightRecord | None:
+    """Screen a number that was typed into a form, once in a request. Never raises."""
+    current = visitor.current()
+    known = current.records.get(number) if current else None
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    try:
+        record = screen(number, level=level, source=Source.SIGNUP)
+    except Exception as error:  # our own bug must not cost a signup
+        report_failure(error, record=NumberInsightRecord(source=Source.SIGNUP))
+        return None
+    if current is not None and record.pk is not None:
+        current.records[number] = record
+    return record
+
+
+def is_denied(number: str) -> bool:
+    """Whether ``enforce`` refuses `number` in a form, on evidence that is here already.
+
+    A refusal is recorded, so that support can say why. A missing answer refuses nobody, and
+    neither does a fault of ours.
+    """
+    if app_settings.ENFORCEMENT != "enforce":
+        return False
+    try:
+        record = NumberInsightRecord(
+            number=_canonical(number), ip_address=_ip(None, Source.SIGNUP), source=Source.SIGNUP
+        )
+        if assessment.preview(record).verdict != Verdict.DENY:
+            return False
+        _record_refusal(record)
+    except Exception as error:  # our own bug must not cost a signup
+        logger.error("The evidence on a number could not be read (%s).", type(error).__name__)
+        return False
+    return True
+
+
+def _record_refusal(record: NumberInsightRecord) -> None:
+    current = visitor.current()
+    if current is not None and record.number in current.refused:
+        return
+    with transaction.atomic():
+        record.save()
+        assessment.refuse(record)
+    if current is not None:
+        current.refused.add(record.number)

@@ -1,0 +1,165 @@
+"""The doorbell and who answers it: Celery tasks, and the sweep that needs no bell.
+
+The database is the outbox. A message carries one primary key, as a hint; losing it costs time,
+never a screening.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from celery import current_app, shared_task
+from django.db.models import F
+from django.utils import timezone
+
+from number_insight import assessment, judging, outcomes
+from number_insight.choices import LookupState, RecordState
+from number_insight.conf import app_settings
+from number_insight.models import NumberInsightRecord
+
+logger = logging.getLogger("number_insight.tasks")
+
+SILENCE = timedelta(seconds=30)
+"""How long a process rings no more after the bell failed; the sweep does its work meanwhile."""
+GRACE = timedelta(seconds=30)
+"""How long the sweep leaves a record to the bell that was rung for it."""
+BATCH = 500
+LONGEST_COUNTDOWN = timedelta(seconds=60)
+
+
+@shared_task(name="number_insight.screen", ignore_result=True)
+def screen_record(record_id: int, **_ignored: Any) -> None:
+    """Screen one record; the key is a hint, and a second delivery does no harm."""
+    ring_for(assessment.assess(record_id))
+
+
+@shared_task(name="number_insight.sweep", ignore_result=True)
+def sweep_task(**_ignored: Any) -> int:
+    """Ring again for what is due; put it into your beat schedule, every minute or so."""
+    return sweep(grace=GRACE)
+
+
+class Bell:
+    """Rings Celery without ever holding a signup for longer than ``RING_TIMEOUT``.
+
+    A broker that accepts connections and never answers would hold a publisher for ever, whatever
+    Celery's retry settings say, so the ringing is done in a thread that can be left behind.
+    """
+
+    def __init__(self) -> None:
+        self._silent_until = 0.0
+
+    def ring(self, record_id: int, *, after: timedelta = timedelta(0)) -> bool:
+        """Ring for one record; return whether the broker took the message. Never raises."""
+        if time.monotonic() < self._silent_until:
+            return False
+        try:
+            if current_app.conf.task_always_eager:
+                _publish(record_id, after)
+            else:
+                _within(app_settings.RING_TIMEOUT, partial(_publish, record_id, after))
+        except Exception as error:  # whatever the broker's client may raise
+            self._silent_until = time.monotonic() + SILENCE.total_seconds()
+            logger.error(
+                "Celery could not be rung (%s); the record is kept, and the sweep will screen it.",
+                type(error).__name__,
+            )
+            return False
+        return True
+
+    def unmute(self) -> None:
+        """Ring again at once, though the bell has failed lately."""
+        self._silent_until = 0.0
+
+
+def _within(limit: timedelta, work: Callable[[], None]) -> None:
+    """Do `work` in a thread of its own; raise what it raises, or `TimeoutError` at the limit."""
+    failures: list[Exception] = []
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:
+            failures.append(error)
+
+    # A daemon, so that one which hangs does not keep the process from ending.
+    thread = threading.Thread(target=run, name="number_insight-bell", daemon=True)
+    thread.start()
+    thread.join(limit.total_seconds())
+    if thread.is_alive():
+        raise TimeoutError
+    if failures:
+        raise failures[0]
+
+
+bell = Bell()
+
+
+def _publish(record_id: int, after: timedelta) -> None:
+    # With retry=False kombu waits through its own reconnects instead: six seconds.
+    options: dict[str, Any] = {"retry_policy": {"max_retries": 0}}
+    if after:
+        options["countdown"] = after.total_seconds()
+    screen_record.apply_async((record_id,), **options)
+
+
+def ring_for(due: Iterable[assessment.Due]) -> None:
+    """Ring for what is due soon; what is due later is the sweep's."""
+    for item in due:
+        if item.after <= LONGEST_COUNTDOWN:
+            bell.ring(item.record_id, after=max(item.after, timedelta(0)))
+
+
+def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
+    """Bring everything on its way that is due; return how many records were rung or screened.
+
+    With `inline` the work is done here and now, so that a small site needs no broker.
+    """
+    for lookup_id in outcomes.expire():
+        assessment.settle_waiting(lookup_id)
+    for record_id in _untold(grace):
+        judging.announce(record_id)
+    record_ids = _due_records(grace)
+    return _screen_inline(record_ids) if inline else _ring_anyway(record_ids)
+
+
+def _screen_inline(record_ids: list[int]) -> int:
+    for record_id in record_ids:
+        try:
+            assessment.assess(record_id)
+        except Exception:  # one poisoned record must not keep the others waiting
+            logger.exception("Record %s could not be screened.", record_id)
+    return len(record_ids)
+
+
+def _ring_anyway(record_ids: list[int]) -> int:
+    """Ring for each until the bell fails; the sweep is never silenced by what failed before."""
+    bell.unmute()
+    return sum(1 for record_id in record_ids if bell.ring(record_id))
+
+
+def _due_records(grace: timedelta) -> list[int]:
+    """Return the records that nobody works on though somebody should, the oldest first."""
+    rows = NumberInsightRecord.objects.filter(created_at__lte=timezone.now() - grace)
+    queued = rows.filter(state=RecordState.QUEUED)
+    waiting = rows.filter(state=RecordState.WAITING)
+    busy = (LookupState.CALLING, LookupState.SUBMITTED)
+    paused = waiting.filter(
+        lookup__state=LookupState.QUEUED, lookup__next_try_at__gt=timezone.now() - grace
+    )
+    idle = waiting.exclude(lookup__state__in=busy).exclude(pk__in=paused.values("pk"))
+    found = [*queued.order_by("pk").values_list("pk", flat=True)[:BATCH]]
+    found += idle.order_by("pk").values_list("pk", flat=True)[:BATCH]
+    return found
+
+
+def _untold(grace: timedelta) -> list[int]:
+    rows = NumberInsightRecord.objects.exclude(verdict=F("announced_verdict"))
+    rows = rows.filter(screened_at__lte=timezone.now() - grace)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
