@@ -1,0 +1,80 @@
+"""The form mixin: screens when the whole form is valid."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import models
+
+from number_insight import screening
+from number_insight.formfields import ScreenedPhoneNumberField
+from number_insight.models import NumberInsightRecord
+from number_insight.validators import NumberInsightValidator, clean_number
+
+if TYPE_CHECKING:
+    _Form = forms.BaseForm
+else:
+    _Form = object
+
+
+class ScreenedFormMixin(_Form):
+    """Screen the numbers of a form once all of it is valid: a bad e-mail never costs a lookup.
+
+    Put it before the form class. Which fields hold numbers is found by our field or validator on
+    them, or said in `screened_fields`. The records are in `screening_records`, by field; with a
+    model form they are linked to the saved object, else `number_insight.screening.attach` does it.
+    """
+
+    screened_fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.screening_records: dict[str, NumberInsightRecord] = {}
+        self._screenings = {
+            name: found
+            for name, field in self.fields.items()
+            if (found := _take_over(field, name in self.screened_fields)) is not None
+        }
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and not self.errors:
+            for name, validator in self._screenings.items():
+                self._screen(name, validator)
+
+    def _screen(self, name: str, validator: NumberInsightValidator) -> None:
+        value = self.cleaned_data.get(name)
+        if value in self.fields[name].empty_values or name in self.screening_records:
+            return
+        if name not in self.changed_data:
+            return
+        record = screening.screen_typed(clean_number(value), level=validator.level)
+        if record is not None:
+            self.screening_records[name] = record
+
+    def save(self, commit: bool = True) -> Any:
+        """Save a model form, and link its records to what was saved."""
+        saved = super().save(commit=commit)  # type: ignore[misc]
+        if commit and isinstance(saved, models.Model):
+            for record in self.screening_records.values():
+                screening.attach(saved, record=record)
+        return saved
+
+
+def _take_over(field: forms.Field, named: bool) -> NumberInsightValidator | None:
+    """Return the validator whose queueing the mixin does, having taken it off `field`."""
+    if isinstance(field, ScreenedPhoneNumberField):
+        taken = field.screening
+        field.screening = taken.without_queue()
+        return taken if taken.queue or named else None
+    for index, validator in enumerate(field.validators):
+        if isinstance(validator, NumberInsightValidator):
+            field.validators = copy.copy(field.validators)
+            field.validators[index] = validator.without_queue()
+            return validator if validator.queue or named else None
+    if named:
+        field.validators = [*field.validators, NumberInsightValidator(queue=False)]
+        return NumberInsightValidator()
+    return None

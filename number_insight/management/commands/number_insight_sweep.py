@@ -1,0 +1,55 @@
+"""Bring everything on its way that is due."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, close_old_connections
+
+from number_insight import tasks
+
+
+class Command(BaseCommand):
+    """Ring again, at once and without grace, what is due."""
+
+    help = (
+        "Rings Celery for every record and lookup that is due, ends what has waited too long, "
+        "and tells receivers what they have missed. With --inline it does the work itself, so "
+        "that a small site needs no broker."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--inline", action="store_true", help="do the work here instead of ringing Celery"
+        )
+        parser.add_argument(
+            "--loop", type=float, metavar="SECONDS", help="sweep for ever, this often"
+        )
+
+    def handle(self, *, inline: bool, loop: float | None, **_options: Any) -> None:
+        if loop is not None and loop <= 0:
+            raise CommandError("--loop needs a positive number of seconds.")
+        if loop is None:
+            self._sweep(inline)
+            return
+        try:
+            self._for_ever(loop, inline)
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+
+    def _for_ever(self, pause: float, inline: bool) -> None:
+        while True:
+            close_old_connections()
+            try:
+                self._sweep(inline)
+            except DatabaseError as error:
+                self.stderr.write(f"The database failed ({type(error).__name__}); going on.")
+            time.sleep(pause)
+
+    def _sweep(self, inline: bool) -> None:
+        count = tasks.sweep(inline=inline)
+        done = "screened" if inline else "rung for"
+        self.stdout.write(f"{count} record{'' if count == 1 else 's'} {done}.")

@@ -1,0 +1,152 @@
+"""The model field: a new or changed number is screened when its object is saved."""
+
+from __future__ import annotations
+
+from functools import partialmethod
+from typing import Any
+
+from django.core.validators import EMPTY_VALUES
+from django.db import models
+from django.db.models.signals import post_save, pre_save
+from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberField
+from phonenumber_field.phonenumber import PhoneNumber
+
+from number_insight import formfields, numbers, screening
+from number_insight.exceptions import InvalidNumber
+from number_insight.models import NumberInsightRecord
+from number_insight.validators import validate_possible
+
+
+def to_phone_number(value: Any, region: str | None) -> Any:
+    """Return `value` as a `PhoneNumber` in E.164; what cannot be one is kept as it was typed."""
+    if value in EMPTY_VALUES or hasattr(value, "resolve_expression"):
+        return value
+    text = value.raw_input or value.as_e164 if isinstance(value, PhoneNumber) else str(value)
+    try:
+        return PhoneNumber.from_string(numbers.normalise(text, region))
+    except InvalidNumber:
+        return PhoneNumber(raw_input=text)
+
+
+class ScreenedPhoneNumberDescriptor(PhoneNumberDescriptor):
+    """The attribute on an instance; it remembers the value that the object was loaded with."""
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        name = self.field.name
+        # While an object is made or loaded it counts as being added; a deferred value that is
+        # set later may be the database's or the user's, and is not remembered.
+        is_first = name not in instance.__dict__ and instance._state.adding
+        instance.__dict__[name] = to_phone_number(value, self.field.region)
+        if is_first:
+            loaded_numbers(instance)[name] = stored(instance.__dict__[name])
+
+
+def loaded_numbers(instance: models.Model) -> dict[str, str]:
+    """Return the numbers that `instance` was loaded with, by field name."""
+    numbers_by_field: dict[str, str] = instance.__dict__.setdefault("_ni_loaded", {})
+    return numbers_by_field
+
+
+def stored(value: Any) -> str:
+    """Return what a column holds for `value`."""
+    return str(value.raw_input or value.as_e164) if isinstance(value, PhoneNumber) else ""
+
+
+class ScreenedPhoneNumberField(PhoneNumberField):
+    """A phone number that is screened on save, and linked to the saved object.
+
+    ``instance.get_<field>_record()`` returns its latest record. Not screened are fixtures,
+    migration models, unchanged numbers, ``bulk_create`` and ``QuerySet.update``, and whatever is
+    saved inside `number_insight.screening.suspended`. `level` overrides ``LEVEL``.
+    """
+
+    descriptor_class = ScreenedPhoneNumberDescriptor
+    default_validators = [validate_possible]
+
+    def to_python(self, value: Any) -> Any:
+        return to_phone_number(value, self.region)
+
+    def from_db_value(self, value: Any, *_args: Any) -> Any:
+        return to_phone_number(value, self.region)
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = models.Field.get_prep_value(self, value)
+        parsed = self.to_python(value)
+        return stored(parsed) if isinstance(parsed, PhoneNumber) else parsed
+
+    def contribute_to_class(self, cls: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, *args, **kwargs)
+        setattr(cls, f"get_{name}_record", partialmethod(_latest_record, field=self))
+        # One receiver for all models: so proxies and child models are seen as well.
+        pre_save.connect(_remember_changes, dispatch_uid="number_insight.pre_save")
+        post_save.connect(_screen_changes, dispatch_uid="number_insight.post_save")
+
+    def formfield(self, form_class: Any = None, **kwargs: Any) -> Any:
+        # The form may refuse, but it never buys: saving does.
+        if form_class is None:
+            kwargs.setdefault("queue", False)
+        return super().formfield(form_class or formfields.ScreenedPhoneNumberField, **kwargs)
+
+
+def label(field: models.Field[Any, Any]) -> str:
+    """Return the name that records know `field` by ("shop.Customer.phone")."""
+    return f"{field.model._meta.label}.{field.name}"
+
+
+def _latest_record(
+    instance: models.Model, field: ScreenedPhoneNumberField
+) -> NumberInsightRecord | None:
+    """Return the latest record of this object's number, or None if it was never screened."""
+    records = NumberInsightRecord.objects.for_subject(instance)
+    return records.filter(field=label(field)).order_by("-pk").first()
+
+
+def _screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberField]:
+    if sender.__module__ == "__fake__":  # a model as a migration sees it
+        return []
+    fields = sender._meta.concrete_fields
+    return [field for field in fields if isinstance(field, ScreenedPhoneNumberField)]
+
+
+def _remember_changes(
+    sender: type[models.Model],
+    instance: models.Model,
+    raw: bool,
+    using: str,
+    update_fields: frozenset[str] | None,
+    **_kwargs: Any,
+) -> None:
+    """Before the save: find out which numbers it makes or changes."""
+    fields = [] if raw else _screened_fields(sender)
+    changed = [
+        field
+        for field in fields
+        if field.attname in instance.__dict__
+        and (update_fields is None or field.name in update_fields)
+        and _is_new(instance, field, using)
+    ]
+    if changed:
+        instance.__dict__["_ni_changed"] = changed
+
+
+def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str) -> bool:
+    number = stored(instance.__dict__[field.name])
+    if not number:
+        return False
+    if instance._state.adding or instance.pk is None:
+        return True
+    if loaded_numbers(instance).get(field.name) == number:
+        return False
+    # It differs from what was loaded, but the object may have been refreshed since: ask.
+    manager = type(instance)._base_manager.using(using).filter(pk=instance.pk)
+    return stored(manager.order_by().values_list(field.name, flat=True).first()) != number
+
+
+def _screen_changes(
+    sender: type[models.Model], instance: models.Model, created: bool, using: str, **_kwargs: Any
+) -> None:
+    """After the save: screen what it has made or changed."""
+    for field in instance.__dict__.pop("_ni_changed", ()):
+        number = stored(instance.__dict__[field.name])
+        loaded_numbers(instance)[field.name] = number
+        screening.screen_saved(instance, number, field=label(field), created=created, using=using)

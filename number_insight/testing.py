@@ -1,0 +1,158 @@
+"""For the tests of projects that use this app: nothing is ever asked or paid by accident.
+
+With pytest, ``pytest_plugins = ["number_insight.testing"]`` gives the fixtures `number_insight`
+and `number_insight_sandbox`. With Django's own runner, put `NumberInsightTestMixin` before
+``TestCase``. Both use the fake provider, and any real request is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from factory.declarations import Sequence, SubFactory
+from factory.django import DjangoModelFactory
+
+from number_insight import assessment, tasks
+from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.providers import transport
+from number_insight.providers.base import Question
+from number_insight.providers.fake import Fake
+from number_insight.sandbox.server import Sandbox
+
+FAKE = "number_insight.providers.fake.Fake"
+
+
+class RealRequest(AssertionError):
+    """A test was about to ask a real provider, which costs money."""
+
+
+class LookupFactory(DjangoModelFactory[Lookup]):
+    """An answered lookup."""
+
+    class Meta:
+        model = Lookup
+
+    provider = "default"
+    number = Sequence(lambda n: f"+46701740{605 + n % 95}")
+    level = "advanced"
+    state = "answered"
+
+
+class RecordFactory(DjangoModelFactory[NumberInsightRecord]):
+    """A screened record that the rules let through."""
+
+    class Meta:
+        model = NumberInsightRecord
+
+    number = Sequence(lambda n: f"+46701740{605 + n % 95}")
+    source = "signup"
+    state = "screened"
+    basis = "answer"
+    verdict = "allow"
+    line_type = "mobile"
+    country = "SE"
+
+
+class RiskFlagFactory(DjangoModelFactory[RiskFlag]):
+    """A flag on a record of its own, unless told which."""
+
+    class Meta:
+        model = RiskFlag
+
+    record = SubFactory(RecordFactory)
+    code = "virtual"
+    group = "line"
+    weight = 30
+    message = "The line is virtual."
+
+
+class Screenings:
+    """What a test sees and says: the fake provider, and the worker at its bidding."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+
+    def answer(self, number: str, **insight: Any) -> None:
+        """Let the fake provider answer `number` with these members of the insight's JSON."""
+        self.answers[number] = insight
+
+    def fail(self, number: str, error: Exception) -> None:
+        """Let the fake provider raise `error` for `number`."""
+        self.answers[number] = error
+
+    @property
+    def asked(self) -> list[Question]:
+        """The questions that were put to the fake provider."""
+        return list(Fake.asked)
+
+    def run(self) -> int:
+        """Do the worker's work for everything that is due; return how many records that were.
+
+        Needed only inside a test's own transaction, where nothing is ever committed.
+        """
+        count = tasks.sweep(inline=True)
+        tasks.sweep()  # tells the receivers, which otherwise happens on commit
+        return count
+
+
+@contextmanager
+def screenings(**options: Any) -> Iterator[Screenings]:
+    """Use the fake provider inside the block, with `options` laid over ``NUMBER_INSIGHT``.
+
+    What is committed is screened at once, in the same thread.
+    """
+    given: Mapping[str, Any] = getattr(settings, "NUMBER_INSIGHT", {})
+    found = Screenings()
+    provider = {"BACKEND": FAKE, "OPTIONS": {"answers": found.answers}}
+    with ExitStack() as stack:
+        configured = {**given, "PROVIDERS": {"default": provider}, **options}
+        stack.enter_context(override_settings(NUMBER_INSIGHT=configured))
+        stack.enter_context(mock.patch.object(transport, "send", _refuse))
+        stack.enter_context(mock.patch.object(tasks.bell, "ring", _screen_at_once))
+        Fake.reset()
+        yield found
+        Fake.reset()
+
+
+def _refuse(request: Any, **_options: Any) -> Any:
+    raise RealRequest(f"A test was about to send a real request to {request.host}.")
+
+
+def _screen_at_once(record_id: int, **_options: Any) -> bool:
+    assessment.assess(record_id)
+    return True
+
+
+class NumberInsightTestMixin:
+    """Put it before ``TestCase``: the fake provider is used, and is at ``self.number_insight``.
+
+    In a plain ``TestCase`` nothing commits, so call ``self.number_insight.run()``.
+    """
+
+    number_insight_options: Mapping[str, Any] = {}
+
+    def setUp(self) -> None:
+        stack = ExitStack()
+        self.number_insight = stack.enter_context(screenings(**self.number_insight_options))
+        self.addCleanup(stack.close)  # type: ignore[attr-defined]
+        super().setUp()  # type: ignore[misc]
+
+
+@pytest.fixture
+def number_insight() -> Iterator[Screenings]:
+    """The fake provider, inline, and an error on any real request."""
+    with screenings() as found:
+        yield found
+
+
+@pytest.fixture
+def number_insight_sandbox() -> Iterator[Sandbox]:
+    """A running sandbox on loopback, for tests that want a real socket; see `Sandbox.behave`."""
+    with Sandbox() as sandbox:
+        yield sandbox
