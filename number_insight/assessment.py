@@ -7,30 +7,34 @@ sleeps, except for the saving of an answer that has been paid for.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
-from number_insight import exceptions, judging, loading, lookups, outcomes, planning
+from number_insight import (
+    circuits,
+    exceptions,
+    judging,
+    limits,
+    loading,
+    lookups,
+    outcomes,
+    planning,
+    settling,
+)
 from number_insight.choices import Basis, LookupState, RecordState
-from number_insight.insight import NUMBER_REFUSED, Insight
+from number_insight.conf import app_settings
+from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.base import Acknowledgement
 from number_insight.rules.base import place
 from number_insight.verdict import Judgement
 
-T = TypeVar("T")
 logger = logging.getLogger("number_insight.assessment")
 
-SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
-"""Seconds between the tries to save an answer that was paid for: half a minute in all."""
 HEALED_BY_CALLBACK = (
     LookupState.CALLING,
     LookupState.SUBMITTED,
@@ -54,7 +58,7 @@ def assess(record_id: int) -> list[Due]:
         return []
     try:
         if record.state == RecordState.WAITING:
-            return advance(record.lookup_id) if record.lookup_id else _requeue(record)
+            return _advance(record, record.lookup_id) if record.lookup_id else _requeue(record)
         return _begin(record)
     except ImproperlyConfigured as error:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
@@ -80,8 +84,19 @@ def _begin(record: NumberInsightRecord) -> list[Due]:
         insight = Insight.from_json(known.insight)
         _settle_alone(record, judging.answer_grounds(known, insight, Basis.REUSED))
         return []
-    lookup = _wait_for_lookup(record, plan)
-    return advance(lookup.pk) if lookup else [Due(record_id=record.pk, after=timedelta(seconds=1))]
+    try:
+        lookup = _wait_for_lookup(record, plan)
+    except _LimitReached as reached:
+        grounds = judging.local_grounds(record, Basis.LIMIT)
+        _settle_alone(record, replace(grounds, note=str(reached)))
+        return []
+    if lookup is None:
+        return [Due(record_id=record.pk, after=timedelta(seconds=1))]
+    return _advance(record, lookup.pk)
+
+
+class _LimitReached(Exception):
+    """One source has caused as many lookups as ``LIMITS`` lets it."""
 
 
 def _settle_alone(record: NumberInsightRecord, grounds: judging.Grounds) -> None:
@@ -99,7 +114,9 @@ def _wait_for_lookup(record: NumberInsightRecord, plan: planning.Plan) -> Lookup
         rows = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
         if not rows.update(state=RecordState.WAITING):
             return None
-        lookup = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
+        lookup = lookups.find_open(plan.question, provider=plan.provider)
+        if lookup is None:
+            lookup = _make_lookup(record, plan)
         if lookup is None:
             transaction.set_rollback(True)
             return None
@@ -107,11 +124,21 @@ def _wait_for_lookup(record: NumberInsightRecord, plan: planning.Plan) -> Lookup
         return lookup
 
 
-def advance(lookup_id: int) -> list[Due]:
+def _make_lookup(record: NumberInsightRecord, plan: planning.Plan) -> Lookup | None:
+    assert plan.question is not None
+    exceeded = limits.admit(record)
+    if exceeded is not None:
+        limit = app_settings.LIMITS[exceeded]
+        raise _LimitReached(f"Too many lookups for one {exceeded}: LIMITS allows {limit}.")
+    return lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
+
+
+def _advance(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
     """Ask the question of a lookup if it is our turn, and settle whoever waits for it."""
     claim = lookups.claim(lookup_id)
     if claim is None:
-        return settle_waiting(lookup_id)
+        again = settling.settle_waiting(lookup_id)
+        return [_now(pk) for pk in again] or _soon(record, lookup_id)
     try:
         answer = lookups.ask(claim)
     except exceptions.ProviderError as error:
@@ -123,24 +150,30 @@ def advance(lookup_id: int) -> list[Due]:
         text = f"The provider raised {type(error).__name__}; it may have been paid. See the log."
         return _fail(claim, exceptions.Uncertain(text))
     if isinstance(answer, Acknowledgement):
-        durably(lambda: outcomes.keep_acknowledgement(claim, answer))
+        settling.durably(lambda: outcomes.keep_acknowledgement(claim, answer))
         return []
-    durably(lambda: conclude(lookup_id, answer, (LookupState.CALLING,), claim))
+    settling.durably(lambda: settling.conclude(lookup_id, answer, (LookupState.CALLING,), claim))
+    if circuits.succeeded(claim.lookup.provider, claim.lookup.level):
+        outcomes.release(claim.lookup.provider)
     return []
 
 
-def conclude(
-    lookup_id: int, insight: Insight, states: tuple[str, ...], claim: lookups.Claim | None = None
-) -> bool:
-    """Save an answer and judge all who waited, in one transaction; False if too late."""
-    with transaction.atomic():
-        lookup = outcomes.keep_answer(
-            lookup_id, insight, states, token=claim.token if claim else None
-        )
-        if lookup is None:
-            return False
-        _settle_records(lookup, insight)
-    return True
+def _now(record_id: int) -> Due:
+    return Due(record_id=record_id, after=timedelta(0))
+
+
+def _soon(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
+    """Return when a postponed lookup is due; of those who wait for it, only the first rings."""
+    lookup = Lookup.objects.filter(pk=lookup_id, state=LookupState.QUEUED).first()
+    if lookup is None or lookup.next_try_at is None:
+        return []
+    return [due for due in _again(lookup, lookup.next_try_at) if due.record_id == record.pk]
+
+
+def _again(lookup: Lookup, at: datetime) -> list[Due]:
+    waiting = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.WAITING)
+    first = waiting.order_by("pk").values_list("pk", flat=True).first()
+    return [Due(record_id=first, after=at - timezone.now())] if first else []
 
 
 def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
@@ -150,78 +183,14 @@ def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
         with transaction.atomic():
             lookup = outcomes.keep_failure(claim, error)
             if lookup is not None:
-                _settle_records(lookup, None)
+                settling.settle_records(lookup, None)
             return lookup
 
-    lookup = durably(save)
-    if lookup is None or lookup.state != LookupState.QUEUED:
+    lookup = settling.durably(save)
+    circuits.failed(claim.lookup.provider, claim.lookup.level, claim.lookup.number, error)
+    if lookup is None or lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
         return []
-    waiting = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.WAITING)
-    record_id = waiting.values_list("pk", flat=True).first()
-    pause = lookup.next_try_at - timezone.now() if lookup.next_try_at else timedelta(0)
-    return [Due(record_id=record_id, after=pause)] if record_id else []
-
-
-def settle_waiting(lookup_id: int) -> list[Due]:
-    """Settle the records that wait for a lookup which will not answer them any more.
-
-    It takes the lock that joining and saving take, so it sees every waiter.
-    """
-    with transaction.atomic():
-        lookup = Lookup.objects.select_for_update(no_key=True).filter(pk=lookup_id).first()
-        if lookup is None:
-            return []
-        insight = Insight.from_json(lookup.insight) if lookup.insight else None
-        return _settle_records(lookup, insight, late=True)
-
-
-def _settle_records(lookup: Lookup, insight: Insight | None, *, late: bool = False) -> list[Due]:
-    """Judge the records of `lookup`; those that had to be judged without it, once more.
-
-    A decision is a person's word: what has one keeps the verdict that it was decided on.
-    """
-    healable = Q(state=RecordState.FAILED, decision="") if lookup.is_answered else Q(pk__in=())
-    records = NumberInsightRecord.objects.select_for_update(no_key=True).filter(lookup=lookup)
-    records = records.filter(Q(state=RecordState.WAITING) | healable).order_by("pk")
-    grounds = _grounds(lookup, insight, late=late)
-    due: list[Due] = []
-    for record in records:
-        if grounds is not None:
-            record.cost = judging.cost_of(lookup, record)
-            judging.settle(record, grounds(record))
-        elif lookup.state == LookupState.SKIPPED:
-            record.state, record.lookup = RecordState.QUEUED, None
-            record.save(update_fields=["state", "lookup"])
-            due.append(Due(record_id=record.pk, after=timedelta(0)))
-        elif record.note != lookup.error:
-            record.note = lookup.error
-            record.save(update_fields=["note"])
-    return due
-
-
-def _grounds(
-    lookup: Lookup, insight: Insight | None, *, late: bool
-) -> Callable[[NumberInsightRecord], judging.Grounds] | None:
-    """Return what the records of `lookup` are judged on; None while they go on waiting."""
-    if lookup.is_answered and insight is not None:
-        basis = Basis.REUSED if late else Basis.ANSWER
-        return lambda record: judging.answer_grounds(lookup, insight, basis)
-    if lookup.state == LookupState.FAILED and lookup.status in NUMBER_REFUSED:
-        return lambda record: _refused_number(record, lookup)
-    if lookup.state in (LookupState.FAILED, LookupState.UNCERTAIN, LookupState.NO_CALLBACK):
-        return lambda record: _without(record, lookup, Basis.NO_ANSWER)
-    if lookup.state == LookupState.SKIPPED and lookup.error == lookups.BUDGET_SPENT:
-        return lambda record: _without(record, lookup, Basis.BUDGET)
-    return None
-
-
-def _without(record: NumberInsightRecord, lookup: Lookup, basis: str) -> judging.Grounds:
-    return replace(judging.local_grounds(record, basis), lookup=lookup)
-
-
-def _refused_number(record: NumberInsightRecord, lookup: Lookup) -> judging.Grounds:
-    grounds = _without(record, lookup, Basis.ANSWER)
-    return replace(grounds, insight=replace(grounds.insight, status=lookup.status))
+    return _again(lookup, lookup.next_try_at)
 
 
 def preview(record: NumberInsightRecord) -> Judgement:
@@ -262,7 +231,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
         logger.error("Lookup %s: a callback for another request came to it.", lookup.pk)
         Lookup.objects.filter(pk=lookup.pk).update(conflict=True)
         return
-    conclude(lookup.pk, insight, HEALED_BY_CALLBACK)
+    settling.conclude(lookup.pk, insight, HEALED_BY_CALLBACK)
 
 
 def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:
@@ -276,19 +245,4 @@ def _absorb_refusal(lookup: Lookup, error: exceptions.ProviderError) -> None:
     with transaction.atomic():
         kept = outcomes.keep_refusal(lookup.pk, error, HEALED_BY_CALLBACK)
         if kept is not None:
-            _settle_records(kept, None)
-
-
-def durably(work: Callable[[], T]) -> T:
-    """Do what saves something paid for, again and again on fresh connections for half a minute.
-
-    Inside somebody's transaction it is done once: a new connection would not be in it.
-    """
-    for pause in SAVE_PAUSES if not connection.in_atomic_block else ():
-        try:
-            return work()
-        except (OperationalError, InterfaceError) as error:
-            logger.warning("Saving failed and is tried again: %s.", type(error).__name__)
-            connection.close()
-            time.sleep(pause)
-    return work()
+            settling.settle_records(kept, None)

@@ -6,15 +6,23 @@ All functions run inside the caller's transaction. Amounts are kept as whole num
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from number_insight import signals
 from number_insight.conf import app_settings
 from number_insight.models import Spending
 
+logger = logging.getLogger("number_insight.budget")
+
+ALERTS = (50, 80, 100)
+"""Per cent of a budget at which the operator is told."""
 UNIT = Decimal("0.00000001")
 
 
@@ -34,7 +42,25 @@ def reserve(amount: Decimal) -> date | None:
             rows = rows.filter(reserved__lte=_units(caps[period]) - units - F("spent"))
         if not rows.update(reserved=F("reserved") + units):
             return None
+        if period in caps:
+            _alert(key, caps[period])
     return today
+
+
+def _alert(key: str, cap: Decimal) -> None:
+    """Tell once a period, after commit, that a share of its budget is gone."""
+    row = Spending.objects.get(period=key)
+    gone = 100 * (row.spent + row.reserved) // max(_units(cap), 1)
+    share = max((share for share in ALERTS if share <= gone), default=0)
+    if share > row.alerted and Spending.objects.filter(pk=row.pk, alerted__lt=share).update(
+        alerted=share
+    ):
+        transaction.on_commit(partial(_tell, key, share, cap), robust=True)
+
+
+def _tell(key: str, share: int, cap: Decimal) -> None:
+    logger.warning("%s %% of the budget of %s for %s is spent or reserved.", share, cap, key)
+    signals.budget_alert.send_robust(Spending, period=key, percent=share, budget=cap)
 
 
 def settle(amount: Decimal, *, reserved: Decimal, booked_on: date | None) -> None:

@@ -58,6 +58,7 @@ class Basis(models.TextChoices):
     COUNTRY = "country", _("free facts: numbers of this country are not looked up")
     DISABLED = "disabled", _("free facts: lookups are switched off")
     BUDGET = "budget", _("free facts: the budget was spent")
+    LIMIT = "limit", _("free facts: too many lookups came from one source")
     NO_ANSWER = "no_answer", _("free facts: no answer could be had")
 
 
@@ -66,7 +67,7 @@ class Lane(models.TextChoices):
 
     RISK = "risk", _("risk")
     NO_ANSWER = "no_answer", _("no answer")
-    BUDGET = "budget", _("budget spent")
+    BUDGET = "budget", _("budget or limit reached")
     FAULT = "fault", _("a rule failed")
 
 

@@ -33,13 +33,16 @@ DEFAULTS: dict[str, Any] = {
     "FRESHNESS": {"carrier": timedelta(days=30), "live": timedelta(minutes=15)},
     "BUDGET": {"day": "10.00"},
     "ON_BUDGET": "review",
+    "THROUGHPUT": 30,
+    "LIMITS": {"ip": "20/day", "network": "100/day", "block": "50/day", "number": "5/day"},
     "COUNTRIES": None,
+    "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
     "STORE_LIVE": False,
     "STORE_RAW": False,
 }
 
-RESERVED = ("WAIT", "THROUGHPUT", "LIMITS", "RETRY_UNCERTAIN", "RETENTION")
+RESERVED = ("WAIT", "RETENTION")
 """Keys that a later version gives a meaning; a check says that they have none yet."""
 
 
@@ -139,6 +142,19 @@ class AppSettings:
     @property
     def ON_BUDGET(self) -> str:
         return str(self._value("ON_BUDGET"))
+
+    @property
+    def THROUGHPUT(self) -> float:
+        """Requests a second to one provider, all workers together."""
+        return float(self._value("THROUGHPUT"))
+
+    @property
+    def LIMITS(self) -> Mapping[str, str]:
+        return self._value("LIMITS") or {}
+
+    @property
+    def RETRY_UNCERTAIN(self) -> int:
+        return int(self._value("RETRY_UNCERTAIN"))
 
     @property
     def COUNTRIES(self) -> frozenset[str] | None:

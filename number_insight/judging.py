@@ -40,6 +40,7 @@ class Grounds:
     signals: frozenset[str]
     basis: str
     lookup: Lookup | None = None
+    note: str = ""
 
 
 def local_grounds(record: NumberInsightRecord, basis: str) -> Grounds:
@@ -145,7 +146,7 @@ def settle(record: NumberInsightRecord, grounds: Grounds) -> None:
     _write_facts(record, insight if app_settings.STORE_LIVE else insight.without_live())
     record.state = RecordState.FAILED if grounds.basis in _WITHOUT_ANSWER else RecordState.SCREENED
     record.basis, record.lane = grounds.basis, _lane(grounds.basis, judgement)
-    record.verdict, record.score, record.note = verdict, judgement.score, ""
+    record.verdict, record.score, record.note = verdict, judgement.score, grounds.note
     record.not_evaluable = list(judgement.not_evaluable)
     record.raised_rules = list(judgement.raised)
     judged_before, record.screened_at = record.screened_at, timezone.now()
@@ -158,7 +159,8 @@ def settle(record: NumberInsightRecord, grounds: Grounds) -> None:
     transaction.on_commit(partial(announce, record.pk), robust=True)
 
 
-_WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, Basis.BUDGET)
+_UNPAID = (Basis.BUDGET, Basis.LIMIT)
+_WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, *_UNPAID)
 
 WRITTEN = [
     "line_type",
@@ -193,7 +195,7 @@ WRITTEN = [
 
 def _least(basis: str) -> str:
     """Return the verdict that the lack of an answer calls for."""
-    if basis == Basis.BUDGET:
+    if basis in _UNPAID:
         return app_settings.ON_BUDGET
     if basis in _WITHOUT_ANSWER:
         return app_settings.ON_NO_ANSWER
@@ -203,7 +205,7 @@ def _least(basis: str) -> str:
 def _lane(basis: str, judgement: Judgement) -> str:
     if judgement.raised:
         return Lane.FAULT
-    if basis == Basis.BUDGET:
+    if basis in _UNPAID:
         return Lane.BUDGET
     if basis in _WITHOUT_ANSWER and judgement.verdict == Verdict.ALLOW:
         return Lane.NO_ANSWER

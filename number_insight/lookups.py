@@ -8,9 +8,10 @@ of it is saved by `number_insight.outcomes`, with the fencing token of the claim
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import budget, callbacks, loading
+from number_insight import budget, callbacks, circuits, loading, switches
 from number_insight.choices import ANSWERED_STATES, LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS, Insight
@@ -29,6 +30,9 @@ logger = logging.getLogger("number_insight.lookups")
 
 LEASE = timedelta(seconds=60)
 """How long a worker may hold a lookup beyond its provider's own deadline."""
+LONGEST_WAIT = timedelta(seconds=1)
+"""How long a worker may wait for its turn; what has longer to wait goes back to the queue."""
+SWITCHED_OFF_PAUSE = timedelta(minutes=1)
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 
 
@@ -38,6 +42,8 @@ class Claim:
 
     lookup: Lookup
     token: uuid.UUID
+    turn: float = 0.0
+    """When the call may begin, on the monotonic clock, so that ``THROUGHPUT`` is kept."""
 
     @property
     def question(self) -> Question:
@@ -64,22 +70,23 @@ def open_key(question: Question, provider: str) -> str:
 def join(question: Question, *, provider: str, delivery: str) -> Lookup | None:
     """Return the open lookup that answers `question`, locked; make it where there is none.
 
-    A lookup of a higher level serves as well. Runs inside the caller's short transaction, and
-    takes the lock that settling takes, so that no joiner comes too late unseen. Return None if
-    the lookup was settled in between: then a fresh answer is there to be reused.
+    Runs inside the caller's short transaction, and takes the lock that settling takes, so that
+    no joiner comes too late unseen. Return None if the lookup was settled in between: then a
+    fresh answer is there to be reused.
+    """
+    Lookup.objects.bulk_create([new(question, provider, delivery)], ignore_conflicts=True)
+    return find_open(question, provider=provider)
+
+
+def find_open(question: Question, *, provider: str) -> Lookup | None:
+    """Return the unfinished lookup that answers `question`, locked, or None.
+
+    A lookup of a higher level serves as well.
     """
     keys = [
         open_key(replace(question, level=level), provider)
         for level in LEVELS[LEVELS.index(question.level) :]
     ]
-    found = _lock(keys)
-    if found is None:
-        Lookup.objects.bulk_create([new(question, provider, delivery)], ignore_conflicts=True)
-        found = _lock(keys)
-    return found
-
-
-def _lock(keys: list[str]) -> Lookup | None:
     return Lookup.objects.select_for_update(no_key=True).filter(open_key__in=keys).first()
 
 
@@ -122,7 +129,14 @@ def claim(lookup_id: int) -> Claim | None:
     Committed before the first byte is sent. Two workers cannot both succeed. A lookup that does
     not fit the budget, or whose answer another one has meanwhile, is skipped.
     """
-    name = Lookup.objects.values_list("provider", flat=True).get(pk=lookup_id)
+    name, level = Lookup.objects.values_list("provider", "level").get(pk=lookup_id)
+    if not switches.lookups_are_on():
+        postpone(lookup_id, timezone.now() + SWITCHED_OFF_PAUSE, "Lookups are switched off.")
+        return None
+    closed = circuits.closed(name, level)
+    if closed is not None:
+        postpone(lookup_id, closed.until, closed.reason)
+        return None
     lease = LEASE + timedelta(seconds=loading.provider(name).timeout)
     with transaction.atomic():
         token = uuid.uuid4()
@@ -135,8 +149,21 @@ def claim(lookup_id: int) -> Claim | None:
             called_at=Now(),
         ):
             return None
-        lookup = Lookup.objects.get(pk=lookup_id)
-        return _with_money(Claim(lookup=lookup, token=token))
+        claim = _with_money(Claim(lookup=Lookup.objects.get(pk=lookup_id), token=token))
+        if claim is None:
+            return None
+        turn = circuits.take_turn(name)
+        if turn <= LONGEST_WAIT:
+            return replace(claim, turn=time.monotonic() + turn.total_seconds())
+        transaction.set_rollback(True)
+    postpone(lookup_id, timezone.now() + turn, "Many numbers wait; this one has its turn soon.")
+    return None
+
+
+def postpone(lookup_id: int, until: datetime, reason: str) -> None:
+    """Leave a queued lookup alone until then; that is no attempt."""
+    queued = Lookup.objects.filter(pk=lookup_id, state=LookupState.QUEUED)
+    queued.update(next_try_at=until, error=reason[:300])
 
 
 def _with_money(claim: Claim) -> Claim | None:
@@ -172,6 +199,7 @@ def _skip(lookup: Lookup, reason: str) -> None:
 def ask(claim: Claim) -> Insight | Acknowledgement:
     """Make the one call; raise one of the provider's exceptions. No transaction is open."""
     provider = loading.provider(claim.lookup.provider)
+    time.sleep(max(claim.turn - time.monotonic(), 0))
     if claim.lookup.delivery == "async":
         return provider.submit(claim.question, callbacks.url_for(claim.lookup.pk))
     return provider.lookup(claim.question)

@@ -139,12 +139,16 @@ def _note(lookup: Lookup, error: exceptions.ProviderError) -> None:
 
 def _apply(lookup: Lookup, error: exceptions.ProviderError) -> None:
     pause = next((pause for kind, pause in RETRIED.items() if isinstance(error, kind)), None)
+    paid = Decimal(0)
     if isinstance(error, exceptions.Uncertain):
-        if lookup.reserved:
+        if lookup.reserved and lookup.attempts > app_settings.RETRY_UNCERTAIN:
             lookup.state = LookupState.UNCERTAIN  # the money stays reserved
             return
-        pause = timedelta(seconds=1)  # what is free may be asked again
-    _settle(lookup, Decimal(0))
+        # What is free may be asked again, and so may what the project opted in to pay twice:
+        # then the first time counts as paid.
+        pause = timedelta(seconds=1)
+        paid = lookup.reserved
+    _settle(lookup, paid)
     if pause is None or timezone.now() - lookup.created_at > GIVE_UP_AFTER:
         lookup.state, lookup.open_key = LookupState.FAILED, None
         return
@@ -175,6 +179,10 @@ def expire() -> list[int]:
     for lookup_id in broken.values_list("pk", flat=True):
         if _give_up_on_callback(lookup_id):
             ids.append(lookup_id)
+    hopeless = Lookup.objects.filter(state=LookupState.QUEUED, created_at__lt=Now() - GIVE_UP_AFTER)
+    given_up = list(hopeless.values_list("pk", flat=True))
+    hopeless.update(state=LookupState.FAILED, open_key=None)
+    ids += given_up
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, open_key__isnull=False)
     held.filter(called_at__lt=Now() - UNCERTAIN_HOLD).update(open_key=None)
     return ids
@@ -192,3 +200,9 @@ def _give_up_on_callback(lookup_id: int) -> bool:
         _settle(lookup, lookup.reserved if lookup.price is None else lookup.cost)
         lookup.save(update_fields=["reserved", "reserved_on"])
     return True
+
+
+def release(provider: str) -> None:
+    """Let what was postponed by an open circuit be asked now: the provider answers again."""
+    paused = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED)
+    paused.filter(next_try_at__gt=Now()).update(next_try_at=Now())

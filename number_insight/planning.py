@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from number_insight import loading, numbers
+from number_insight import loading, numbers, switches
 from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
@@ -28,7 +28,7 @@ def plan_for(record: NumberInsightRecord) -> Plan:
     """Return what to ask about `record`, with nothing asked that cannot change its verdict."""
     if not numbers.is_possible(record.number):
         return Plan(basis=Basis.FREE)
-    if not app_settings.ENABLED:
+    if not switches.lookups_are_on():
         return Plan(basis=Basis.DISABLED)
     country, wanted = numbers.country(record.number), app_settings.COUNTRIES
     if wanted is not None and country not in wanted:

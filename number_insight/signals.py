@@ -26,3 +26,6 @@ screening_failed = Signal()
 Provides ``subject`` (or None), ``field``, ``error`` and ``source``; ``number_insight_backfill``
 finds what is missing.
 """
+
+budget_alert = Signal()
+"""A share of the budget is gone. Provides ``period``, ``percent`` (50, 80, 100) and ``budget``."""

@@ -18,10 +18,10 @@ from celery import current_app, shared_task
 from django.db.models import F
 from django.utils import timezone
 
-from number_insight import assessment, judging, outcomes
+from number_insight import assessment, judging, outcomes, settling
 from number_insight.choices import LookupState, RecordState
 from number_insight.conf import app_settings
-from number_insight.models import NumberInsightRecord
+from number_insight.models import Heartbeat, NumberInsightRecord
 
 logger = logging.getLogger("number_insight.tasks")
 
@@ -30,6 +30,7 @@ SILENCE = timedelta(seconds=30)
 GRACE = timedelta(seconds=30)
 """How long the sweep leaves a record to the bell that was rung for it."""
 BATCH = 500
+SWEEP = "sweep"
 LONGEST_COUNTDOWN = timedelta(seconds=60)
 
 
@@ -121,8 +122,9 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
 
     With `inline` the work is done here and now, so that a small site needs no broker.
     """
+    Heartbeat.objects.update_or_create(name=SWEEP, defaults={"at": timezone.now()})
     for lookup_id in outcomes.expire():
-        assessment.settle_waiting(lookup_id)
+        settling.settle_waiting(lookup_id)
     for record_id in _untold(grace):
         judging.announce(record_id)
     record_ids = _due_records(grace)

@@ -1,9 +1,9 @@
-"""The memory: records, their flags, the lookups they waited for, and what was spent."""
+"""Records and their flags: what was screened, found and decided."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -14,92 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.choices import (
-    ANSWERED_STATES,
-    Basis,
-    Decision,
-    Lane,
-    LookupState,
-    RecordState,
-    Source,
-    Verdict,
-)
+from number_insight.choices import Basis, Decision, Lane, RecordState, Source, Verdict
 from number_insight.insight import UNKNOWN
 from number_insight.managers import RecordQuerySet
-
-NUMBER_LENGTH = 32
-
-
-def _money(verbose_name: Any, **options: Any) -> models.DecimalField[Any, Any]:
-    return models.DecimalField(verbose_name, max_digits=14, decimal_places=8, **options)
-
-
-class Lookup(models.Model):
-    """One question put to a provider, paid at most once; several records may wait for it."""
-
-    provider = models.CharField(_("provider"), max_length=50)
-    number = models.CharField(_("number"), max_length=NUMBER_LENGTH, db_index=True)
-    level = models.CharField(_("level"), max_length=20)
-    country = models.CharField(_("declared country"), max_length=2, blank=True)
-    ip_address = models.GenericIPAddressField(_("IP sent"), null=True, blank=True)
-    cnam = models.BooleanField(_("caller name asked for"), default=False)
-    delivery = models.CharField(_("delivery"), max_length=10, default="sync")
-    state = models.CharField(
-        _("state"), max_length=20, choices=LookupState.choices, default=LookupState.QUEUED
-    )
-    open_key = models.CharField(max_length=200, null=True, unique=True, editable=False)  # noqa: DJ001  NULL is what a unique column may hold twice
-    """The question itself while it is unfinished, so that it is asked once; else None."""
-    claim = models.UUIDField(null=True, editable=False)
-    """The fencing token of the worker that may save what comes back."""
-    lease_until = models.DateTimeField(null=True, editable=False)
-    next_try_at = models.DateTimeField(_("next try at"), null=True)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    request_id = models.CharField(_("request id"), max_length=64, blank=True)
-    status = models.IntegerField(_("provider's status"), null=True)
-    error = models.CharField(_("error"), max_length=300, blank=True)
-    conflict = models.BooleanField(_("conflicting callback"), default=False)
-    reserved = _money(_("reserved"), default=Decimal(0))
-    reserved_on = models.DateField(_("reserved on"), null=True)
-    price = _money(_("price"), null=True)
-    refund = _money(_("refund"), null=True)
-    balance = _money(_("balance reported"), null=True)
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
-    insight = models.JSONField(_("insight"), null=True)
-    raw = models.JSONField(_("raw answer"), null=True)
-    supersedes = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="superseded_by"
-    )
-    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    called_at = models.DateTimeField(_("called at"), null=True)
-    answered_at = models.DateTimeField(_("answered at"), null=True)
-
-    class Meta:
-        verbose_name = _("lookup")
-        verbose_name_plural = _("lookups")
-        indexes: ClassVar = [
-            models.Index(
-                fields=["next_try_at"],
-                condition=Q(state=LookupState.QUEUED),
-                name="ni_lookup_due",
-            ),
-            models.Index(
-                fields=["lease_until"],
-                condition=Q(state__in=(LookupState.CALLING, LookupState.SUBMITTED)),
-                name="ni_lookup_lease",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return gettext("lookup %(pk)s") % {"pk": self.pk}
-
-    @property
-    def cost(self) -> Decimal:
-        """What was really paid: the price less the refund."""
-        return max((self.price or Decimal(0)) - (self.refund or Decimal(0)), Decimal(0))
-
-    @property
-    def is_answered(self) -> bool:
-        return self.state in ANSWERED_STATES
+from number_insight.models.columns import NUMBER_LENGTH, money
+from number_insight.models.lookups import Lookup
 
 
 class NumberInsightRecord(models.Model):
@@ -166,7 +85,7 @@ class NumberInsightRecord(models.Model):
     lookup = models.ForeignKey(
         Lookup, on_delete=models.SET_NULL, null=True, related_name="records", editable=False
     )
-    cost = _money(_("cost"), default=Decimal(0))
+    cost = money(_("cost"), default=Decimal(0))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     screened_at = models.DateTimeField(_("screened at"), null=True)
 
@@ -231,21 +150,3 @@ class RiskFlag(models.Model):
             return gettext(self.message) % self.evidence if self.message else self.code
         except (KeyError, TypeError, ValueError):
             return self.message
-
-
-class Spending(models.Model):
-    """What was reserved and spent in one period ("day:2027-01-31", "month:2027-01").
-
-    Whole numbers, in hundred-millionths of the currency: exact on every database.
-    """
-
-    period = models.CharField(_("period"), max_length=20, unique=True)
-    reserved = models.BigIntegerField(_("reserved"), default=0)
-    spent = models.BigIntegerField(_("spent"), default=0)
-
-    class Meta:
-        verbose_name = _("spending")
-        verbose_name_plural = _("spending")
-
-    def __str__(self) -> str:
-        return self.period

@@ -1,0 +1,27 @@
+"""How a finding becomes a message of Django's check framework."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.core import checks
+from django.core.checks import CheckMessage
+
+
+def error(number: str, message: str, hint: str) -> CheckMessage:
+    """Return an error with the id ``number_insight.<number>``."""
+    return checks.Error(message, hint=hint, id=f"number_insight.{number}")
+
+
+def warning(number: str, message: str, hint: str) -> CheckMessage:
+    """Return a warning with the id ``number_insight.<number>``."""
+    return checks.Warning(message, hint=hint, id=f"number_insight.{number}")
+
+
+def did_you_mean(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    """Return a hint that names the known word closest to `word`, or all of them."""
+    close = difflib.get_close_matches(word.upper() if word.isupper() else word, list(known), n=1)
+    listed = ", ".join(known)
+    return f"Did you mean {close[0]!r}?" if close else f"Known are: {listed}."

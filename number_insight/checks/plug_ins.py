@@ -1,0 +1,72 @@
+"""Whether providers and rules can be made, and what they find wrong with themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
+
+from number_insight import loading
+from number_insight.checks.messages import did_you_mean, error, warning
+from number_insight.conf import app_settings
+
+NOTICE = timedelta(days=180)
+
+
+def check_plug_ins(**_kwargs: Any) -> list[CheckMessage]:
+    """Check that providers and rules can be made, and let the providers check themselves."""
+    if not isinstance(getattr(settings, "NUMBER_INSIGHT", {}), Mapping):
+        return []
+    return [*check_providers(deploy=False), *_check_rules()]
+
+
+def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
+    """Yield what the providers find wrong with themselves, for production or for everywhere."""
+    if loading.DEFAULT_PROVIDER not in app_settings.PROVIDERS and not deploy:
+        message = "NUMBER_INSIGHT['PROVIDERS'] has no 'default', and that is who is asked."
+        yield error("E009", message, 'Write "PROVIDERS": {"default": {"BACKEND": ...}}.')
+    for name in app_settings.PROVIDERS:
+        try:
+            provider = loading.provider(name)
+        except ImproperlyConfigured as exc:
+            if not deploy:
+                yield error("E009", str(exc), "See the providers page of the docs.")
+            continue
+        for fault in provider.check():
+            if fault.deploy == deploy:
+                yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
+        yield from _check_retirement(name, provider.retires_on, deploy=deploy)
+
+
+def _check_retirement(name: str, day: date | None, *, deploy: bool) -> Iterator[CheckMessage]:
+    if day is None:
+        return
+    left = day - date.today()  # the vendor's day has no time zone either
+    hint = "Move to another provider; the providers page of the docs shows how."
+    if left <= timedelta(0) and not deploy:
+        yield error("E014", f"Provider {name!r} was switched off by its vendor on {day}.", hint)
+    elif timedelta(0) < left <= NOTICE and deploy:
+        yield warning("W002", f"Provider {name!r} is switched off by its vendor on {day}.", hint)
+
+
+def _check_rules() -> Iterator[CheckMessage]:
+    codes: dict[str, str] = {}
+    for entry in loading.rule_entries():
+        try:
+            rule = loading.make_rule(entry)
+        except ImproperlyConfigured as exc:
+            yield error("E015", str(exc), "See the rules page of the docs.")
+            continue
+        name = str(entry["NAME"])
+        if rule.code in codes:
+            message = f"Two rules have the code {rule.code!r}: {codes[rule.code]} and {name}."
+            yield error("E016", message, "Give one of them another code, or leave one out.")
+        codes[rule.code] = name
+    for code in app_settings.WEIGHTS:
+        if code not in codes:
+            message = f"NUMBER_INSIGHT WEIGHTS has a weight for {code!r}, which is no active rule."
+            yield error("E016", message, did_you_mean(str(code), codes))

@@ -1,0 +1,176 @@
+"""What is written in ``NUMBER_INSIGHT`` itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from number_insight import limits
+from number_insight.checks.messages import did_you_mean, error, warning
+from number_insight.conf import DEFAULTS, RESERVED, app_settings
+from number_insight.insight import LEVELS
+from number_insight.providers.http import url_trouble
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "LEVEL": (*LEVELS, "auto"),
+    "DELIVERY": ("sync", "async"),
+    "ENFORCEMENT": ("observe", "enforce"),
+    "ON_NO_ANSWER": ("allow", "review", "deny"),
+    "ON_BUDGET": ("allow", "review", "deny"),
+}
+PARTS: dict[str, tuple[str, ...]] = {
+    "CLIENT_IP": ("PROXY_COUNT", "PROXY_LIST", "HEADER"),
+    "THRESHOLDS": ("review", "deny"),
+    "FRESHNESS": ("carrier", "live"),
+    "BUDGET": ("day", "month"),
+    "LIMITS": ("ip", "network", "block", "number"),
+}
+
+
+def check_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """Check what is written in ``NUMBER_INSIGHT`` itself."""
+    given = getattr(settings, "NUMBER_INSIGHT", {})
+    if not isinstance(given, Mapping):
+        return [
+            error(
+                "E001",
+                f"NUMBER_INSIGHT is a {type(given).__name__}, not a dict.",
+                'Write NUMBER_INSIGHT = {"PROVIDERS": {...}}.',
+            )
+        ]
+    found = [message for key in given for message in _check_key(str(key))]
+    if found:
+        return found
+    parts: Sequence[Callable[[Mapping[str, Any]], Iterator[CheckMessage]]] = (
+        _check_choices,
+        _check_parts,
+        _check_durations,
+        _check_amounts,
+        _check_limits,
+        _check_weights,
+        _check_callback_url,
+        _check_ip_country,
+        _check_countries,
+    )
+    return [message for part in parts for message in part(given)]
+
+
+def _check_key(key: str) -> Iterator[CheckMessage]:
+    if key in RESERVED:
+        yield warning(
+            "W001",
+            f"NUMBER_INSIGHT[{key!r}] has no effect in this version.",
+            "Leave it out until the changelog says that it has a meaning.",
+        )
+    elif key not in DEFAULTS:
+        yield error("E001", f"NUMBER_INSIGHT has no key {key!r}.", did_you_mean(key, DEFAULTS))
+
+
+def _check_choices(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for key, choices in CHOICES.items():
+        if key in given and given[key] not in choices:
+            message = f"NUMBER_INSIGHT[{key!r}] is {given[key]!r}."
+            yield error("E002", message, did_you_mean(str(given[key]), choices))
+
+
+def _check_parts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for key, parts in PARTS.items():
+        value = given.get(key)
+        if value is None:
+            continue
+        if not isinstance(value, Mapping):
+            yield error("E002", f"NUMBER_INSIGHT[{key!r}] is not a dict.", f"Keys: {parts}.")
+            continue
+        for part in value:
+            if part not in parts:
+                message = f"NUMBER_INSIGHT[{key!r}] has no key {part!r}."
+                yield error("E001", message, did_you_mean(str(part), parts))
+
+
+def _check_durations(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    named = {f"FRESHNESS.{part}": value for part, value in _items(given, "FRESHNESS")}
+    if "RING_TIMEOUT" in given:
+        named["RING_TIMEOUT"] = given["RING_TIMEOUT"]
+    for name, value in named.items():
+        if not isinstance(value, timedelta) or value < timedelta(0):
+            message = f"NUMBER_INSIGHT {name} is not a duration: {value!r}."
+            yield error("E003", message, "Write it as a timedelta, for example timedelta(days=30).")
+
+
+def _check_amounts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for period, amount in _items(given, "BUDGET"):
+        if amount is not None and not _is_amount(amount):
+            message = f"NUMBER_INSIGHT BUDGET.{period} is not an amount: {amount!r}."
+            yield error("E004", message, 'Write it as a string, "10.00", or None for unlimited.')
+
+
+def _is_amount(value: Any) -> bool:
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return False
+    return amount.is_finite() and amount >= 0
+
+
+def _check_limits(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for kind, limit in _items(given, "LIMITS"):
+        try:
+            limits.parse(str(limit))
+        except ValueError as exc:
+            message = f"NUMBER_INSIGHT LIMITS.{kind}: {exc}"
+            yield error("E018", message, "The periods are minute, hour and day.")
+    pace = given.get("THROUGHPUT", 1)
+    if isinstance(pace, bool) or not isinstance(pace, (int, float)) or pace <= 0:
+        message = f"NUMBER_INSIGHT['THROUGHPUT'] is no number of requests a second: {pace!r}."
+        yield error("E018", message, "Write a number above zero, for example 30.")
+
+
+def _check_weights(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for key in ("WEIGHTS", "THRESHOLDS"):
+        for name, value in _items(given, key):
+            if isinstance(value, bool) or not isinstance(value, int):
+                message = f"NUMBER_INSIGHT {key}.{name} is not a whole number: {value!r}."
+                yield error("E005", message, "Weights and thresholds are whole numbers.")
+
+
+def _items(given: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
+    value = given.get(key)
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    url = given.get("CALLBACK_BASE_URL")
+    if url is None:
+        if given.get("DELIVERY") == "async":
+            message = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'."
+            yield error("E006", message, 'Say where the webhook is: "https://www.example.com".')
+        return
+    trouble = url_trouble(url)
+    if trouble:
+        message = f"NUMBER_INSIGHT['CALLBACK_BASE_URL'] {trouble}."
+        yield error("E006", message, 'Write the origin alone: "https://www.example.com".')
+
+
+def _check_ip_country(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    try:
+        find: object = app_settings.IP_COUNTRY
+    except ImportError as exc:
+        message = f"NUMBER_INSIGHT['IP_COUNTRY'] cannot be imported: {exc}."
+        yield error("E007", message, "Give the dotted path of a callable: ip -> 'GB' or None.")
+        return
+    if find is not None and not callable(find):
+        message = "NUMBER_INSIGHT['IP_COUNTRY'] is not callable."
+        yield error("E007", message, "Give the dotted path of a callable: ip -> 'GB' or None.")
+
+
+def _check_countries(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    countries = given.get("COUNTRIES")
+    wrong = [c for c in countries or () if not (isinstance(c, str) and c.isupper() and len(c) == 2)]
+    if isinstance(countries, str) or wrong:
+        message = f"NUMBER_INSIGHT['COUNTRIES'] holds what is no country: {wrong or countries!r}."
+        yield error("E008", message, 'Give a list of alpha-2 codes: ["GB", "SE"].')

@@ -1,0 +1,115 @@
+"""The circuit breaker of a provider, shared by all workers, and the pace that all keep.
+
+It opens at once where nothing can work until somebody acts (credentials, credit, a level that is
+not enabled), after some failures in a row otherwise, and after many distinct refused numbers in
+a row, which is our fault and not theirs. It closes by a probe: the next lookup goes ahead alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from number_insight import exceptions
+from number_insight.conf import app_settings
+from number_insight.models import Circuit, Pace
+
+logger = logging.getLogger("number_insight.circuits")
+
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(minutes=15)
+FAILURES = 5
+"""Failures in a row (no connection, no whole answer) that open the circuit."""
+REFUSALS = 20
+"""Distinct numbers refused in a row that open the circuit."""
+AT_ONCE = (exceptions.BadCredentials, exceptions.NotAllowed, exceptions.NoCredit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Nothing is asked before `until`, because of `reason`."""
+
+    until: datetime
+    reason: str
+
+
+def closed(provider: str, level: str) -> Closed | None:
+    """Return why `provider` is not asked at `level` just now; None if it is.
+
+    Whoever comes first after the pause is the probe, and moves the pause on for the others.
+    """
+    now = timezone.now()
+    for circuit in Circuit.objects.filter(_scope(provider, level), open_until__isnull=False):
+        if circuit.open_until and circuit.open_until > now:
+            return Closed(until=circuit.open_until, reason=circuit.reason)
+        taken = Circuit.objects.filter(pk=circuit.pk, open_until=circuit.open_until)
+        if not taken.update(open_until=now + FIRST_PAUSE):
+            return Closed(until=now + FIRST_PAUSE, reason=circuit.reason)
+    return None
+
+
+def _scope(provider: str, level: str) -> Q:
+    return Q(provider=provider, level__in=("", level))
+
+
+def succeeded(provider: str, level: str) -> bool:
+    """Note an answer, and close the circuit; return whether it was open."""
+    troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
+        open_until=None, failures=0, refusals=0
+    )
+    was_open = troubled.filter(open_until__isnull=False).exists()
+    troubled.update(open_until=None, openings=0, failures=0, refusals=0, reason="")
+    if was_open:
+        logger.warning("Provider %r answers again.", provider)
+    return was_open
+
+
+def failed(provider: str, level: str, number: str, error: exceptions.ProviderError) -> None:
+    """Note that a call gave no answer, and open the circuit if it is time to."""
+    if isinstance(error, (exceptions.Busy, exceptions.NoAnswer)):
+        return
+    scope = level if isinstance(error, exceptions.NotAllowed) else ""
+    with transaction.atomic():
+        Circuit.objects.bulk_create(
+            [Circuit(provider=provider, level=scope)], ignore_conflicts=True
+        )
+        circuit = Circuit.objects.select_for_update(no_key=True).get(provider=provider, level=scope)
+        if _is_enough(circuit, number, error):
+            _open(circuit, str(error))
+        circuit.save()
+
+
+def _is_enough(circuit: Circuit, number: str, error: exceptions.ProviderError) -> bool:
+    if isinstance(error, exceptions.NumberRefused):
+        if circuit.last_refused != number:
+            circuit.refusals, circuit.last_refused = circuit.refusals + 1, number
+        return circuit.refusals >= REFUSALS
+    circuit.failures += 1
+    return isinstance(error, AT_ONCE) or circuit.failures >= FAILURES
+
+
+def _open(circuit: Circuit, reason: str) -> None:
+    pause = min(FIRST_PAUSE * 2 ** min(circuit.openings, 10), LONGEST_PAUSE)
+    circuit.open_until, circuit.openings = timezone.now() + pause, circuit.openings + 1
+    circuit.reason = reason[:300]
+    logger.error("Provider %r is not asked for %s: %s", circuit.provider, pause, reason)
+
+
+def take_turn(provider: str) -> timedelta:
+    """Take the next turn at `provider`; return how long it is away.
+
+    Runs inside the caller's transaction: what is rolled back gives its turn back.
+    """
+    step, now = int(1_000_000 / app_settings.THROUGHPUT), int(time.time() * 1_000_000)
+    Pace.objects.bulk_create([Pace(provider=provider)], ignore_conflicts=True)
+    rows = Pace.objects.filter(provider=provider)
+    rows.filter(next_at__lt=now).update(next_at=now)
+    rows.update(next_at=F("next_at") + step)
+    turn = rows.values_list("next_at", flat=True).get() - step
+    return timedelta(microseconds=max(turn - now, 0))

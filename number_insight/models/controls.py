@@ -1,0 +1,122 @@
+"""What keeps the asking within bounds: money, limits, pace, circuits and the kill switch."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from number_insight.models.columns import NUMBER_LENGTH
+
+
+class Spending(models.Model):
+    """What was reserved and spent in one period ("day:2027-01-31", "month:2027-01").
+
+    Whole numbers, in hundred-millionths of the currency: exact on every database.
+    """
+
+    period = models.CharField(_("period"), max_length=20, unique=True)
+    reserved = models.BigIntegerField(_("reserved"), default=0)
+    spent = models.BigIntegerField(_("spent"), default=0)
+    alerted = models.PositiveSmallIntegerField(default=0, editable=False)
+    """The highest share of the budget, in per cent, that was already told of."""
+
+    class Meta:
+        verbose_name = _("spending")
+        verbose_name_plural = _("spending")
+
+    def __str__(self) -> str:
+        return self.period
+
+
+class Usage(models.Model):
+    """How many lookups one source has caused in one period; the source is kept as a keyed hash."""
+
+    key = models.CharField(max_length=100, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    ends_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("usage")
+        verbose_name_plural = _("usage")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Circuit(models.Model):
+    """Whether a provider is asked at all just now, shared by all workers.
+
+    `level` is empty where the whole provider is meant. While `open_until` is set nothing is
+    asked before it; then one lookup goes ahead as a probe.
+    """
+
+    provider = models.CharField(_("provider"), max_length=50)
+    level = models.CharField(_("level"), max_length=20, blank=True)
+    open_until = models.DateTimeField(_("not asked before"), null=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    openings = models.PositiveIntegerField(_("opened in a row"), default=0)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    refusals = models.PositiveIntegerField(_("refused numbers in a row"), default=0)
+    last_refused = models.CharField(max_length=NUMBER_LENGTH, blank=True, editable=False)
+    changed_at = models.DateTimeField(_("changed at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("circuit")
+        verbose_name_plural = _("circuits")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["provider", "level"], name="ni_circuit")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.level}".strip()
+
+
+class Pace(models.Model):
+    """When a provider may be asked next, so that all workers together keep ``THROUGHPUT``."""
+
+    provider = models.CharField(_("provider"), max_length=50, unique=True)
+    next_at = models.BigIntegerField(default=0)
+    """Microseconds since 1970."""
+
+    class Meta:
+        verbose_name = _("pace")
+        verbose_name_plural = _("paces")
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+class Heartbeat(models.Model):
+    """When something that must run again and again ran last."""
+
+    name = models.CharField(_("name"), max_length=20, unique=True)
+    at = models.DateTimeField(_("last run"))
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Switch(models.Model):
+    """The kill switch in the admin; without a row, lookups are on."""
+
+    name = models.CharField(max_length=20, unique=True)
+    is_on = models.BooleanField(_("on"), default=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    changed_at = models.DateTimeField(_("changed at"), auto_now=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("switch")
+        verbose_name_plural = _("switches")
+
+    def __str__(self) -> str:
+        return self.name

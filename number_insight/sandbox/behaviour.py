@@ -1,0 +1,131 @@
+"""`Behaviours`: how each number is answered, by its persona or as a test wants it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from number_insight.personas import Persona, persona_for, persona_named
+from number_insight.sandbox.faults import FAULTS, LONGEST
+
+CALLBACK_MODES = {
+    "": "one callback, after the acknowledgement",
+    "duplicate": "the same callback twice",
+    "early": "the callback comes before the acknowledgement",
+    "intermediate": "a part first, then all, marked as final",
+    "never": "no callback at all",
+    "wrong_id": "a callback with another request_id",
+}
+DIALECTS = ("2017", "2018", "2021")
+"""The years whose answers the sandbox can imitate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """How one request is answered: `persona` with all overrides applied, and when."""
+
+    persona: Persona
+    delay: float
+    dialect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What differs from the persona of a number; None leaves a thing as it is.
+
+    `times` is how many requests it is for; None is all of them.
+    """
+
+    persona: Persona | None = None
+    fault: str | None = None
+    status: int | None = None
+    delay: float | None = None
+    callback: str | None = None
+    dialect: str | None = None
+    times: int | None = None
+
+
+def override(
+    *,
+    persona: Persona | str | None = None,
+    fault: str | None = None,
+    status: int | None = None,
+    delay: float | None = None,
+    callback: str | None = None,
+    dialect: str | None = None,
+    times: int | None = None,
+) -> Override:
+    """Return an override; raise ValueError or LookupError for a word that there is not."""
+    _check("fault", fault, ("", *FAULTS))
+    _check("callback mode", callback, CALLBACK_MODES)
+    _check("dialect", dialect, DIALECTS)
+    if delay is not None and not 0 <= float(delay) <= LONGEST:
+        raise ValueError(f"a delay is 0 to {LONGEST:g} seconds, not {delay!r}")
+    return Override(
+        persona=persona_named(persona) if isinstance(persona, str) else persona,
+        fault=fault,
+        status=None if status is None else int(status),
+        delay=None if delay is None else float(delay),
+        callback=callback,
+        dialect=dialect,
+        times=None if times is None else int(times),
+    )
+
+
+def _check(kind: str, word: str | None, known: Iterable[str]) -> None:
+    words = list(known)
+    if word is not None and word not in words:
+        named = ", ".join(repr(each) for each in words if each)
+        raise ValueError(f"there is no {kind} {word!r}; there are {named}")
+
+
+class Behaviours:
+    """Remembers overrides by number, and how often each number was asked about."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._overrides: dict[str, Override] = {}
+        self._asked: Counter[str] = Counter()
+
+    def set(self, number: str, override: Override) -> None:
+        """Answer `number` (E.164 or digits) as `override` says, from its next request on."""
+        with self._lock:
+            self._overrides[_digits(number)] = override
+            self._asked[_digits(number)] = 0
+
+    def reset(self) -> None:
+        with self._lock:
+            self._overrides.clear()
+            self._asked.clear()
+
+    def next(self, number: str, *, delay: float, dialect: str) -> Behaviour:
+        """Return how the next request about `number` is answered; the rest are the defaults."""
+        digits = _digits(number)
+        with self._lock:
+            self._asked[digits] += 1
+            asked = self._asked[digits]
+            change = self._overrides.get(digits) or Override()
+        if change.times is not None and asked > change.times:
+            change = Override()
+        return Behaviour(
+            persona=_changed(change.persona or persona_for(number), change, asked),
+            delay=delay if change.delay is None else change.delay,
+            dialect=change.dialect or dialect,
+        )
+
+
+def _changed(persona: Persona, change: Override, asked: int) -> Persona:
+    if persona.once and asked > 1:
+        persona = replace(persona, status=0, fault="")
+    return replace(
+        persona,
+        status=persona.status if change.status is None else change.status,
+        fault=persona.fault if change.fault is None else change.fault,
+        callback=persona.callback if change.callback is None else change.callback,
+    )
+
+
+def _digits(number: str) -> str:
+    return "".join(char for char in number if char.isdigit())

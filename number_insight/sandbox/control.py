@@ -1,0 +1,48 @@
+"""``POST /control``: a running sandbox told from outside how to behave."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from number_insight.sandbox.behaviour import override
+from number_insight.sandbox.exchange import Reply, Request, Unparseable, json_reply
+from number_insight.sandbox.state import State
+
+
+def reply_to(state: State, request: Request) -> Reply:
+    """Do what the JSON body says: ``reset``, ``balance``, ``expire_tokens``, or a ``number``."""
+    if request.method != "POST":
+        return json_reply({"error": "use POST"}, 405, headers={"Allow": "POST"})
+    try:
+        _control(state, request)
+    except Unparseable as exc:
+        return json_reply({"error": str(exc)}, 400)
+    except (ValueError, TypeError, LookupError) as exc:
+        return json_reply({"error": str(exc.args[0]) if exc.args else type(exc).__name__}, 400)
+    return json_reply({"ok": True})
+
+
+def _control(state: State, request: Request) -> None:
+    orders = request.document()
+    if orders.pop("reset", False):
+        state.reset()
+    if orders.pop("expire_tokens", False):
+        state.tokens.expire()
+    if "balance" in orders:
+        state.ledger.set_balance(_amount(orders.pop("balance")))
+    number = orders.pop("number", None)
+    if number is not None:
+        state.behaviours.set(str(number), override(**orders))
+    elif orders:
+        raise ValueError(f"unknown without a number: {', '.join(sorted(orders))}")
+
+
+def _amount(value: Any) -> Decimal:
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise ValueError(f"{value!r} is not an amount")
+    return amount

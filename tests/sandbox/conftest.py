@@ -1,0 +1,99 @@
+"""What the sandbox's tests stand on: ways to ask it, and a receiver of callbacks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+
+from number_insight.sandbox.server import Sandbox
+
+ACCOUNT = ("key", "secret")
+CLEAN = "+46701740605"
+
+
+def ask(sandbox: Sandbox, number: str = CLEAN, path: str = "advanced/json", **data: Any) -> Any:
+    """Return the JSON answer of the direct deployment."""
+    response = requests.post(
+        f"{sandbox.direct_url}/{path}", data={"number": number, **data}, auth=ACCOUNT, timeout=5
+    )
+    return response.json()
+
+
+def bearer(sandbox: Sandbox, client_id: str = "key", client_secret: str = "secret") -> Any:
+    """Return the reply of the token endpoint."""
+    return requests.post(
+        sandbox.token_url,
+        params={"grant_type": "client_credentials"},
+        data={"client_id": client_id, "client_secret": client_secret},
+        timeout=5,
+    )
+
+
+def ask_kpn(sandbox: Sandbox, token: str, number: str = CLEAN, path: str = "advanced") -> Any:
+    """Return the reply of the gateway."""
+    return requests.post(
+        f"{sandbox.kpn_url}/{path}",
+        data={"number": number},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=5,
+    )
+
+
+def until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
+    """Wait until `condition` holds; return whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@dataclass
+class Receiver:
+    """Where callbacks go; it answers with `statuses`, one after the other, then with 200."""
+
+    url: str
+    statuses: list[int] = field(default_factory=list)
+    received: list[tuple[float, str, bytes]] = field(default_factory=list)
+
+    @property
+    def bodies(self) -> list[bytes]:
+        return [body for _, _, body in self.received]
+
+    @property
+    def pauses(self) -> list[float]:
+        times = [at for at, _, _ in self.received]
+        return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = self.headers["Content-Type"]
+            receiver.received.append((time.monotonic(), kind, body))
+            status = receiver.statuses.pop(0) if receiver.statuses else 200
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    receiver = Receiver(url=f"http://127.0.0.1:{server.server_port}/callback/token")
+    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield receiver
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
