@@ -1,0 +1,89 @@
+# Everything a contributor calls. Needs Python 3.10 or newer and make; the rest comes into .venv.
+PYTHON  ?= python3
+VENV    ?= .venv
+WORKERS ?= 2
+ARGS    ?=
+CHECK   ?=
+
+BIN  := $(VENV)/bin
+# The warning: that folders here may hide installed packages, which is what we want of them.
+PIP  := PYTHONWARNINGS='ignore:Editable installation' \
+	$(BIN)/python -m pip --quiet --disable-pip-version-check
+SAY  := @printf '==> %s\n'
+
+export PIP_ROOT_USER_ACTION := ignore
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-newest lint types imports migrations docs package clean run-newest
+.NOTPARALLEL:
+
+help:  ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.demo  ## Show the whole product at work on this machine (CHECK=1: verify and end)
+	$(BIN)/python example_project/demo.py $(if $(CHECK),--check)
+
+test: $(VENV)/.test  ## Run the suite on PostgreSQL, then what touches a database on SQLite (ARGS=...)
+	$(SAY) 'The suite on PostgreSQL'
+	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	$(SAY) 'What touches a database, on SQLite'
+	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only' \
+		$(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])  # 5: ARGS chose nothing that touches a database
+
+# A name on PATH may be a stub that does not run, so each is tried.
+test-newest:  ## Run the suite on SQLite under the newest Python here and Django 6.1
+	@for python in python3.14 python3.13 python3.12 $(PYTHON); do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
+			exec $(MAKE) --no-print-directory VENV=.tox/newest PYTHON=$$python run-newest; \
+		fi; \
+	done; echo '==> Left out: Django 6.1 needs Python 3.12 or newer, and none runs from PATH.'
+
+run-newest: $(VENV)/.newest
+	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
+	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not postgres_only' $(ARGS)
+
+lint: $(VENV)/.lint  ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.lint  ## Check types
+	NI_TEST_DATABASE=sqlite PYTHONPATH=. $(BIN)/mypy
+
+imports: $(VENV)/.lint  ## Check that every import points down the house
+	$(BIN)/lint-imports --no-cache --no-logo
+
+migrations: $(VENV)/.test  ## Check that the migrations say what the models say
+	NI_TEST_DATABASE=sqlite DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
+		$(BIN)/python -m django makemigrations number_insight --check --dry-run
+
+docs: $(VENV)/.docs  ## Build the documentation into docs/_build/html; a warning is an error
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+package: $(VENV)/.package  ## Build the source distribution and the wheel into dist/
+	rm -rf build dist
+	$(BIN)/python -m build --outdir dist > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
+	@ls -1 dist
+
+clean:  ## Remove everything that make makes
+	rm -rf $(VENV) .tox build dist docs/_build *.egg-info .*_cache .hypothesis .demo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each dependency group: made again when pyproject.toml changes.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+		|| { echo 'This needs Python 3.10 or newer: make PYTHON=python3.12 ...'; exit 1; }
+	$(SAY) 'Making $(VENV)'
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo 'Python cannot make virtual environments: install python3-venv.'; exit 1; }
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.%: pyproject.toml | $(VENV)/.made
+	$(SAY) 'Installing what "$*" needs'
+	@$(PIP) install --editable . --group $*
+	@touch $@
+
+$(VENV)/.newest: pyproject.toml | $(VENV)/.made
+	$(SAY) 'Installing what "test" needs, with Django 6.1'
+	@$(PIP) install --editable . --group test 'Django>=6.1,<6.2'
+	@touch $@

@@ -1,0 +1,12 @@
+"""The host project as an app; it has no migrations, so its tables are made from the models."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class TestsConfig(AppConfig):
+    """A shop whose customers sign up with their phone number."""
+
+    name = "tests"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,105 @@
+"""What every test stands on: the servers, the sandbox, and a fake provider without memory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from number_insight.sandbox.server import Sandbox
+from tests.celery import app
+from tests.programs import ServerMissing
+from tests.servers import PostgreSQL, Redis
+
+HERE = Path(__file__).parent
+
+NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "test_servers.py")
+"""What touches no database, and so runs `once` whatever the database."""
+
+_servers = pytest.StashKey[ExitStack]()
+_redis = pytest.StashKey[Redis]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers: one PostgreSQL for the run, one Redis for each worker process."""
+    config.stash[_servers] = stack = ExitStack()
+    if settings.DATABASE == "none" or config.option.collectonly:
+        return
+    worker = hasattr(config, "workerinput")
+    try:
+        if settings.DATABASE == "postgresql" and not worker:
+            _publish_postgresql(stack.enter_context(PostgreSQL()))
+        if settings.DATABASE == "sqlite" and not worker:
+            _publish_sqlite(stack.enter_context(TemporaryDirectory(prefix="number-insight-")))
+        if worker or not config.getoption("numprocesses", None):
+            config.stash[_redis] = stack.enter_context(Redis())
+            _publish_redis(config.stash[_redis])
+    except ServerMissing as exc:
+        stack.close()
+        raise pytest.UsageError(str(exc)) from exc
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what `pytest_configure` started."""
+    if _servers in config.stash:
+        config.stash[_servers].close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what need not run on a second database."""
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in NO_DATABASE:
+            item.add_marker(pytest.mark.once)
+
+
+def _publish_postgresql(server: PostgreSQL) -> None:
+    # The settings are loaded before this file is; xdist's workers read the environment.
+    os.environ["NI_TEST_POSTGRESQL_PORT"] = str(server.port)
+    settings.DATABASES["default"]["PORT"] = str(server.port)
+
+
+def _publish_sqlite(directory: str) -> None:
+    os.environ["NI_TEST_SQLITE"] = name = f"{directory}/test.sqlite3"
+    settings.DATABASES["default"]["TEST"]["NAME"] = name
+
+
+def _publish_redis(server: Redis) -> None:
+    os.environ["NI_TEST_REDIS_URL"] = server.url
+    settings.CELERY_BROKER_URL = server.url
+    app.conf.broker_url = server.url
+
+
+@pytest.fixture(scope="session")
+def redis_server(pytestconfig: pytest.Config) -> Redis:
+    """The broker of this process. A test that pauses or kills it brings it back."""
+    return pytestconfig.stash[_redis]
+
+
+@pytest.fixture
+def subprocess_environment(transactional_db: None) -> dict[str, str]:
+    """The environment in which a subprocess sees this test's database and broker."""
+    name = str(connection.settings_dict["NAME"])
+    ours = {"DJANGO_SETTINGS_MODULE": "tests.settings", "NI_TEST_DATABASE_NAME": name}
+    return {**os.environ, **ours}
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A running sandbox, with which tests speak over a real socket."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def forgetful_fake() -> None:
+    """Let the fake provider begin every test with nothing asked."""
+    fake = sys.modules.get("number_insight.providers.fake")
+    if fake is not None:  # otherwise nobody can have asked it yet
+        fake.Fake.reset()

@@ -1,0 +1,53 @@
+"""Models of host projects, one for each way to carry a screened number."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from number_insight.modelfields import ScreenedPhoneNumberField
+
+
+class Customer(models.Model):
+    """The plain case."""
+
+    name = models.CharField(max_length=100)
+    email = models.EmailField(blank=True)
+    phone = ScreenedPhoneNumberField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProxyCustomer(Customer):
+    """The same rows under another name."""
+
+    class Meta:
+        proxy = True
+
+
+class ChildCustomer(Customer):
+    """A row in two tables; the number is in the parent's."""
+
+    company = models.CharField(max_length=100, blank=True)
+
+
+class UUIDCustomer(models.Model):
+    """A key that is no integer, and a number that need not be given."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    phone = ScreenedPhoneNumberField(blank=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class TwoNumbers(models.Model):
+    """Two fields on one model, one of them nullable."""
+
+    phone = ScreenedPhoneNumberField()
+    backup_phone = ScreenedPhoneNumberField(null=True, blank=True)  # noqa: DJ001 a host may do so
+
+    def __str__(self) -> str:
+        return str(self.phone)
