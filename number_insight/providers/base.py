@@ -1,0 +1,120 @@
+"""What a provider is: a backend that answers questions about numbers.
+
+A provider owns both directions: `Provider.lookup` asks and waits, `Provider.submit` asks for an
+answer at a callback URL, and `Provider.read_callback` reads what comes there. Each makes at most
+one request that costs money, follows no redirect and tries nothing again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+
+from number_insight.exceptions import Unsupported
+from number_insight.faults import Fault
+from number_insight.insight import LEVELS, Insight
+
+BASIC_SIGNALS = frozenset({"country"})
+STANDARD_SIGNALS = BASIC_SIGNALS | {"line_type", "carrier", "ported", "caller"}
+ADVANCED_SIGNALS = STANDARD_SIGNALS | {"valid_number", "reachable", "roaming", "ip_match"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question about one number. `number` is E.164 and `country` alpha-2."""
+
+    number: str = field(repr=False)
+    level: str
+    ip: str | None = field(default=None, repr=False)
+    country: str | None = None
+    cnam: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """A provider's promise to answer later; `price` and `balance` where it already tells them."""
+
+    request_id: str = ""
+    price: Decimal | None = None
+    balance: Decimal | None = None
+
+
+class Provider(ABC):
+    """Base class of a provider. Every option is a keyword; `prices` is level -> amount.
+
+    Each method may raise the exceptions of `number_insight.exceptions`, and nothing else.
+    """
+
+    levels: ClassVar[tuple[str, ...]] = LEVELS
+    signals: ClassVar[Mapping[str, frozenset[str]]] = {
+        "basic": BASIC_SIGNALS,
+        "standard": STANDARD_SIGNALS,
+        "advanced": ADVANCED_SIGNALS,
+    }
+    """What each level can tell; a rule that needs more is not evaluable."""
+    supports_callback: ClassVar[bool] = False
+    supports_ip: ClassVar[bool] = False
+    supports_cnam: ClassVar[bool] = False
+    currency: ClassVar[str] = "EUR"
+    retires_on: ClassVar[date | None] = None
+    """The day from which the service answers no more, where its vendor has said so."""
+    default_prices: ClassVar[Mapping[str, str]] = {}
+    live_keys: ClassVar[frozenset[str] | None] = None
+    """The top-level keys of `Insight.raw` that tell of roaming or reachability; None if unknown,
+    and then the raw answer is kept only where live data may be."""
+    timeout: float = 20.0
+    """Seconds that one call may take at most."""
+
+    def __init__(self, *, prices: Mapping[str, Any] | None = None) -> None:
+        self.prices = {**self.default_prices, **(prices or {})}
+
+    def __repr__(self) -> str:
+        # Options may hold secrets, and a repr ends up in error reports.
+        return f"<{type(self).__module__}.{type(self).__qualname__}>"
+
+    @abstractmethod
+    def lookup(self, question: Question) -> Insight:
+        """Ask, wait, and return the answer."""
+
+    def submit(self, question: Question, callback_url: str) -> Acknowledgement:
+        """Ask for the answer to be posted to `callback_url`, and return the promise."""
+        raise Unsupported(f"{self!r} has no callbacks; set DELIVERY to 'sync'.")
+
+    def read_callback(self, body: bytes) -> Insight:
+        """Return the answer that `body` holds; raise `BadCallback` if it holds none."""
+        raise Unsupported(f"{self!r} has no callbacks.")
+
+    def price(self, question: Question) -> Decimal:
+        """Return what `question` will cost at most, so that it can be reserved before asking."""
+        price = Decimal(str(self.prices.get(question.level, 0)))
+        if question.cnam:
+            price += Decimal(str(self.prices.get("cnam", 0)))
+        return price
+
+    def check(self) -> Iterable[Fault]:
+        """Yield what is wrong with the options, without touching network or tables."""
+        for level, price in self.prices.items():
+            if level not in (*LEVELS, "cnam"):
+                yield Fault(
+                    id="E012",
+                    message=f"there is no level {level!r} to have a price.",
+                    hint=f"The levels are {', '.join(LEVELS)}, and cnam for the caller name.",
+                )
+            elif not _is_amount(price):
+                yield Fault(
+                    id="E012",
+                    message=f"the price of {level!r} is not an amount: {price!r}.",
+                    hint='Write amounts as strings, for example "0.03".',
+                )
+
+
+def _is_amount(price: Any) -> bool:
+    try:
+        amount = Decimal(str(price))
+    except InvalidOperation:
+        return False
+    return amount.is_finite() and amount >= 0

@@ -1,0 +1,177 @@
+"""`Fake`: a provider that asks nobody, for tests and for development without keys."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from decimal import InvalidOperation
+from threading import Lock
+from typing import Any, ClassVar, TypeGuard
+from uuid import NAMESPACE_URL, uuid5
+
+from number_insight import numbers
+from number_insight.exceptions import BadCallback, NotSent, ProviderError, Uncertain, Unsupported
+from number_insight.faults import Fault
+from number_insight.insight import Insight
+from number_insight.personas import PRICES, answer, persona_for
+from number_insight.providers.base import Acknowledgement, Provider, Question
+from number_insight.providers.documents import Unreadable, read_json
+from number_insight.providers.statuses import ANSWERED, http_meaning, refusal
+
+_FIELDS = frozenset(field.name for field in fields(Insight)) - {"raw"}
+
+
+class Fake(Provider):
+    """A provider in this process: it answers by the sandbox's personas, or from `answers`.
+
+    `answers` maps a number (E.164) to a part of an insight's JSON, laid over the persona's, or
+    to an exception to raise. `Fake.asked` holds every question that any instance was asked;
+    `Fake.reset()` empties it. A callback comes only when a test makes one with `callback_body`.
+    """
+
+    supports_callback = True
+    supports_ip = True
+    supports_cnam = True
+    default_prices = {level: str(price) for level, price in PRICES.items()}
+    live_keys: ClassVar[frozenset[str] | None] = frozenset({"reachable", "roaming", "real_time"})
+    asked: ClassVar[list[Question]] = []
+    _lock: ClassVar[Lock] = Lock()
+
+    def __init__(
+        self,
+        *,
+        answers: Mapping[str, Any] | None = None,
+        prices: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(prices=prices)
+        self.answers: Any = {} if answers is None else answers
+
+    @classmethod
+    def reset(cls) -> None:
+        """Forget what was asked."""
+        with Fake._lock:
+            Fake.asked.clear()
+
+    def lookup(self, question: Question) -> Insight:
+        """Return the persona's answer or that of `answers`, or raise its trouble."""
+        earlier = self._remember(question)
+        self._raise(question, earlier)
+        return self._answer(question)
+
+    def submit(self, question: Question, callback_url: str) -> Acknowledgement:
+        """Remember `question` and promise an answer; `callback_body` is what would come."""
+        earlier = self._remember(question)
+        self._raise(question, earlier)
+        return Acknowledgement(request_id=_request_id(question), price=self.price(question))
+
+    def callback_body(self, question: Question) -> bytes:
+        """Return what would be posted to the webhook as the answer to `question`."""
+        return json.dumps(self._answer(question).as_json()).encode()
+
+    def read_callback(self, body: bytes) -> Insight:
+        """Return the insight whose JSON `body` is."""
+        try:
+            document = read_json(body, strict=True)
+            insight = Insight.from_json({"raw": None, **document})
+        except Unreadable as exc:
+            raise BadCallback(f"The callback is not an answer: {exc}.") from None
+        except (TypeError, ValueError, InvalidOperation):
+            raise BadCallback("The callback is not an insight.") from None
+        if not isinstance(insight.status, int) or not _is_sound(insight):
+            raise BadCallback("The callback is not an answer: it lacks a status.")
+        return replace(insight, raw=document)
+
+    def check(self) -> Iterable[Fault]:
+        """Yield what is wrong with the options."""
+        yield from super().check()
+        if not isinstance(self.answers, Mapping):
+            yield _fault("answers is not a mapping.")
+            return
+        for number, given in self.answers.items():
+            if not isinstance(number, str) or not numbers.is_possible(number):
+                yield _fault(f"answers holds {number!r}, which is no number.")
+            if isinstance(given, Mapping):
+                unknown = sorted(str(key) for key in given.keys() - _FIELDS)
+                if unknown:
+                    yield _fault(f"an insight has no {', '.join(unknown)}.")
+            elif not _is_exception(given):
+                yield _fault(f"{type(given).__name__} is no answer.")
+
+    def _answer(self, question: Question) -> Insight:
+        insight = answer(
+            question.number,
+            question.level,
+            ip=question.ip,
+            cnam=question.cnam,
+            request_id=_request_id(question),
+        )
+        given = self.answers.get(question.number)
+        if isinstance(given, Mapping):
+            insight = Insight.from_json({**insight.as_json(), **given})
+        return replace(insight, raw=insight.as_json())
+
+    def _raise(self, question: Question, earlier: int) -> None:
+        """Raise what `answers` or else the persona has for `question`, as a provider would."""
+        given = self.answers.get(question.number)
+        if _is_exception(given):
+            raise given
+        if given is None:
+            _raise_trouble(question, earlier)
+
+    def _remember(self, question: Question) -> int:
+        """Keep `question`; return how often its number was asked for before."""
+        if question.level not in self.levels:
+            raise Unsupported(f"There is no level {question.level!r}.")
+        with Fake._lock:
+            earlier = sum(1 for asked in Fake.asked if asked.number == question.number)
+            Fake.asked.append(question)
+            return earlier
+
+
+def _is_sound(insight: Insight) -> bool:
+    whole = Insight()
+    return all(
+        type(getattr(insight, name)) is type(getattr(whole, name))
+        for name in ("number", "line_type", "reachable", "roaming", "ip", "ported")
+    )
+
+
+def _is_exception(given: Any) -> TypeGuard[BaseException | type[BaseException]]:
+    if inspect.isclass(given):
+        return issubclass(given, BaseException)
+    return isinstance(given, BaseException)
+
+
+def _raise_trouble(question: Question, earlier: int) -> None:
+    """Raise what the persona of the number stands for, as a real provider would."""
+    persona = persona_for(question.number)
+    if persona.once and earlier:
+        return
+    if persona.fault:
+        raise _fault_error(persona.fault)
+    if persona.status in ANSWERED:
+        return
+    raise refusal(persona.status, request_id=_request_id(question))
+
+
+def _fault_error(fault: str) -> ProviderError:
+    if fault == "refused":
+        return NotSent("The fake provider refused the connection.")
+    meaning = http_meaning(int(fault)) if fault.isdigit() else None
+    if meaning is None:
+        return Uncertain(f"The fake provider broke its answer off ({fault}).")
+    return meaning.error(meaning.sentence, http_status=int(fault))
+
+
+def _request_id(question: Question) -> str:
+    return str(uuid5(NAMESPACE_URL, f"{question.number}/{question.level}"))
+
+
+def _fault(message: str) -> Fault:
+    return Fault(
+        id="E013",
+        message=message,
+        hint='For example {"+46701740605": {"line_type": "virtual"}}, or an exception.',
+    )

@@ -1,0 +1,213 @@
+"""One HTTP call: one request, one deadline, no redirect, nothing tried again.
+
+A paid request must never be sent twice, so what usually makes a client robust is left out here:
+no retries, no redirects, no pool of connections (a stale one is where clients resend), and no
+proxy, password file or certificate from the environment. Each call has a thread of its own,
+since a name lookup cannot be interrupted and ``requests`` counts its timeout per read: a server
+that drips bytes would hold the caller for ever.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from functools import partial
+from http.client import HTTPException, IncompleteRead
+from threading import Event, Lock, Thread
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from number_insight import __version__
+from number_insight.exceptions import NotSent, Uncertain
+from number_insight.providers.http import MAX_BODY, Request, Response, url_trouble
+
+MARGIN = 1.0
+"""Seconds after the deadline at which an abandoned thread gives up by itself."""
+
+_HEADERS = {
+    "User-Agent": f"django-number-insight/{__version__}",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+
+
+def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Response:
+    """Send `request` once and return whatever came back, redirects and errors included.
+
+    `timeout` is in seconds and covers everything from the name lookup to the last byte. Raise
+    `NotSent` if provably nothing was sent, `Uncertain` if something was and no whole answer
+    came. `ca_file` replaces the certificate authorities that are trusted.
+    """
+    call = _Call(request)
+    worker = Thread(
+        target=call.run, args=(time.monotonic() + timeout, ca_file), name="lookup", daemon=True
+    )
+    ended = True
+    try:
+        worker.start()
+        ended = call.finished.wait(timeout)
+    except RuntimeError:  # no thread to be had: the process is full, or going down
+        call.trouble = "no thread could be started"
+    finally:
+        call.abandon()
+    if call.response is not None:
+        return call.response
+    raise call.error(call.trouble if ended else f"the {timeout:g} seconds for it were over")
+
+
+class _Abandoned(Exception):
+    """The caller has gone: nothing may be sent any more."""
+
+
+class _TooLarge(Exception):
+    """The answer is larger than `MAX_BODY`."""
+
+
+class _Call:
+    """One call, shared by the caller who waits and the thread that works."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.finished = Event()
+        self.response: Response | None = None
+        self.trouble = ""
+        self.sent = False
+        self._abandoned = False
+        self._socket: socket.socket | None = None
+        self._lock = Lock()
+
+    def run(self, deadline: float, ca_file: str | None) -> None:
+        """Do the work. Of an error only our own words stay: its own hold the whole request."""
+        try:
+            self.response = self._exchange(deadline, ca_file)
+        except Exception as exc:
+            self.trouble = _in_words(exc)
+        finally:
+            self.finished.set()
+
+    def _exchange(self, deadline: float, ca_file: str | None) -> Response:
+        trouble = url_trouble(self.request.url.partition("?")[0])
+        if trouble:
+            raise requests.exceptions.InvalidURL
+        with closing(_Adapter(self)) as adapter:
+            # The adapter alone: a session would read a redirect's body without any limit, keep
+            # cookies, and ask the environment for proxies and passwords.
+            answer = adapter.send(
+                self._prepared(),
+                stream=True,
+                timeout=max(deadline - time.monotonic(), 0) + MARGIN,
+                verify=ca_file or True,
+            )
+            with closing(answer):
+                return _read(answer)
+
+    def _prepared(self) -> requests.PreparedRequest:
+        request = self.request
+        headers = {**_HEADERS, **request.headers}
+        return requests.Request(request.method, request.url, headers, data=request.body).prepare()
+
+    def begin_sending(self, connection: socket.socket | None) -> None:
+        """Note that bytes leave now; raise if the caller has gone already."""
+        with self._lock:
+            if self._abandoned:
+                raise _Abandoned
+            self.sent = True
+            self._socket = connection
+
+    def error(self, trouble: str) -> NotSent | Uncertain:
+        """Return what says that there is no answer, and what `trouble` makes it cost."""
+        call = f"{self.request.method} to {self.request.host}"
+        if self.sent:
+            return Uncertain(f"{call} was sent, but {trouble}; whether it counts is not known.")
+        return NotSent(f"{call} was not sent: {trouble}.")
+
+    def abandon(self) -> None:
+        """Forbid what was not sent yet, and wake the thread if it still waits for the answer."""
+        with self._lock:
+            self._abandoned = True
+            if self._socket is not None:
+                with suppress(OSError):  # the plain shutdown: TLS's own would wait for the peer
+                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+class _Adapter(HTTPAdapter):
+    """An adapter whose connections report to their call when bytes leave."""
+
+    def __init__(self, call: _Call) -> None:
+        super().__init__(max_retries=0)
+        self.call = call
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        connection = _Connection if pool.scheme == "http" else _TLSConnection
+        pool.ConnectionCls = partial(connection, call=self.call)
+        return pool
+
+
+class _Reporting(HTTPConnection):
+    def __init__(self, *args: Any, call: _Call, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.call = call
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self.call.begin_sending(self.sock)
+        super().send(data)
+
+
+class _Connection(_Reporting):
+    pass
+
+
+class _TLSConnection(_Reporting, HTTPSConnection):
+    pass
+
+
+def _read(answer: requests.Response) -> Response:
+    body = answer.raw.read(MAX_BODY + 1, decode_content=True)
+    if len(body) > MAX_BODY:
+        raise _TooLarge
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(status=answer.status_code, body=body, headers=headers)
+
+
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (_TooLarge, f"the answer was larger than {MAX_BODY // 1024} KiB"),
+    (socket.gaierror, "the host name could not be resolved"),
+    (ssl.SSLCertVerificationError, "the host's TLS certificate cannot be trusted"),
+    (ssl.SSLError, "the TLS connection failed"),
+    (TimeoutError, "the host did not answer in time"),
+    (ConnectionRefusedError, "the host refused the connection"),
+    (ConnectionError, "the host broke the connection off"),
+    (IncompleteRead, "the answer breaks off in the middle"),
+    (HTTPException, "the answer is not HTTP"),
+    (requests.exceptions.InvalidURL, "the URL may not be asked (see manage.py check)"),
+)
+
+
+def _in_words(exc: BaseException) -> str:
+    causes = list(_causes(exc))
+    for kind, words in _WORDS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return words
+    return "the connection failed" if len(causes) > 1 else "the request could not be made"
+
+
+def _causes(exc: BaseException) -> Iterator[BaseException]:
+    """Yield `exc` and what it wraps; libraries put it in the chain or in the arguments."""
+    waiting, seen = [exc], set[int]()
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        linked = (cause.__cause__, cause.__context__, *cause.args)
+        waiting += [link for link in linked if isinstance(link, BaseException)]

@@ -1,0 +1,94 @@
+"""Number Insight at Vonage (formerly Nexmo): https://api.nexmo.com/ni."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from number_insight.exceptions import BadCredentials
+from number_insight.faults import Fault
+from number_insight.providers import signing, transport
+from number_insight.providers.http import Form, Request, Response
+from number_insight.providers.v1 import NumberInsightV1, missing_faults
+
+BASE_URL = "https://api.nexmo.com/ni"
+_CHOICES = {
+    "auth": ("basic", "query", "signature"),
+    "format": ("json", "xml"),
+    "signature_method": signing.METHODS,
+}
+
+
+class NumberInsight(NumberInsightV1):
+    """Number Insight at Vonage, by POST, so that no number and no secret is in a URL.
+
+    `auth` says how the account is shown: ``basic`` in a header (what the reference asks for),
+    ``query`` as the parameters ``api_key`` and ``api_secret`` (sent in the form, not in the URL),
+    or ``signature`` with the account's signature secret. `timeout` is in seconds for the whole
+    call, and `prices` are level -> EUR.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str = "",
+        api_secret: str = "",
+        auth: str = "basic",
+        signature_secret: str = "",
+        signature_method: str = "md5hash",
+        format: str = "json",
+        base_url: str = BASE_URL,
+        timeout: float = 20,
+        prices: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(base_url=base_url, timeout=timeout, prices=prices)
+        self.api_key = str(api_key or "")
+        self.api_secret = str(api_secret or "")
+        self.auth = auth
+        self.signature_secret = str(signature_secret or "")
+        self.signature_method = signature_method
+        self.format = format
+
+    def check(self) -> Iterable[Fault]:
+        """Yield what is wrong with the options."""
+        yield from super().check()
+        yield from missing_faults(self._credentials())
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                yield Fault(
+                    id="E013",
+                    message=f"{name} {getattr(self, name)!r} is unknown.",
+                    hint=f"Choose one of {', '.join(choices)}.",
+                )
+
+    def _credentials(self) -> dict[str, str]:
+        if self.auth == "signature":
+            return {"api_key": self.api_key, "signature_secret": self.signature_secret}
+        return {"api_key": self.api_key, "api_secret": self.api_secret}
+
+    def _post(self, path: str, form: Form) -> Response:
+        missing = [name for name, value in self._credentials().items() if not value]
+        if missing:
+            raise BadCredentials(f"Nothing was asked: {' and '.join(missing)} missing in OPTIONS.")
+        if self.signature_method not in signing.METHODS:
+            raise BadCredentials("Nothing was asked: signature_method in OPTIONS is unknown.")
+        request = self._request(f"{self.base_url}/{path}/{self.format}", form)
+        return transport.send(request, timeout=self.seconds)
+
+    def _request(self, url: str, form: Form) -> Request:
+        if self.auth == "basic":
+            return form.to(url, Authorization=self._basic())
+        if self.auth == "signature":
+            return self._signed(form).to(url)
+        return form.plus(**self._credentials()).to(url)
+
+    def _basic(self) -> str:
+        pair = f"{self.api_key}:{self.api_secret}".encode()
+        return f"Basic {base64.b64encode(pair).decode('ascii')}"
+
+    def _signed(self, form: Form) -> Form:
+        form = form.plus(api_key=self.api_key, timestamp=str(int(time.time())))
+        sig = signing.sign(form.fields, self.signature_secret, self.signature_method)
+        return form.plus(sig=sig)

@@ -1,0 +1,262 @@
+"""Number Insight on the wire: bytes in, an `Insight` or one of our exceptions out.
+
+The documents contradict each other and the real answers, so everything but the status is
+optional, every type is doubted, and an unknown word is "unknown". The quirks are those of the
+reference (developer.vonage.com/en/api/number-insight) and of the issues of the vendor's SDKs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from number_insight.exceptions import (
+    BadCallback,
+    IntermediateCallback,
+    NumberInsightError,
+    Uncertain,
+)
+from number_insight.insight import (
+    CALLER_TYPES,
+    LINE_TYPES,
+    PORTED,
+    REACHABLE,
+    ROAMING,
+    UNKNOWN,
+    VALID_NUMBER,
+    Caller,
+    Carrier,
+    Insight,
+    IPMatch,
+    RealTime,
+    Roaming,
+)
+from number_insight.providers import scalars
+from number_insight.providers.base import Acknowledgement
+from number_insight.providers.documents import Document, Unreadable, read_json
+from number_insight.providers.statuses import ANSWERED, STATUSES, UNREADABLE, refusal
+from number_insight.providers.wire_xml import read_xml
+
+_MAX_REQUEST_ID = 64
+_SUBSCRIPTIONS = frozenset({"prepaid", "postpaid"})
+_ACTIVE = {"active": True, "true": True, "inactive": False, "false": False}
+
+
+def read_answer(body: bytes, *, format: str = "json") -> Insight:
+    """Return the answer in `body`; raise what its status means, or `Uncertain`."""
+    found = _answer(body, format)
+    del body  # here and below: an error report shows the frames of an error, and this has numbers
+    if isinstance(found, NumberInsightError):
+        raise found
+    return found
+
+
+def read_acknowledgement(body: bytes, *, format: str = "json") -> Acknowledgement:
+    """Return the promise in `body`; raise what its status means, or `Uncertain`."""
+    found = _acknowledgement(body, format)
+    del body
+    if isinstance(found, NumberInsightError):
+        raise found
+    return found
+
+
+def read_callback(body: bytes) -> Insight:
+    """Return the answer posted to the webhook; raise what its status means, or `BadCallback`.
+
+    The old API can send intermediate answers first, told by ``final``: `IntermediateCallback`.
+    """
+    found = _callback(body)
+    del body
+    if isinstance(found, NumberInsightError):
+        raise found
+    return found
+
+
+def _answer(body: bytes, format: str) -> Insight | NumberInsightError:
+    document = _read(body, format)
+    if document is None:
+        return _unreadable()
+    status, has_facts = _status(document), _has_facts(document)
+    if status in ANSWERED or (has_facts and status not in STATUSES):
+        return insight_from(document)
+    return _unreadable() if status is None else _refusal(document, status)
+
+
+def _acknowledgement(body: bytes, format: str) -> Acknowledgement | NumberInsightError:
+    document = _read(body, format)
+    status = None if document is None else _status(document)
+    if document is None or status is None:
+        return _unreadable()
+    # The vendor's SDKs know an acknowledgement of status 43, with a request id and a price.
+    if status not in ANSWERED or (status and not _request_id(document)):
+        return _refusal(document, status)
+    return Acknowledgement(
+        request_id=_request_id(document),
+        price=scalars.amount(document.get("request_price")),
+        balance=scalars.amount(document.get("remaining_balance")),
+    )
+
+
+def _callback(body: bytes) -> Insight | NumberInsightError:
+    try:
+        is_xml = body.lstrip()[:1] == b"<"
+        document = read_xml(body) if is_xml else read_json(body, strict=True)
+    except Unreadable as exc:
+        return BadCallback(f"The callback is not an answer: {exc}.")
+    if "final" in document and str(document["final"]).lower() not in ("true", "1"):
+        return IntermediateCallback("The callback is an intermediate answer.")
+    status = _status(document)
+    if status is None:
+        return BadCallback("The callback is not an answer: it has no status.")
+    if status in ANSWERED or status in (1, 2) or _has_facts(document):
+        return insight_from(_with_outcome(document, status))
+    return _refusal(document, status)
+
+
+def _with_outcome(document: Document, status: int) -> Document:
+    # In a callback, says Vonage's support (article 4408587189268), 1 is a timeout of a source,
+    # incomplete and billed, and 2 a failure, refunded: the numbers of lookup_outcome.
+    if status in (1, 2) and scalars.integer(document.get("lookup_outcome")) is None:
+        return {**document, "lookup_outcome": status}
+    return document
+
+
+def insight_from(document: Document) -> Insight:
+    """Return the insight that `document` tells; this never raises."""
+    current, original = _carrier(document, "current"), _carrier(document, "original")
+    outcome = scalars.integer(document.get("lookup_outcome"))
+    return Insight(
+        status=_status(document),
+        status_text=scalars.scrubbed(_words(document)),
+        request_id=_request_id(document),
+        number=_number(document),
+        national_format=scalars.text(document.get("national_format_number")),
+        country=scalars.letters(document.get("country_code"), 2),
+        country_iso3=scalars.letters(document.get("country_code_iso3"), 3),
+        country_name=scalars.text(document.get("country_name")),
+        country_prefix=scalars.text(document.get("country_prefix")),
+        line_type=current.network_type if current else UNKNOWN,
+        current_carrier=current,
+        original_carrier=original,
+        ported=scalars.word(document.get("ported"), PORTED),
+        valid_number=scalars.word(document.get("valid_number"), VALID_NUMBER),
+        reachable=scalars.word(document.get("reachable"), REACHABLE),
+        roaming=_roaming(document.get("roaming")),
+        ip=_ip(document),
+        caller=_caller(document),
+        real_time=_real_time(document.get("real_time_data")),
+        outcome=outcome if outcome in (0, 1, 2) else None,
+        price=scalars.amount(document.get("request_price")),
+        refund=scalars.amount(document.get("refund_price")),
+        balance=scalars.amount(document.get("remaining_balance")),
+        raw=document,
+    )
+
+
+def _read(body: bytes, format: str) -> Document | None:
+    # Never by the content type: a sister API labels its JSON as ISO-8859-1, KPN as "application".
+    try:
+        return read_xml(body) if format == "xml" else read_json(body)
+    except Unreadable:
+        return None
+
+
+def _unreadable() -> Uncertain:
+    return Uncertain(UNREADABLE.sentence)
+
+
+def _refusal(document: Document, status: int) -> NumberInsightError:
+    return refusal(status, words=_words(document), request_id=_request_id(document))
+
+
+def _status(document: Document) -> int | None:
+    return scalars.integer(document.get("status"))
+
+
+def _words(document: Document) -> Any:
+    # Refusals of synchronous requests carry one, acknowledgements the other.
+    return document.get("status_message") or document.get("error_text")
+
+
+def _request_id(document: Document) -> str:
+    return (scalars.text(document.get("request_id")) or "")[:_MAX_REQUEST_ID]
+
+
+def _number(document: Document) -> str:
+    found = document.get("international_format_number")
+    return scalars.number(found) or scalars.number(document.get("number"))
+
+
+def _has_facts(document: Document) -> bool:
+    """Whether a document of a doubtful status tells something of the number all the same."""
+    carriers = (_carrier(document, "current"), _carrier(document, "original"))
+    number = scalars.number(document.get("international_format_number"))
+    return any(carriers) or bool(number)
+
+
+def _carrier(document: Document, which: str) -> Carrier | None:
+    """Return a carrier; null, absent, and an object of nulls are all none."""
+    found = _part(document.get(f"{which}_carrier"))
+    carrier = Carrier(
+        network_code=scalars.text(found.get("network_code")),
+        name=scalars.text(found.get("name")),
+        country=scalars.letters(found.get("country"), 2),
+        network_type=scalars.word(found.get("network_type"), LINE_TYPES),
+    )
+    return None if carrier == Carrier() else carrier
+
+
+def _roaming(value: Any) -> Roaming:
+    """Return the roaming status; since April 2021 it may be the bare word "unknown"."""
+    if not isinstance(value, Mapping):
+        return Roaming(status=scalars.word(value, ROAMING))
+    return Roaming(
+        status=scalars.word(value.get("status"), ROAMING),
+        country=scalars.letters(value.get("roaming_country_code"), 2),
+        network_code=scalars.text(value.get("roaming_network_code")),
+        network_name=scalars.text(value.get("roaming_network_name")),
+    )
+
+
+def _ip(document: Document) -> IPMatch:
+    """Return the IP match: an object in the reference, flat in the older one."""
+    value = document.get("ip")
+    found = value if isinstance(value, Mapping) else {**document, "address": value}
+    level = (scalars.text(found.get("ip_match_level")) or "").lower()
+    kinds = (kind for kind in ("country", "mismatch") if level.startswith(kind))
+    return IPMatch(
+        address=scalars.address(found.get("address")),
+        match=next(kinds, UNKNOWN),
+        country=scalars.letters(found.get("ip_country"), 2),
+        city=scalars.text(found.get("ip_city")),
+    )
+
+
+def _caller(document: Document) -> Caller | None:
+    """Return the caller; the flat copy is the second choice, for it may swap the two names."""
+    for found in (_part(document.get("caller_identity")), document):
+        caller = Caller(
+            name=scalars.text(found.get("caller_name")),
+            first_name=scalars.text(found.get("first_name")),
+            last_name=scalars.text(found.get("last_name")),
+            type=scalars.word(found.get("caller_type"), CALLER_TYPES),
+            subscription_type=scalars.word(found.get("subscription_type"), _SUBSCRIPTIONS),
+        )
+        if caller != Caller():
+            return caller
+    return None
+
+
+def _real_time(value: Any) -> RealTime | None:
+    found = _part(value)
+    active = found.get("active_status")
+    if not isinstance(active, bool):
+        active = _ACTIVE.get((scalars.text(active) or "").lower())
+    handset = scalars.word(found.get("handset_status"), {"on", "off"})
+    return (
+        None if active is None and handset == UNKNOWN else RealTime(active=active, handset=handset)
+    )
+
+
+def _part(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

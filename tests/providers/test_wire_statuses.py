@@ -1,0 +1,190 @@
+"""Statuses: what an answer, a refusal, an acknowledgement and a callback mean."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from number_insight import exceptions
+from number_insight.exceptions import (
+    BadCallback,
+    IntermediateCallback,
+    NoAnswer,
+    NumberRefused,
+    ProviderError,
+    Uncertain,
+)
+from number_insight.providers import statuses
+from number_insight.providers.http import Response
+from number_insight.providers.wire import read_acknowledgement, read_answer, read_callback
+from tests.providers.test_wire_json import FULL
+
+CLASSES = {
+    1: "Busy",
+    3: "NumberRefused",
+    4: "BadCredentials",
+    5: "NoAnswer",
+    9: "NoCredit",
+    14: "BadCredentials",
+    19: "NotAllowed",
+    999: "NumberRefused",
+    2147: "NoAnswer",
+}
+
+
+def encode(**document: Any) -> bytes:
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(("status", "name"), CLASSES.items())
+def test_a_refusal_has_the_class_of_its_status(status: int, name: str) -> None:
+    with pytest.raises(getattr(exceptions, name)) as caught:
+        read_answer(encode(status=status, request_id="5b5e"))
+    assert (caught.value.status, caught.value.request_id) == (status, "5b5e")
+
+
+def test_a_refusal_does_not_echo_the_number() -> None:
+    text = "Invalid request :: Not valid number format detected [ 07999999999 ]"
+    for status in (3, 5, 2147):
+        with pytest.raises(ProviderError) as caught:
+            read_answer(encode(status=status, status_message=text))
+        assert "99999" not in str(caught.value)
+
+
+def test_an_unknown_status_is_quoted() -> None:
+    with pytest.raises(NoAnswer, match=r"status 2147, 'Odd thing'"):
+        read_answer(encode(status=2147, error_text="Odd thing"))
+
+
+@pytest.mark.parametrize("status", [43, 44, 45])
+def test_a_partial_answer_is_an_answer(status: int) -> None:
+    insight = read_answer(json.dumps({**FULL, "status": status, "lookup_outcome": 1}).encode())
+    assert (insight.status, insight.line_type, insight.outcome) == (status, "mobile", 1)
+
+
+def test_facts_are_kept_under_an_unknown_status() -> None:
+    insight = read_answer(json.dumps({**FULL, "status": 2147}).encode())
+    assert (insight.status, insight.line_type) == (2147, "mobile")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b"null", b"<html>", b'{"status": "x"}', b'{"status": 0', b"\x00"]
+)
+def test_what_cannot_be_read_is_uncertain(body: bytes) -> None:
+    with pytest.raises(Uncertain):
+        read_answer(body)
+    with pytest.raises(Uncertain):
+        read_acknowledgement(body)
+
+
+@pytest.mark.parametrize("status", [0, "0", 43])
+def test_an_acknowledgement_is_a_promise(status: Any) -> None:
+    promise = read_acknowledgement(
+        encode(status=status, request_id="3e6e", request_price="0.03000000", number="447700900000")
+    )
+    assert (promise.request_id, promise.price, promise.balance) == ("3e6e", Decimal("0.03"), None)
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [
+        ({"error_text": "Invalid credentials", "status": 4}, "BadCredentials"),
+        ({"status": 4}, "BadCredentials"),
+        ({"status": 43}, "NoAnswer"),
+        ({"status": 3, "request_id": "3e6e"}, "NumberRefused"),
+    ],
+)
+def test_a_refused_acknowledgement_is_a_refusal(document: dict[str, Any], name: str) -> None:
+    with pytest.raises(getattr(exceptions, name)):
+        read_acknowledgement(encode(**document))
+
+
+def test_a_callback_is_read_like_an_answer() -> None:
+    body = json.dumps(FULL).encode()
+    assert read_callback(body) == read_answer(body)
+
+
+def test_a_callback_may_be_xml() -> None:
+    insight = read_callback(b' <lookup><error code="0"/><ported>ported</ported></lookup>')
+    assert insight.ported == "ported"
+
+
+@pytest.mark.parametrize("final", [False, "false", None, 0, "no"])
+def test_an_intermediate_callback_is_told_apart(final: Any) -> None:
+    with pytest.raises(IntermediateCallback):
+        read_callback(encode(status=0, final=final))
+
+
+@pytest.mark.parametrize("final", [True, "true", "True", 1])
+def test_the_final_callback_is_the_answer(final: Any) -> None:
+    assert read_callback(encode(status=0, final=final)).status == 0
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_a_callback_without_success_was_worked_on_all_the_same(status: int) -> None:
+    insight = read_callback(encode(status=status))
+    assert (insight.status, insight.outcome, insight.is_empty) == (status, status, status == 2)
+
+
+def test_a_callback_may_be_a_refusal() -> None:
+    with pytest.raises(NumberRefused):
+        read_callback(encode(status=3))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status": 0, "status": 9}',
+        b'{"status": 0, "roaming": {"status": "roaming", "status": "x"}}',
+        b'{"status": 0, "country_name": "\xe5land"}',
+        b'{"status": 0, "a": ' + b"[" * 30 + b"]" * 30 + b"}",
+        b'{"request_id": "3e6e"}',
+        b'{"status": null}',
+        b"[" * 200_000,
+        b'{"status": 0, "a": "' + b"x" * 300_000 + b'"}',
+        b"<!DOCTYPE lookup><lookup/>",
+    ],
+    ids=range(9),
+)
+def test_what_a_stranger_may_post_is_refused(body: bytes) -> None:
+    with pytest.raises(BadCallback):
+        read_callback(body)
+
+
+HTTP_CLASSES = {
+    204: "Uncertain",
+    302: "Uncertain",
+    307: "Uncertain",
+    400: "NoAnswer",
+    401: "BadCredentials",
+    402: "NoAnswer",
+    403: "BadCredentials",
+    404: "NoAnswer",
+    405: "NoAnswer",
+    408: "Uncertain",
+    410: "NoAnswer",
+    412: "NoAnswer",
+    418: "NoAnswer",
+    420: "Busy",
+    429: "Busy",
+    500: "Uncertain",
+    501: "Uncertain",
+    502: "Uncertain",
+    503: "Busy",
+    504: "Uncertain",
+}
+
+
+@pytest.mark.parametrize(("code", "name"), HTTP_CLASSES.items())
+def test_http_decides_before_the_body(code: int, name: str) -> None:
+    with pytest.raises(getattr(exceptions, name), match=f"HTTP {code}") as caught:
+        statuses.raise_for_http(Response(status=code, body=b'{"status": 0}'))
+    assert caught.value.http_status == code
+
+
+@pytest.mark.parametrize("code", [200, 201, 202])
+def test_a_success_leaves_it_to_the_body(code: int) -> None:
+    assert statuses.http_meaning(code) is None
