@@ -1,0 +1,195 @@
+"""What a reviewer does: release, refuse, look up again. Each act is confirmed on a page of its own.
+
+The confirmation names the records itself and does not go through the filters of the list again:
+a record that a colleague has decided meanwhile would drop out of them without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from number_insight import loading, numbers, planning, reviewing
+from number_insight.admin import words
+from number_insight.choices import Basis
+from number_insight.exceptions import Unsupported
+from number_insight.models import NumberInsightRecord
+
+MOST_AT_ONCE = 100
+"""More than a person can have looked at, and a bound on what one click may cost."""
+LONGEST_REASON = 2000
+
+
+class ReasonForm(forms.Form):
+    """Why: kept with the decision, and never shown to the visitor."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "class": "vLargeTextField"}),
+        help_text=_("Kept with the decision for your colleagues; the visitor never sees it."),
+    )
+
+
+class OptionalReasonForm(ReasonForm):
+    """The same where a reason is welcome and not asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing that a reviewer may do; `permission` is the admin's ``has_<…>_permission``."""
+
+    name: str
+    permission: str
+    title: Any
+    button: Any
+    logged: str
+    form: type[forms.Form] = forms.Form
+
+
+ACTS = {
+    act.name: act
+    for act in (
+        Act(
+            name="release",
+            permission="decide",
+            title=_("Release signups"),
+            button=_("Release"),
+            logged=gettext_noop("Released."),
+            form=OptionalReasonForm,
+        ),
+        Act(
+            name="refuse",
+            permission="decide",
+            title=_("Refuse signups"),
+            button=_("Refuse"),
+            logged=gettext_noop("Refused."),
+            form=ReasonForm,
+        ),
+        Act(
+            name="look_up_again",
+            permission="look_up_again",
+            title=_("Look numbers up again"),
+            button=_("Look up again"),
+            logged=gettext_noop("Looked up again."),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What looking one record up again costs at most, or why it cannot be done."""
+
+    record: NumberInsightRecord
+    level: str = ""
+    price: Decimal | None = None
+    obstacle: str = ""
+    currency: str = ""
+
+    @property
+    def amount(self) -> str:
+        return words.money(self.price, self.currency)
+
+
+def quotes(records: Iterable[NumberInsightRecord]) -> list[Quote]:
+    """Return what each of `records` would cost."""
+    return [_quote(record) for record in records]
+
+
+def _quote(record: NumberInsightRecord) -> Quote:
+    try:
+        plan = planning.plan_for(record)
+        if plan.question is None:
+            return Quote(record=record, obstacle=str(Basis(plan.basis).label))
+        provider = loading.provider(plan.provider)
+        price = provider.price(plan.question)
+    except ImproperlyConfigured as error:
+        return Quote(record=record, obstacle=str(error))
+    return Quote(record=record, level=plan.question.level, price=price, currency=provider.currency)
+
+
+def total(found: Sequence[Quote]) -> str:
+    """Return what all of `found` cost together at most."""
+    currency = next((quote.currency for quote in found if quote.currency), "")
+    return words.money(sum((quote.price or Decimal(0) for quote in found), Decimal(0)), currency)
+
+
+def decide(
+    request: HttpRequest, act: Act, records: Iterable[NumberInsightRecord], reason: str
+) -> tuple[int, list[str]]:
+    """Release or refuse; return how many, and a sentence for each that was decided before."""
+    done, left = 0, []
+    decision = reviewing.release if act.name == "release" else reviewing.refuse
+    for record in records:
+        with transaction.atomic():
+            stood = decision(record, user=request.user, reason=reason)
+            if stood:
+                log(request, record, act)
+        if stood:
+            done += 1
+        else:
+            left.append(_first_word(record))
+    return done, left
+
+
+def _first_word(record: NumberInsightRecord) -> str:
+    """Return who was first, and what they decided."""
+    record.refresh_from_db()
+    told = {
+        "pk": record.pk,
+        "decision": record.get_decision_display(),
+        "user": record.decided_by or gettext("somebody"),
+        "age": timesince(record.decided_at, depth=1) if record.decided_at else "?",
+    }
+    return (
+        gettext("Record %(pk)s is left alone: it was %(decision)s by %(user)s %(age)s ago.") % told
+    )
+
+
+def look_up_again(
+    request: HttpRequest, act: Act, records: Iterable[NumberInsightRecord]
+) -> tuple[int, list[str]]:
+    """Ask again; return how many lookups were begun, and a sentence for each that was not."""
+    done, left = 0, []
+    for record in records:
+        try:
+            with transaction.atomic():
+                reviewing.look_up_again(record)
+                log(request, record, act)
+        except (Unsupported, ImproperlyConfigured) as error:
+            left.append(
+                gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": gettext(str(error))}
+            )
+        else:
+            done += 1
+    return done, left
+
+
+def log(request: HttpRequest, record: NumberInsightRecord, act: Act) -> None:
+    """Write the act to the admin's history, without the full number: it outlives the record's."""
+    user: Any = request.user
+    LogEntry.objects.create(
+        user_id=user.pk,
+        content_type=ContentType.objects.get_for_model(NumberInsightRecord),
+        object_id=str(record.pk),
+        object_repr=numbers.masked(record.number) or str(record),
+        action_flag=CHANGE,
+        change_message=act.logged,
+    )

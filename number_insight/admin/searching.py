@@ -1,0 +1,65 @@
+"""Search by number, however it is typed: it is normalised first, so that the index serves."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+
+from number_insight import numbers
+from number_insight.exceptions import InvalidNumber
+from number_insight.models import NUMBER_LENGTH
+
+LONGEST = 255
+FEWEST_DIGITS = 7
+"""The country code and a few more: a shorter beginning may fit half the table."""
+
+
+def by_number(text: str) -> Q:
+    """Return what finds the number that `text` is, or that begins as `text` does."""
+    text = text.strip()[:LONGEST]
+    found = Q(number=text[:NUMBER_LENGTH])  # what could not be a number is kept as it was typed
+    with suppress(InvalidNumber):
+        found |= Q(number=numbers.normalise(text, _region()))
+    for beginning in _beginnings(text):
+        found |= Q(number__startswith=beginning)
+    return found
+
+
+def by_subject_id(text: str) -> Q:
+    """Return what finds the records of the subject with the key `text`.
+
+    The index begins with the kind of subject, so all kinds are named.
+    """
+    kinds = list(ContentType.objects.order_by().values_list("pk", flat=True))
+    return Q(subject_type__in=kinds, subject_id=text.strip()[:LONGEST])
+
+
+def is_searchable(text: str) -> bool:
+    """Whether a database can be asked for `text` at all."""
+    return bool(text.strip()) and "\0" not in text and text.isprintable()
+
+
+def _region() -> str | None:
+    return getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
+
+
+def _beginnings(text: str) -> list[str]:
+    """Return the beginnings that `text` may mean; none if it holds more than a number does."""
+    if not all(char in "0123456789+-()./ \u00a0" for char in text):
+        return []
+    digits = _international("".join(char for char in text if char.isdigit()))
+    return [f"+{digits}"] if FEWEST_DIGITS <= len(digits) < NUMBER_LENGTH else []
+
+
+def _international(digits: str) -> str:
+    """Return the digits with their country code; nothing where it is anybody's guess."""
+    if digits.startswith("00"):
+        return digits[2:]
+    if not digits.startswith("0"):
+        return digits
+    region = _region()
+    code = numbers.code_of_country(region) if region else None
+    return f"{code}{digits[1:]}" if code else ""

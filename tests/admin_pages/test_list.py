@@ -1,0 +1,129 @@
+"""The list of records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.admin_pages.builders import LIST, add_flag, make_record, make_staff, shown_numbers
+from tests.models import Customer
+
+pytestmark = pytest.mark.django_db
+
+
+def _fill(count: int) -> None:
+    for index in range(count):
+        customer = Customer(name=f"Ada {index}", phone="")
+        customer.save()
+        record = make_record(f"+4670174{index:04}", subject=customer, ip_country="NL", country="SE")
+        add_flag(record)
+        add_flag(record, "ip_mismatch", group="place", weight=20, counted=False)
+
+
+def _queries(client: Client, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(admin_client: Client) -> None:
+    _fill(2)
+    _queries(admin_client, LIST)  # the content types are remembered from here on
+    few = _queries(admin_client, LIST)
+    _fill(58)
+    assert _queries(admin_client, LIST) == few
+    bare = _queries(admin_client, reverse("admin:auth_group_changelist"))
+    assert few <= bare + 5
+
+
+def test_a_reviewer_without_all_rights_costs_no_query_a_row_either(client: Client) -> None:
+    client.force_login(make_staff("r", "view_numberinsightrecord", "view_customer"))
+    _fill(2)
+    _queries(client, LIST)
+    few = _queries(client, LIST)
+    _fill(58)
+    assert _queries(client, LIST) == few
+
+
+def test_a_row_tells_number_verdict_flags_countries_and_subject(admin_client: Client) -> None:
+    _fill(1)
+    page = admin_client.get(LIST).content.decode()
+    customer = Customer.objects.get()
+    assert "+46 70 174 00 00" in page
+    assert '<span class="ni-badge ni-review">review</span>' in page
+    assert '<span class="ni-flag" title="The line is virtual.">Virtual line</span>' in page
+    assert "≠ IP NL" in page
+    assert reverse("admin:tests_customer_change", args=[customer.pk]) in page
+
+
+def test_a_flag_that_does_not_count_is_dimmed_and_says_so(admin_client: Client) -> None:
+    add_flag(make_record(), counted=False)
+    page = admin_client.get(LIST).content.decode()
+    assert '<span class="ni-flag ni-dim" title="The line is virtual. (not counted)">' in page
+
+
+def test_a_flag_whose_rule_is_gone_is_named_by_its_code_in_words(admin_client: Client) -> None:
+    add_flag(make_record(), "signed_up_on_sunday", message="")
+    assert "Signed up on sunday</span>" in admin_client.get(LIST).content.decode()
+
+
+def test_a_record_that_waits_for_want_of_an_answer_says_so(admin_client: Client) -> None:
+    make_record(basis="no_answer", lane="no_answer", state="failed")
+    assert 'ni-dim" title="free facts: no answer' in admin_client.get(LIST).content.decode()
+
+
+def test_a_subject_that_the_reviewer_may_not_see_is_no_link(client: Client) -> None:
+    _fill(1)
+    client.force_login(make_staff("r", "view_numberinsightrecord"))
+    page = client.get(LIST).content.decode()
+    assert f"customer {Customer.objects.get().pk}" in page
+    assert "/admin/tests/customer/" not in page
+
+
+def test_rows_are_counted_to_a_cap_and_the_page_says_so(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("number_insight.admin.changelists.MOST_COUNTED", 3)
+    _fill(5)
+    response = admin_client.get(LIST)
+    assert response.context["cl"].result_count == 3
+    assert "Only the newest 3 are counted" in response.content.decode()
+
+
+def test_the_newest_come_first(admin_client: Client) -> None:
+    made = [make_record(f"+4670174060{index}").number for index in range(3)]
+    assert shown_numbers(admin_client.get(LIST)) == made[::-1]
+
+
+@pytest.mark.parametrize("path", ["add/", "{pk}/delete/"])
+def test_records_are_neither_added_nor_deleted(admin_client: Client, path: str) -> None:
+    record = make_record()
+    assert admin_client.get(LIST + path.format(pk=record.pk)).status_code == 403
+
+
+def test_records_are_not_edited(admin_client: Client) -> None:
+    record = make_record()
+    response = admin_client.post(f"{LIST}{record.pk}/change/", {"number": "+46701740699"})
+    assert response.status_code == 403
+    record.refresh_from_db()
+    assert record.number == "+46701740605"
+
+
+def test_whoever_may_not_view_records_sees_none(client: Client) -> None:
+    client.force_login(make_staff("r", "decide_numberinsightrecord", "look_up_again"))
+    assert client.get(LIST).status_code == 403
+
+
+def test_a_broken_rule_setting_leaves_the_list_readable(
+    admin_client: Client, settings: Any
+) -> None:
+    add_flag(make_record())
+    settings.NUMBER_INSIGHT = {"EXTRA_RULES": [{"NAME": "shop.rules.Gone"}]}
+    assert ">Virtual</span>" in admin_client.get(LIST).content.decode()

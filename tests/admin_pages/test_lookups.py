@@ -1,0 +1,90 @@
+"""The lists of lookups and of spending."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from number_insight.admin import words
+from number_insight.models import Spending
+from tests.admin_pages.builders import make_lookup, shown_numbers
+
+LOOKUPS = reverse("admin:number_insight_lookup_changelist")
+
+
+@pytest.mark.django_db
+def test_a_lookup_is_told_with_its_money(admin_client: Client) -> None:
+    make_lookup(price=Decimal("0.03"), balance=Decimal("12.3456"), error="It broke.")
+    page = admin_client.get(LOOKUPS).content.decode()
+    for told in ("+46 70 174 06 05", "0.03 EUR", "12.3456 EUR", "It broke."):
+        assert told in page
+
+
+@pytest.mark.django_db
+def test_lookups_are_found_by_filter_and_number(admin_client: Client) -> None:
+    make_lookup()
+    make_lookup("+46701740699", state="failed", level="basic", provider="spare")
+    for query in ({"state": "answered"}, {"level": "advanced"}, {"q": "0046 70 174 06 05"}):
+        assert shown_numbers(admin_client.get(LOOKUPS, query)) == ["+46701740605"]
+    assert shown_numbers(admin_client.get(LOOKUPS, {"provider": "default"})) == ["+46701740605"]
+
+
+@pytest.mark.django_db
+def test_the_list_of_lookups_takes_as_many_queries_for_many_as_for_few(
+    admin_client: Client,
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            admin_client.get(LOOKUPS)
+        return len(captured)
+
+    make_lookup()
+    few = queries()
+    for _ in range(40):
+        make_lookup(supersedes=make_lookup())
+    assert queries() == few
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_lookup_is_read_only_and_keeps_its_keys_to_itself(
+    admin_client: Client,
+) -> None:
+    lookup = make_lookup(insight={"line_type": "mobile"}, open_key="default|advanced|+46")
+    url = reverse("admin:number_insight_lookup_change", args=[lookup.pk])
+    page = admin_client.get(url).content.decode()
+    assert "line_type" in page
+    assert "default|advanced" not in page
+    assert admin_client.post(url, {"state": "failed"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_spending_is_told_in_amounts(admin_client: Client) -> None:
+    Spending.objects.create(period="day:2027-01-31", reserved=3_000_000, spent=150_000_000)
+    page = admin_client.get(reverse("admin:number_insight_spending_changelist")).content.decode()
+    assert "0.03 EUR" in page
+    assert "1.50 EUR" in page
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        ("0", "0.00 EUR"),
+        ("0E-8", "0.00 EUR"),
+        ("10", "10.00 EUR"),
+        ("1E+2", "100.00 EUR"),
+        ("0.03000000", "0.03 EUR"),
+        ("0.00510000", "0.0051 EUR"),
+        ("-0.5", "-0.50 EUR"),
+    ],
+)
+def test_an_amount_has_the_decimals_that_it_needs(amount: str, told: str) -> None:
+    assert words.money(Decimal(amount), "EUR") == told
+
+
+def test_no_amount_is_a_dash() -> None:
+    assert words.money(None, "EUR") == "–"

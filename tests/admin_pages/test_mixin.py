@@ -1,0 +1,182 @@
+"""The mixin for a project's own admins."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from number_insight import screening
+from number_insight.models import NumberInsightRecord
+from tests.admin_pages.builders import add_flag, make_record, make_staff, page_of
+from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
+
+pytestmark = pytest.mark.django_db
+
+MODELS = [Customer, ProxyCustomer, ChildCustomer, UUIDCustomer, TwoNumbers]
+
+
+def _list(model: type[Model]) -> str:
+    return reverse(f"admin:tests_{model._meta.model_name}_changelist")
+
+
+def _change(subject: Model) -> str:
+    return reverse(f"admin:tests_{subject._meta.model_name}_change", args=[subject.pk])
+
+
+def _subject(model: Any, verdict: str = "", **facts: Any) -> Any:
+    """Return a stored subject, with a record and a flag if `verdict` is given."""
+    with screening.suspended():
+        subject = model.objects.create(phone="+46701740611")
+    if verdict:
+        add_flag(make_record("+46701740611", subject=subject, verdict=verdict, **facts))
+    return subject
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_list_shows_the_latest_verdict_and_its_flags(
+    admin_client: Client, model: type[Model]
+) -> None:
+    subject = _subject(model, "deny")
+    latest = make_record("+46701740699", subject=subject, verdict="review")
+    add_flag(latest, "pager", message="The line is a pager.")
+    page = admin_client.get(_list(model)).content.decode()
+    assert f'href="{page_of(latest)}"' in page
+    assert "ni-review" in page
+    assert 'title="The line is a pager."' in page
+    assert "ni-deny" not in page
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_two_queries_show_the_risk_however_many_rows(
+    admin_client: Client, model: type[Model]
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert admin_client.get(_list(model)).status_code == 200
+        return sum("number_insight_" in query["sql"] for query in captured), len(captured)
+
+    _subject(model, "review")
+    _subject(model, "deny")
+    queries()
+    few = queries()
+    assert few[0] == 2
+    for _ in range(58):
+        _subject(model, "review")
+    assert queries() == few
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_filter_goes_by_the_latest_verdict(admin_client: Client, model: type[Model]) -> None:
+    cleared, denied, unseen = _subject(model, "deny"), _subject(model, "deny"), _subject(model)
+    make_record(subject=cleared, verdict="allow")
+
+    def found(risk: str) -> set[Any]:
+        response = admin_client.get(_list(model), {"risk": risk})
+        return {subject.pk for subject in response.context["cl"].result_list}
+
+    assert found("allow") == {cleared.pk}
+    assert found("deny") == {denied.pk}
+    assert found("never") == {unseen.pk}
+    assert found("nonsense") == set()
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_page_of_the_subject_explains_its_risk(
+    admin_client: Client, model: type[Model]
+) -> None:
+    subject = _subject(model, "review", score=30)
+    page = admin_client.get(_change(subject)).content.decode()
+    assert "The line is virtual." in page
+    assert "Score 30" in page
+    assert page_of(NumberInsightRecord.objects.get()) in page
+    assert page.count("ni-panel") == 1
+
+
+def test_a_subject_that_was_never_screened_says_so(admin_client: Client) -> None:
+    page = admin_client.get(_change(_subject(Customer))).content.decode()
+    assert "This number was never screened." in page
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_new_subject_has_no_panel_to_trip_over(admin_client: Client, model: Any) -> None:
+    url = reverse(f"admin:tests_{model._meta.model_name}_add")
+    assert admin_client.get(url).status_code == 200
+
+
+def test_a_record_of_the_child_is_seen_at_the_parent_and_the_other_way_round(
+    admin_client: Client,
+) -> None:
+    child = _subject(ChildCustomer, "deny")
+    assert "ni-deny" in admin_client.get(_list(Customer)).content.decode()
+    make_record(subject=Customer.objects.get(pk=child.pk), verdict="allow")
+    assert "ni-allow" in admin_client.get(_list(ChildCustomer)).content.decode()
+
+
+def test_a_subject_of_another_model_with_the_same_key_is_another_one(
+    admin_client: Client,
+) -> None:
+    subject = _subject(Customer)
+    with screening.suspended():
+        twin = TwoNumbers.objects.create(pk=subject.pk, phone="+46701740611")
+    make_record(subject=twin, verdict="deny")
+    assert "ni-deny" not in admin_client.get(_list(Customer)).content.decode()
+
+
+def test_whoever_may_not_view_records_sees_no_risk(client: Client) -> None:
+    client.force_login(make_staff("bob", "view_customer", "view_proxycustomer"))
+    subject = _subject(Customer, "deny")
+    pages = [_list(Customer), _list(ProxyCustomer), _change(subject)]
+    for url in pages:
+        response = client.get(url)
+        assert response.status_code == 200
+        assert "ni-deny" not in response.content.decode()
+    assert "?risk=deny" not in client.get(_list(Customer)).content.decode()
+
+
+def test_no_link_is_put_into_another_link(admin_client: Client) -> None:
+    subject = _subject(ProxyCustomer, "deny")
+    page = admin_client.get(_list(ProxyCustomer)).content.decode()
+    assert not re.search(r"<a [^>]*>(?:(?!</a>).)*<a ", page, re.DOTALL)
+    assert _change(subject) in page
+
+
+def test_the_admins_own_media_stay(admin_client: Client) -> None:
+    page = admin_client.get(_list(UUIDCustomer)).content.decode()
+    assert "shop.css" in page
+    assert "number_insight/admin.css" in page
+
+
+def test_a_list_that_is_edited_still_saves(admin_client: Client) -> None:
+    subject = _subject(TwoNumbers, "deny")
+    with screening.suspended():
+        admin_client.post(
+            _list(TwoNumbers),
+            {
+                "form-TOTAL_FORMS": "1",
+                "form-INITIAL_FORMS": "1",
+                "form-0-id": subject.pk,
+                "form-0-backup_phone": "+46701740605",
+                "_save": "Save",
+            },
+        )
+    subject.refresh_from_db()
+    assert str(subject.backup_phone) == "+46701740605"
+
+
+def test_a_number_changed_in_the_admin_is_screened_without_the_reviewers_ip(
+    admin_client: Client,
+) -> None:
+    subject = _subject(Customer)
+    data = {"name": "Ada", "email": "", "phone": "+46 70 174 06 05", "_save": "Save"}
+    response = admin_client.post(_change(subject), data, REMOTE_ADDR="81.2.69.142")
+    assert response.status_code == 302
+    record = NumberInsightRecord.objects.get()
+    assert (record.source, record.ip_address) == ("admin", None)
+    assert (record.number, record.subject) == ("+46701740605", subject)

@@ -1,0 +1,200 @@
+"""The page of one record: it explains the verdict."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from number_insight import erasing, screening, tasks
+from number_insight.models import Lookup, NumberInsightRecord
+from tests.admin_pages.builders import (
+    LIST,
+    add_flag,
+    make_lookup,
+    make_record,
+    make_staff,
+    page_of,
+)
+from tests.models import Customer
+
+pytestmark = pytest.mark.django_db
+
+
+def _text(client: Client, record: NumberInsightRecord) -> str:
+    """Return what a person reads on the page."""
+    page = client.get(page_of(record)).content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
+    with screening.suspended():
+        customer = Customer.objects.create(name="Ada", phone="+46701740642")
+    record = screening.screen("+46701740642", ip="81.2.69.142", subject=customer, name="Ada L")
+    tasks.sweep(inline=True)
+    text = _text(admin_client, record)
+    for told in (
+        "review +46 70 174 06 42 Score 75",
+        "Rests on an answer of the provider",
+        f"customer {customer.pk}: Ada",
+        "IP 81.2.69.142",
+        "Name given Ada L",
+        "The line is virtual (Example Voice SE).",
+        "Line 30 State of the phone 25 Place 20 Score 75",
+        "Level advanced",
+        "Price 0.03 EUR",
+        "Line type virtual",
+        "Ported no",
+        "The IP is in NL, the number is from SE.",
+    ):
+        assert told in text
+
+
+def test_an_ip_that_is_not_public_is_noted(admin_client: Client) -> None:
+    assert "unknown (private or not given)" in _text(admin_client, make_record())
+
+
+def test_flags_that_do_not_count_are_told_and_left_out_of_the_sum(admin_client: Client) -> None:
+    record = make_record(score=80)
+    add_flag(record, "premium", weight=80, message="Premium.")
+    add_flag(record, "virtual", weight=30, message="Virtual.", counted=False)
+    text = _text(admin_client, record)
+    assert "Virtual. line 30 not counted" in text
+    assert "Line 80 Score 80" in text
+
+
+def test_rules_that_could_not_judge_or_failed_are_named(admin_client: Client) -> None:
+    record = make_record(not_evaluable=["roaming"], raised_rules=["virtual"], lane="fault")
+    text = _text(admin_client, record)
+    assert "Not evaluable, so neither for nor against: Roaming." in text
+    assert "Rules that failed themselves: Virtual line." in text
+    assert "Queue a rule failed" in text
+
+
+def test_what_stands_in_the_way_is_told(admin_client: Client) -> None:
+    record = make_record(state="waiting", verdict="pending", note="The account is out of credit.")
+    assert "The account is out of credit." in _text(admin_client, record)
+
+
+def test_a_decision_is_told_with_who_when_and_why(admin_client: Client) -> None:
+    record = make_record(
+        decision="refused",
+        decided_by=User.objects.create(username="grace"),
+        decided_at=timezone.now(),
+        decision_reason="Called; nobody there.",
+    )
+    text = _text(admin_client, record)
+    assert "refused by grace" in text
+    assert "Called; nobody there." in text
+
+
+def test_all_lookups_of_the_number_are_told_with_their_prices(admin_client: Client) -> None:
+    make_lookup(price=Decimal("0.0051"), refund=Decimal("0.001"))
+    make_lookup(state="failed", price=None)
+    make_lookup("+46701740699", price=Decimal("9.99"))
+    text = _text(admin_client, make_record())
+    assert "answered 0.0051 EUR 0.001 EUR" in text
+    assert "failed – –" in text
+    assert "9.99" not in text
+
+
+def test_others_with_the_number_and_the_ip_are_counted_and_linked(admin_client: Client) -> None:
+    record = make_record(ip_address="81.2.69.142")
+    others = [make_record() for _ in range(7)]
+    make_record("+46701740699", ip_address="81.2.69.142")
+    page = admin_client.get(page_of(record)).content.decode()
+    assert f"?same_number_as={record.pk}" in page
+    assert "All of them (7), and this one" in page
+    assert f"?same_ip_as={record.pk}" in page
+    assert page_of(others[-1]) in page
+    assert page_of(others[0]) not in page
+
+
+def test_an_erased_record_is_still_told_apart_from_other_erased_ones(admin_client: Client) -> None:
+    records = [screening.screen("+46701740605") for _ in range(2)]
+    screening.screen("+46701740611")
+    tasks.sweep(inline=True)
+    erasing.erase_records(tuple(NumberInsightRecord.objects.values_list("pk", flat=True)))
+    erasing.erase_lookups(tuple(Lookup.objects.values_list("pk", flat=True)))
+    text = _text(admin_client, records[0])
+    assert "allow erased number" in text
+    assert "IP erased" in text
+    assert "All of them (1), and this one" in text
+    assert "70174" not in text
+    same = admin_client.get(LIST, {"same_number_as": records[0].pk})
+    assert {each.pk for each in same.context["cl"].result_list} == {each.pk for each in records}
+    lookups = admin_client.get(reverse("admin:number_insight_lookup_changelist"))
+    assert "erased number" in lookups.content.decode()
+
+
+def test_the_page_takes_as_many_queries_for_many_others_as_for_few(admin_client: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            admin_client.get(page_of(record))
+        return len(captured)
+
+    with screening.suspended():
+        customer = Customer.objects.create(name="Ada", phone="+46701740605")
+    lookup = make_lookup()
+    record = make_record(ip_address="81.2.69.142", subject=customer, lookup=lookup)
+    make_record(ip_address="81.2.69.142")
+    queries()
+    few = queries()
+    for _ in range(30):
+        make_lookup()
+        add_flag(record)
+        make_record(ip_address="81.2.69.142")
+    assert queries() == few
+    assert few <= 18
+
+
+@pytest.mark.parametrize("subject_id", ["999999", "no number", ""])
+def test_a_subject_that_is_gone_is_told_as_deleted(admin_client: Client, subject_id: str) -> None:
+    customer = Customer(name="Ada", phone="")
+    customer.save()
+    record = make_record(subject=customer)
+    NumberInsightRecord.objects.filter(pk=record.pk).update(subject_id=subject_id)
+    assert "(deleted)" in _text(admin_client, record)
+
+
+def test_a_record_that_is_not_there_leads_home(admin_client: Client) -> None:
+    record = make_record()
+    url = page_of(record)
+    record.delete()
+    assert admin_client.get(url).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("codenames", "buttons"),
+    [
+        ((), []),
+        (("decide_numberinsightrecord",), ["Release …", "Refuse …"]),
+        (("look_up_again",), ["Look up again …"]),
+    ],
+)
+def test_only_what_one_may_do_has_a_button(
+    client: Client, codenames: tuple[str, ...], buttons: list[str]
+) -> None:
+    client.force_login(make_staff("r", "view_numberinsightrecord", *codenames))
+    page = client.get(page_of(make_record())).content.decode()
+    assert re.findall(r'value="([^"]+ …)"', page) == buttons
+
+
+def test_what_is_decided_has_no_button_to_decide(admin_client: Client) -> None:
+    page = admin_client.get(page_of(make_record(decision="released"))).content.decode()
+    assert re.findall(r'value="([^"]+ …)"', page) == ["Look up again …"]
+
+
+def test_live_facts_are_shown_where_they_are_kept(admin_client: Client, settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {"STORE_LIVE": True}
+    text = _text(admin_client, make_record(roaming_status="roaming", roaming_country="FR"))
+    assert "Roaming yes, FR" in text
+    assert "not kept" not in text
