@@ -1,0 +1,32 @@
+"""A Celery broker in a folder, so that the example needs no server. Not for production."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from kombu.transport import filesystem
+from kombu.utils.json import dumps
+
+
+class Channel(filesystem.Channel):
+    """Kombu's channel in a folder, but a message is there all at once.
+
+    Kombu writes into the file that the worker is waiting for; a worker that reads it half
+    written stops. A renamed file is never half written.
+    """
+
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+        name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
+        path = Path(self.data_folder_out) / name
+        part = path.with_name(f"{name}.part")
+        part.write_text(dumps(payload), encoding="utf-8")
+        part.rename(path)
+
+
+class Transport(filesystem.Transport):
+    """The transport of ``filequeue://``."""
+
+    Channel = Channel
