@@ -1,0 +1,54 @@
+"""The how-to pages name what is there, and their figures are the source's."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+
+from number_insight import budget, callbacks, outcomes, tasks, views
+from number_insight.conf import app_settings
+from tests.docs.pages import named, quoted, read, rows, section
+
+
+def test_every_task_is_on_the_page_on_celery_and_the_other_way_round():
+    own = {name for name in current_app.tasks if name.startswith("number_insight.")}
+    assert set(named(section("docs/celery.md", "With Celery"))) == own
+
+
+@pytest.mark.parametrize(
+    ("page", "words", "figure"),
+    [
+        ("celery", "after a failure a process rings no more for 30 seconds", tasks.SILENCE),
+        ("celery", "it leaves records of the last 30 seconds", tasks.GRACE),
+        ("async", "after 25 hours the sweep gives the lookup up", outcomes.CALLBACK_PATIENCE),
+        ("architecture", "within 25 hours", outcomes.CALLBACK_PATIENCE),
+        ("architecture", "ever more slowly, for 24 hours", outcomes.GIVE_UP_AFTER),
+        ("architecture", "for 24 hours nobody else asks", outcomes.UNCERTAIN_HOLD),
+        ("forms", "reused for 30 days", app_settings.FRESHNESS["carrier"]),
+    ],
+)
+def test_a_figure_on_a_page_is_the_sources(page: str, words: str, figure: timedelta):
+    assert words in read(f"docs/{page}.md").replace("\n", " ").lower()
+    (number,) = (int(word) for word in words.split() if word.isdigit())
+    assert figure in (timedelta(seconds=number), timedelta(hours=number), timedelta(days=number))
+
+
+def test_every_answer_of_the_webhook_is_on_its_page_and_the_other_way_round():
+    told = named(section("docs/async.md", "What it answers"))
+    assert {int(status) for status in told} == set(views._TEXTS)
+    assert f"{views.MAX_BODY // 1024} KiB" in read("docs/async.md")
+
+
+def test_the_address_of_the_webhook_is_the_one_on_its_page(settings):
+    settings.NUMBER_INSIGHT = {"CALLBACK_BASE_URL": "https://www.example.com"}
+    address = callbacks.url_for(1).removeprefix("https://www.example.com")
+    (told,) = (word for word in quoted(read("docs/async.md")) if "<token>" in word)
+    assert told.replace("<token>", callbacks.token_for(1)) == address
+
+
+def test_the_shares_of_the_budget_that_are_told_are_on_the_page():
+    (told,) = (row[1] for row in rows(read("docs/reference.md")) if "`budget_alert`" in row)
+    assert [int(number) for number in re.findall(r"\d+", told)] == sorted(budget.ALERTS)

@@ -1,0 +1,106 @@
+"""What the front page and the changelog say is so."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from itertools import product
+
+import pytest
+from django.test import override_settings
+
+from number_insight.checks.plug_ins import NOTICE
+from number_insight.checks.values import check_settings
+from number_insight.conf import DEFAULTS
+from number_insight.providers.vonage import NumberInsight
+from tests.docs.pages import DOCS, ROOT, blocks, pages, quoted, read, rows, section
+
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def links() -> list[tuple[str, str]]:
+    """Return every page and what it links to, images among it."""
+    return [(page, target) for page in pages() for target in LINK.findall(read(page))]
+
+
+@pytest.mark.parametrize(("page", "target"), links())
+def test_a_link_leads_somewhere(page: str, target: str):
+    assert ((ROOT / page).parent / target).exists()
+
+
+def test_every_page_is_linked_from_the_front():
+    linked = {target for page, target in links() if page == "README.md"}
+    hidden = {"docs/index.md", "docs/changelog.md"}
+    assert {f"docs/{path.name}" for path in DOCS.glob("*.md")} - hidden <= linked
+
+
+def test_every_page_is_in_a_contents_list():
+    listed = re.findall(r"^\w+$", read("docs/index.md"), flags=re.MULTILINE)
+    assert sorted(listed) == sorted({path.stem for path in DOCS.glob("*.md")} - {"index"})
+
+
+def test_the_commands_to_see_it_are_targets_of_make():
+    targets = re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE)
+    typed = [line for block in blocks("README.md", "console") for line in block.commands]
+    made = [line.split()[1] for line in typed if line.startswith("make")]
+    assert made == ["demo", "test"]
+    assert set(made) <= set(targets)
+
+
+def test_the_versions_are_those_that_tox_runs():
+    head = ["3.10", "3.11", "3.12", "3.13"]
+    told = {
+        f"py{python}-django{row[0].removeprefix('Django ')}".replace(".", "")
+        for row in rows(section("README.md", "Supported versions"))
+        for python, said in zip(head, row[1:], strict=True)
+        if said == "yes"
+    }
+    assert told == set(environments())
+
+
+def environments() -> list[str]:
+    lines = re.findall(r"^ +py\{(.*?)\}-django\{?([\d,]+)\}?$", read("tox.ini"), re.MULTILINE)
+    return [
+        f"py{python}-django{django}"
+        for pythons, djangos in lines
+        for python, django in product(pythons.split(","), djangos.split(","))
+    ]
+
+
+def test_the_settings_to_install_it_are_accepted():
+    (block,) = (block for block in blocks("README.md", "python") if "MIDDLEWARE" in block.text)
+    names: dict[str, list[str]] = {"INSTALLED_APPS": [], "MIDDLEWARE": []}
+    exec(block.text, {}, names)
+    with override_settings(NUMBER_INSIGHT=names["NUMBER_INSIGHT"]):
+        assert check_settings() == []
+
+
+def test_the_prices_and_the_budget_are_what_is_reserved():
+    text = section("README.md", "What it costs")
+    prices = NumberInsight.default_prices
+    amounts = {Decimal(amount) for amount in re.findall(r"(\d+\.\d+) EUR", text)}
+    told = {prices["standard"], prices["advanced"], DEFAULTS["BUDGET"]["day"]}
+    assert {Decimal(amount) for amount in told} <= amounts
+
+
+def test_the_day_of_the_switching_off_is_the_providers():
+    text = section("README.md", "Vonage switches Number Insight off")
+    assert str(NumberInsight.retires_on) in text
+    assert f"From {NOTICE.days} days" in text.replace("\n", " ")
+
+
+def test_the_changelog_begins_with_what_is_not_released():
+    first, *_ = re.findall(r"^## (.+)$", read("CHANGELOG.md"), flags=re.MULTILINE)
+    assert first == "Unreleased"
+
+
+def test_a_change_is_one_sentence():
+    bullets = re.findall(r"^- (.*(?:\n  .*)*)", read("CHANGELOG.md"), flags=re.MULTILINE)
+    assert bullets
+    for bullet in bullets:
+        assert re.fullmatch(r"[^.]*(?:\.\w[^.]*)*\.", re.sub(r"`[^`]*`", "it", bullet)), bullet
+
+
+def test_settings_that_the_changelog_names_exist():
+    names = {name.split(" ")[0] for name in quoted(read("CHANGELOG.md")) if name.isupper()}
+    assert names <= set(DEFAULTS)

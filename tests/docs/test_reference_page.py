@@ -1,0 +1,103 @@
+"""The page on Python names tells what is there: imports, fields, methods, signals, states."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+from django.dispatch import Signal
+from django.utils.module_loading import import_string
+
+from number_insight import choices, screening, signals, testing
+from number_insight.insight import Insight
+from number_insight.managers import RecordQuerySet
+from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models.lists import IP_LASTS
+from tests.docs.pages import ROOT, named, quoted, read, rows, section
+
+PAGE = "docs/reference.md"
+RECORD = section(PAGE, "NumberInsightRecord")
+INTERNAL = {"announced_verdict", "open_key", "claim", "lease_until"}
+
+
+def table(text: str, heading: str) -> list[str]:
+    """Return what the first column names of the table with this head."""
+    return named(re.split(rf"^(?=\| {heading} \|)", text, flags=re.MULTILINE)[1].split("\n\n")[0])
+
+
+@pytest.mark.parametrize("path", named(section(PAGE, "Imports")))
+def test_what_the_page_imports_is_there(path):
+    try:
+        import_string(path)
+    except ImportError:
+        __import__(path)
+
+
+@pytest.mark.parametrize("model", [NumberInsightRecord, RiskFlag, Lookup, ListEntry])
+def test_every_field_is_on_the_page_and_the_other_way_round(model):
+    told = set(table(section(PAGE, model.__name__), "field")) - {"subject", "flags"}
+    told |= {"subject_type", "subject_id"} if model is NumberInsightRecord else set()
+    assert told == {field.name for field in model._meta.concrete_fields} - INTERNAL
+
+
+def test_internal_fields_are_called_so():
+    sentences = re.findall(r"^`.*are? internal|^`.*is internal", read(PAGE), flags=re.MULTILINE)
+    assert {name for sentence in sentences for name in quoted(sentence)} == INTERNAL
+
+
+def test_every_question_to_records_is_on_the_page_and_the_other_way_round():
+    told = {name.split("(")[0] for name in table(RECORD, "method")}
+    asked = {name for name, _ in inspect.getmembers(RecordQuerySet, inspect.isfunction)}
+    assert told == {name for name in asked if name in vars(RecordQuerySet)}
+
+
+@pytest.mark.parametrize(
+    ("column", "words"), [("state", choices.RecordState), ("basis", choices.Basis)]
+)
+def test_every_state_and_basis_is_on_the_page_and_the_other_way_round(column, words):
+    assert set(table(RECORD, column)) == set(words.values) - {""}
+
+
+@pytest.mark.parametrize("words", [choices.Source, choices.Verdict, choices.Lane])
+def test_the_words_of_a_record_are_on_the_page(words):
+    assert set(words.values) <= set(quoted(RECORD))
+
+
+def test_the_words_of_a_list_entry_are_on_the_page():
+    told = {row[0].strip("`"): quoted(row[1]) for row in rows(section(PAGE, "ListEntry"))}
+    assert told["match"] == choices.ListMatch.values
+    assert told["action"] == choices.ListAction.values
+    assert f"after {IP_LASTS.days} days" in section(PAGE, "ListEntry")
+
+
+def test_every_signal_is_on_the_page_with_what_it_carries():
+    there = {name for name, value in vars(signals).items() if isinstance(value, Signal)}
+    assert set(named(section(PAGE, "Signals"))) == there
+
+
+@pytest.mark.parametrize("row", rows(section(PAGE, "Signals")), ids=lambda row: row[0])
+def test_a_signal_carries_what_the_page_says(row):
+    source = (ROOT / "number_insight/signals.py").read_text(encoding="utf-8")
+    (name,) = quoted(row[0])
+    described = source.split(f"{name} = Signal()")[1].split('"""')[1]
+    assert set(quoted(row[2])) == set(re.findall(r"``(\w+)``", described)) - {
+        "number_insight_backfill"
+    }
+
+
+def test_every_key_of_an_insight_is_on_the_page_and_the_other_way_round():
+    assert set(named(section(PAGE, "Insight"))) == set(Insight().as_json())
+
+
+def test_the_signature_of_screen_is_as_it_is_written():
+    (told,) = re.findall(r"`screen\((.*?)\)`", read(PAGE), flags=re.DOTALL)
+    names = re.findall(r"(\w+)(?:=|,|$)", told)
+    assert [name for name in names if name.islower()][0] == "number"
+    for name in inspect.signature(screening.screen).parameters:
+        assert re.search(rf"\b{name}\b", told)
+
+
+def test_what_testing_offers_is_there():
+    offered = named(section("docs/testing.md", "What there is"))
+    assert [name for name in offered if not hasattr(testing, name)] == []

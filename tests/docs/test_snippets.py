@@ -1,0 +1,62 @@
+"""What stands in a block of code works."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from django.apps import apps
+from django.test import override_settings
+
+from number_insight.checks.plug_ins import check_plug_ins
+from number_insight.checks.values import check_settings
+from tests.docs.pages import Block, blocks, pages
+from tests.docs.project import Project
+
+PYTHON = [block for page in pages() for block in blocks(page, "python")]
+SETTINGS = [block for block in PYTHON if block.text.startswith("NUMBER_INSIGHT = ")]
+WRITTEN_FOR_THE_SHOP = ("forms.md", "reference.md", "celery.md", "async.md", "privacy.md")
+EXAMPLES = [block for block in PYTHON if block.page.endswith(WRITTEN_FOR_THE_SHOP)]
+
+
+@pytest.mark.parametrize("block", PYTHON, ids=str)
+def test_python_can_be_read(block: Block):
+    ast.parse(block.text)
+
+
+@pytest.mark.parametrize("block", SETTINGS, ids=str)
+def test_settings_are_accepted(block: Block):
+    names: dict[str, object] = {}
+    exec(block.text, names)
+    with override_settings(NUMBER_INSIGHT=names["NUMBER_INSIGHT"]):
+        found = [*check_settings(), *check_plug_ins()] if apps.ready else []
+    assert [message for message in found if "No module named 'shop'" not in message.msg] == []
+
+
+def test_the_examples_of_other_pages_work_in_the_shop(shop: Project):
+    for place, block in enumerate(EXAMPLES):
+        (shop.directory / f"example{place}.py").write_text(block.text)
+    script = f"""
+import runpy
+for place in range({len(EXAMPLES)}):
+    runpy.run_path(f"example{{place}}.py", run_name="signup.examples")
+print("all", place + 1)
+"""
+    assert f"all {len(EXAMPLES)}" in shop.execute(script)
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "result"),
+    [
+        ("signup/tests.py", "python manage.py test signup", "OK"),
+        (
+            "signup/test_with_pytest.py",
+            "python -m pytest --ds shop.settings signup/test_with_pytest.py",
+            "2 passed",
+        ),
+    ],
+)
+def test_the_tests_on_the_page_on_testing_pass(shop: Project, path: str, command: str, result: str):
+    (block,) = (block for block in blocks("docs/testing.md", "python") if block.path == path)
+    shop.write(block)
+    assert result in shop.run(command)
