@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight import budget, judging, loading, lookups, outcomes
 from number_insight.choices import Basis, LookupState, RecordState, Source
@@ -37,6 +38,7 @@ class Result:
     record_id: int | None = None
 
 
+@sensitive_variables()
 def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     """Ask, book what it cost, judge, and return the result; with `record`, keep it too.
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight import (
     circuits,
@@ -35,6 +36,8 @@ from number_insight.verdict import Judgement
 
 logger = logging.getLogger("number_insight.assessment")
 
+HEALED_BY_WORKER = (LookupState.CALLING, LookupState.UNCERTAIN)
+"""Where the answer of whoever holds the claim is kept, even if it comes after its lease."""
 HEALED_BY_CALLBACK = (
     LookupState.CALLING,
     LookupState.SUBMITTED,
@@ -51,6 +54,7 @@ class Due:
     after: timedelta
 
 
+@sensitive_variables()
 def assess(record_id: int) -> list[Due]:
     """Bring one record as far as it goes: to a verdict, or to a lookup that it waits for."""
     record = NumberInsightRecord.objects.filter(pk=record_id).first()
@@ -114,23 +118,23 @@ def _wait_for_lookup(record: NumberInsightRecord, plan: planning.Plan) -> Lookup
         rows = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
         if not rows.update(state=RecordState.WAITING):
             return None
-        lookup = lookups.find_open(plan.question, provider=plan.provider)
-        if lookup is None:
-            lookup = _make_lookup(record, plan)
-        if lookup is None:
+        lookup, is_new = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
+        # Whoever makes it looks again: the last one may have been answered just now.
+        if lookup is None or (is_new and lookups.fresh(plan.question, provider=plan.provider)):
             transaction.set_rollback(True)
             return None
+        if is_new:
+            _admit(record)
         NumberInsightRecord.objects.filter(pk=record.pk).update(lookup=lookup, level=lookup.level)
         return lookup
 
 
-def _make_lookup(record: NumberInsightRecord, plan: planning.Plan) -> Lookup | None:
-    assert plan.question is not None
+def _admit(record: NumberInsightRecord) -> None:
+    """Count the lookup that `record` has caused; those who join it cause none."""
     exceeded = limits.admit(record)
     if exceeded is not None:
         limit = app_settings.LIMITS[exceeded]
         raise _LimitReached(f"Too many lookups for one {exceeded}: LIMITS allows {limit}.")
-    return lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
 
 
 def _advance(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
@@ -143,7 +147,7 @@ def _advance(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
         answer = lookups.ask(claim)
     except exceptions.ProviderError as error:
         return _fail(claim, error)
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, exceptions.Unsupported) as error:
         return _fail(claim, exceptions.NotAllowed(str(error)))
     except Exception as error:  # a stranger's provider: whether it has paid is unknown
         logger.error("Provider %s raised %s.", claim.lookup.provider, place(error))
@@ -152,7 +156,7 @@ def _advance(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
     if isinstance(answer, Acknowledgement):
         settling.durably(lambda: outcomes.keep_acknowledgement(claim, answer))
         return []
-    settling.durably(lambda: settling.conclude(lookup_id, answer, (LookupState.CALLING,), claim))
+    settling.durably(lambda: settling.conclude(lookup_id, answer, HEALED_BY_WORKER, claim))
     if circuits.succeeded(claim.lookup.provider, claim.lookup.level):
         outcomes.release(claim.lookup.provider)
     return []
@@ -193,11 +197,13 @@ def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
     return _again(lookup, lookup.next_try_at)
 
 
+@sensitive_variables()
 def preview(record: NumberInsightRecord) -> Judgement:
     """Return what is known about an unsaved `record` already, asking nobody."""
     return judging.consider(record, _known_grounds(record))[0]
 
 
+@sensitive_variables()
 def refuse(record: NumberInsightRecord) -> None:
     """Settle a record that was turned away in the form; runs inside the caller's transaction."""
     judging.settle(record, _known_grounds(record))
@@ -213,6 +219,7 @@ def _known_grounds(record: NumberInsightRecord) -> judging.Grounds:
     return judging.answer_grounds(known, Insight.from_json(known.insight), Basis.REUSED)
 
 
+@sensitive_variables()
 def absorb(lookup_id: int, body: bytes) -> None:
     """Take in what was posted to the webhook of a lookup. Duplicates and late ones do no harm.
 

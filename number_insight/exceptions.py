@@ -81,5 +81,9 @@ class IntermediateCallback(BadCallback):
     """An intermediate answer; the final one follows."""
 
 
+class Unfinished(NumberInsightError, RuntimeError):
+    """A record could not be screened just now, by a fault of ours; the sweep tries it again."""
+
+
 class Unsupported(NumberInsightError, NotImplementedError):
     """The provider cannot do what was asked of it."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import EMPTY_VALUES
+from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
@@ -25,13 +28,31 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.screening = NumberInsightValidator(level=level, queue=queue)
+        self._initial: Any = None
 
+    @sensitive_variables()
     def to_python(self, value: Any) -> Any:
         if value in EMPTY_VALUES or not str(value).strip():
             return self.empty_value
         return PhoneNumber.from_string(clean_number(value, self.region))
 
+    @sensitive_variables()
     def run_validators(self, value: Any) -> None:
         super().run_validators(value)
-        if value not in self.empty_values:
+        if value not in self.empty_values and not self._is_unchanged(value):
             self.screening(value)
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
+        # Only the form knows what the number was; every form has a copy of its fields.
+        self._initial = form.get_initial_for_field(self, field_name)
+        bound: forms.BoundField = super().get_bound_field(form, field_name)
+        return bound
+
+    def _is_unchanged(self, value: Any) -> bool:
+        """Whether this is the number that was there before: it is neither refused nor bought."""
+        if self._initial in EMPTY_VALUES:
+            return False
+        try:
+            return clean_number(self._initial, self.region) == clean_number(value)
+        except ValidationError:
+            return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import models
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight import screening
 from number_insight.formfields import ScreenedPhoneNumberField
@@ -44,6 +45,7 @@ class ScreenedFormMixin(_Form):
             for name, validator in self._screenings.items():
                 self._screen(name, validator)
 
+    @sensitive_variables()
     def _screen(self, name: str, validator: NumberInsightValidator) -> None:
         value = self.cleaned_data.get(name)
         if value in self.fields[name].empty_values or name in self.screening_records:

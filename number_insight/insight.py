@@ -88,8 +88,8 @@ class Insight:
     status: int | None = None
     status_text: str = ""
     request_id: str = ""
-    number: str = ""
-    national_format: str | None = None
+    number: str = field(default="", repr=False)
+    national_format: str | None = field(default=None, repr=False)
     country: str | None = None
     country_iso3: str | None = None
     country_name: str | None = None
@@ -101,8 +101,8 @@ class Insight:
     valid_number: str = UNKNOWN
     reachable: str = UNKNOWN
     roaming: Roaming = field(default_factory=Roaming)
-    ip: IPMatch = field(default_factory=IPMatch)
-    caller: Caller | None = None
+    ip: IPMatch = field(default_factory=IPMatch, repr=False)
+    caller: Caller | None = field(default=None, repr=False)
     real_time: RealTime | None = None
     outcome: int | None = None
     price: Decimal | None = None

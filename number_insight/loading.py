@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight.conf import app_settings
 from number_insight.providers.base import Provider
@@ -18,6 +19,7 @@ DEFAULT_PROVIDER = "default"
 
 
 @cache
+@sensitive_variables()
 def provider(name: str = DEFAULT_PROVIDER) -> Provider:
     """Return the provider that ``PROVIDERS`` has under `name`.
 

@@ -67,15 +67,21 @@ def open_key(question: Question, provider: str) -> str:
     return "|".join((*parts, question.ip or ""))
 
 
-def join(question: Question, *, provider: str, delivery: str) -> Lookup | None:
-    """Return the open lookup that answers `question`, locked; make it where there is none.
+def join(question: Question, *, provider: str, delivery: str) -> tuple[Lookup | None, bool]:
+    """Return the open lookup that answers `question`, locked, and whether it was made for it.
 
     Runs inside the caller's short transaction, and takes the lock that settling takes, so that
     no joiner comes too late unseen. Return None if the lookup was settled in between: then a
     fresh answer is there to be reused.
     """
-    Lookup.objects.bulk_create([new(question, provider, delivery)], ignore_conflicts=True)
-    return find_open(question, provider=provider)
+    found = find_open(question, provider=provider)
+    if found is not None:
+        return found, False
+    made = new(question, provider, delivery)
+    # It waits for whoever is making the same one, and then leaves it at that.
+    Lookup.objects.bulk_create([made], ignore_conflicts=True)
+    found = find_open(question, provider=provider)
+    return found, found is not None and found.claim == made.claim
 
 
 def find_open(question: Question, *, provider: str) -> Lookup | None:
@@ -102,6 +108,7 @@ def new(question: Question, provider: str, delivery: str) -> Lookup:
         delivery=delivery,
         currency=loading.provider(provider).currency,
         next_try_at=timezone.now(),
+        claim=uuid.uuid4(),
         open_key=open_key(question, provider),
     )
 
@@ -140,7 +147,10 @@ def claim(lookup_id: int) -> Claim | None:
     lease = LEASE + timedelta(seconds=loading.provider(name).timeout)
     with transaction.atomic():
         token = uuid.uuid4()
-        due = Lookup.objects.filter(pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=Now())
+        # By our own clock, which `next_try_at` was set by; SQLite's counts in milliseconds only.
+        due = Lookup.objects.filter(
+            pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
+        )
         if not due.update(
             state=LookupState.CALLING,
             claim=token,
@@ -169,7 +179,7 @@ def postpone(lookup_id: int, until: datetime, reason: str) -> None:
 def _with_money(claim: Claim) -> Claim | None:
     lookup, question = claim.lookup, claim.question
     twin = None if lookup.supersedes_id else fresh(question, provider=lookup.provider)
-    if twin is not None and twin.answered_at and twin.answered_at >= lookup.created_at:
+    if twin is not None:  # it was answered while this one was made
         _skip(lookup, "Another lookup answered this question first.")
         return None
     price = loading.provider(lookup.provider).price(question)

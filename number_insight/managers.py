@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
+from number_insight.fingerprints import fingerprints
 from number_insight.verdict import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -28,12 +29,16 @@ class RecordQuerySet(models.QuerySet[Any]):
         return self.filter(subject_type=kind, subject_id=str(subject.pk))
 
     def for_number(self, number: str) -> RecordQuerySet:
-        """Return the records of `number`, however it is written; none if it is no number."""
+        """Return the records of `number`, however it is written; none if it is no number.
+
+        Those that were erased are among them.
+        """
         region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
         try:
-            return self.filter(number=numbers.normalise(str(number), region))
+            e164 = numbers.normalise(numbers.text_of(number), region)
         except InvalidNumber:
             return self.none()
+        return self.filter(Q(number=e164) | Q(number_hash__in=fingerprints(e164)))
 
     def flagged(self) -> RecordQuerySet:
         """Return the records whose verdict is review or deny."""

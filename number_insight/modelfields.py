@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partialmethod
+from functools import partial, partialmethod
 from typing import Any
 
 from django.core.validators import EMPTY_VALUES
-from django.db import models
+from django.db import models, transaction
 from django.db.models.signals import post_save, pre_save
+from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
@@ -21,7 +22,7 @@ def to_phone_number(value: Any, region: str | None) -> Any:
     """Return `value` as a `PhoneNumber` in E.164; what cannot be one is kept as it was typed."""
     if value in EMPTY_VALUES or hasattr(value, "resolve_expression"):
         return value
-    text = value.raw_input or value.as_e164 if isinstance(value, PhoneNumber) else str(value)
+    text = numbers.text_of(value)
     try:
         return PhoneNumber.from_string(numbers.normalise(text, region))
     except InvalidNumber:
@@ -57,7 +58,7 @@ class ScreenedPhoneNumberField(PhoneNumberField):
 
     ``instance.get_<field>_record()`` returns its latest record. Not screened are fixtures,
     migration models, unchanged numbers, ``bulk_create`` and ``QuerySet.update``, and whatever is
-    saved inside `number_insight.screening.suspended`. `level` overrides ``LEVEL``.
+    saved inside `number_insight.screening.suspended`.
     """
 
     descriptor_class = ScreenedPhoneNumberDescriptor
@@ -93,6 +94,7 @@ def label(field: models.Field[Any, Any]) -> str:
     return f"{field.model._meta.label}.{field.name}"
 
 
+@sensitive_variables()
 def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
@@ -108,6 +110,7 @@ def _screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberFiel
     return [field for field in fields if isinstance(field, ScreenedPhoneNumberField)]
 
 
+@sensitive_variables()
 def _remember_changes(
     sender: type[models.Model],
     instance: models.Model,
@@ -125,8 +128,7 @@ def _remember_changes(
         and (update_fields is None or field.name in update_fields)
         and _is_new(instance, field, using)
     ]
-    if changed:
-        instance.__dict__["_ni_changed"] = changed
+    instance.__dict__["_ni_changed"] = changed  # also when empty: the last save may have failed
 
 
 def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str) -> bool:
@@ -142,11 +144,30 @@ def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str)
     return stored(manager.order_by().values_list(field.name, flat=True).first()) != number
 
 
+@sensitive_variables()
 def _screen_changes(
-    sender: type[models.Model], instance: models.Model, created: bool, using: str, **_kwargs: Any
+    sender: type[models.Model],
+    instance: models.Model,
+    created: bool,
+    raw: bool,
+    using: str,
+    **_kwargs: Any,
 ) -> None:
     """After the save: screen what it has made or changed."""
-    for field in instance.__dict__.pop("_ni_changed", ()):
+    changed = instance.__dict__.pop("_ni_changed", ())
+    if created and not raw:  # also when it was created before, and that was rolled back
+        changed = _filled_fields(sender, instance)
+    for field in changed:
         number = stored(instance.__dict__[field.name])
-        loaded_numbers(instance)[field.name] = number
+        # Until it is committed only the database knows what is stored.
+        loaded = loaded_numbers(instance)
+        loaded.pop(field.name, None)
+        transaction.on_commit(partial(loaded.__setitem__, field.name, number), using=using)
         screening.screen_saved(instance, number, field=label(field), created=created, using=using)
+
+
+def _filled_fields(
+    sender: type[models.Model], instance: models.Model
+) -> list[ScreenedPhoneNumberField]:
+    fields = _screened_fields(sender)
+    return [field for field in fields if stored(instance.__dict__.get(field.name))]

@@ -51,6 +51,17 @@ def normalise(text: str, region: str | None = None) -> str:
     )
 
 
+def text_of(value: object) -> str:
+    """Return `value` as text; a parsed number in E.164, in whatever format it prints itself."""
+    if not isinstance(value, phonenumbers.PhoneNumber):
+        return str(value)
+    formats = phonenumbers.PhoneNumberFormat
+    if value.country_code is None or value.extension:
+        # An extension is refused, so it must not get lost on the way to being refused.
+        return value.raw_input or phonenumbers.format_number(value, formats.INTERNATIONAL)
+    return phonenumbers.format_number(value, formats.E164)
+
+
 def _settled(text: str, region: str | None) -> str | None:
     """Return `text` as the E.164 that reads as itself, or None.
 

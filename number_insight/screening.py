@@ -16,6 +16,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, models, router, transaction
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight import assessment, numbers, signals, tasks, visitor
 from number_insight.choices import Source, Verdict
@@ -28,6 +29,7 @@ logger = logging.getLogger("number_insight.screening")
 _suspended: ContextVar[bool] = ContextVar("number_insight_suspended", default=False)
 
 
+@sensitive_variables()
 def screen(
     number: str,
     *,
@@ -52,7 +54,7 @@ def screen(
         ip_address=_ip(ip, source),
         level=level or app_settings.LEVEL,
         declared_country=_alpha2(country),
-        declared_name=(name or "")[:200].replace("\0", ""),
+        declared_name=_storable(name or "", 200),
         source=source,
         field=field,
     )
@@ -72,11 +74,15 @@ async def ascreen(number: str, **options: object) -> NumberInsightRecord:
 def _canonical(number: str) -> str:
     region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
     try:
-        return numbers.normalise(str(number), region)
+        return numbers.normalise(numbers.text_of(number), region)
     except InvalidNumber:
         # Recorded as it was typed, as far as a column can hold it; the rules will deny it.
-        text = str(number).replace("\0", "").encode("utf-8", "replace").decode()
-        return text[:NUMBER_LENGTH]
+        return _storable(numbers.text_of(number), NUMBER_LENGTH)
+
+
+def _storable(text: str, length: int) -> str:
+    """Return what a column can hold of `text`: neither NUL nor half a surrogate pair."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:length]
 
 
 def _ip(ip: str | None, source: str) -> str | None:
@@ -129,6 +135,7 @@ def report_failure(error: Exception, *, record: NumberInsightRecord) -> None:
     )
 
 
+@sensitive_variables()
 def attach(
     subject: models.Model,
     *,
@@ -138,17 +145,29 @@ def attach(
     """Link a record that was made before its user existed; return it, or None if there is none.
 
     Without `record`, the newest one of `number` without a subject is taken, made in this request
-    or in the last day.
+    or in the last day. A fault of the database is logged and signalled, and raises nothing.
     """
     if record is None and number is not None:
         record = _orphan(_canonical(number))
     if record is None or record.pk is None:
         return None
     _link(record, subject)
-    NumberInsightRecord.objects.filter(pk=record.pk).update(
-        subject_type=record.subject_type, subject_id=record.subject_id
-    )
-    return record
+    try:
+        return record if _save_link(record) else None
+    except DatabaseError as error:
+        report_failure(error, record=record)
+        return None
+
+
+def _save_link(record: NumberInsightRecord) -> bool:
+    """Save whose record it is; False if it is gone, rolled back with what it was written in."""
+    with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
+        rows = NumberInsightRecord.objects.filter(pk=record.pk)
+        return bool(
+            rows.update(
+                subject_type=record.subject_type, subject_id=record.subject_id, field=record.field
+            )
+        )
 
 
 def _orphan(number: str) -> NumberInsightRecord | None:
@@ -170,6 +189,7 @@ def suspended() -> Iterator[None]:
         _suspended.reset(token)
 
 
+@sensitive_variables()
 def screen_saved(
     subject: models.Model, number: str, *, field: str, created: bool, using: str
 ) -> None:
@@ -179,8 +199,8 @@ def screen_saved(
         found = current.records.pop(number, None) if current else None
         if found is not None:
             found.field = field
-            attach(subject, record=found)
-            return
+            if attach(subject, record=found) is not None:
+                return
         source = Source.SIGNUP if created else Source.CHANGE
         if current is not None and current.is_staff_at_work:
             source = Source.ADMIN
@@ -190,6 +210,7 @@ def screen_saved(
         report_failure(error, record=record)
 
 
+@sensitive_variables()
 def screen_typed(number: str, *, level: str | None = None) -> NumberInsightRecord | None:
     """Screen a number that was typed into a form, once in a request. Never raises."""
     current = visitor.current()
@@ -206,6 +227,7 @@ def screen_typed(number: str, *, level: str | None = None) -> NumberInsightRecor
     return record
 
 
+@sensitive_variables()
 def is_denied(number: str) -> bool:
     """Whether ``enforce`` refuses `number` in a form, on evidence that is here already.
 
@@ -218,9 +240,10 @@ def is_denied(number: str) -> bool:
         record = NumberInsightRecord(
             number=_canonical(number), ip_address=_ip(None, Source.SIGNUP), source=Source.SIGNUP
         )
-        if assessment.preview(record).verdict != Verdict.DENY:
-            return False
-        _record_refusal(record)
+        with transaction.atomic():  # a failed query must not spoil the signup's transaction
+            if assessment.preview(record).verdict != Verdict.DENY:
+                return False
+            _record_refusal(record)
     except Exception as error:  # our own bug must not cost a signup
         logger.error("The evidence on a number could not be read (%s).", type(error).__name__)
         return False
@@ -231,8 +254,7 @@ def _record_refusal(record: NumberInsightRecord) -> None:
     current = visitor.current()
     if current is not None and record.number in current.refused:
         return
-    with transaction.atomic():
-        record.save()
-        assessment.refuse(record)
+    record.save()
+    assessment.refuse(record)
     if current is not None:
         current.refused.add(record.number)

@@ -21,7 +21,9 @@ from django.utils import timezone
 from number_insight import assessment, judging, outcomes, settling
 from number_insight.choices import LookupState, RecordState
 from number_insight.conf import app_settings
+from number_insight.exceptions import Unfinished
 from number_insight.models import Heartbeat, NumberInsightRecord
+from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.tasks")
 
@@ -37,7 +39,15 @@ LONGEST_COUNTDOWN = timedelta(seconds=60)
 @shared_task(name="number_insight.screen", ignore_result=True)
 def screen_record(record_id: int, **_ignored: Any) -> None:
     """Screen one record; the key is a hint, and a second delivery does no harm."""
-    ring_for(assessment.assess(record_id))
+    try:
+        due = assessment.assess(record_id)
+    except Exception as error:
+        failure = Unfinished(f"Record {record_id} could not be screened: {place(error)}.")
+    else:
+        ring_for(due)
+        return
+    # Celery logs what is raised, and a database's own words quote the row with the number.
+    raise failure
 
 
 @shared_task(name="number_insight.sweep", ignore_result=True)
@@ -74,6 +84,14 @@ class Bell:
             return False
         return True
 
+    def try_out(self) -> str:
+        """Return why the broker cannot be reached within ``RING_TIMEOUT``; empty if it can."""
+        try:
+            _within(app_settings.RING_TIMEOUT, _connect)
+        except Exception as error:  # whatever the broker's client may raise
+            return type(error).__name__
+        return ""
+
     def unmute(self) -> None:
         """Ring again at once, though the bell has failed lately."""
         self._silent_until = 0.0
@@ -100,6 +118,11 @@ def _within(limit: timedelta, work: Callable[[], None]) -> None:
 
 
 bell = Bell()
+
+
+def _connect() -> None:
+    with current_app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1)
 
 
 def _publish(record_id: int, after: timedelta) -> None:
@@ -135,8 +158,8 @@ def _screen_inline(record_ids: list[int]) -> int:
     for record_id in record_ids:
         try:
             assessment.assess(record_id)
-        except Exception:  # one poisoned record must not keep the others waiting
-            logger.exception("Record %s could not be screened.", record_id)
+        except Exception as error:  # one poisoned record must not keep the others waiting
+            logger.error("Record %s could not be screened: %s.", record_id, place(error))
     return len(record_ids)
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight import numbers, screening
 from number_insight.exceptions import InvalidNumber
@@ -23,11 +24,12 @@ REFUSED = _("This phone number cannot be used here. Please use another one, or c
 """One message for every reason: it tells a stranger nothing about rules, lists or thresholds."""
 
 
+@sensitive_variables()
 def clean_number(value: Any, region: str | None = None) -> str:
     """Return `value` as E.164, or raise a `ValidationError` that is fit for who typed it."""
     region = region or getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
     try:
-        return numbers.normalise(str(value), region)
+        return numbers.normalise(numbers.text_of(value), region)
     except InvalidNumber as error:
         raise ValidationError(MESSAGES[error.code], code=error.code) from error
 
@@ -49,6 +51,7 @@ class NumberInsightValidator:
         self.level = level
         self.queue = queue
 
+    @sensitive_variables()
     def __call__(self, value: Any) -> None:
         number = clean_number(value)
         if screening.is_denied(number):

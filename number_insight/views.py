@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.parsers import JSONParser
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from number_insight import assessment, callbacks
 from number_insight.exceptions import BadCallback
 from number_insight.models import Lookup
+from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.views")
 
@@ -58,8 +59,8 @@ class CallbackView(APIView):
         except BadCallback as error:
             logger.warning("Lookup %s: the callback is no answer: %s", lookup_id, error)
             return _answer(400)
-        except DatabaseError:
-            logger.exception("Lookup %s: the callback could not be stored.", lookup_id)
+        except Exception as error:  # whatever it is, the fault is ours: the sender comes again
+            logger.error("Lookup %s: the callback was not stored (%s).", lookup_id, place(error))
             return _answer(503)
         return _answer(200)
 

@@ -50,6 +50,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_choices,
         _check_parts,
         _check_durations,
+        _check_fingerprint_keys,
         _check_amounts,
         _check_limits,
         _check_weights,
@@ -94,12 +95,23 @@ def _check_parts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _check_durations(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     named = {f"FRESHNESS.{part}": value for part, value in _items(given, "FRESHNESS")}
-    if "RING_TIMEOUT" in given:
-        named["RING_TIMEOUT"] = given["RING_TIMEOUT"]
+    named |= {key: given[key] for key in ("RING_TIMEOUT", "RETENTION") if key in given}
+    if named.get("RETENTION", ...) is None:
+        del named["RETENTION"]  # it has to be said, and means for ever
     for name, value in named.items():
         if not isinstance(value, timedelta) or value < timedelta(0):
             message = f"NUMBER_INSIGHT {name} is not a duration: {value!r}."
             yield error("E003", message, "Write it as a timedelta, for example timedelta(days=30).")
+
+
+def _check_fingerprint_keys(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    keys = given.get("FINGERPRINT_KEYS")
+    if keys is None:
+        return
+    is_list = isinstance(keys, (list, tuple))
+    if not is_list or not keys or not all(isinstance(key, str) and key for key in keys):
+        message = "NUMBER_INSIGHT['FINGERPRINT_KEYS'] is not a list of keys."
+        yield error("E002", message, "Write a list of secret texts; the first one signs.")
 
 
 def _check_amounts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
