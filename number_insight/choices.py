@@ -54,6 +54,7 @@ class Basis(models.TextChoices):
     NONE = "", _("nothing yet")
     ANSWER = "answer", _("an answer of the provider")
     REUSED = "reused", _("an earlier answer that is still fresh")
+    LISTED = "listed", _("the lists: nothing had to be asked")
     FREE = "free", _("free facts: nothing that could be bought would change the verdict")
     COUNTRY = "country", _("free facts: numbers of this country are not looked up")
     DISABLED = "disabled", _("free facts: lookups are switched off")
@@ -69,6 +70,28 @@ class Lane(models.TextChoices):
     NO_ANSWER = "no_answer", _("no answer")
     BUDGET = "budget", _("budget or limit reached")
     FAULT = "fault", _("a rule failed")
+
+
+class ListAction(models.TextChoices):
+    """What a list entry says."""
+
+    ALLOW = "allow", _("allow")
+    DENY = "deny", _("deny")
+
+
+class ListMatch(models.TextChoices):
+    """What a list entry is compared with; the most specific first."""
+
+    NUMBER = "number", _("number")
+    """One number, in E.164."""
+    IP = "ip", _("IP address or network")
+    """The visitor's address, or the network that it lies in."""
+    PREFIX = "prefix", _("beginning of a number")
+    """A range of numbers, from the country code on."""
+    CARRIER = "carrier", _("carrier")
+    """The name of a carrier, or its network code."""
+    COUNTRY = "country", _("country")
+    """The country of the number."""
 
 
 class LookupState(models.TextChoices):

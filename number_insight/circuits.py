@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from number_insight import exceptions
 from number_insight.conf import app_settings
+from number_insight.fingerprints import fingerprint
 from number_insight.models import Circuit, Pace
 
 logger = logging.getLogger("number_insight.circuits")
@@ -87,8 +88,9 @@ def failed(provider: str, level: str, number: str, error: exceptions.ProviderErr
 
 def _is_enough(circuit: Circuit, number: str, error: exceptions.ProviderError) -> bool:
     if isinstance(error, exceptions.NumberRefused):
-        if circuit.last_refused != number:
-            circuit.refusals, circuit.last_refused = circuit.refusals + 1, number
+        refused = fingerprint(number)
+        if circuit.last_refused != refused:
+            circuit.refusals, circuit.last_refused = circuit.refusals + 1, refused
         return circuit.refusals >= REFUSALS
     circuit.failures += 1
     return isinstance(error, AT_ONCE) or circuit.failures >= FAILURES

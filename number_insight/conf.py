@@ -40,9 +40,11 @@ DEFAULTS: dict[str, Any] = {
     "RING_TIMEOUT": timedelta(seconds=1),
     "STORE_LIVE": False,
     "STORE_RAW": False,
+    "RETENTION": timedelta(days=90),
+    "FINGERPRINT_KEYS": None,
 }
 
-RESERVED = ("WAIT", "RETENTION")
+RESERVED = ("WAIT",)
 """Keys that a later version gives a meaning; a check says that they have none yet."""
 
 
@@ -173,6 +175,18 @@ class AppSettings:
     @property
     def STORE_RAW(self) -> bool:
         return bool(self._value("STORE_RAW"))
+
+    @property
+    def RETENTION(self) -> timedelta | None:
+        """After which `number_insight_purge` erases; None: never."""
+        retention: timedelta | None = self._value("RETENTION")
+        return retention
+
+    @property
+    def FINGERPRINT_KEYS(self) -> Sequence[str | bytes]:
+        """The keys of the fingerprints of erased numbers: the first signs, all are recognised."""
+        given: Sequence[str | bytes] | None = self._value("FINGERPRINT_KEYS")
+        return given or (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
 
 
 app_settings = AppSettings()

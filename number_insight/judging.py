@@ -13,22 +13,23 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from number_insight import loading, numbers, signals
 from number_insight.choices import Basis, Lane, RecordState, Verdict
 from number_insight.conf import app_settings
+from number_insight.fingerprints import fingerprints
 from number_insight.insight import UNKNOWN, Insight, IPMatch
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.rules.base import LIVE_SIGNALS, Signup, gettext_noop, judge, place
+from number_insight.rules.live import without_live
 from number_insight.verdict import Flag, Judgement, severer
 
 logger = logging.getLogger("number_insight.judging")
 
 MOST_COUNTED = 1000
 """Counting others stops here: no rule asks for more, and a busy IP must not cost a long scan."""
-LIVE_CODE = "live"
-LIVE_MESSAGE = gettext_noop("A finding about the state of the phone, whose details are not kept.")
 COUNTRY_MESSAGE = gettext_noop("Numbers of %(country)s are not looked up in this project.")
 
 
@@ -72,13 +73,18 @@ def signup_of(record: NumberInsightRecord) -> Signup:
         ip_country=local_ip_country(record.ip_address),
         country=record.declared_country or None,
         name=record.declared_name or None,
-        number_seen=_others(record, number=record.number),
-        ip_seen=_others(record, ip_address=record.ip_address) if record.ip_address else 0,
+        number_seen=_others(record, _same_number(record.number)),
+        ip_seen=_others(record, Q(ip_address=record.ip_address)) if record.ip_address else 0,
     )
 
 
-def _others(record: NumberInsightRecord, **same: Any) -> int:
-    rows = NumberInsightRecord.objects.filter(subject_type__isnull=False, **same)
+def _same_number(number: str) -> Q:
+    """Return what finds the records of `number`, and those of them that were erased."""
+    return Q(number=number) | Q(number_hash__in=fingerprints(number))
+
+
+def _others(record: NumberInsightRecord, same: Q) -> int:
+    rows = NumberInsightRecord.objects.filter(same, subject_type__isnull=False)
     if record.pk is not None:
         rows = rows.filter(pk__lt=record.pk)
     if record.subject_id:
@@ -239,19 +245,19 @@ def _extra_flags(record: NumberInsightRecord, basis: str) -> Iterable[Flag]:
 
 
 def _write_flags(record: NumberInsightRecord, flags: Iterable[Flag]) -> None:
-    RiskFlag.objects.bulk_create([_row(record, flag) for flag in flags])
+    kept = flags if app_settings.STORE_LIVE else without_live(flags)
+    RiskFlag.objects.bulk_create([_row(record, flag) for flag in kept])
 
 
 def _row(record: NumberInsightRecord, flag: Flag) -> RiskFlag:
-    hidden = flag.live and not app_settings.STORE_LIVE
     return RiskFlag(
         record=record,
-        code=LIVE_CODE if hidden else flag.code[:50],
+        code=flag.code[:50],
         group=flag.group[:50],
         weight=flag.weight,
         counted=flag.counted,
-        message=LIVE_MESSAGE if hidden else flag.message[:300],
-        evidence={} if hidden else dict(flag.params),
+        message=flag.message[:300],
+        evidence=dict(flag.params),
     )
 
 

@@ -52,10 +52,10 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
         raise Unsupported(f"Nothing can be asked about this number: {Basis(plan.basis).label}.")
     with transaction.atomic():
         _let_go(record.lookup_id)
-        lookup = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
+        lookup, is_new = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
         if lookup is None:
             raise Unsupported("This number is just being looked up; try again in a moment.")
-        if lookup.state == LookupState.QUEUED and not lookup.attempts:
+        if is_new:
             Lookup.objects.filter(pk=lookup.pk).update(supersedes=record.lookup_id)
         NumberInsightRecord.objects.filter(pk=record.pk).update(
             state=RecordState.WAITING, lookup=lookup, level=lookup.level

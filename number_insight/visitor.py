@@ -76,10 +76,34 @@ def client_ip(meta: dict[str, Any]) -> str | None:
         return public_ip(remote)
     header = str(trusted.get("HEADER") or "HTTP_X_FORWARDED_FOR")
     # ipware wants the whole chain; the header lacks its last link, the proxy that called us.
-    chain = f"{meta.get(header) or ''},{remote}"
+    chain = _countable(f"{meta.get(header) or ''},{remote}")
     ware = IpWare(precedence=(header,), proxy_count=count or None, proxy_list=proxies or None)
     found, _trusted = ware.get_client_ip({header: chain})
     return public_ip(str(found)) if found else None
+
+
+def _countable(chain: str) -> str:
+    """Return the right end of `chain`, up to the first hop that is no address ("unknown").
+
+    ipware passes over such a hop, and would take what the visitor has written for its neighbour.
+    """
+    hops = chain.split(",")
+    wrong = [index for index, hop in enumerate(hops) if not _is_address(hop)]
+    return ",".join(hops[wrong[-1] + 1 :] if wrong else hops)
+
+
+def _is_address(hop: str) -> bool:
+    """Whether `hop` is an address, be it with a port."""
+    text = hop.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def public_ip(text: str | None) -> str | None:

@@ -7,6 +7,7 @@ app either: for what knows no Django). Ports and paths come from the environment
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -89,6 +90,8 @@ TEMPLATES = [
 NUMBER_INSIGHT = {
     "PROVIDERS": {"default": {"BACKEND": "number_insight.providers.fake.Fake"}},
 }
+if "NI_TEST_NUMBER_INSIGHT" in os.environ:  # JSON, for the subprocesses of a test
+    NUMBER_INSIGHT = json.loads(os.environ["NI_TEST_NUMBER_INSIGHT"])
 
 # Port 1 refuses at once: what rings without a broker learns it quickly.
 CELERY_BROKER_URL = os.environ.get("NI_TEST_REDIS_URL", "redis://127.0.0.1:1/0")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.models.columns import NUMBER_LENGTH
+from number_insight.fingerprints import LENGTH
 
 
 class Spending(models.Model):
@@ -60,7 +60,8 @@ class Circuit(models.Model):
     openings = models.PositiveIntegerField(_("opened in a row"), default=0)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     refusals = models.PositiveIntegerField(_("refused numbers in a row"), default=0)
-    last_refused = models.CharField(max_length=NUMBER_LENGTH, blank=True, editable=False)
+    last_refused = models.CharField(max_length=LENGTH, blank=True, editable=False)
+    """The fingerprint of the number."""
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     class Meta:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.choices import ANSWERED_STATES, LookupState
-from number_insight.models.columns import NUMBER_LENGTH, money
+from number_insight.models.columns import NUMBER_LENGTH, fingerprint_column, money
 
 
 class Lookup(models.Model):
@@ -19,6 +19,7 @@ class Lookup(models.Model):
 
     provider = models.CharField(_("provider"), max_length=50)
     number = models.CharField(_("number"), max_length=NUMBER_LENGTH, db_index=True)
+    number_hash = fingerprint_column()
     level = models.CharField(_("level"), max_length=20)
     country = models.CharField(_("declared country"), max_length=2, blank=True)
     ip_address = models.GenericIPAddressField(_("IP sent"), null=True, blank=True)
@@ -57,6 +58,10 @@ class Lookup(models.Model):
         verbose_name = _("lookup")
         verbose_name_plural = _("lookups")
         indexes: ClassVar = [
+            models.Index(
+                fields=["number_hash"], condition=~Q(number_hash=""), name="ni_lookup_hash"
+            ),
+            models.Index(fields=["created_at"], condition=Q(number_hash=""), name="ni_lookup_kept"),
             models.Index(
                 fields=["next_try_at"],
                 condition=Q(state=LookupState.QUEUED),

@@ -17,7 +17,7 @@ from number_insight import numbers
 from number_insight.choices import Basis, Decision, Lane, RecordState, Source, Verdict
 from number_insight.insight import UNKNOWN
 from number_insight.managers import RecordQuerySet
-from number_insight.models.columns import NUMBER_LENGTH, money
+from number_insight.models.columns import NUMBER_LENGTH, fingerprint_column, money
 from number_insight.models.lookups import Lookup
 
 
@@ -25,6 +25,7 @@ class NumberInsightRecord(models.Model):
     """One screened number of one signup: the context, the results, the verdict, the decision."""
 
     number = models.CharField(_("number"), max_length=NUMBER_LENGTH, db_index=True)
+    number_hash = fingerprint_column()
     subject_type = models.ForeignKey(
         ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -102,12 +103,18 @@ class NumberInsightRecord(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id"], name="ni_record_subject"),
             models.Index(fields=["ip_address", "created_at"], name="ni_record_ip"),
+            models.Index(fields=["carrier_name", "created_at"], name="ni_record_carrier"),
+            models.Index(fields=["country", "created_at"], name="ni_record_country"),
             models.Index(fields=["verdict", "-id"], name="ni_record_verdict"),
             models.Index(
                 fields=["created_at"],
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),
                 name="ni_record_due",
             ),
+            models.Index(
+                fields=["number_hash"], condition=~Q(number_hash=""), name="ni_record_hash"
+            ),
+            models.Index(fields=["created_at"], condition=Q(number_hash=""), name="ni_record_kept"),
             models.Index(
                 fields=["screened_at"],
                 condition=~Q(verdict=F("announced_verdict")),
@@ -116,7 +123,13 @@ class NumberInsightRecord(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.number_hash:
+            return gettext("erased number")
         return numbers.international(self.number)
+
+    def __repr__(self) -> str:
+        # A repr ends up in logs and error reports, where no number belongs.
+        return f"<{type(self).__name__} {self.pk}>"
 
     @property
     def is_settled(self) -> bool:
@@ -132,6 +145,8 @@ class RiskFlag(models.Model):
     group = models.CharField(_("group"), max_length=50, blank=True)
     weight = models.IntegerField(_("weight"))
     counted = models.BooleanField(_("counted"), default=True)
+    shadow = models.BooleanField(_("in shadow"), default=False)
+    """Found by a rule that is being tried: it changes nothing."""
     message = models.CharField(_("message"), max_length=300, blank=True)
     evidence = models.JSONField(_("evidence"), default=dict)
 

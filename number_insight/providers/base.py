@@ -85,7 +85,11 @@ class Provider(ABC):
         raise Unsupported(f"{self!r} has no callbacks; set DELIVERY to 'sync'.")
 
     def read_callback(self, body: bytes) -> Insight:
-        """Return the answer that `body` holds; raise `BadCallback` if it holds none."""
+        """Return the answer that `body` holds; raise `BadCallback` if it holds none.
+
+        An answer may also be a final "no" (`NumberRefused`, `NoAnswer`), which is raised as it
+        is by `lookup`, or an intermediate one (`IntermediateCallback`).
+        """
         raise Unsupported(f"{self!r} has no callbacks.")
 
     def price(self, question: Question) -> Decimal:

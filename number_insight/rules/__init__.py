@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from number_insight.rules.base import Rule, Signup, judge
+from number_insight.rules.base import Listing, Rule, Signup, judge
 from number_insight.rules.standard import STANDARD
 from number_insight.verdict import Flag
 
-__all__ = ["STANDARD", "Flag", "Rule", "Signup", "judge"]
+__all__ = ["STANDARD", "Flag", "Listing", "Rule", "Signup", "judge"]

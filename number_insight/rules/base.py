@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from number_insight.insight import Insight
-from number_insight.verdict import REVIEW, Flag, Judgement, severer, total, verdict_for, weigh
+from number_insight.verdict import (
+    ALLOW,
+    EVERYTHING,
+    REVIEW,
+    Flag,
+    Judgement,
+    cancelled_codes,
+    severer,
+    total,
+    verdict_for,
+    weigh,
+)
 
 logger = logging.getLogger("number_insight.rules")
 
@@ -39,23 +50,68 @@ def gettext_noop(message: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """An entry of the project's own lists that fits a signup.
+
+    `action` is "allow" or "deny"; `match` is "number", "ip", "prefix", "carrier" or "country".
+    `entry_id` is the key of its row.
+    """
+
+    action: str
+    match: str
+    value: str = field(repr=False)
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signup:
     """What is known of a signup besides the insight: plain data, no rows.
 
     `at` is aware, in the project's time zone. `country` (declared, alpha-2) and `name` are what
-    the person said of themselves. `ip_country` is where the IP is, as far as the project can
-    tell by itself. `number_seen` and `ip_seen` count the other subjects with the same number or
-    IP.
+    the person said of themselves. `ip` is None unless it is a known public one, and `ip_country`
+    is where it is, as far as the project can tell by itself.
+
+    What follows costs a query each, and is as it was at the time of the signup. `number_seen`
+    and `ip_seen` count the other subjects with the same number or IP. `number_decision` is what
+    a person last decided about the number before ("released", "refused" or nothing). The rest
+    counts the other numbers that signed up before: in the last day from the same IP, in the last
+    hour in the same block of 100 numbers, and with the same carrier or country in the last hour
+    and in the 24 hours before it. `listed` holds the entries of the lists that fit.
     """
 
     at: datetime
-    number: str
-    ip: str | None = None
+    number: str = field(repr=False)
+    ip: str | None = field(default=None, repr=False)
     ip_country: str | None = None
     country: str | None = None
-    name: str | None = None
+    name: str | None = field(default=None, repr=False)
     number_seen: int = 0
     ip_seen: int = 0
+    number_decision: str = ""
+    ip_seen_day: int = 0
+    block_seen_hour: int = 0
+    carrier_seen_hour: int = 0
+    carrier_seen_day: int = 0
+    country_seen_hour: int = 0
+    country_seen_day: int = 0
+    listed: tuple[Listing, ...] = ()
+
+
+COSTLY = frozenset(
+    {
+        "number_seen",
+        "ip_seen",
+        "number_decision",
+        "ip_seen_day",
+        "block_seen_hour",
+        "carrier_seen_hour",
+        "carrier_seen_day",
+        "country_seen_hour",
+        "country_seen_day",
+        "listed",
+    }
+)
+"""What a signup is asked for only if a rule says that it reads it."""
 
 
 class Rule:
@@ -65,8 +121,9 @@ class Rule:
 
     `needs` names the signals without which the rule is not evaluable. None means that it may
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
-    free facts only. `live` marks a rule whose flag tells of roaming or reachability. `title` is
-    the short text of its badge.
+    free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
+    rule whose flag tells of roaming or reachability. In `shadow` a rule is asked and its flags
+    are kept, and nothing comes of it. `title` is the short text of its badge.
     """
 
     code: ClassVar[str]
@@ -74,7 +131,9 @@ class Rule:
     weight: int = 0
     group: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...] | None] = None
+    reads: ClassVar[tuple[str, ...] | None] = None
     live: ClassVar[bool] = False
+    shadow: bool = False
 
     def __init__(self, *, weight: int | None = None) -> None:
         if weight is not None:
@@ -99,7 +158,10 @@ class Rule:
     def flag(
         self, message: str, *, code: str | None = None, weight: int | None = None, **params: Any
     ) -> Flag:
-        """Return a flag of this rule; `message` may hold ``%(name)s`` places for `params`."""
+        """Return a flag of this rule; `message` may hold ``%(name)s`` places for `params`.
+
+        What else a `Flag` has is set with `dataclasses.replace`.
+        """
         return Flag(
             code=code or self.code,
             weight=self.weight if weight is None else weight,
@@ -114,6 +176,26 @@ class Rule:
         return self.needs is None or signals.issuperset(self.needs)
 
 
+@dataclass(slots=True, kw_only=True)
+class _Findings:
+    """What the rules have said so far."""
+
+    flags: list[Flag] = field(default_factory=list)
+    not_evaluable: list[str] = field(default_factory=list)
+    raised: list[str] = field(default_factory=list)
+    raised_in_shadow: list[str] = field(default_factory=list)
+
+    def ask(self, rule: Rule, insight: Insight, signup: Signup, *, shadow: bool) -> None:
+        try:
+            found = list(_examine(rule, insight, signup))
+        except Exception as error:  # a stranger's rule: its fault must not cost a verdict
+            # Its text may hold the number, so only its kind and place are told.
+            logger.error("Rule %s raised %s and was skipped; repair it.", rule.code, place(error))
+            (self.raised_in_shadow if shadow else self.raised).append(rule.code)
+        else:
+            self.flags += [replace(flag, shadow=True) for flag in found] if shadow else found
+
+
 def judge(
     rules: Iterable[Rule],
     insight: Insight,
@@ -121,31 +203,36 @@ def judge(
     *,
     signals: frozenset[str],
     thresholds: Mapping[str, int],
+    shadowed: Collection[str] = (),
 ) -> Judgement:
-    """Return what `rules` make of a signup, given that `signals` could be told at all."""
-    flags: list[Flag] = []
-    not_evaluable: list[str] = []
-    raised: list[str] = []
+    """Return what `rules` make of a signup, given that `signals` could be told at all.
+
+    The rules whose codes are in `shadowed` are in shadow, whatever they say of themselves.
+    """
+    found = _Findings()
     for rule in rules:
-        if not rule.is_evaluable(signals):
-            not_evaluable.append(rule.code)
-            continue
-        try:
-            flags.extend(list(_examine(rule, insight, signup)))
-        except Exception as error:  # a stranger's rule: its fault must not cost a verdict
-            # Its text may hold the number, so only its kind and place are told.
-            logger.error("Rule %s raised %s and was skipped; repair it.", rule.code, place(error))
-            raised.append(rule.code)
-    weighed = weigh(flags)
-    score = total(weighed)
-    verdict = verdict_for(score, thresholds)
+        if rule.is_evaluable(signals):
+            in_shadow = rule.shadow or rule.code in shadowed
+            found.ask(rule, insight, signup, shadow=in_shadow)
+        else:
+            found.not_evaluable.append(rule.code)
+    flags = weigh(found.flags)
     return Judgement(
-        verdict=severer(verdict, REVIEW) if raised else verdict,
-        score=score,
-        flags=weighed,
-        not_evaluable=tuple(not_evaluable),
-        raised=tuple(raised),
+        verdict=_verdict(flags, thresholds, raised=bool(found.raised)),
+        score=total(flags),
+        flags=flags,
+        not_evaluable=tuple(found.not_evaluable),
+        raised=tuple(found.raised),
+        raised_in_shadow=tuple(found.raised_in_shadow),
     )
+
+
+def _verdict(flags: Iterable[Flag], thresholds: Mapping[str, int], *, raised: bool) -> str:
+    """Return the verdict; without a rule that raised it is not certain, unless it is settled."""
+    if EVERYTHING in cancelled_codes(flags):
+        return ALLOW
+    verdict = verdict_for(total(flags), thresholds)
+    return severer(verdict, REVIEW) if raised else verdict
 
 
 def place(error: Exception) -> str:

@@ -15,6 +15,7 @@ class LineRule(Rule):
 
     group = "line"
     needs = ("line_type",)
+    reads = ()
     line_type: ClassVar[str]
     message: ClassVar[str]
 

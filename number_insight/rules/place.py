@@ -51,6 +51,7 @@ class PlaceRule(Rule):
     """Base of the rules of the group."""
 
     group = "place"
+    reads = ()
     message: ClassVar[str]
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 STANDARD: list[dict[str, Any]] = [
+    {"NAME": "number_insight.rules.lists.AllowNumber", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.lists.DenyNumber", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.lists.DenyIP", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.lists.DenyPrefix", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.lists.DenyCarrier", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.lists.DenyCountry", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.lists.AllowWider", "OPTIONS": {}},
     {"NAME": "number_insight.rules.validity.Impossible", "OPTIONS": {}},
     {"NAME": "number_insight.rules.validity.NotValid", "OPTIONS": {}},
     {"NAME": "number_insight.rules.validity.BadNumber", "OPTIONS": {}},
@@ -24,5 +31,13 @@ STANDARD: list[dict[str, Any]] = [
     {"NAME": "number_insight.rules.place.RoamingElsewhere", "OPTIONS": {}},
     {"NAME": "number_insight.rules.place.DeclaredCountry", "OPTIONS": {}},
     {"NAME": "number_insight.rules.place.Roaming", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.history.NumberReused", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.history.NumberRefusedBefore", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.history.NumberReleasedBefore", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.source.BlockBurst", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.source.IPVolume", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.source.CarrierBurst", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.caller.CallerName", "OPTIONS": {}},
+    {"NAME": "number_insight.rules.caller.CallerBusiness", "OPTIONS": {}},
 ]
 """In the shape of ``RULES``; write ``[*STANDARD, …]`` to build on it, and do not change it."""

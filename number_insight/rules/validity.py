@@ -19,6 +19,7 @@ class ValidityRule(Rule):
 
     group = "validity"
     needs = ()
+    reads = ()
     message: ClassVar[str]
 
 
@@ -27,6 +28,7 @@ class WordOfValidity(Rule):
 
     group = "validity"
     needs = ("valid_number",)
+    reads = ()
     word: ClassVar[str]
     message: ClassVar[str]
 
@@ -40,6 +42,7 @@ class WordOfReachability(Rule):
 
     group = "validity"
     needs = ("reachable",)
+    reads = ()
     live = True
     word: ClassVar[str]
     message: ClassVar[str]

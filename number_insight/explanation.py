@@ -1,0 +1,187 @@
+"""Why a verdict is what it is, from the flags alone: they outlive the rules that found them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Protocol, TypeVar
+
+from number_insight.rules.base import gettext_noop
+from number_insight.verdict import ALLOW, verdict_for
+
+WOULD_PASS_IF = gettext_noop("Would have passed if %(conditions)s.")
+WOULD_PASS_WITHOUT = gettext_noop("Would have passed without: %(findings)s")
+AND = gettext_noop("%(first)s and %(second)s")
+MOST_TRIED = 12
+"""Flags that are taken away by turns, the heaviest first: 4095 combinations at most."""
+
+
+class FlagLike(Protocol):
+    """A finding, fresh or stored."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def weight(self) -> int: ...
+    @property
+    def counted(self) -> bool: ...
+    @property
+    def shadow(self) -> bool: ...
+
+
+class Stored(FlagLike, Protocol):
+    """A finding with its words: `text` is ready to be read, `evidence` fills a message."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def evidence(self) -> Any: ...
+
+
+F = TypeVar("F", bound=FlagLike)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one group adds to the score; a flag without a group is a group of its own.
+
+    `left_out` are the flags that add nothing: crowded out, cancelled or in shadow.
+    """
+
+    group: str
+    points: int
+    counted: tuple[Any, ...]
+    left_out: tuple[Any, ...]
+
+
+def shares(flags: Iterable[FlagLike]) -> tuple[Share, ...]:
+    """Return the score as a sum, the heaviest share first; the shares add up to it.
+
+    Where they add up to less than 0, the score is 0.
+    """
+    groups: dict[tuple[str, str], list[FlagLike]] = {}
+    for flag in sorted(flags, key=_heaviest_first):
+        groups.setdefault((flag.group, "" if flag.group else flag.code), []).append(flag)
+    found = [_share(group, members) for (group, _code), members in groups.items()]
+    return tuple(sorted(found, key=lambda share: -share.points))
+
+
+def _share(group: str, members: Sequence[FlagLike]) -> Share:
+    counted = tuple(flag for flag in members if flag.counted)
+    return Share(
+        group=group,
+        points=sum(flag.weight for flag in counted),
+        counted=counted,
+        left_out=tuple(flag for flag in members if not flag.counted),
+    )
+
+
+def would_pass_without(flags: Iterable[F], thresholds: Mapping[str, int]) -> tuple[F, ...]:
+    """Return the smallest set of flags without which the verdict would be allow.
+
+    It is empty if the flags lead to allow anyway, or if nothing less than all of them would do.
+    Where a flag goes, the next heaviest of its group counts in its place, so that it may have to
+    go as well.
+    """
+    standing = [flag for flag in flags if not flag.shadow]
+    if _passes(standing, thresholds):
+        return ()
+    standing = sorted(_without_cancelled(standing), key=_heaviest_first)
+    risks = [flag for flag in standing if flag.weight > 0][:MOST_TRIED]
+    for size in range(1, len(risks) + 1):
+        for gone in combinations(risks, size):
+            left = [flag for flag in standing if not any(flag is other for other in gone)]
+            if _passes(_recounted(left), thresholds):
+                return gone
+    return ()
+
+
+def _passes(flags: Iterable[FlagLike], thresholds: Mapping[str, int]) -> bool:
+    score = sum(flag.weight for flag in flags if flag.counted)
+    return verdict_for(max(0, score), thresholds) == ALLOW
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A flag that counts, whatever it did before."""
+
+    weight: int
+    code: str = ""
+    group: str = ""
+    counted: bool = True
+    shadow: bool = False
+
+
+def _recounted(flags: Iterable[FlagLike]) -> list[_Counted]:
+    """Return what counts of `flags`: of the risks of a group only the heaviest."""
+    weights = [flag.weight for flag in flags if flag.weight <= 0 or not flag.group]
+    heaviest: dict[str, int] = {}
+    for flag in flags:
+        if flag.group and flag.weight > 0:
+            heaviest[flag.group] = max(flag.weight, heaviest.get(flag.group, 0))
+    return [_Counted(weight) for weight in (*weights, *heaviest.values())]
+
+
+def _without_cancelled(flags: Sequence[F]) -> list[F]:
+    """Return `flags` without those that something cancelled: they would not count alone either.
+
+    That is not stored. A risk that did not count although nothing heavier of its group did was
+    cancelled; of the others it is assumed that they would count, so that too little is promised.
+    """
+    leading: dict[str, int] = {}
+    for flag in flags:
+        if flag.counted and flag.weight > 0:
+            leading[flag.group] = max(flag.weight, leading.get(flag.group, 0))
+    return [
+        flag
+        for flag in flags
+        if flag.counted or (flag.group and 0 < flag.weight <= leading.get(flag.group, 0))
+    ]
+
+
+def _heaviest_first(flag: FlagLike) -> tuple[int, str]:
+    return -flag.weight, flag.code
+
+
+def counterfactual(
+    flags: Iterable[Stored],
+    thresholds: Mapping[str, int],
+    otherwise: Mapping[str, str],
+    translate: Callable[[str], str],
+) -> str:
+    """Return one sentence: what would have had to be otherwise for the signup to pass.
+
+    `otherwise` maps the codes of rules to the messages of their `Rule.otherwise`. The sentence
+    is empty if there is nothing to say.
+    """
+    gone = would_pass_without(flags, thresholds)
+    if not gone:
+        return ""
+    conditions = [_condition(flag, otherwise, translate) for flag in gone]
+    if all(conditions):
+        told = _joined([condition for condition in conditions if condition], translate)
+        return translate(WOULD_PASS_IF) % {"conditions": told}
+    return translate(WOULD_PASS_WITHOUT) % {"findings": " ".join(flag.text for flag in gone)}
+
+
+def _condition(
+    flag: Stored, otherwise: Mapping[str, str], translate: Callable[[str], str]
+) -> str | None:
+    """Return the condition in words; None if the rule has none, or not for this evidence."""
+    message = otherwise.get(flag.code)
+    if not message:
+        return None
+    try:
+        return translate(message) % flag.evidence
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _joined(parts: Sequence[str], translate: Callable[[str], str]) -> str:
+    told = parts[0]
+    for part in parts[1:]:
+        told = translate(AND) % {"first": told, "second": part}
+    return told

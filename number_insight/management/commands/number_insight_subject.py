@@ -1,0 +1,107 @@
+"""Show or erase what is held on one number or one subject."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.db import models
+
+from number_insight import privacy
+from number_insight.exceptions import InvalidNumber
+
+STDOUT = "-"
+
+
+class Command(BaseCommand):
+    """Export or erase what is held on one number or on one subject."""
+
+    help = (
+        "Exports everything that is held on one number or on one subject as JSON, or erases it "
+        "at once, as number_insight_purge would one day. A subject may be deleted already."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--number", help="as it is written anywhere, for example +46701740605")
+        parser.add_argument("--model", metavar="app.Model", help="the model of the subject")
+        parser.add_argument("--pk", help="the key of the subject")
+        act = parser.add_mutually_exclusive_group(required=True)
+        act.add_argument(
+            "--export", nargs="?", const=STDOUT, metavar="FILE", help="JSON, to FILE or here"
+        )
+        act.add_argument("--erase", action="store_true", help="erase it, once you have confirmed")
+        parser.add_argument("--yes", action="store_true", help="erase without asking")
+
+    def handle(self, **options: Any) -> None:
+        whose = _whose(options)
+        try:
+            if options["erase"]:
+                self._erase(whose, options["yes"])
+            else:
+                self._export(whose, options["export"])
+        except InvalidNumber as error:
+            raise CommandError(str(error)) from error
+
+    def _export(self, whose: dict[str, Any], place: str) -> None:
+        document = privacy.export(**whose)
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        if place == STDOUT:
+            self.stdout.write(text)
+            return
+        try:
+            _write(place, text)
+        except OSError as error:
+            raise CommandError(f"{place} cannot be written: {error.strerror}.") from error
+        count = len(document["records"])
+        self.stdout.write(f"{count} record{'' if count == 1 else 's'} exported to {place}.")
+
+    def _erase(self, whose: dict[str, Any], sure: bool) -> None:
+        found = privacy.held(**whose)
+        told = f"{len(found.record_ids)} records and {len(found.lookup_ids)} lookups"
+        if not sure and not _confirmed(f"Erase {told} for good? [y/N] "):
+            raise CommandError("Nothing was erased; say --yes to do it without being asked.")
+        left = privacy.erase(**whose).pending
+        if left:
+            raise CommandError(f"All but {left} of {told} erased: they are still being screened.")
+        self.stdout.write(f"{told} erased.")
+
+
+def _whose(options: dict[str, Any]) -> dict[str, Any]:
+    """Return what `privacy` is asked for."""
+    number, label, key = options["number"], options["model"], options["pk"]
+    if number is not None and label is None and key is None:
+        return {"number": number}
+    if number is not None or label is None or key is None:
+        raise CommandError("Say either --number, or both --model and --pk.")
+    return {"subject": _subject(label, key)}
+
+
+def _subject(label: str, key: str) -> models.Model:
+    """Return an instance that has the key, whether the subject is there or not."""
+    try:
+        model = apps.get_model(label)
+        subject: models.Model = model(pk=model._meta.pk.to_python(key))
+    except (LookupError, ValueError) as error:
+        raise CommandError(f"There is no model {label!r}; write it as app.Model.") from error
+    except ValidationError as error:
+        raise CommandError(f"{key!r} is no key of {label}.") from error
+    return subject
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return input(question).strip().lower() in ("y", "yes")
+
+
+def _write(place: str, text: str) -> None:
+    """Write a file that nobody else may read."""
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{text}\n")

@@ -1,0 +1,161 @@
+"""The project's own lists: what is allowed or denied by a person's word."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from number_insight import numbers
+from number_insight.choices import ListAction, ListMatch
+from number_insight.exceptions import InvalidNumber
+
+IP_LASTS = timedelta(days=7)
+"""How long an IP stays on a list unless told otherwise: addresses change hands."""
+SHORTEST_PREFIX, LONGEST_PREFIX = 1, 14
+
+
+class ListEntryQuerySet(QuerySet[Any]):
+    """Entries by whether they are in force."""
+
+    def in_force(self) -> ListEntryQuerySet:
+        """Return the entries that have not expired."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+
+class ListEntry(models.Model):
+    """One entry of the allow list or the deny list; only people write them.
+
+    The most specific entry wins: number, ip, prefix, carrier, country; on a tie deny. Values are
+    kept in one form, whichever way they were written, and `save` raises `ValidationError` for
+    what is none. An IP expires in a week unless `expires_at` is set when it is saved first.
+    """
+
+    action = models.CharField(_("action"), max_length=10, choices=ListAction.choices)
+    match = models.CharField(_("what it matches"), max_length=10, choices=ListMatch.choices)
+    value = models.CharField(_("value"), max_length=200)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("author"),
+    )
+    expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
+    hits = models.PositiveIntegerField(_("hits"), default=0, editable=False)
+    """How many records it has decided."""
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = ListEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("list entry")
+        verbose_name_plural = _("list entries")
+        ordering: ClassVar = ["-pk"]
+        indexes: ClassVar = [models.Index(fields=["match", "value"], name="ni_list_entry")]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.get_match_display()} {self.pk or ''}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.value = normalised(self.match, self.value)
+        if self.match == ListMatch.IP and self.expires_at is None and self._state.adding:
+            self.expires_at = timezone.now() + IP_LASTS
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        try:
+            self.value = normalised(self.match, self.value)
+        except ValidationError as error:
+            raise ValidationError({"value": error}) from error
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.expires_at is None or self.expires_at > timezone.now()
+
+    def overlapping(self) -> QuerySet[ListEntry]:
+        """Return the other entries in force that match something of what this one does."""
+        others = ListEntry.objects.in_force().filter(match=self.match).exclude(pk=self.pk)
+        if self.match == ListMatch.PREFIX:
+            shorter = [self.value[:length] for length in range(2, len(self.value))]
+            return others.filter(Q(value__in=shorter) | Q(value__startswith=self.value))
+        if self.match == ListMatch.IP:
+            return others.filter(pk__in=[entry.pk for entry in others if self._meets(entry)])
+        if self.match == ListMatch.CARRIER:
+            return others.filter(value__iexact=self.value)
+        return others.filter(value=self.value)
+
+    def _meets(self, other: ListEntry) -> bool:
+        mine, theirs = (ipaddress.ip_network(entry.value, strict=False) for entry in (self, other))
+        return mine.version == theirs.version and mine.overlaps(theirs)
+
+
+def normalised(match: str, value: str) -> str:
+    """Return `value` in the one form that entries are kept in; raise `ValidationError`."""
+    value = " ".join(str(value).split())
+    write = _FORMS.get(match)
+    if not value or write is None:
+        raise ValidationError(_("Enter what the entry matches."), code="required")
+    return write(value)
+
+
+def _number(value: str) -> str:
+    region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
+    try:
+        return numbers.normalise(value, region)
+    except InvalidNumber as error:
+        raise ValidationError(_("Enter one phone number with its country code.")) from error
+
+
+def _ip(value: str) -> str:
+    try:
+        network = ipaddress.ip_network(value, strict=False)
+    except ValueError as error:
+        raise ValidationError(_("Enter an IP address, or a network as 8.8.8.0/24.")) from error
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen == network.max_prefixlen:
+        return str(mapped)
+    whole = network.prefixlen == network.max_prefixlen
+    return str(network.network_address if whole else network)
+
+
+def _prefix(value: str) -> str:
+    plain = value.translate(str.maketrans("", "", " -().*"))
+    plain = f"+{plain[2:]}" if plain.startswith("00") else plain
+    digits = plain.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()) or digits.startswith("0"):
+        raise ValidationError(_("Enter the beginning of a number with its country code: +4670."))
+    if not SHORTEST_PREFIX <= len(digits) <= LONGEST_PREFIX:
+        raise ValidationError(_("This is too long for the beginning of a number."))
+    return f"+{digits}"
+
+
+def _carrier(value: str) -> str:
+    if len(value) > 200:
+        raise ValidationError(_("This is too long for the name of a carrier."))
+    return value
+
+
+def _country(value: str) -> str:
+    country = value.upper()
+    if country not in numbers.REGIONS:
+        raise ValidationError(_("Enter the two letters of a country: SE."))
+    return country
+
+
+_FORMS = {
+    ListMatch.NUMBER: _number,
+    ListMatch.IP: _ip,
+    ListMatch.PREFIX: _prefix,
+    ListMatch.CARRIER: _carrier,
+    ListMatch.COUNTRY: _country,
+}

@@ -1,0 +1,26 @@
+"""What is remembered of the rules themselves."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class RuleFault(models.Model):
+    """A rule that raises: how often in a row, and whether it is in shadow for it.
+
+    `shadowed_at` is set when a rule has raised too often; it stays in shadow until a person
+    re-arms it.
+    """
+
+    code = models.CharField(_("rule"), max_length=50, unique=True)
+    errors_in_row = models.PositiveIntegerField(_("errors in a row"), default=0)
+    shadowed_at = models.DateTimeField(_("in shadow since"), null=True)
+    changed_at = models.DateTimeField(_("changed at"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("rule fault")
+        verbose_name_plural = _("rule faults")
+
+    def __str__(self) -> str:
+        return self.code

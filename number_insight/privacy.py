@@ -1,0 +1,201 @@
+"""What is held on people: erased when its time is over, and shown or erased when they ask.
+
+Erasing blanks what points to a person, and leaves what the project may go on counting: verdict,
+score, flags, decision and money, under the fingerprint of the number. What is still on its way
+(a record that waits, a lookup that is open) is never erased under the hands of a worker.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from number_insight import erasing, numbers
+from number_insight.choices import OPEN_STATES, ListMatch
+from number_insight.exceptions import InvalidNumber
+from number_insight.fingerprints import fingerprints
+from number_insight.models import NUMBER_LENGTH, ListEntry, Lookup, NumberInsightRecord, Usage
+
+__all__ = ["Held", "Step", "due", "erase", "export", "fingerprints", "held", "purge"]
+
+BATCH = 1000
+"""Rows that are erased in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """The keys of the rows that are held on one number or on one subject."""
+
+    numbers: frozenset[str] = field(repr=False)
+    """Those that are not erased, and the one that was asked for."""
+    record_ids: tuple[int, ...]
+    lookup_ids: tuple[int, ...]
+
+    @property
+    def records(self) -> QuerySet[NumberInsightRecord]:
+        return NumberInsightRecord.objects.filter(pk__in=self.record_ids).order_by("pk")
+
+    @property
+    def lookups(self) -> QuerySet[Lookup]:
+        return Lookup.objects.filter(pk__in=self.lookup_ids).order_by("pk")
+
+    @property
+    def pending(self) -> int:
+        """How many of them are still on their way, and so cannot be erased yet."""
+        waiting = self.records.filter(state__in=erasing.PENDING).count()
+        return waiting + self.lookups.filter(state__in=OPEN_STATES).count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One batch that is done; `kind` is "records", "lookups", "links" or "counters"."""
+
+    kind: str
+    count: int
+
+
+def held(*, number: str | None = None, subject: models.Model | None = None) -> Held:
+    """Return what is held on `number`, however it is written, or on `subject`.
+
+    On a subject this includes the attempts with the same numbers that belong to nobody. A subject
+    that is gone is named by an unsaved instance with its key. Raise `InvalidNumber` for what is
+    no number, and `ValueError` unless exactly one of the two is given.
+    """
+    if number is not None and subject is None:
+        known: set[str] = {number[:NUMBER_LENGTH], _canonical(number)}
+        same = _same_number(known)
+        records = NumberInsightRecord.objects.filter(same)
+    elif subject is not None and subject.pk is not None and number is None:
+        theirs = NumberInsightRecord.objects.for_subject(subject)
+        known, hashes = _numbers_of(theirs)
+        same = _same_number(known, hashes)
+        records = NumberInsightRecord.objects.filter(
+            Q(pk__in=_ids(theirs)) | Q(same, subject_type=None)
+        )
+    else:
+        raise ValueError("Give either a number or a subject with a key.")
+    linked = set(records.exclude(lookup=None).values_list("lookup", flat=True))
+    lookups = Lookup.objects.filter(Q(pk__in=linked) | same)
+    return Held(numbers=frozenset(known), record_ids=_ids(records), lookup_ids=_ids(lookups))
+
+
+def _canonical(text: str) -> str:
+    """Return `text` as it is stored: in E.164; as it was typed, if a row holds it so."""
+    try:
+        return numbers.normalise(text, getattr(settings, "PHONENUMBER_DEFAULT_REGION", None))
+    except InvalidNumber:
+        typed = text.strip()[:NUMBER_LENGTH]
+        if typed and NumberInsightRecord.objects.filter(_same_number({typed})).exists():
+            return typed
+        raise
+
+
+def _ids(rows: QuerySet[Any], most: int | None = None) -> tuple[int, ...]:
+    return tuple(rows.order_by("pk").values_list("pk", flat=True)[:most])
+
+
+def _numbers_of(records: QuerySet[Any]) -> tuple[set[str], set[str]]:
+    """Return the numbers of `records`, and the fingerprints of those that were erased."""
+    rows = list(records.order_by().values_list("number", "number_hash"))
+    return {number for number, _ in rows if number}, {hashed for _, hashed in rows if hashed}
+
+
+def _same_number(known: set[str], hashes: Iterable[str] = ()) -> Q:
+    """Return what finds the rows of the numbers `known`, and of those with these `hashes`."""
+    hashes = {*hashes, *(hashed for number in known for hashed in fingerprints(number))}
+    return Q(number__in=known) | Q(number_hash__in=hashes)
+
+
+def export(*, number: str | None = None, subject: models.Model | None = None) -> dict[str, Any]:
+    """Return everything that is held on `number` or on `subject`, in plain types; see `held`."""
+    found = held(number=number, subject=subject)
+    records = found.records.select_related("subject_type").prefetch_related("flags")
+    document = {
+        "records": [_exported_record(record) for record in records],
+        "lookups": [_columns(lookup) for lookup in found.lookups],
+        "list_entries": [_columns(entry) for entry in _list_entries(found)],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(document, cls=DjangoJSONEncoder))
+    return plain
+
+
+def _list_entries(found: Held) -> QuerySet[ListEntry]:
+    ips = set(found.records.exclude(ip_address=None).values_list("ip_address", flat=True))
+    on_list = Q(match=ListMatch.NUMBER, value__in=found.numbers) | Q(match=ListMatch.IP, value__in=ips)
+    return ListEntry.objects.filter(on_list).order_by("pk")
+
+
+def _exported_record(record: NumberInsightRecord) -> dict[str, Any]:
+    columns = _columns(record)
+    kind = record.subject_type
+    columns["subject_type"] = f"{kind.app_label}.{kind.model}" if kind else None
+    columns["flags"] = [{**_columns(flag), "text": flag.text} for flag in record.flags.all()]
+    return columns
+
+
+def _columns(row: models.Model) -> dict[str, Any]:
+    """Return every column: one that is added later must not be forgotten here."""
+    return {column.name: getattr(row, column.attname) for column in row._meta.concrete_fields}
+
+
+def erase(*, number: str | None = None, subject: models.Model | None = None) -> Held:
+    """Erase at once what is held on `number` or on `subject`, as `purge` would one day.
+
+    Return what was held; its `pending` tells how many rows are still on their way and were left.
+    """
+    found = held(number=number, subject=subject)
+    for ids, work in (
+        (found.record_ids, erasing.erase_records),
+        (found.lookup_ids, erasing.erase_lookups),
+    ):
+        for start in range(0, len(ids), BATCH):
+            work(ids[start : start + BATCH])
+    for start in range(0, len(found.record_ids), BATCH):
+        erasing.unlink(found.record_ids[start : start + BATCH])
+    return found
+
+
+def due(before: datetime) -> dict[str, QuerySet[Any]]:
+    """Return what `purge` would erase or delete now, by kind."""
+    return {
+        "records": NumberInsightRecord.objects.filter(
+            erasing.SETTLED_RECORDS, created_at__lt=before
+        ),
+        "lookups": Lookup.objects.filter(erasing.SETTLED_LOOKUPS, created_at__lt=before),
+        "counters": Usage.objects.filter(ends_at__lt=timezone.now()),
+    }
+
+
+def purge(before: datetime, *, batch: int = BATCH) -> Iterator[Step]:
+    """Erase what was made `before`, batch by batch, and yield each step that is done.
+
+    A batch is a transaction, so whoever stops here loses nothing and goes on where it was left.
+    Links to subjects that are gone and counters that are over go as well.
+    """
+    waiting = due(before)
+    erased = NumberInsightRecord.objects.exclude(number_hash="").exclude(subject_type=None)
+    works: tuple[tuple[str, QuerySet[Any], Callable[[tuple[int, ...]], int]], ...] = (
+        ("records", waiting["records"], erasing.erase_records),
+        ("lookups", waiting["lookups"], erasing.erase_lookups),
+        ("links", erased, erasing.unlink),
+    )
+    for kind, rows, work in works:
+        for ids in _batches(rows, batch):
+            yield Step(kind=kind, count=work(ids))
+    yield Step(kind="counters", count=waiting["counters"].delete()[0])
+
+
+def _batches(rows: QuerySet[Any], size: int) -> Iterator[tuple[int, ...]]:
+    last = 0
+    while ids := _ids(rows.filter(pk__gt=last), size):
+        yield ids
+        last = ids[-1]

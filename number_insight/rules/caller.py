@@ -1,0 +1,85 @@
+"""Rules that ask who the number is registered to, which only US carriers tell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from number_insight.insight import Insight
+from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.verdict import Flag
+
+NO_NAMES = frozenset(
+    {"anonymous", "caller", "cell", "phone", "private", "restricted", "unavailable", "unknown"}
+)
+"""What carriers write where they have no name ("WIRELESS CALLER", "UNAVAILABLE")."""
+
+
+class CallerName(Rule):
+    """The number is registered to another name than the person gave.
+
+    Case, accents, order, middle names and initials make no difference, nor do names that were
+    cut short: CNAM has room for 15 characters. Many honest people use a relative's contract, so
+    it begins in shadow.
+    """
+
+    code = "caller_name"
+    weight = 5
+    group = "caller"
+    needs = ("caller",)
+    reads = ()
+    shadow = True
+    title = gettext_noop("Registered to another name")
+    message = gettext_noop("The number is registered to another name than the one given.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.caller is None or insight.caller.type == "business":
+            return
+        parts = (insight.caller.first_name, insight.caller.last_name)
+        registered = insight.caller.name or " ".join(part for part in parts if part)
+        if registered and signup.name and names_differ(registered, signup.name):
+            yield self.flag(self.message)
+
+
+class CallerBusiness(Rule):
+    """The number is registered to a business: information."""
+
+    code = "caller_business"
+    weight = 0
+    group = "caller"
+    needs = ("caller",)
+    reads = ()
+    title = gettext_noop("Business")
+    message = gettext_noop("The number is registered to a business.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.caller is not None and insight.caller.type == "business":
+            yield self.flag(self.message)
+
+
+def names_differ(one: str, other: str) -> bool:
+    """Whether two names cannot be the same person's; what cannot be compared does not differ."""
+    shorter, longer = sorted((_words(one), _words(other)), key=len)
+    if not shorter or not NO_NAMES.isdisjoint((*shorter, *longer)):
+        return False
+    return not all(any(_alike(word, known) for known in longer) for word in shorter)
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of `name` in plain letters; none if it has others than Latin ones."""
+    plain = unicodedata.normalize("NFKD", name.translate(_FOLDED)).casefold()
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    if re.search(r"[^\W\d_a-z]", plain):
+        return []
+    return re.findall(r"[a-z]+", re.sub(r"['\u2019]", "", plain))
+
+
+_FOLDED = str.maketrans(
+    {"ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "æ": "ae", "Æ": "ae", "œ": "oe"}
+)
+"""Letters that are no letter with an accent, as they are written where there is none."""
+
+
+def _alike(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)

@@ -1,0 +1,105 @@
+"""Rules that ask what is known of the number from before: who has it, and what people decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from number_insight.insight import Insight
+from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.rules.lists import decisive
+from number_insight.verdict import Flag
+
+
+class CountingRule(Rule):
+    """Base of the rules that weigh more the more they count.
+
+    The option `thresholds` is a dict from a count to the weight from there on. The `weight` is
+    that of the highest count; where it is set to another value, the lower ones keep their share
+    of it.
+    """
+
+    needs = ()
+    thresholds: Mapping[int, int]
+
+    def __init__(
+        self, *, thresholds: Mapping[Any, int] | None = None, weight: int | None = None
+    ) -> None:
+        if thresholds is not None:
+            self.thresholds = self._whole(thresholds)
+            self.weight = max(self.thresholds.values())
+        super().__init__(weight=weight)
+
+    def _whole(self, thresholds: Mapping[Any, int]) -> dict[int, int]:
+        """Return `thresholds` with whole numbers; the keys of JSON are text."""
+        if not isinstance(thresholds, Mapping) or not thresholds:
+            raise TypeError(f"the thresholds of rule {self.code!r} are a dict: count -> weight")
+        for weight in thresholds.values():
+            if isinstance(weight, bool) or not isinstance(weight, int) or weight < 0:
+                raise TypeError(f"a weight of rule {self.code!r} is a whole number, not {weight!r}")
+        return {int(count): weight for count, weight in thresholds.items()}
+
+    def weight_of(self, count: int) -> int | None:
+        """Return what `count` weighs; None if it is no finding."""
+        reached = [weight for step, weight in self.thresholds.items() if count >= step]
+        if not reached:
+            return None
+        highest = max(self.thresholds.values())
+        return round(max(reached) * self.weight / highest) if highest else 0
+
+
+class NumberReused(CountingRule):
+    """Others have signed up with the number: a family does, and so does a farm of accounts."""
+
+    code = "number_reused"
+    weight = 60
+    group = "number_history"
+    reads = ("number_seen",)
+    thresholds: Mapping[int, int] = {1: 10, 2: 30, 5: 60}
+    title = gettext_noop("Number used before")
+    message = gettext_noop("Others have signed up with this number before (%(count)s).")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        weight = self.weight_of(signup.number_seen)
+        if weight is not None:
+            yield self.flag(self.message, weight=weight, count=signup.number_seen)
+
+
+class DecidedBefore(Rule):
+    """Base of the rules that ask what a person last decided about the number."""
+
+    group = "number_history"
+    needs = ()
+    reads: ClassVar[tuple[str, ...] | None] = ("number_decision",)
+    decision: ClassVar[str]
+    message: ClassVar[str]
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if signup.number_decision == self.decision:
+            yield self.flag(self.message)
+
+
+class NumberRefusedBefore(DecidedBefore):
+    """A person has refused the number before; it may be another one's by now, so it is no proof."""
+
+    code = "number_refused_before"
+    weight = 50
+    decision = "refused"
+    title = gettext_noop("Refused before")
+    message = gettext_noop("A person has refused an earlier signup with this number.")
+
+
+class NumberReleasedBefore(DecidedBefore):
+    """A person has found the number fine, which speaks for it; never against a deny list."""
+
+    code = "number_released_before"
+    weight = -30
+    reads = ("number_decision", "listed")
+    decision = "released"
+    title = gettext_noop("Released before")
+    message = gettext_noop("A person has released an earlier signup with this number.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        entry = decisive(signup.listed)
+        if entry is None or entry.action != "deny":
+            yield from super().examine(insight, signup)

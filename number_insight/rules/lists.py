@@ -1,0 +1,147 @@
+"""Rules that ask what the project's own lists say.
+
+Of all entries that fit, the most specific decides, and the others say nothing: first by kind
+(number, ip, prefix, carrier, country), then the longer prefix or the smaller network, then deny.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from number_insight.insight import Insight
+from number_insight.rules.base import Listing, Rule, Signup, gettext_noop
+from number_insight.verdict import EVERYTHING, Flag
+
+KINDS = ("number", "ip", "prefix", "carrier", "country")
+"""What an entry can match, the most specific first."""
+
+CANCELS: Mapping[str, frozenset[str]] = {
+    "ip": frozenset({"ip_mismatch", "roaming_elsewhere"}),
+    "prefix": frozenset({"not_in_plan"}),
+    "carrier": frozenset({"virtual", "carrier_country"}),
+    "country": frozenset({"carrier_country", "declared_country"}),
+}
+"""What an allowed IP, prefix, carrier or country explains; no history is among it."""
+
+
+def decisive(listed: Iterable[Listing]) -> Listing | None:
+    """Return the entry that decides, or None if there is none."""
+    known = [entry for entry in listed if entry.match in KINDS]
+    return min(known, key=_precedence, default=None)
+
+
+def _precedence(entry: Listing) -> tuple[int, int, bool]:
+    return KINDS.index(entry.match), -_narrowness(entry), entry.action != "deny"
+
+
+def _narrowness(entry: Listing) -> int:
+    if entry.match == "prefix":
+        return len(entry.value)
+    if entry.match == "ip":
+        return ipaddress.ip_network(entry.value, strict=False).prefixlen
+    return 0
+
+
+class ListRule(Rule):
+    """Base of the rules that look for one kind of entry."""
+
+    group = "lists"
+    needs = ()
+    reads = ("listed",)
+    action: ClassVar[str]
+    match: ClassVar[str]
+    message: ClassVar[str]
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        entry = decisive(signup.listed)
+        if entry is not None and (entry.action, entry.match) == (self.action, self.match):
+            yield self.flag(self.message)
+
+
+class DenyNumber(ListRule):
+    """The number is on the deny list."""
+
+    code = "deny_number"
+    weight = 100
+    action, match = "deny", "number"
+    title = gettext_noop("Number on the deny list")
+    message = gettext_noop("The number is on the deny list.")
+
+
+class DenyIP(ListRule):
+    """The visitor's IP is on the deny list; IPs change hands, so a person decides."""
+
+    code = "deny_ip"
+    weight = 40
+    action, match = "deny", "ip"
+    title = gettext_noop("IP on the deny list")
+    message = gettext_noop("The IP is on the deny list.")
+
+
+class DenyPrefix(ListRule):
+    """The number begins as an entry of the deny list does."""
+
+    code = "deny_prefix"
+    weight = 80
+    action, match = "deny", "prefix"
+    title = gettext_noop("Range on the deny list")
+    message = gettext_noop("The range of the number is on the deny list.")
+
+
+class DenyCarrier(ListRule):
+    """The carrier is on the deny list."""
+
+    code = "deny_carrier"
+    weight = 40
+    needs = ("carrier",)
+    action, match = "deny", "carrier"
+    title = gettext_noop("Carrier on the deny list")
+    message = gettext_noop("The carrier is on the deny list.")
+
+
+class DenyCountry(ListRule):
+    """The number's country is on the deny list."""
+
+    code = "deny_country"
+    weight = 40
+    action, match = "deny", "country"
+    title = gettext_noop("Country on the deny list")
+    message = gettext_noop("The country of the number is on the deny list.")
+
+
+class AllowNumber(ListRule):
+    """The number is on the allow list: the verdict is allow, and nothing is bought for it."""
+
+    code = "allow_number"
+    weight = 0
+    action, match = "allow", "number"
+    title = gettext_noop("Number on the allow list")
+    message = gettext_noop("The number is on the allow list.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        for flag in super().examine(insight, signup):
+            yield replace(flag, cancels=frozenset({EVERYTHING}))
+
+
+class AllowWider(Rule):
+    """IP, range, carrier or country is on the allow list: what that explains is no risk."""
+
+    code = "allow_wider"
+    weight = 0
+    group = "lists"
+    needs = ()
+    reads = ("listed",)
+    title = gettext_noop("On the allow list")
+    message_ip = gettext_noop("The IP is on the allow list.")
+    message_prefix = gettext_noop("The range of the number is on the allow list.")
+    message_carrier = gettext_noop("The carrier is on the allow list.")
+    message_country = gettext_noop("The country of the number is on the allow list.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        entry = decisive(signup.listed)
+        if entry is not None and entry.action == "allow" and entry.match in CANCELS:
+            message = getattr(self, f"message_{entry.match}")
+            yield replace(self.flag(message), cancels=CANCELS[entry.match])

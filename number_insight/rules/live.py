@@ -1,0 +1,25 @@
+"""What may be kept of findings on the state of the phone, where its details may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from number_insight.rules.base import gettext_noop
+from number_insight.verdict import Flag
+
+LIVE_CODE = "live"
+LIVE_MESSAGE = gettext_noop("A finding about the state of the phone, whose details are not kept.")
+
+
+def without_live(flags: Iterable[Flag]) -> Iterator[Flag]:
+    """Yield `flags` with all that are live in one, which keeps the sum and tells nothing else.
+
+    Code, group and evidence would say what the phone did, and so would several weights.
+    """
+    flags = tuple(flags)
+    live = [flag for flag in flags if flag.live]
+    if live:
+        counted = [flag.weight for flag in live if flag.counted]
+        weight = sum(counted)
+        yield Flag(code=LIVE_CODE, weight=weight, message=LIVE_MESSAGE, counted=bool(counted))
+    yield from (flag for flag in flags if not flag.live)

@@ -1,0 +1,89 @@
+"""Rules that ask what else came from the same source: the block of numbers, the IP, the carrier.
+
+What counts is the other numbers, so that somebody who tries a form again and again is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from number_insight.insight import Insight
+from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.rules.history import CountingRule
+from number_insight.verdict import Flag
+
+
+class BlockBurst(CountingRule):
+    """Numbers bought in a row sign up in a row: many of one block of 100 within an hour."""
+
+    code = "block_burst"
+    weight = 40
+    group = "source_history"
+    reads = ("block_seen_hour",)
+    thresholds: Mapping[int, int] = {5: 40}
+    title = gettext_noop("Burst from one block")
+    message = gettext_noop("%(count)s numbers of one block of 100 signed up within an hour.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        count = signup.block_seen_hour + 1
+        weight = self.weight_of(count)
+        if weight is not None:
+            yield self.flag(self.message, weight=weight, count=count)
+
+
+class IPVolume(CountingRule):
+    """Many signups from one IP in a day; a campus has one, and so has a carrier's NAT."""
+
+    code = "ip_volume"
+    weight = 30
+    group = "source_history"
+    reads = ("ip_seen_day",)
+    thresholds: Mapping[int, int] = {5: 15, 20: 30}
+    title = gettext_noop("Many from one IP")
+    message = gettext_noop("%(count)s numbers signed up from one IP within a day.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        count = signup.ip_seen_day + 1
+        weight = self.weight_of(count) if signup.ip else None
+        if weight is not None:
+            yield self.flag(self.message, weight=weight, count=count)
+
+
+class CarrierBurst(Rule):
+    """One carrier or country signs up far more than it did the day before.
+
+    It takes `signups` within an hour, and `times` as many as in the average hour of the 24
+    before. What is usual differs from site to site, so it begins in shadow.
+    """
+
+    code = "carrier_burst"
+    weight = 15
+    group = "source_history"
+    needs = ("country",)
+    reads = (
+        "carrier_seen_hour",
+        "carrier_seen_day",
+        "country_seen_hour",
+        "country_seen_day",
+    )
+    shadow = True
+    title = gettext_noop("Burst from one carrier")
+    message = gettext_noop("%(count)s numbers of one carrier signed up within an hour.")
+    message_country = gettext_noop("%(count)s numbers of one country signed up within an hour.")
+
+    def __init__(self, *, signups: int = 20, times: int = 5, weight: int | None = None) -> None:
+        for option in (signups, times):
+            if isinstance(option, bool) or not isinstance(option, int) or option < 1:
+                raise TypeError("signups and times of rule 'carrier_burst' are whole numbers")
+        super().__init__(weight=weight)
+        self.signups, self.times = signups, times
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        carrier, country = signup.carrier_seen_hour + 1, signup.country_seen_hour + 1
+        if self._is_burst(carrier, signup.carrier_seen_day):
+            yield self.flag(self.message, count=carrier)
+        elif self._is_burst(country, signup.country_seen_day):
+            yield self.flag(self.message_country, count=country)
+
+    def _is_burst(self, in_hour: int, in_day: int) -> bool:
+        return in_hour >= self.signups and in_hour * 24 >= in_day * self.times

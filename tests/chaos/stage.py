@@ -1,0 +1,100 @@
+"""The stand of a chaos test: a sandbox, a broker, workers, and what they are told."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+from django.test import override_settings
+
+from number_insight import tasks
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.sandbox.server import Sandbox
+from tests.chaos.invariants import SECRETS, UNFINISHED, assert_invariants
+from tests.chaos.processes import Worker
+from tests.models import Customer
+from tests.servers import Redis
+from tests.service.stage import sign_up, vonage
+
+PATIENCE = 40.0
+"""Seconds in which everything has to be well again."""
+
+
+def number(index: int) -> str:
+    """Return one of a thousand numbers of the clean mobile."""
+    return f"+467017{index:03d}05"
+
+
+class Stand:
+    """Everything a chaos test breaks."""
+
+    def __init__(
+        self, sandbox: Sandbox, redis: Redis, environment: Mapping[str, str], directory: Path
+    ) -> None:
+        self.sandbox, self.redis, self.directory = sandbox, redis, directory
+        self.environment = dict(environment)
+        self.workers: list[Worker] = []
+        self.must_settle = True
+        self._stack = ExitStack()
+        self._told: dict[str, Any] = {}
+
+    def configure(self, **settings: Any) -> None:
+        """Lay `settings` over ``NUMBER_INSIGHT``, here and in the workers to come."""
+        self._told |= settings
+        base: dict[str, Any] = {"LEVEL": "advanced", "LIMITS": {}, "THROUGHPUT": 1000}
+        given = vonage(self.sandbox, **{**base, "BUDGET": {"day": "100"}, **self._told})
+        given["PROVIDERS"]["default"]["OPTIONS"]["api_secret"] = SECRETS[0]
+        self.environment["NI_TEST_NUMBER_INSIGHT"] = json.dumps(given)
+        self._stack.enter_context(override_settings(NUMBER_INSIGHT=given))
+
+    def worker(self, **options: Any) -> Worker:
+        """Start a worker; `options` are those of `Worker`."""
+        place = {"NI_TEST_POSTGRESQL_PORT": str(connection.settings_dict["PORT"])}
+        worker = Worker({**self.environment, **place}, self.directory, **options)
+        self.workers.append(worker)
+        return worker.start()
+
+    def sign_up(self, count: int, start: int = 0) -> list[Customer]:
+        """Let `count` customers sign up, each in a transaction and with a number of their own."""
+        return [sign_up(number(start + index)) for index in range(count)]
+
+    def heal(self, done: Callable[[], object] | None = None, seconds: float = PATIENCE) -> None:
+        """Sweep, as beat does, until everything is `done`."""
+        done = done or all_settled
+        deadline = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < deadline, self.plight()
+            tasks.sweep()
+            time.sleep(0.2)
+
+    def plight(self) -> str:
+        """Return what a failed test wants to know."""
+        states = NumberInsightRecord.objects.values_list("state", "lookup__state", "note")
+        logs = "\n".join(worker.said()[-1500:] for worker in self.workers)
+        return f"{sorted(map(str, states))[:5]}\n{logs}"
+
+    def close(self) -> None:
+        """End all workers, and see whether what must hold has held."""
+        for worker in self.workers:
+            if worker.process is not None:
+                worker.kill()
+        told = "".join(worker.said() for worker in self.workers)
+        try:
+            assert_invariants(self.sandbox, settled=self.must_settle, told=told)
+        finally:
+            self._stack.close()
+
+
+def all_settled() -> bool:
+    """Whether no record waits for anything."""
+    return not NumberInsightRecord.objects.filter(state__in=UNFINISHED).exists()
+
+
+def end_leases() -> None:
+    """Let the minute pass after which a worker that is gone counts as gone."""
+    Lookup.objects.filter(state="calling").update(lease_until="2020-01-01T00:00Z")

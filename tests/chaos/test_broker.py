@@ -1,0 +1,74 @@
+"""The broker refuses, hangs, dies and forgets; no screening is lost, and none is paid twice."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from number_insight.models import NumberInsightRecord
+from tests.chaos.stage import Stand, all_settled
+from tests.service.stage import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_row_01_a_broker_that_refuses_costs_a_signup_no_time(stand: Stand) -> None:
+    stand.redis.kill()
+    began = time.monotonic()
+    stand.sign_up(3)
+    assert time.monotonic() - began < 2
+    assert NumberInsightRecord.objects.filter(state="queued").count() == 3
+    stand.redis.start()
+    stand.worker()
+    stand.heal()
+    assert stand.sandbox.ledger.count() == 3
+
+
+def test_row_02_a_broker_that_hangs_costs_a_signup_a_second_at_most(stand: Stand) -> None:
+    stand.redis.pause()
+    began = time.monotonic()
+    stand.sign_up(3)
+    assert time.monotonic() - began < 3  # RING_TIMEOUT once, then the bell is silent
+    assert NumberInsightRecord.objects.filter(state="queued").count() == 3
+    stand.redis.resume()
+    stand.worker()
+    stand.heal()
+    assert stand.sandbox.ledger.count() == 3
+
+
+def test_row_03_a_hundred_messages_that_die_with_the_broker_are_screened_and_paid_once(
+    stand: Stand,
+) -> None:
+    stand.sign_up(100)
+    stand.redis.kill()
+    stand.redis.start()
+    stand.worker(pool="threads", concurrency=4)
+    stand.heal()
+    assert stand.sandbox.ledger.count() == 100
+    assert str(stand.sandbox.ledger.charged) == "3.00"
+
+
+def test_row_05_a_flushed_broker_loses_nothing(stand: Stand) -> None:
+    stand.sandbox.behave("+46701700005", delay=0.5)
+    stand.worker()
+    stand.sign_up(10)
+    with stand.redis.client() as client:
+        client.flushall()
+    stand.heal()
+    assert stand.sandbox.ledger.count() == 10
+
+
+def test_row_06_a_worker_goes_on_after_its_broker_was_restarted_three_times(stand: Stand) -> None:
+    stand.worker()
+    for turn in range(3):
+        stand.redis.restart()
+        stand.sign_up(1, start=turn)
+        stand.heal()
+    assert stand.sandbox.ledger.count() == 3
+
+
+def test_a_message_reaches_its_worker_without_any_sweep(stand: Stand) -> None:
+    stand.worker()
+    stand.sign_up(1)
+    assert until(all_settled, 10)
