@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
 from pathlib import Path
@@ -12,11 +13,21 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    """Kombu's channel in a folder, but a message is there all at once.
+    """Kombu's channel in a folder, but each file is there all at once.
 
-    Kombu writes into the file that the worker is waiting for; a worker that reads it half
-    written stops. A renamed file is never half written.
+    Kombu writes into the file that another process is waiting for, and a worker that reads a
+    file half written stops. A renamed file is never half written.
     """
+
+    def _queue_bind(self, exchange: str, *args: Any) -> None:
+        table = Path(self.control_folder) / f"{exchange}.exchange"
+        if not table.exists():
+            part = table.with_name(f"{uuid.uuid4()}.part")
+            part.write_text("[]", encoding="utf-8")
+            with contextlib.suppress(FileExistsError):  # another process was first
+                table.hardlink_to(part)
+            part.unlink()
+        super()._queue_bind(exchange, *args)
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"

@@ -1,9 +1,10 @@
-"""The broker in a folder delivers whole messages, while both sides are at work."""
+"""The broker in a folder works while several processes write and read in it."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,12 @@ import pytest
 pytestmark = pytest.mark.once
 
 MESSAGES = 500
-OPEN = """
-import sys
+QUEUES = 50
+STARTING = 3.0
+"""Seconds after which all have been started; they begin together."""
+
+BEGIN = """
+import sys, time
 from pathlib import Path
 from kombu import Connection
 import project.celery
@@ -20,24 +25,41 @@ from project.environment import broker_options
 
 options = broker_options("filequeue://", Path(sys.argv[1]))
 connection = Connection("filequeue://", transport_options={**options, "polling_interval": 0.0005})
-queue = connection.SimpleQueue("numbers")
+time.sleep(max(float(sys.argv[2]) - time.time(), 0))
 """
+OPEN = f"{BEGIN}\nqueue = connection.SimpleQueue('numbers')"
 PUBLISH = f"{OPEN}\nfor number in range({MESSAGES}): queue.put({{'padding': 'x' * 5000}})"
 READ = f"{OPEN}\nfor number in range({MESSAGES}): queue.get(timeout=20).ack()"
+BIND = f"{BEGIN}\nfor number in range({QUEUES}): connection.SimpleQueue(f'queue{{number}}').put(1)"
 
 
-def test_a_message_is_never_read_half_written(environment: dict[str, str], tmp_path: Path) -> None:
-    # In processes of their own: the example's Celery app would become the suite's.
-    publisher, reader = (
+def run_together(codes: list[str], environment: dict[str, str], folder: Path) -> None:
+    """Run each code in a process of its own; all of them end well.
+
+    Here, the example's Celery app would become the suite's.
+    """
+    arguments = [str(folder), str(time.time() + STARTING)]
+    processes = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path / "queue")],
+            [sys.executable, "-c", code, *arguments],
             env=environment,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for code in (PUBLISH, READ)
-    )
-    for process in (publisher, reader):
+        for code in codes
+    ]
+    for process in processes:
         _output, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
+
+
+def test_a_message_is_never_read_half_written(environment: dict[str, str], tmp_path: Path) -> None:
+    run_together([READ, PUBLISH], environment, tmp_path)
     assert not list(tmp_path.rglob("*.msg*"))
+
+
+def test_a_queue_may_be_made_by_several_at_once(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    run_together([BIND] * 3, environment, tmp_path)
+    assert len(list(tmp_path.rglob("*.msg"))) == 3 * QUEUES
