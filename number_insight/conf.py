@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "CLIENT_IP": {"PROXY_COUNT": 0},
     "CNAM": False,
     "ENFORCEMENT": "observe",
+    "WAIT": None,
     "ON_NO_ANSWER": "review",
     "RULES": None,
     "EXTRA_RULES": [],
@@ -43,9 +44,6 @@ DEFAULTS: dict[str, Any] = {
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
-
-RESERVED = ("WAIT",)
-"""Keys that a later version gives a meaning; a check says that they have none yet."""
 
 
 class AppSettings:
@@ -107,6 +105,11 @@ class AppSettings:
     @property
     def ENFORCEMENT(self) -> str:
         return str(self._value("ENFORCEMENT"))
+
+    @property
+    def WAIT(self) -> timedelta | None:
+        patience: timedelta | None = self._value("WAIT")
+        return patience
 
     @property
     def ON_NO_ANSWER(self) -> str:

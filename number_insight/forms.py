@@ -6,13 +6,14 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import screening
+from number_insight import enforcement, screening
 from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.models import NumberInsightRecord
-from number_insight.validators import NumberInsightValidator, clean_number
+from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
 
 if TYPE_CHECKING:
     _Form = forms.BaseForm
@@ -55,6 +56,8 @@ class ScreenedFormMixin(_Form):
         record = screening.screen_typed(clean_number(value), level=validator.level)
         if record is not None:
             self.screening_records[name] = record
+        if enforcement.is_denied_soon(record):
+            self.add_error(name, ValidationError(REFUSED, code="refused"))
 
     def save(self, commit: bool = True) -> Any:
         """Save a model form, and link its records to what was saved."""

@@ -37,7 +37,7 @@ def admit(record: NumberInsightRecord) -> str | None:
     """
     for kind, source in sources(record):
         limit = app_settings.LIMITS.get(kind)
-        if limit is not None and not _count(kind, source, *parse(limit)):
+        if limit is not None and not count(kind, source, *parse(limit)):
             return kind
     return None
 
@@ -57,7 +57,8 @@ def network_of(ip: str) -> str:
     return str(ipaddress.ip_network(f"{ip}/{prefix}", strict=False))
 
 
-def _count(kind: str, source: str, most: int, period: str) -> bool:
+def count(kind: str, source: str, most: int, period: str) -> bool:
+    """Count one more for `source`; False, and nothing counted, if that were more than `most`."""
     start = _start(period)
     key = f"{kind}:{_hash(kind, source)}:{start:%Y%m%d%H%M}"
     Usage.objects.bulk_create(

@@ -18,8 +18,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, models, router, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import assessment, numbers, signals, tasks, visitor
-from number_insight.choices import Source, Verdict
+from number_insight import numbers, signals, tasks, visitor
+from number_insight.choices import Source
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
@@ -50,8 +50,8 @@ def screen(
     nothing: then the record that is returned has no ``pk``.
     """
     record = NumberInsightRecord(
-        number=_canonical(number),
-        ip_address=_ip(ip, source),
+        number=canonical(number),
+        ip_address=known_ip(ip, source),
         level=level or app_settings.LEVEL,
         declared_country=_alpha2(country),
         declared_name=_storable(name or "", 200),
@@ -71,7 +71,8 @@ async def ascreen(number: str, **options: object) -> NumberInsightRecord:
     return await sync_to_async(screen)(number, **options)  # type: ignore[arg-type]
 
 
-def _canonical(number: str) -> str:
+def canonical(number: str) -> str:
+    """Return `number` as E.164, or what a column can hold of it."""
     region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
     try:
         return numbers.normalise(numbers.text_of(number), region)
@@ -85,7 +86,8 @@ def _storable(text: str, length: int) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:length]
 
 
-def _ip(ip: str | None, source: str) -> str | None:
+def known_ip(ip: str | None, source: str) -> str | None:
+    """Return the public IP to keep: the one that was given, or the visitor's."""
     if ip is not None:
         return visitor.public_ip(ip)
     current = visitor.current()
@@ -148,7 +150,7 @@ def attach(
     or in the last day. A fault of the database is logged and signalled, and raises nothing.
     """
     if record is None and number is not None:
-        record = _orphan(_canonical(number))
+        record = _orphan(canonical(number))
     if record is None or record.pk is None:
         return None
     _link(record, subject)
@@ -225,36 +227,3 @@ def screen_typed(number: str, *, level: str | None = None) -> NumberInsightRecor
     if current is not None and record.pk is not None:
         current.records[number] = record
     return record
-
-
-@sensitive_variables()
-def is_denied(number: str) -> bool:
-    """Whether ``enforce`` refuses `number` in a form, on evidence that is here already.
-
-    A refusal is recorded, so that support can say why. A missing answer refuses nobody, and
-    neither does a fault of ours.
-    """
-    if app_settings.ENFORCEMENT != "enforce":
-        return False
-    try:
-        record = NumberInsightRecord(
-            number=_canonical(number), ip_address=_ip(None, Source.SIGNUP), source=Source.SIGNUP
-        )
-        with transaction.atomic():  # a failed query must not spoil the signup's transaction
-            if assessment.preview(record).verdict != Verdict.DENY:
-                return False
-            _record_refusal(record)
-    except Exception as error:  # our own bug must not cost a signup
-        logger.error("The evidence on a number could not be read (%s).", type(error).__name__)
-        return False
-    return True
-
-
-def _record_refusal(record: NumberInsightRecord) -> None:
-    current = visitor.current()
-    if current is not None and record.number in current.refused:
-        return
-    record.save()
-    assessment.refuse(record)
-    if current is not None:
-        current.refused.add(record.number)

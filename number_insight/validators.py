@@ -10,7 +10,7 @@ from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import numbers, screening
+from number_insight import enforcement, numbers, screening
 from number_insight.exceptions import InvalidNumber
 
 MESSAGES = {
@@ -54,10 +54,12 @@ class NumberInsightValidator:
     @sensitive_variables()
     def __call__(self, value: Any) -> None:
         number = clean_number(value)
-        if screening.is_denied(number):
+        if enforcement.is_denied(number):
             raise ValidationError(REFUSED, code="refused")
         if self.queue:
-            screening.screen_typed(number, level=self.level)
+            record = screening.screen_typed(number, level=self.level)
+            if enforcement.is_denied_soon(record):
+                raise ValidationError(REFUSED, code="refused")
 
     def __eq__(self, other: object) -> bool:
         return (

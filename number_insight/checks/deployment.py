@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from celery import current_app
@@ -13,7 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from number_insight import loading
 from number_insight.checks.messages import error, warning
 from number_insight.checks.plug_ins import check_providers
-from number_insight.conf import app_settings
+from number_insight.checks.values import is_readable
+from number_insight.conf import DEFAULTS, app_settings
 from number_insight.providers.fake import Fake
 
 MIDDLEWARE = "number_insight.middleware.ScreeningMiddleware"
@@ -21,7 +22,7 @@ MIDDLEWARE = "number_insight.middleware.ScreeningMiddleware"
 
 def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
     """Check what only matters in production."""
-    if not isinstance(getattr(settings, "NUMBER_INSIGHT", {}), Mapping):
+    if not is_readable():
         return []
     parts = (check_providers(deploy=True), _check_fake(), _check_budget(), _check_surroundings())
     return [message for part in parts for message in part]
@@ -38,7 +39,8 @@ def _check_fake() -> Iterator[CheckMessage]:
 
 
 def _check_budget() -> Iterator[CheckMessage]:
-    if not app_settings.BUDGET:
+    budget = app_settings.given.get("BUDGET", DEFAULTS["BUDGET"]) or {}
+    if all(amount is None for amount in budget.values()):
         message = "NUMBER_INSIGHT['BUDGET'] is unlimited: whoever signs up decides what you pay."
         yield warning("W003", message, 'Set it, for example to {"day": "10.00"}.')
 

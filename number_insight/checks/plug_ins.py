@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
 from number_insight.checks.messages import did_you_mean, error, warning
+from number_insight.checks.values import is_readable
 from number_insight.conf import app_settings
 
 NOTICE = timedelta(days=180)
@@ -19,7 +19,7 @@ NOTICE = timedelta(days=180)
 
 def check_plug_ins(**_kwargs: Any) -> list[CheckMessage]:
     """Check that providers and rules can be made, and let the providers check themselves."""
-    if not isinstance(getattr(settings, "NUMBER_INSIGHT", {}), Mapping):
+    if not is_readable():
         return []
     return [*check_providers(deploy=False), *_check_rules()]
 

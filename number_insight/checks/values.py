@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 
 from number_insight import limits
 from number_insight.checks.messages import did_you_mean, error, warning
-from number_insight.conf import DEFAULTS, RESERVED, app_settings
+from number_insight.conf import DEFAULTS, app_settings
 from number_insight.insight import LEVELS
 from number_insight.providers.http import url_trouble
 
@@ -30,6 +30,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "BUDGET": ("day", "month"),
     "LIMITS": ("ip", "network", "block", "number"),
 }
+DICTS = ("PROVIDERS", "WEIGHTS", *PARTS)
+LISTS = ("RULES", "EXTRA_RULES")
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
@@ -44,12 +46,14 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
             )
         ]
     found = [message for key in given for message in _check_key(str(key))]
+    found += check_shapes(given)
     if found:
         return found
     parts: Sequence[Callable[[Mapping[str, Any]], Iterator[CheckMessage]]] = (
         _check_choices,
         _check_parts,
         _check_durations,
+        _check_wait,
         _check_fingerprint_keys,
         _check_amounts,
         _check_limits,
@@ -62,14 +66,26 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def _check_key(key: str) -> Iterator[CheckMessage]:
-    if key in RESERVED:
-        yield warning(
-            "W001",
-            f"NUMBER_INSIGHT[{key!r}] has no effect in this version.",
-            "Leave it out until the changelog says that it has a meaning.",
-        )
-    elif key not in DEFAULTS:
+    if key not in DEFAULTS:
         yield error("E001", f"NUMBER_INSIGHT has no key {key!r}.", did_you_mean(key, DEFAULTS))
+
+
+def check_shapes(given: Mapping[str, Any]) -> list[CheckMessage]:
+    """Return what is neither dict nor list and should be; nothing else can be read then."""
+    found = []
+    for key in (*DICTS, *LISTS):
+        kind, is_one = ("dict", Mapping) if key in DICTS else ("list", (list, tuple))
+        value = given.get(key)
+        if value is not None and not isinstance(value, is_one):
+            message = f"NUMBER_INSIGHT[{key!r}] is a {type(value).__name__}, not a {kind}."
+            found.append(error("E002", message, "See the settings page of the docs."))
+    return found
+
+
+def is_readable() -> bool:
+    """Whether ``NUMBER_INSIGHT`` has the shape that it needs to be read at all."""
+    given = getattr(settings, "NUMBER_INSIGHT", {})
+    return isinstance(given, Mapping) and not check_shapes(given)
 
 
 def _check_choices(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -81,21 +97,24 @@ def _check_choices(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _check_parts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for key, parts in PARTS.items():
-        value = given.get(key)
-        if value is None:
-            continue
-        if not isinstance(value, Mapping):
-            yield error("E002", f"NUMBER_INSIGHT[{key!r}] is not a dict.", f"Keys: {parts}.")
-            continue
-        for part in value:
+        for part in given.get(key) or ():
             if part not in parts:
                 message = f"NUMBER_INSIGHT[{key!r}] has no key {part!r}."
                 yield error("E001", message, did_you_mean(str(part), parts))
 
 
+def _check_wait(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    atomic = [name for name, db in settings.DATABASES.items() if db.get("ATOMIC_REQUESTS")]
+    if given.get("WAIT") and given.get("ENFORCEMENT") == "enforce" and atomic:
+        message = "NUMBER_INSIGHT['WAIT'] is zero under ATOMIC_REQUESTS: no worker sees the record."
+        yield warning("W001", message, "Leave WAIT out, or exempt the signup's view.")
+
+
 def _check_durations(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     named = {f"FRESHNESS.{part}": value for part, value in _items(given, "FRESHNESS")}
     named |= {key: given[key] for key in ("RING_TIMEOUT", "RETENTION") if key in given}
+    if given.get("WAIT") is not None:
+        named["WAIT"] = given["WAIT"]
     if named.get("RETENTION", ...) is None:
         del named["RETENTION"]  # it has to be said, and means for ever
     for name, value in named.items():

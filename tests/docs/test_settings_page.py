@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from number_insight.checks import values
-from number_insight.conf import DEFAULTS, RESERVED, AppSettings
+from number_insight.conf import DEFAULTS, AppSettings
 from number_insight.limits import KINDS
 from tests.docs.pages import named, quoted, read, rows, section
 
@@ -29,11 +29,6 @@ def test_every_key_and_its_default_are_on_the_page_and_the_other_way_round():
 def test_every_key_that_is_read_is_on_the_page():
     read_ones = {name for name in vars(AppSettings) if name.isupper()}
     assert read_ones == set(defaults())
-
-
-def test_the_keys_without_effect_are_named_as_such():
-    names = [name for name in quoted(section(PAGE, "No effect yet")) if name.isupper()]
-    assert names == list(RESERVED)
 
 
 @pytest.mark.parametrize("key", values.CHOICES)

@@ -10,7 +10,7 @@ from django import forms
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 
-from number_insight import assessment, screening, signals
+from number_insight import assessment, enforcement, screening, signals
 from number_insight.models import NumberInsightRecord
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
@@ -125,7 +125,7 @@ def test_a_bug_in_the_judging_refuses_nobody(
 
     monkeypatch.setattr(assessment, "preview", stumble)
     with asking(ENFORCEMENT="enforce"):
-        assert not screening.is_denied(CANARY)
+        assert not enforcement.is_denied(CANARY)
     assert ours(caplog) and not any(CANARY[1:] in line for line in ours(caplog))
 
 

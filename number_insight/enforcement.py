@@ -1,0 +1,106 @@
+"""Enforcement: which numbers a form refuses, under ``enforce``, and never without evidence."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from django.db import router, transaction
+from django.views.decorators.debug import sensitive_variables
+
+from number_insight import assessment, limits, screening, visitor
+from number_insight.choices import Basis, RecordState, Source, Verdict
+from number_insight.conf import app_settings
+from number_insight.models import NumberInsightRecord
+
+logger = logging.getLogger("number_insight.enforcement")
+
+MOST_REFUSALS = (10, "day")
+"""So often one IP is refused; then the form says nothing more, so that nobody can use it to find
+out which numbers are known. The signup is still held by its verdict."""
+EVIDENCE = (Basis.ANSWER, Basis.REUSED, Basis.FREE)
+PAUSE = timedelta(milliseconds=50)
+
+
+@sensitive_variables()
+def is_denied(number: str) -> bool:
+    """Whether ``enforce`` refuses `number` in a form, on evidence that is here already.
+
+    A refusal is recorded, so that support can say why. A missing answer refuses nobody, and
+    neither does a fault of ours.
+    """
+    if app_settings.ENFORCEMENT != "enforce":
+        return False
+    try:
+        with transaction.atomic():  # a failed query must not spoil the signup's transaction
+            return _is_denied(number)
+    except Exception as error:  # our own bug must not cost a signup
+        logger.error("The evidence on a number could not be read (%s).", type(error).__name__)
+        return False
+
+
+def _is_denied(number: str) -> bool:
+    record = NumberInsightRecord(
+        number=screening.canonical(number),
+        ip_address=screening.known_ip(None, Source.SIGNUP),
+        level=app_settings.LEVEL,
+        source=Source.SIGNUP,
+    )
+    current = visitor.current()
+    if current is not None and record.number in current.refused:
+        return True
+    if assessment.preview(record).verdict != Verdict.DENY or not _may_refuse(record):
+        return False
+    record.save()
+    assessment.refuse(record)
+    _remember(record)
+    return True
+
+
+def _may_refuse(record: NumberInsightRecord) -> bool:
+    if record.ip_address is None:
+        return True
+    return limits.count("refused", record.ip_address, *MOST_REFUSALS)
+
+
+def _remember(record: NumberInsightRecord) -> None:
+    current = visitor.current()
+    if current is not None:
+        current.refused.add(record.number)
+
+
+def is_denied_soon(record: NumberInsightRecord | None) -> bool:
+    """Wait for the verdict on `record`, for ``WAIT`` at most; whether evidence denies it.
+
+    Inside a transaction nothing is waited for, since no worker could see the record.
+    """
+    patience = app_settings.WAIT
+    alias = router.db_for_write(NumberInsightRecord)
+    if (
+        patience is None
+        or record is None
+        or record.pk is None
+        or app_settings.ENFORCEMENT != "enforce"
+        or transaction.get_connection(alias).in_atomic_block
+    ):
+        return False
+    try:
+        return _waited_for(record, patience)
+    except Exception as error:  # our own bug must not cost a signup
+        logger.error("A verdict could not be waited for (%s).", type(error).__name__)
+        return False
+
+
+def _waited_for(record: NumberInsightRecord, patience: timedelta) -> bool:
+    deadline = time.monotonic() + patience.total_seconds()
+    while True:
+        record.refresh_from_db(fields=["verdict", "basis", "state"])
+        if record.is_settled or time.monotonic() >= deadline:
+            break
+        time.sleep(PAUSE.total_seconds())
+    if record.verdict != Verdict.DENY or record.basis not in EVIDENCE or not _may_refuse(record):
+        return False
+    NumberInsightRecord.objects.filter(pk=record.pk).update(state=RecordState.REFUSED)
+    _remember(record)
+    return True
