@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import budget, judging, loading, lookups, outcomes
+from number_insight import budget, judging, loading, lookups, outcomes, switches
 from number_insight.choices import Basis, LookupState, RecordState, Source
-from number_insight.conf import app_settings
 from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
@@ -45,8 +45,8 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     It goes past reuse, but neither past the kill switch nor past the budget's books. Raise the
     provider's exception where there is no answer.
     """
-    if not app_settings.ENABLED:
-        raise Unsupported("Lookups are switched off: NUMBER_INSIGHT['ENABLED'] is False.")
+    if not switches.lookups_are_on():
+        raise Unsupported("Lookups are switched off, by NUMBER_INSIGHT['ENABLED'] or in the admin.")
     provider = loading.provider(inquiry.provider)
     if inquiry.level not in provider.levels:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
@@ -56,9 +56,8 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     grounds = judging.answer_grounds(lookup, insight, Basis.ANSWER)
     row = _record(inquiry)
     judgement, judged = judging.consider(row, grounds)
-    with transaction.atomic():
-        budget.book(insight.cost)
-        if record:
+    if record:
+        with transaction.atomic():
             _keep(row, lookup, insight)
     return Result(insight=judged, judgement=judgement, record_id=row.pk)
 
@@ -74,12 +73,19 @@ def _question(inquiry: Inquiry, provider: Provider) -> Question:
 
 
 def _answer(provider: Provider, question: Question) -> Insight:
+    """Ask, and book the cost before anything else can go wrong."""
     try:
-        return provider.lookup(question)
+        insight = provider.lookup(question)
     except Uncertain:
-        with transaction.atomic():
-            budget.book(provider.price(question))  # it may have been paid, so it counts as paid
+        _book(provider.price(question))  # it may have been paid, so it counts as paid
         raise
+    _book(provider.price(question) if insight.price is None else insight.cost)
+    return insight
+
+
+def _book(amount: Decimal) -> None:
+    with transaction.atomic():
+        budget.book(amount)
 
 
 def _record(inquiry: Inquiry) -> NumberInsightRecord:

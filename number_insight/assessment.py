@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import (
+    budget,
     circuits,
     exceptions,
     judging,
@@ -68,6 +69,14 @@ def assess(record_id: int) -> list[Due]:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
         NumberInsightRecord.objects.filter(pk=record.pk).update(note=str(error)[:300])
         return []
+    except DatabaseError:
+        raise
+    except Exception as error:  # our own bug: tried again for a day, but not for ever
+        if timezone.now() - record.created_at < outcomes.GIVE_UP_AFTER:
+            raise
+        logger.error("Record %s could not be screened for a day (%s).", record.pk, place(error))
+        settling.hand_over(record.pk)
+        return []
 
 
 def _requeue(record: NumberInsightRecord) -> list[Due]:
@@ -108,7 +117,7 @@ def _settle_alone(record: NumberInsightRecord, grounds: judging.Grounds) -> None
         rows = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
         # The write comes first: it locks the row, on every database.
         if rows.update(state=RecordState.SCREENED):
-            judging.settle(record, grounds)
+            settling.judge(record, lambda _record: grounds)
 
 
 def _wait_for_lookup(record: NumberInsightRecord, plan: planning.Plan) -> Lookup | None:
@@ -153,10 +162,11 @@ def _advance(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
         logger.error("Provider %s raised %s.", claim.lookup.provider, place(error))
         text = f"The provider raised {type(error).__name__}; it may have been paid. See the log."
         return _fail(claim, exceptions.Uncertain(text))
+    journal = f"lookup {lookup_id}, request {answer.request_id!r}, price {answer.price}"
     if isinstance(answer, Acknowledgement):
-        settling.durably(lambda: outcomes.keep_acknowledgement(claim, answer))
+        settling.durably(lambda: outcomes.keep_acknowledgement(claim, answer), journal)
         return []
-    settling.durably(lambda: settling.conclude(lookup_id, answer, HEALED_BY_WORKER, claim))
+    settling.durably(lambda: settling.conclude(lookup_id, answer, HEALED_BY_WORKER, claim), journal)
     if circuits.succeeded(claim.lookup.provider, claim.lookup.level):
         outcomes.release(claim.lookup.provider)
     return []
@@ -190,7 +200,8 @@ def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
                 settling.settle_records(lookup, None)
             return lookup
 
-    lookup = settling.durably(save)
+    journal = f"lookup {claim.lookup.pk}, request {error.request_id!r}, {type(error).__name__}"
+    lookup = settling.durably(save, journal)
     circuits.failed(claim.lookup.provider, claim.lookup.level, claim.lookup.number, error)
     if lookup is None or lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
         return []
@@ -238,7 +249,32 @@ def absorb(lookup_id: int, body: bytes) -> None:
         logger.error("Lookup %s: a callback for another request came to it.", lookup.pk)
         Lookup.objects.filter(pk=lookup.pk).update(conflict=True)
         return
-    settling.conclude(lookup.pk, insight, HEALED_BY_CALLBACK)
+    if settling.conclude(lookup.pk, insight, HEALED_BY_CALLBACK):
+        return
+    if not _absorb_unexpected(lookup, insight) and _contradicts(lookup.pk, insight):
+        logger.error("Lookup %s: a second callback says something else.", lookup.pk)
+        Lookup.objects.filter(pk=lookup.pk).update(conflict=True)
+
+
+def _absorb_unexpected(lookup: Lookup, insight: Insight) -> bool:
+    """Take the answer to a question that was refused, as it seemed, and waits to be put again."""
+    with transaction.atomic():
+        if not settling.conclude(lookup.pk, insight, (LookupState.QUEUED,)):
+            return False
+        budget.book(insight.cost)
+    return True
+
+
+def _contradicts(lookup_id: int, insight: Insight) -> bool:
+    """Whether `insight` tells other facts than the answer that was first, and was kept."""
+    kept = Lookup.objects.get(pk=lookup_id).insight
+    return kept is not None and _facts(Insight.from_json(kept)) != _facts(insight)
+
+
+def _facts(insight: Insight) -> Insight:
+    # What is not kept cannot be compared, and the balance goes on while callbacks are repeated.
+    known = insight.without_live()
+    return replace(known, price=None, refund=None, balance=None, raw=None)
 
 
 def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:

@@ -82,9 +82,14 @@ def book(amount: Decimal) -> None:
 
 def spent(period: str = "day") -> tuple[Decimal, Decimal]:
     """Return what is spent and what is reserved in the running day or month."""
-    key = _periods(timezone.localdate())[period]
+    key = running()[period]
     row = Spending.objects.filter(period=key).first()
     return (row.spent * UNIT, row.reserved * UNIT) if row else (Decimal(0), Decimal(0))
+
+
+def running() -> dict[str, str]:
+    """Return the keys of the running day and month."""
+    return _periods(timezone.localdate())
 
 
 def _periods(day: date) -> dict[str, str]:

@@ -17,9 +17,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from number_insight import exceptions
+from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.fingerprints import fingerprint
-from number_insight.models import Circuit, Pace
+from number_insight.models import Circuit, Lookup, Pace
 
 logger = logging.getLogger("number_insight.circuits")
 
@@ -57,6 +58,26 @@ def closed(provider: str, level: str) -> Closed | None:
 
 def _scope(provider: str, level: str) -> Q:
     return Q(provider=provider, level__in=("", level))
+
+
+def probe_now(circuit_id: int) -> bool:
+    """End the pause of an open circuit: the next lookup is the probe. False if it is over.
+
+    What was put off by the pause is due now as well, so the probe need not wait for a signup.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        circuit = Circuit.objects.filter(pk=circuit_id, open_until__gt=now).first()
+        if circuit is None:
+            return False
+        still = Circuit.objects.filter(pk=circuit_id, open_until=circuit.open_until)
+        if not still.update(open_until=now):
+            return False
+        put_off = Lookup.objects.filter(provider=circuit.provider, state=LookupState.QUEUED)
+        if circuit.level:
+            put_off = put_off.filter(level=circuit.level)
+        put_off.filter(next_try_at__gt=now, error=circuit.reason).update(next_try_at=now)
+    return True
 
 
 def succeeded(provider: str, level: str) -> bool:

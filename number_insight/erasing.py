@@ -70,7 +70,9 @@ def erase_records(ids: tuple[int, ...]) -> int:
 def erase_lookups(ids: tuple[int, ...]) -> int:
     """Erase those of the lookups that may be; return how many, in a transaction of its own."""
     with transaction.atomic():
+        # Who still waits for an answer that is there is judged on it soon.
         rows = Lookup.objects.filter(SETTLED_LOOKUPS, pk__in=ids)
+        rows = rows.exclude(records__state=RecordState.WAITING)
         lookups = list(rows.select_for_update(no_key=True).order_by("pk"))
         for lookup in lookups:
             lookup.error = _scrubbed(lookup.error, _words(lookup))

@@ -87,3 +87,7 @@ class Unfinished(NumberInsightError, RuntimeError):
 
 class Unsupported(NumberInsightError, NotImplementedError):
     """The provider cannot do what was asked of it."""
+
+
+class UnknownPath(NumberInsightError, LookupError):
+    """There is no such field, or it holds no numbers; the text names what may have been meant."""

@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import BigIntegerField, F, Min, QuerySet, Sum, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from number_insight import budget, switches, tasks
 from number_insight.choices import LookupState, RecordState
 from number_insight.conf import app_settings
-from number_insight.models import Circuit, Heartbeat, Lookup, NumberInsightRecord
+from number_insight.models import (
+    Circuit,
+    Heartbeat,
+    Lookup,
+    NumberInsightRecord,
+    Spending,
+    Switch,
+)
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 RECORD_OVERDUE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """An open circuit: `name` is not asked before `until`, because of `reason`."""
+
+    circuit_id: int
+    name: str
+    reason: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +49,14 @@ class Health:
     oldest_due_since: datetime | None
     unfinished: int
     uncertain: int
-    closed_circuits: tuple[str, ...]
+    uncertain_held: Decimal
+    pauses: tuple[Pause, ...]
     spent_today: Decimal
     reserved_today: Decimal
     budget_today: Decimal | None
+    spent_month: Decimal
+    reserved_month: Decimal
+    budget_month: Decimal | None
     broker: str
 
     @property
@@ -42,7 +66,8 @@ class Health:
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types: times in ISO 8601, amounts as decimal strings."""
-        document = {key: _plain(value) for key, value in asdict(self).items()}
+        document = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        document["closed_circuits"] = document.pop("pauses")
         return {**document, "problems": self.problems, "healthy": not self.problems}
 
 
@@ -51,7 +76,9 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal):
         return str(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [f"{pause.name}: {pause.reason}" for pause in value]
+    return value
 
 
 def examine() -> Health:
@@ -59,25 +86,37 @@ def examine() -> Health:
     unfinished = NumberInsightRecord.objects.filter(
         state__in=(RecordState.QUEUED, RecordState.WAITING)
     )
+    held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
     spent, reserved = budget.spent()
+    spent_month, reserved_month = budget.spent("month")
     heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
     return Health(
         lookups_on=switches.lookups_are_on(),
         sweep_ran_at=heartbeat.at if heartbeat else None,
         oldest_due_since=unfinished.aggregate(oldest=Min("created_at"))["oldest"],
         unfinished=unfinished.count(),
-        uncertain=Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0).count(),
-        closed_circuits=tuple(_closed_circuits()),
+        uncertain=held.count(),
+        uncertain_held=held.aggregate(held=Sum("reserved"))["held"] or Decimal(0),
+        pauses=tuple(_pauses()),
         spent_today=spent,
         reserved_today=reserved,
         budget_today=app_settings.BUDGET.get("day"),
+        spent_month=spent_month,
+        reserved_month=reserved_month,
+        budget_month=app_settings.BUDGET.get("month"),
         broker=tasks.bell.try_out(),
     )
 
 
-def _closed_circuits() -> Iterator[str]:
+def _pauses() -> Iterator[Pause]:
     for circuit in Circuit.objects.filter(open_until__isnull=False).order_by("pk"):
-        yield f"{circuit}: {circuit.reason}"
+        assert circuit.open_until is not None
+        yield Pause(
+            circuit_id=circuit.pk,
+            name=str(circuit),
+            reason=circuit.reason,
+            until=circuit.open_until,
+        )
 
 
 def _problems(health: Health) -> Iterator[str]:
@@ -91,10 +130,65 @@ def _problems(health: Health) -> Iterator[str]:
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
         since = f"{health.oldest_due_since:%Y-%m-%d %H:%M %Z}"
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
-    for circuit in health.closed_circuits:
-        yield f"A provider is not asked just now: {circuit}"
+    for pause in health.pauses:
+        yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
     gone = health.spent_today + health.reserved_today
     if health.budget_today is not None and gone >= health.budget_today:
         yield "Today's budget is spent; raise it, or wait for tomorrow."
+    gone = health.spent_month + health.reserved_month
+    if health.budget_month is not None and gone >= health.budget_month:
+        yield "This month's budget is spent; raise it, or wait for the next."
     if health.broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What stops the screening or the buying just now: the part that reviewers need to know."""
+
+    has_swept: bool
+    lookups_on: bool
+    paused: tuple[str, ...]
+    """The names of the providers that are not asked."""
+    spent_periods: tuple[str, ...]
+    """The periods ("day", "month") whose budget is gone."""
+
+
+def glance() -> Glance:
+    """Look at the least, in a single query that does not grow."""
+    found = list(_parts())
+    kinds = {kind for kind, _text, _amount in found}
+    return Glance(
+        has_swept="sweep" in kinds,
+        lookups_on=app_settings.ENABLED and "switch" not in kinds,
+        paused=tuple(sorted(text.strip() for kind, text, _amount in found if kind == "circuit")),
+        spent_periods=tuple(_spent({text: gone for _kind, text, gone in found})),
+    )
+
+
+def _parts() -> Iterable[tuple[str, str, int]]:
+    """Return (kind, text, amount) from four small tables at once."""
+    none, name = Value(""), Concat("provider", Value(" "), "level")
+    nothing, gone = Value(0), F("spent") + F("reserved")
+    running = Spending.objects.filter(period__in=budget.running().values())
+    return _part("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), none, nothing).union(
+        _part("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), none, nothing),
+        _part("circuit", Circuit.objects.filter(open_until__isnull=False), name, nothing),
+        _part("money", running, F("period"), gone),
+        all=True,
+    )
+
+
+def _part(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable) -> QuerySet[Any]:
+    columns = (Value(kind), Cast(text, TextField()), Cast(amount, BigIntegerField()))
+    return rows.order_by().values_list(*columns)
+
+
+def _spent(gone: Mapping[str, int]) -> Iterator[str]:
+    """Return the periods whose budget is gone, given what is gone by the key of the period."""
+    caps: Mapping[str, Decimal] = {}
+    with suppress(ArithmeticError, AttributeError):  # no budget; the checks say so
+        caps = app_settings.BUDGET
+    for period, key in budget.running().items():
+        if period in caps and gone.get(key, 0) * budget.UNIT >= caps[period]:
+            yield period

@@ -6,31 +6,34 @@ Everything here that writes runs inside the caller's transaction.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from number_insight import loading, numbers, signals
+from number_insight import (
+    gathering,
+    keeping,
+    listing,
+    loading,
+    numbers,
+    rule_faults,
+    rules_in_force,
+    signals,
+)
 from number_insight.choices import Basis, Lane, RecordState, Verdict
 from number_insight.conf import app_settings
-from number_insight.fingerprints import fingerprints
 from number_insight.insight import UNKNOWN, Insight, IPMatch
-from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.rules.base import LIVE_SIGNALS, Signup, gettext_noop, judge, place
-from number_insight.rules.live import without_live
-from number_insight.verdict import Flag, Judgement, severer
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.rules.base import COSTLY, LIVE_SIGNALS, Rule, Signup, judge
+from number_insight.rules.lists import decisive
+from number_insight.verdict import Judgement, severer
 
 logger = logging.getLogger("number_insight.judging")
-
-MOST_COUNTED = 1000
-"""Counting others stops here: no rule asks for more, and a busy IP must not cost a long scan."""
-COUNTRY_MESSAGE = gettext_noop("Numbers of %(country)s are not looked up in this project.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,70 +62,81 @@ def answer_grounds(lookup: Lookup, insight: Insight, basis: str) -> Grounds:
     told = provider.signals.get(lookup.level, frozenset())
     if not lookup.cnam:
         told -= {"caller"}
-    if basis == Basis.REUSED and not app_settings.STORE_LIVE:
-        told -= LIVE_SIGNALS
+    if basis == Basis.REUSED and not _is_live(lookup):
+        told, insight = told - LIVE_SIGNALS, insight.without_live()
     return Grounds(insight=insight, signals=told, basis=basis, lookup=lookup)
 
 
-def signup_of(record: NumberInsightRecord) -> Signup:
-    """Return what the rules may know of the signup behind `record`."""
-    return Signup(
-        at=timezone.localtime(record.created_at or timezone.now()),
-        number=record.number,
-        ip=record.ip_address,
-        ip_country=local_ip_country(record.ip_address),
-        country=record.declared_country or None,
-        name=record.declared_name or None,
-        number_seen=_others(record, _same_number(record.number)),
-        ip_seen=_others(record, Q(ip_address=record.ip_address)) if record.ip_address else 0,
-    )
+def _is_live(lookup: Lookup) -> bool:
+    """Whether what `lookup` told of the state of the phone was kept, and is fresh."""
+    if not app_settings.STORE_LIVE or lookup.answered_at is None:
+        return False
+    return timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]
 
 
-def _same_number(number: str) -> Q:
-    """Return what finds the records of `number`, and those of them that were erased."""
-    return Q(number=number) | Q(number_hash__in=fingerprints(number))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consideration:
+    """What the rules make of a record, what they were told, and who of them had raised before."""
+
+    judgement: Judgement
+    insight: Insight
+    signup: Signup
+    recovered: frozenset[str] = frozenset()
 
 
-def _others(record: NumberInsightRecord, same: Q) -> int:
-    rows = NumberInsightRecord.objects.filter(same, subject_type__isnull=False)
-    if record.pk is not None:
-        rows = rows.filter(pk__lt=record.pk)
-    if record.subject_id:
-        rows = rows.exclude(subject_type=record.subject_type_id, subject_id=record.subject_id)
-    found = rows.order_by().values_list("subject_type", "subject_id").distinct()
-    return len(found[:MOST_COUNTED])
-
-
-def local_ip_country(ip: str | None) -> str | None:
-    """Return the country of `ip` as ``IP_COUNTRY`` knows it; its faults are logged, not raised."""
-    find = app_settings.IP_COUNTRY
-    if find is None or not ip:
-        return None
-    try:
-        return find(ip) or None
-    except Exception as error:  # the project's own callable: its fault must not cost a verdict
-        logger.error(
-            "NUMBER_INSIGHT['IP_COUNTRY'] raised %s; the country is unknown.", place(error)
-        )
-        return None
-
-
-def consider(record: NumberInsightRecord, grounds: Grounds) -> tuple[Judgement, Insight]:
+def consider(
+    record: NumberInsightRecord, grounds: Grounds, rules: Sequence[Rule] | None = None
+) -> tuple[Judgement, Insight]:
     """Return what the active rules make of `record`, and the insight as it concerns its IP."""
-    signup = signup_of(record)
-    insight = _for_this_ip(grounds, signup)
-    told = grounds.signals - {"ip_match"}
-    if insight.ip.match != UNKNOWN or insight.ip.country:
-        told |= {"ip_match"}
+    considered = _consider(record, grounds, loading.rules() if rules is None else rules)
+    return considered.judgement, considered.insight
+
+
+def _consider(
+    record: NumberInsightRecord, grounds: Grounds, rules: Sequence[Rule]
+) -> Consideration:
+    told, faults = completed(grounds.insight, record.number), rule_faults.known()
+    signup = gathering.signup_of(record, told, read_by(rules, grounds.signals))
+    insight, signals = for_this_ip(grounds, told, signup)
     judgement = judge(
-        loading.rules(), insight, signup, signals=told, thresholds=app_settings.THRESHOLDS
+        rules,
+        insight,
+        signup,
+        signals=signals,
+        thresholds=app_settings.THRESHOLDS,
+        shadowed=rule_faults.shadowed(faults),
     )
-    return judgement, insight
+    silent = (*judgement.not_evaluable, *judgement.raised, *judgement.raised_in_shadow)
+    recovered = rule_faults.recovered(faults, silent)
+    return Consideration(judgement=judgement, insight=insight, signup=signup, recovered=recovered)
 
 
-def _for_this_ip(grounds: Grounds, signup: Signup) -> Insight:
-    """Return the insight with the IP match of this signup: another visitor's is none of it."""
-    insight, sent = _completed(grounds.insight, signup.number), _ip_sent(grounds)
+def active_rules() -> list[Rule]:
+    """Return the rules that count, which those in shadow do not."""
+    shadowed = rule_faults.shadowed(rule_faults.known())
+    return [rule for rule in loading.rules() if not rule.shadow and rule.code not in shadowed]
+
+
+def read_by(rules: Iterable[Rule], signals: frozenset[str]) -> frozenset[str]:
+    """Return what has to be gathered, which is only what somebody will read."""
+    asked = [rule.reads for rule in rules if rule.is_evaluable(signals | {"ip_match"})]
+    return frozenset().union(*(COSTLY if reads is None else reads for reads in asked))
+
+
+def for_this_ip(
+    grounds: Grounds, insight: Insight, signup: Signup
+) -> tuple[Insight, frozenset[str]]:
+    """Return `insight` with the IP match of this signup, and the signals that can be told then."""
+    insight = _with_own_match(grounds, insight, signup)
+    signals = grounds.signals - {"ip_match"}
+    if insight.ip.match != UNKNOWN or insight.ip.country:
+        signals |= {"ip_match"}
+    return insight, signals
+
+
+def _with_own_match(grounds: Grounds, insight: Insight, signup: Signup) -> Insight:
+    """Return `insight` without what it tells of another visitor's IP."""
+    sent = _ip_sent(grounds)
     if insight.ip.match != UNKNOWN and sent and sent == signup.ip:
         return insight
     country = signup.ip_country
@@ -133,7 +147,7 @@ def _for_this_ip(grounds: Grounds, signup: Signup) -> Insight:
     return replace(insight, ip=IPMatch(address=signup.ip, match=match, country=country))
 
 
-def _completed(insight: Insight, number: str) -> Insight:
+def completed(insight: Insight, number: str) -> Insight:
     """Return `insight` with the country from libphonenumber, where an answer left it out."""
     if insight.country:
         return insight
@@ -147,22 +161,38 @@ def _ip_sent(grounds: Grounds) -> str | None:
 
 def settle(record: NumberInsightRecord, grounds: Grounds) -> None:
     """Judge `record` on `grounds`, and write facts, flags and verdict."""
-    judgement, insight = consider(record, grounds)
-    verdict = severer(judgement.verdict, _least(grounds.basis))
-    _write_facts(record, insight if app_settings.STORE_LIVE else insight.without_live())
+    considered = _consider(record, grounds, loading.rules())
+    judgement, insight = considered.judgement, considered.insight
+    verdict = severer(judgement.verdict, least(grounds.basis))
+    keeping.write_facts(record, insight if app_settings.STORE_LIVE else insight.without_live())
     record.state = RecordState.FAILED if grounds.basis in _WITHOUT_ANSWER else RecordState.SCREENED
-    record.basis, record.lane = grounds.basis, _lane(grounds.basis, judgement)
+    record.basis, record.lane = grounds.basis, lane_of(grounds.basis, judgement)
     record.verdict, record.score, record.note = verdict, judgement.score, grounds.note
     record.not_evaluable = list(judgement.not_evaluable)
-    record.raised_rules = list(judgement.raised)
+    record.raised_rules = [*judgement.raised, *judgement.raised_in_shadow]
+    record.rules_key = rules_in_force.key_of(loading.rules())
     judged_before, record.screened_at = record.screened_at, timezone.now()
     if grounds.lookup is not None:
         record.lookup, record.level = grounds.lookup, grounds.lookup.level
     record.save(update_fields=WRITTEN)
     if judged_before:
         record.flags.all().delete()
-    _write_flags(record, (*judgement.flags, *_extra_flags(record, grounds.basis)))
+    flags = (*judgement.flags, *keeping.extra_flags(record, grounds.basis))
+    keeping.write_flags(record, flags)
     transaction.on_commit(partial(announce, record.pk), robust=True)
+    _remember(considered, is_first=judged_before is None)
+
+
+def _remember(considered: Consideration, *, is_first: bool) -> None:
+    """Count on commit which entry decided and which rules raised: others write these rows too."""
+    transaction.on_commit(rules_in_force.remember, robust=True)
+    judgement, entry = considered.judgement, decisive(considered.signup.listed)
+    decided = any(flag.group == "lists" and not flag.shadow for flag in judgement.flags)
+    if is_first and decided and entry is not None and entry.entry_id is not None:
+        transaction.on_commit(partial(listing.count_hit, entry.entry_id), robust=True)
+    if judgement.raised or considered.recovered:
+        noted = partial(rule_faults.note, judgement.raised, considered.recovered)
+        transaction.on_commit(noted, robust=True)
 
 
 _UNPAID = (Basis.BUDGET, Basis.LIMIT)
@@ -191,6 +221,7 @@ WRITTEN = [
     "note",
     "not_evaluable",
     "raised_rules",
+    "rules_key",
     "screened_at",
     "lookup",
     "level",
@@ -199,7 +230,7 @@ WRITTEN = [
 """The columns that `settle` may write; a decision is not among them."""
 
 
-def _least(basis: str) -> str:
+def least(basis: str) -> str:
     """Return the verdict that the lack of an answer calls for."""
     if basis in _UNPAID:
         return app_settings.ON_BUDGET
@@ -208,57 +239,14 @@ def _least(basis: str) -> str:
     return Verdict.ALLOW.value
 
 
-def _lane(basis: str, judgement: Judgement) -> str:
-    if judgement.raised:
+def lane_of(basis: str, judgement: Judgement) -> str:
+    if judgement.raised and judgement.verdict != Verdict.ALLOW:
         return Lane.FAULT
     if basis in _UNPAID:
         return Lane.BUDGET
     if basis in _WITHOUT_ANSWER and judgement.verdict == Verdict.ALLOW:
         return Lane.NO_ANSWER
     return Lane.RISK
-
-
-def _write_facts(record: NumberInsightRecord, insight: Insight) -> None:
-    carrier, original = insight.current_carrier, insight.original_carrier
-    record.line_type, record.ported = insight.line_type, insight.ported
-    record.valid_number, record.reachable = insight.valid_number, insight.reachable
-    record.country = insight.country or ""
-    record.carrier_name = (carrier and carrier.name or "")[:200]
-    record.carrier_country = (carrier and carrier.country) or ""
-    record.original_carrier_name = (original and original.name or "")[:200]
-    record.roaming_status = insight.roaming.status
-    record.roaming_country = insight.roaming.country or ""
-    record.ip_match, record.ip_country = insight.ip.match, insight.ip.country or ""
-    record.caller_name = (insight.caller and insight.caller.name or "")[:200]
-    record.caller_type = insight.caller.type if insight.caller else UNKNOWN
-
-
-def _extra_flags(record: NumberInsightRecord, basis: str) -> Iterable[Flag]:
-    if basis == Basis.COUNTRY:
-        country = record.country or "?"
-        yield Flag(
-            code="country_not_screened",
-            weight=0,
-            message=COUNTRY_MESSAGE,
-            params={"country": country},
-        )
-
-
-def _write_flags(record: NumberInsightRecord, flags: Iterable[Flag]) -> None:
-    kept = flags if app_settings.STORE_LIVE else without_live(flags)
-    RiskFlag.objects.bulk_create([_row(record, flag) for flag in kept])
-
-
-def _row(record: NumberInsightRecord, flag: Flag) -> RiskFlag:
-    return RiskFlag(
-        record=record,
-        code=flag.code[:50],
-        group=flag.group[:50],
-        weight=flag.weight,
-        counted=flag.counted,
-        message=flag.message[:300],
-        evidence=dict(flag.params),
-    )
 
 
 def announce(record_id: int) -> None:

@@ -14,8 +14,11 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight.conf import app_settings
 from number_insight.providers.base import Provider
 from number_insight.rules import STANDARD, Rule
+from number_insight.rules.base import COSTLY
 
 DEFAULT_PROVIDER = "default"
+RULE_KEYS = ("NAME", "OPTIONS", "shadow")
+LONGEST_CODE = 50
 
 
 @cache
@@ -32,6 +35,12 @@ def provider(name: str = DEFAULT_PROVIDER) -> Provider:
     if not isinstance(made, Provider):
         raise ImproperlyConfigured(f"{entry['BACKEND']} is not a number_insight provider.")
     return made
+
+
+@cache
+def callback_types() -> frozenset[str]:
+    """Return the content types that one of ``PROVIDERS`` may post to the webhook."""
+    return frozenset().union(*(provider(name).callback_types for name in app_settings.PROVIDERS))
 
 
 @cache
@@ -60,9 +69,29 @@ def make_rules(
 def make_rule(entry: Mapping[str, Any]) -> Rule:
     """Return the rule that `entry` describes; raise `ImproperlyConfigured` with the reason."""
     made = _make(entry, "NAME", "a rule in NUMBER_INSIGHT")
+    name = entry["NAME"]
     if not isinstance(made, Rule):
-        raise ImproperlyConfigured(f"{entry['NAME']} is not a number_insight rule.")
+        raise ImproperlyConfigured(f"{name} is not a number_insight rule.")
+    unknown = [str(key) for key in entry if key not in RULE_KEYS]
+    if unknown:
+        allowed = ", ".join(RULE_KEYS)
+        raise ImproperlyConfigured(f"{name} is written with {unknown[0]!r}; known are {allowed}.")
+    if not isinstance(entry.get("shadow", False), bool):
+        raise ImproperlyConfigured(f"{name}: 'shadow' is True or False, not {entry['shadow']!r}.")
+    _check_rule(made, name)
+    made.shadow = entry.get("shadow", made.shadow)
     return made
+
+
+def _check_rule(rule: Rule, name: str) -> None:
+    code = getattr(rule, "code", None)
+    if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE:
+        raise ImproperlyConfigured(f"{name} needs a code of at most {LONGEST_CODE} characters.")
+    unknown = sorted(set(rule.reads or ()) - COSTLY)
+    if unknown:
+        raise ImproperlyConfigured(
+            f"{name} reads {unknown[0]!r}; what is gathered is {', '.join(sorted(COSTLY))}."
+        )
 
 
 def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
@@ -81,6 +110,7 @@ def forget(*, setting: str = "NUMBER_INSIGHT", **_kwargs: Any) -> None:
     """Forget what was made, so that changed settings take effect."""
     if setting == "NUMBER_INSIGHT":
         provider.cache_clear()
+        callback_types.cache_clear()
         rules.cache_clear()
 
 

@@ -8,6 +8,7 @@ of it is saved by `number_insight.outcomes`, with the fencing token of the claim
 from __future__ import annotations
 
 import logging
+import random
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -136,7 +137,10 @@ def claim(lookup_id: int) -> Claim | None:
     Committed before the first byte is sent. Two workers cannot both succeed. A lookup that does
     not fit the budget, or whose answer another one has meanwhile, is skipped.
     """
-    name, level = Lookup.objects.values_list("provider", "level").get(pk=lookup_id)
+    found = Lookup.objects.filter(pk=lookup_id).values_list("provider", "level").first()
+    if found is None:  # deleted in between
+        return None
+    name, level = found
     if not switches.lookups_are_on():
         postpone(lookup_id, timezone.now() + SWITCHED_OFF_PAUSE, "Lookups are switched off.")
         return None
@@ -166,8 +170,15 @@ def claim(lookup_id: int) -> Claim | None:
         if turn <= LONGEST_WAIT:
             return replace(claim, turn=time.monotonic() + turn.total_seconds())
         transaction.set_rollback(True)
-    postpone(lookup_id, timezone.now() + turn, "Many numbers wait; this one has its turn soon.")
+    until = timezone.now() + turn + _somewhere_in_the_queue(name)
+    postpone(lookup_id, until, "Many numbers wait; this one has its turn soon.")
     return None
+
+
+def _somewhere_in_the_queue(provider: str) -> timedelta:
+    """Return a random share of the time that the queue takes: a herd must not come back as one."""
+    queued = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED).count()
+    return timedelta(seconds=random.uniform(0, queued / app_settings.THROUGHPUT))  # noqa: S311
 
 
 def postpone(lookup_id: int, until: datetime, reason: str) -> None:

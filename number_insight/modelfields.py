@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial, partialmethod
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.validators import EMPTY_VALUES
 from django.db import models, transaction
 from django.db.models.signals import post_save, pre_save
@@ -99,8 +101,21 @@ def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
     """Return the latest record of this object's number, or None if it was never screened."""
-    records = NumberInsightRecord.objects.for_subject(instance)
-    return records.filter(field=label(field)).order_by("-pk").first()
+    # A row of a parent model may have been saved as a child, whose record it then is.
+    kinds = ContentType.objects.get_for_models(*_family(field.model)).values()
+    records = NumberInsightRecord.objects.filter(
+        subject_type__in=kinds, subject_id=str(instance.pk), field=label(field)
+    )
+    latest: NumberInsightRecord | None = records.order_by("-pk").first()
+    return latest
+
+
+def _family(model: type[models.Model]) -> Iterator[type[models.Model]]:
+    """Yield `model` and all that are derived from it."""
+    if not model._meta.abstract:
+        yield model
+    for child in model.__subclasses__():
+        yield from _family(child)
 
 
 def _screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberField]:

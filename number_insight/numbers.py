@@ -6,6 +6,8 @@ lags behind real ranges, and Vonage's own example, 447700900000, is a reserved n
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
@@ -93,6 +95,7 @@ def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
     return readings
 
 
+@lru_cache(maxsize=256)  # one number is asked about again and again; nothing here changes it
 def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
         parsed = phonenumbers.parse(text, region)

@@ -58,7 +58,7 @@ def keep_answer(
     if not rows.update(state=_answered_state(insight), answered_at=Now(), open_key=None):
         return None
     lookup = Lookup.objects.get(pk=lookup_id)
-    _settle(lookup, insight.cost if insight.price is not None else lookup.cost)
+    _settle(lookup, _cost(lookup, insight))
     lookup.request_id = lookup.request_id or insight.request_id[:64]
     lookup.status = insight.status
     lookup.error = NOTHING_FOUND if insight.is_empty else ""
@@ -69,6 +69,13 @@ def keep_answer(
     lookup.raw = _kept_raw(lookup.provider, insight)
     lookup.save()
     return lookup
+
+
+def _cost(lookup: Lookup, insight: Insight) -> Decimal:
+    """Return what was paid: as it is told, now or in the acknowledgement, else as reserved."""
+    if insight.price is not None:
+        return insight.cost
+    return lookup.reserved if lookup.price is None else lookup.cost
 
 
 def _answered_state(insight: Insight) -> str:

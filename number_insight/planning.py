@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from number_insight import loading, numbers, switches
+from number_insight import judging, loading, numbers, switches
 from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
+from number_insight.rules.base import Rule
+from number_insight.rules.lists import CANCELS
+from number_insight.verdict import Judgement, total
 
 AUTO = "auto"
+NUMBER_ON_LIST = ("allow_number", "deny_number")
+EXCUSABLE = CANCELS["carrier"] | {"ip_mismatch", "roaming_elsewhere", "deny_country"}
+"""Free findings that an answer may explain: by roaming, or by an allowed carrier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,17 +31,24 @@ class Plan:
     basis: str = Basis.FREE
 
 
-def plan_for(record: NumberInsightRecord) -> Plan:
-    """Return what to ask about `record`, with nothing asked that cannot change its verdict."""
+def plan_for(record: NumberInsightRecord, *, insist: bool = False) -> Plan:
+    """Return what to ask about `record`, with nothing asked that cannot change its verdict.
+
+    With `insist` a person wants to know all the same, whatever the lists and free facts say.
+    """
     if not numbers.is_possible(record.number):
         return Plan(basis=Basis.FREE)
+    rules = judging.active_rules()
+    decided = None if insist else _decided(record, rules)
+    if decided is not None:
+        return Plan(basis=decided)
     if not switches.lookups_are_on():
         return Plan(basis=Basis.DISABLED)
     country, wanted = numbers.country(record.number), app_settings.COUNTRIES
     if wanted is not None and country not in wanted:
         return Plan(basis=Basis.COUNTRY)
     provider = loading.provider()
-    level = level_for(record, provider)
+    level = level_for(record, provider, rules)
     if level is None:
         return Plan(basis=Basis.FREE)
     return Plan(
@@ -43,11 +57,35 @@ def plan_for(record: NumberInsightRecord) -> Plan:
     )
 
 
-def level_for(record: NumberInsightRecord, provider: Provider) -> str | None:
+def _decided(record: NumberInsightRecord, rules: Sequence[Rule]) -> str | None:
+    """Return what decides without anything bought, if anything does.
+
+    A level that was asked for by name is only left out for a number that is on a list.
+    """
+    if record.level in LEVELS:
+        rules = [rule for rule in rules if rule.code in NUMBER_ON_LIST]
+    free = judging.local_grounds(record, Basis.FREE)
+    found, _insight = judging.consider(record, free, rules)
+    if "allow_number" in found.codes:
+        return Basis.LISTED
+    deny = app_settings.THRESHOLDS.get("deny")
+    if deny is None or _least_score(found, rules, free.signals) < deny:
+        return None
+    return Basis.LISTED if "deny_number" in found.codes else Basis.FREE
+
+
+def _least_score(found: Judgement, rules: Sequence[Rule], known: frozenset[str]) -> int:
+    """Return the score that no answer could get below."""
+    certain = total(flag for flag in found.flags if flag.code not in EXCUSABLE)
+    asking = [rule for rule in rules if rule.needs is None or not known.issuperset(rule.needs)]
+    return certain + sum(min(rule.weight, 0) for rule in asking)
+
+
+def level_for(record: NumberInsightRecord, provider: Provider, rules: Sequence[Rule]) -> str | None:
     """Return the level to ask at; None if no level can tell what the rules want to know."""
     if record.level in LEVELS:
         return record.level
-    wanted = _wanted(record, provider)
+    wanted = _wanted(record, provider, rules)
     if not wanted:
         return None
     for level in provider.levels:
@@ -56,13 +94,15 @@ def level_for(record: NumberInsightRecord, provider: Provider) -> str | None:
     return provider.levels[-1]
 
 
-def _wanted(record: NumberInsightRecord, provider: Provider) -> frozenset[str]:
+def _wanted(
+    record: NumberInsightRecord, provider: Provider, rules: Sequence[Rule]
+) -> frozenset[str]:
     """Return the signals that an active rule needs, this provider has, and we lack."""
     local = numbers.local_insight(record.number)
     top = "standard" if local.line_type.startswith("landline") else provider.levels[-1]
     told = provider.signals.get(top, frozenset())
     wanted: frozenset[str] = frozenset()
-    for rule in loading.rules():
+    for rule in rules:
         if rule.weight:
             wanted |= told if rule.needs is None else told.intersection(rule.needs)
     if not record.ip_address or not (app_settings.SEND_IP and provider.supports_ip):

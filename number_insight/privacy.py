@@ -130,7 +130,9 @@ def export(*, number: str | None = None, subject: models.Model | None = None) ->
 
 def _list_entries(found: Held) -> QuerySet[ListEntry]:
     ips = set(found.records.exclude(ip_address=None).values_list("ip_address", flat=True))
-    on_list = Q(match=ListMatch.NUMBER, value__in=found.numbers) | Q(match=ListMatch.IP, value__in=ips)
+    on_list = Q(match=ListMatch.NUMBER, value__in=found.numbers) | Q(
+        match=ListMatch.IP, value__in=ips
+    )
     return ListEntry.objects.filter(on_list).order_by("pk")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from number_insight import judging, lookups, planning, signals, tasks
 from number_insight.choices import Basis, Decision, LookupState, RecordState
@@ -47,14 +48,17 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
     It supersedes what was known or left uncertain; a decision stays as it is. Raise
     `Unsupported`, with the reason, where there is nothing to ask.
     """
-    plan = planning.plan_for(record)
+    plan = planning.plan_for(record, insist=True)
     if plan.question is None:
-        raise Unsupported(f"Nothing can be asked about this number: {Basis(plan.basis).label}.")
+        why = gettext("Nothing can be asked about this number: %(why)s.")
+        raise Unsupported(why % {"why": Basis(plan.basis).label})
     with transaction.atomic():
         _let_go(record.lookup_id)
         lookup, is_new = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
         if lookup is None:
-            raise Unsupported("This number is just being looked up; try again in a moment.")
+            raise Unsupported(
+                gettext("This number is just being looked up; try again in a moment.")
+            )
         if is_new:
             Lookup.objects.filter(pk=lookup.pk).update(supersedes=record.lookup_id)
         NumberInsightRecord.objects.filter(pk=record.pk).update(

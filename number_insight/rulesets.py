@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
 from number_insight.conf import app_settings
-from number_insight.rules import Rule
+from number_insight.rules import STANDARD, Rule
 
 KEYS = ("RULES", "EXTRA_RULES", "WEIGHTS", "THRESHOLDS")
 """The settings that a file of rules may lay over those of the project."""
@@ -55,8 +55,9 @@ def _laid_over(given: Mapping[str, Any]) -> RuleSet:
     for key in given:
         if key not in KEYS:
             raise ImproperlyConfigured(f"There is no key {key!r} here{did_you_mean(key, KEYS)}")
+    chosen = app_settings.RULES
     entries = [
-        *_entries(given.get("RULES", loading.rule_entries(extra=False)), "RULES"),
+        *_entries(given.get("RULES", STANDARD if chosen is None else chosen), "RULES"),
         *_entries(given.get("EXTRA_RULES", app_settings.EXTRA_RULES), "EXTRA_RULES"),
     ]
     weights = _whole_numbers(given.get("WEIGHTS", app_settings.WEIGHTS), "WEIGHTS")

@@ -16,6 +16,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, models, router, transaction
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import numbers, signals, tasks, visitor
@@ -179,6 +180,25 @@ def _orphan(number: str) -> NumberInsightRecord | None:
         return found
     orphans = NumberInsightRecord.objects.awaiting_subject()
     return orphans.filter(number=number).order_by("-pk").first()
+
+
+def label(subject: models.Model, fraud: bool | None) -> int:
+    """Say of a subject (or of one record) what it turned out to be; return how many records that
+    concerns.
+
+    It teaches nothing by itself: it is what ``number_insight_replay --quality`` measures rules
+    by. The last label counts, and None takes it back.
+    """
+    if isinstance(subject, NumberInsightRecord):
+        records = NumberInsightRecord.objects.filter(pk=subject.pk)
+    else:
+        records = NumberInsightRecord.objects.for_subject(subject)
+    return records.update(fraud=fraud, labelled_at=None if fraud is None else timezone.now())
+
+
+def is_suspended() -> bool:
+    """Whether this is inside of `suspended`."""
+    return _suspended.get()
 
 
 @contextmanager

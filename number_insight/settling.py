@@ -6,21 +6,26 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from number_insight import judging, lookups, outcomes
-from number_insight.choices import Basis, LookupState, RecordState
+from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.rules.base import place
 
 T = TypeVar("T")
 logger = logging.getLogger("number_insight.settling")
 
 SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
 """Seconds between the tries to save an answer that was paid for: half a minute in all."""
+LOST_CONNECTIONS = (OperationalError, InterfaceError)
+NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
 
 
 def conclude(
@@ -64,7 +69,7 @@ def settle_records(lookup: Lookup, insight: Insight | None, *, late: bool = Fals
     for record in records:
         if grounds is not None:
             record.cost = judging.cost_of(lookup, record)
-            judging.settle(record, grounds(record))
+            judge(record, grounds)
         elif lookup.state == LookupState.SKIPPED:
             record.state, record.lookup = RecordState.QUEUED, None
             record.save(update_fields=["state", "lookup"])
@@ -73,6 +78,36 @@ def settle_records(lookup: Lookup, insight: Insight | None, *, late: bool = Fals
             record.note = lookup.error
             record.save(update_fields=["note"])
     return again
+
+
+def judge(
+    record: NumberInsightRecord, grounds: Callable[[NumberInsightRecord], judging.Grounds]
+) -> None:
+    """Judge `record` inside the caller's transaction, or put it before a person.
+
+    One record that cannot be judged must not cost the others their verdict, nor a paid answer.
+    """
+    try:
+        with transaction.atomic():
+            judging.settle(record, grounds(record))
+    except LOST_CONNECTIONS:
+        raise
+    except Exception as error:  # whatever it is, the signup waits for a person and not for us
+        logger.error("Record %s could not be judged (%s).", record.pk, place(error))
+        hand_over(record.pk)
+
+
+def hand_over(record_id: int) -> None:
+    """Put a record that could not be judged before a person."""
+    NumberInsightRecord.objects.filter(pk=record_id).update(
+        state=RecordState.FAILED,
+        basis=Basis.NO_ANSWER,
+        lane=Lane.FAULT,
+        verdict=Verdict.REVIEW,
+        note=NOT_JUDGED,
+        screened_at=timezone.now(),
+    )
+    transaction.on_commit(partial(judging.announce, record_id), robust=True)
 
 
 def _grounds(
@@ -100,16 +135,21 @@ def _refused_number(record: NumberInsightRecord, lookup: Lookup) -> judging.Grou
     return replace(grounds, insight=replace(grounds.insight, status=lookup.status))
 
 
-def durably(work: Callable[[], T]) -> T:
+def durably(work: Callable[[], T], journal: str) -> T:
     """Do what saves something paid for, again and again on fresh connections for half a minute.
 
+    If that is not enough, `journal` says in the log what a person needs to find it again.
     Inside somebody's transaction it is done once: a new connection would not be in it.
     """
     for pause in SAVE_PAUSES if not connection.in_atomic_block else ():
         try:
             return work()
-        except (OperationalError, InterfaceError) as error:
+        except LOST_CONNECTIONS as error:
             logger.warning("Saving failed and is tried again: %s.", type(error).__name__)
             connection.close()
             time.sleep(pause)
-    return work()
+    try:
+        return work()
+    except Exception:
+        logger.critical("What may have been paid for could not be saved: %s.", journal)
+        raise

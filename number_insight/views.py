@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
+from django.http import UnreadablePostError
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.parsers import JSONParser
-from rest_framework.renderers import JSONRenderer
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from number_insight import assessment, callbacks
+from number_insight import assessment, callbacks, loading
 from number_insight.exceptions import BadCallback
 from number_insight.models import Lookup
 from number_insight.rules.base import place
@@ -24,6 +26,16 @@ logger = logging.getLogger("number_insight.views")
 
 MAX_BODY = 64 * 1024
 """Bytes; a real answer has about 2 KiB."""
+
+
+class _Whatever(BaseContentNegotiation):
+    """Answers in JSON whatever the sender accepts: a paid answer is not lost for a header."""
+
+    def select_renderer(
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        renderer = next(iter(renderers))
+        return renderer, renderer.media_type
 
 
 @method_decorator(
@@ -37,25 +49,33 @@ class CallbackView(APIView):
     and change nothing. A fault of ours gets 503, since the sender tries for 24 hours.
     """
 
-    # A provider cannot log in, and a throttled answer is a lost one.
+    # A provider cannot log in, and a throttled answer is a lost one. What the project has set
+    # for its own API is none of this view's.
     authentication_classes = []
     permission_classes = []
     throttle_classes = []
-    parser_classes = [JSONParser]
     renderer_classes = [JSONRenderer]
+    content_negotiation_class = _Whatever
+    versioning_class = None
+    metadata_class = None
+    schema = None
 
     def post(self, request: Request, token: str) -> Response:
         """Answer 200 once the answer is stored."""
         lookup_id = callbacks.lookup_id_of(token)
         if lookup_id is None:
             return _answer(404)
-        body = _read(request)
-        if body is None:
-            return _answer(413)
         try:
+            if request._request.content_type not in loading.callback_types():
+                return _answer(415)
+            body = _read(request)
+            if body is None:
+                return _answer(413)
             assessment.absorb(lookup_id, body)
         except Lookup.DoesNotExist:
             return _answer(404)
+        except UnreadablePostError:  # it hung up, and comes again
+            return _answer(400)
         except BadCallback as error:
             logger.warning("Lookup %s: the callback is no answer: %s", lookup_id, error)
             return _answer(400)
@@ -89,6 +109,7 @@ _TEXTS = {
     400: "not an answer",
     404: "not found",
     413: "too large",
+    415: "not a type that we asked for",
     503: "try again later",
 }
 

@@ -20,7 +20,7 @@ from tests.servers import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 
-NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "test_servers.py")
+NO_DATABASE = ("docs", "ground", "providers", "sandbox", "test_servers.py")
 """What touches no database, and so runs `once` whatever the database."""
 
 _servers = pytest.StashKey[ExitStack]()

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from number_insight.admin.controls import SwitchAdmin
+from number_insight.admin.lists import ListEntryAdmin, RuleFaultAdmin
 from number_insight.admin.lookups import LookupAdmin, SpendingAdmin
 from number_insight.admin.mixins import RiskFlagsAdminMixin
 from number_insight.admin.records import NumberInsightRecordAdmin
 
-__all__ = ["LookupAdmin", "NumberInsightRecordAdmin", "RiskFlagsAdminMixin", "SpendingAdmin"]
+__all__ = [
+    "ListEntryAdmin",
+    "LookupAdmin",
+    "NumberInsightRecordAdmin",
+    "RiskFlagsAdminMixin",
+    "RuleFaultAdmin",
+    "SpendingAdmin",
+    "SwitchAdmin",
+]

@@ -115,7 +115,7 @@ def quotes(records: Iterable[NumberInsightRecord]) -> list[Quote]:
 
 def _quote(record: NumberInsightRecord) -> Quote:
     try:
-        plan = planning.plan_for(record)
+        plan = planning.plan_for(record, insist=True)
         if plan.question is None:
             return Quote(record=record, obstacle=str(Basis(plan.basis).label))
         provider = loading.provider(plan.provider)

@@ -120,8 +120,15 @@ class LookupStateFilter(OfferedFilter):
     title = _("state")
     parameter_name = "state"
 
+    HELD = "held"
+
     def offered(self) -> Mapping[str, Any]:
-        return dict(LookupState.choices)
+        return {**dict(LookupState.choices), self.HELD: _("uncertain, with money held")}
+
+    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value == self.HELD:
+            return rows.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
+        return super().narrowed(rows, value)
 
 
 class ProviderFilter(OfferedFilter):

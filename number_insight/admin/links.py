@@ -16,7 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from number_insight.admin import words
-from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.admin.filters import LookupStateFilter
+from number_insight.models import Lookup, NumberInsightRecord, Switch
+
+HEALTH = "number_insight_health"
 
 
 def change_url(site: AdminSite, model: type[Model], key: Any) -> str | None:
@@ -32,6 +35,24 @@ def list_url(site: AdminSite) -> str:
     """Return the address of the list of records."""
     name = "admin:number_insight_numberinsightrecord_changelist"
     return reverse(name, current_app=site.name)
+
+
+def health_url(site: AdminSite) -> str:
+    """Return the address of the operator's page."""
+    return reverse(f"admin:{HEALTH}", current_app=site.name)
+
+
+def permitted_health_url(site: AdminSite, request: HttpRequest) -> str | None:
+    """Return the address of the operator's page, or None for whoever may not see it."""
+    return health_url(site) if _may_see(site, request, Switch) else None
+
+
+def uncertain_url(site: AdminSite, request: HttpRequest) -> str | None:
+    """Return the address of the lookups that hold money, or None for whoever may not see them."""
+    if not _may_see(site, request, Lookup):
+        return None
+    url = reverse("admin:number_insight_lookup_changelist", current_app=site.name)
+    return f"{url}?{LookupStateFilter.parameter_name}={LookupStateFilter.HELD}"
 
 
 def to(url: str | None, text: Any) -> SafeString | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -11,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import badges, filters, links, record_page, searching, words
+from number_insight.admin import badges, filters, links, notices, record_page, searching, words
 from number_insight.admin.actions import ActingAdmin
 from number_insight.admin.changelists import RecordChangeList
 from number_insight.models import NumberInsightRecord
@@ -59,6 +60,11 @@ class NumberInsightRecordAdmin(ActingAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordChangeList]:
         return RecordChangeList
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        # Called by the template alone: an action on the list needs no notice.
+        notice = partial(notices.context, request, self.admin_site)
+        return super().changelist_view(request, {**(extra_context or {}), "notice": notice})
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
@@ -81,6 +87,7 @@ class NumberInsightRecordAdmin(ActingAdmin):
         if obj is not None:
             permitted = self.permitted_acts(request)
             context.update(record_page.context(request, obj, self.admin_site, permitted))
+            context["notice"] = notices.context(request, self.admin_site)
             context["subtitle"] = None  # the page says it itself
             context["act_urls"] = [
                 (act, self._act_url(request, act))

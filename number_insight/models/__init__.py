@@ -7,7 +7,7 @@ from number_insight.models.controls import Circuit, Heartbeat, Pace, Spending, S
 from number_insight.models.lists import ListEntry
 from number_insight.models.lookups import Lookup
 from number_insight.models.records import NumberInsightRecord, RiskFlag
-from number_insight.models.rules import RuleFault
+from number_insight.models.rules import RuleFault, RulesInForce
 
 __all__ = [
     "NUMBER_LENGTH",
@@ -19,6 +19,7 @@ __all__ = [
     "Pace",
     "RiskFlag",
     "RuleFault",
+    "RulesInForce",
     "Spending",
     "Switch",
     "Usage",

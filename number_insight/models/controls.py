@@ -117,7 +117,7 @@ class Switch(models.Model):
 
     class Meta:
         verbose_name = _("switch")
-        verbose_name_plural = _("switches")
+        verbose_name_plural = _("health and controls")  # what its page in the admin is
 
     def __str__(self) -> str:
         return self.name

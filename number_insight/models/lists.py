@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -152,10 +153,10 @@ def _country(value: str) -> str:
     return country
 
 
-_FORMS = {
-    ListMatch.NUMBER: _number,
-    ListMatch.IP: _ip,
-    ListMatch.PREFIX: _prefix,
-    ListMatch.CARRIER: _carrier,
-    ListMatch.COUNTRY: _country,
+_FORMS: dict[str, Callable[[str], str]] = {
+    "number": _number,
+    "ip": _ip,
+    "prefix": _prefix,
+    "carrier": _carrier,
+    "country": _country,
 }

@@ -56,6 +56,8 @@ class NumberInsightRecord(models.Model):
     """What stands in the way of the screening just now, in one sentence."""
     not_evaluable = models.JSONField(_("not evaluable"), default=list)
     raised_rules = models.JSONField(_("rules that failed"), default=list)
+    rules_key = models.CharField(max_length=16, blank=True, editable=False)
+    """The `RulesInForce` that judged it, so that a replay knows what was asked."""
     line_type = models.CharField(_("line type"), max_length=20, default=UNKNOWN)
     carrier_name = models.CharField(_("carrier"), max_length=200, blank=True)
     carrier_country = models.CharField(_("carrier's country"), max_length=2, blank=True)
@@ -83,6 +85,9 @@ class NumberInsightRecord(models.Model):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decision_reason = models.TextField(_("reason"), blank=True)
+    fraud = models.BooleanField(_("was fraud"), null=True, blank=True)
+    """What turned out later; None while nobody has said so."""
+    labelled_at = models.DateTimeField(_("labelled at"), null=True, editable=False)
     lookup = models.ForeignKey(
         Lookup, on_delete=models.SET_NULL, null=True, related_name="records", editable=False
     )

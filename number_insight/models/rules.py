@@ -24,3 +24,21 @@ class RuleFault(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class RulesInForce(models.Model):
+    """The rules that were in force at some time, under the short name that records know them by.
+
+    `rules` maps the code of each rule to what is remembered of it (`number_insight.rulesets`).
+    """
+
+    key = models.CharField(max_length=16, unique=True)
+    rules = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("rules in force")
+        verbose_name_plural = _("rules in force")
+
+    def __str__(self) -> str:
+        return self.key

@@ -66,6 +66,8 @@ class Provider(ABC):
     live_keys: ClassVar[frozenset[str] | None] = None
     """The top-level keys of `Insight.raw` that tell of roaming or reachability; None if unknown,
     and then the raw answer is kept only where live data may be."""
+    callback_types: tuple[str, ...] = ("application/json",)
+    """The content types that its callbacks have; others are refused unread."""
     timeout: float = 20.0
     """Seconds that one call may take at most."""
 

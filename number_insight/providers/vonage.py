@@ -50,6 +50,8 @@ class NumberInsight(NumberInsightV1):
         self.signature_secret = str(signature_secret or "")
         self.signature_method = signature_method
         self.format = format
+        if format == "xml":  # then its callbacks are XML as well
+            self.callback_types = (*self.callback_types, "text/xml", "application/xml")
 
     def check(self) -> Iterable[Fault]:
         """Yield what is wrong with the options."""

@@ -49,7 +49,7 @@ class ListRule(Rule):
     """Base of the rules that look for one kind of entry."""
 
     group = "lists"
-    needs = ()
+    needs: ClassVar[tuple[str, ...] | None] = ()
     reads = ("listed",)
     action: ClassVar[str]
     match: ClassVar[str]

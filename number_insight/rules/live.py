@@ -21,5 +21,11 @@ def without_live(flags: Iterable[Flag]) -> Iterator[Flag]:
     if live:
         counted = [flag.weight for flag in live if flag.counted]
         weight = sum(counted)
-        yield Flag(code=LIVE_CODE, weight=weight, message=LIVE_MESSAGE, counted=bool(counted))
+        yield Flag(
+            code=LIVE_CODE,
+            weight=weight,
+            message=LIVE_MESSAGE,
+            counted=bool(counted),
+            shadow=all(flag.shadow for flag in live),
+        )
     yield from (flag for flag in flags if not flag.live)

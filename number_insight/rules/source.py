@@ -68,8 +68,8 @@ class CarrierBurst(Rule):
     )
     shadow = True
     title = gettext_noop("Burst from one carrier")
-    message = gettext_noop("%(count)s numbers of one carrier signed up within an hour.")
-    message_country = gettext_noop("%(count)s numbers of one country signed up within an hour.")
+    message = gettext_noop("%(count)s signups with numbers of one carrier within an hour.")
+    message_country = gettext_noop("%(count)s signups with numbers of one country within an hour.")
 
     def __init__(self, *, signups: int = 20, times: int = 5, weight: int | None = None) -> None:
         for option in (signups, times):

@@ -68,7 +68,7 @@ def postgresql(transactional_db: None) -> Iterator[PostgreSQL]:
     connections.close_all()
     with PostgreSQL() as server:
         place.update(HOST="127.0.0.1", PORT=str(server.port), NAME="postgres")
-        call_command("migrate", verbosity=0)
+        call_command("migrate", run_syncdb=True, verbosity=0)
         yield server
         connections.close_all()
         place.update(kept)

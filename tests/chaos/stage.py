@@ -19,7 +19,7 @@ from tests.chaos.invariants import SECRETS, UNFINISHED, assert_invariants
 from tests.chaos.processes import Worker
 from tests.models import Customer
 from tests.servers import Redis
-from tests.service.stage import sign_up, vonage
+from tests.service.stage import sign_up, until, vonage
 
 PATIENCE = 40.0
 """Seconds in which everything has to be well again."""
@@ -45,10 +45,11 @@ class Stand:
 
     def configure(self, **settings: Any) -> None:
         """Lay `settings` over ``NUMBER_INSIGHT``, here and in the workers to come."""
+        options = {"base_url": settings.pop("base_url")} if "base_url" in settings else {}
         self._told |= settings
         base: dict[str, Any] = {"LEVEL": "advanced", "LIMITS": {}, "THROUGHPUT": 1000}
         given = vonage(self.sandbox, **{**base, "BUDGET": {"day": "100"}, **self._told})
-        given["PROVIDERS"]["default"]["OPTIONS"]["api_secret"] = SECRETS[0]
+        given["PROVIDERS"]["default"]["OPTIONS"] |= {"api_secret": SECRETS[0], **options}
         self.environment["NI_TEST_NUMBER_INSIGHT"] = json.dumps(given)
         self._stack.enter_context(override_settings(NUMBER_INSIGHT=given))
 
@@ -70,7 +71,7 @@ class Stand:
         while not done():
             assert time.monotonic() < deadline, self.plight()
             tasks.sweep()
-            time.sleep(0.2)
+            until(done, 1.0)
 
     def plight(self) -> str:
         """Return what a failed test wants to know."""

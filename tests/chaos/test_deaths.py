@@ -68,7 +68,11 @@ def test_row_11_a_message_that_is_delivered_again_buys_nothing_again(stand: Stan
 
 def test_row_13_and_14_a_task_that_outlives_the_visibility_timeout_buys_once(stand: Stand) -> None:
     stand.sandbox.behave(number(0), delay=4)
-    transport = {"visibility_timeout": 1, "unacked_restore_interval": 1}
+    transport = {
+        "visibility_timeout": 1,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+    }
     late = {"task_acks_late": True, "broker_transport_options": transport}
     worker = stand.worker(pool="prefork", concurrency=2, celery=late)
     other = stand.worker(celery=late)

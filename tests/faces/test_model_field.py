@@ -245,3 +245,9 @@ def test_the_form_of_a_model_refuses_but_never_buys() -> None:
     field = Customer._meta.get_field("phone").formfield()
     assert field.clean("+46 70 174 06 05") == CLEAN
     assert numbers() == []
+
+
+def test_a_parent_finds_the_record_that_its_child_was_saved_with() -> None:
+    child = ChildCustomer.objects.create(name="Ada", phone=CLEAN)
+    parent = Customer.objects.get(pk=child.pk)
+    assert parent.get_phone_record() == child.get_phone_record() is not None

@@ -120,7 +120,7 @@ def test_a_token_outlives_its_secret_key_by_the_fallbacks(client: Client) -> Non
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
+        b" ",
         b"{",
         b"[]",
         b'"text"',
@@ -148,6 +148,15 @@ def test_a_body_of_more_than_64_kib_is_413_and_reads_no_row(
     token = callbacks.token_for(1)
     with django_assert_num_queries(0):
         assert post(client, b" " * (64 * 1024 + 1), token=token, **headers).status_code == 413
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "multipart/form-data; boundary=x"])
+def test_a_type_that_no_provider_sends_is_415_and_reads_no_row(
+    client: Client, kind: str, django_assert_num_queries: Any
+) -> None:
+    path = f"/number-insight/callback/{callbacks.token_for(1)}/"
+    with django_assert_num_queries(0):
+        assert client.post(path, data=b"{}", content_type=kind).status_code == 415
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "trace"])

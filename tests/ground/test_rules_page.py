@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from datetime import datetime, timezone
 from pathlib import Path
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from number_insight.insight import Insight, IPMatch, Roaming
-from number_insight.rules import Rule, judge
-from number_insight.rules.base import SIGNALS
-from tests.ground.builders import THRESHOLDS, a_signup, judged, standard_rules
+from number_insight.rules import Listing, Rule, judge
+from number_insight.rules.base import COSTLY, SIGNALS
+from tests.ground.builders import BRITISH, THRESHOLDS, a_signup, judged, standard_rules
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
 RULES = {rule.code: rule for rule in standard_rules()}
@@ -27,6 +28,15 @@ SUMS = {
         "ip": IPMatch(match="mismatch", country="NL"),
         "roaming": Roaming(status="roaming", country="NL"),
     },
+}
+
+KNOWN = {
+    "one other subject": {"number_seen": 1},
+    "five other subjects": {"number_seen": 5},
+    "released before": {"number_decision": "released"},
+    "number on the deny list": {"listed": (Listing(action="deny", match="number", value=BRITISH),)},
+    "burst from one block": {"block_seen_hour": 4},
+    "campus behind one IP": {"ip": "8.8.8.8", "ip_seen_day": 300},
 }
 
 
@@ -65,16 +75,25 @@ def test_a_row_tells_weight_group_needs_text_and_liveness_as_they_are(code):
     assert tuple(quoted(needs)) == rule.needs
     assert quoted(text) == messages(rule)
     assert ("*Live.*" in meaning) == rule.live
+    assert ("*In shadow.*" in meaning) == rule.shadow
 
 
 @pytest.mark.parametrize(("found", "score", "verdict"), [r for r in rows(3) if r[1].isdigit()])
 def test_the_sums_on_the_page_come_out(found, score, verdict):
-    told = {}
-    for words, facts in SUMS.items():
-        if words in found:
-            told.update(facts)
-    judgement = judged(Insight(**told))
-    assert told
+    told = {
+        name: fact
+        for words, facts in SUMS.items()
+        if words in found
+        for name, fact in facts.items()
+    }
+    known = {
+        name: fact
+        for words, facts in KNOWN.items()
+        if words in found
+        for name, fact in facts.items()
+    }
+    judgement = judged(Insight(**told), **known)
+    assert told or known
     assert (judgement.score, judgement.verdict) == (int(score), quoted(verdict)[0])
 
 
@@ -102,7 +121,8 @@ def test_the_first_changes_on_the_page_name_what_exists():
         names = {}
         exec(block, names)
         settings.append(names["NUMBER_INSIGHT"])
-    weights, rules = settings
+    weights, rules, shadow = settings
+    assert shadow["EXTRA_RULES"][0]["shadow"] is True
     assert set(weights["WEIGHTS"]) <= set(RULES)
     assert len(rules["RULES"]) == len(RULES)
     assert rules["RULES"][-1]["OPTIONS"] == {"wants_mobile": True}
@@ -111,3 +131,15 @@ def test_the_first_changes_on_the_page_name_what_exists():
 def test_every_signal_is_on_the_page():
     section = PAGE.split("\n* `needs`: ", 1)[1].split("\n* ", 1)[0]
     assert set(quoted(section)) >= SIGNALS
+
+
+def test_every_field_that_costs_a_query_is_on_the_page():
+    section = PAGE.split("\n* `reads`: ", 1)[1].split("\n* ", 1)[0]
+    assert set(quoted(section)) >= COSTLY
+
+
+@pytest.mark.parametrize(("code", "option", "default", "meaning"), rows(4)[2:])
+def test_the_options_on_the_page_have_the_defaults_that_it_says(code, option, default, meaning):
+    rule = RULES[quoted(code)[0]]
+    assert getattr(rule, quoted(option)[0]) == ast.literal_eval(quoted(default)[0])
+    assert meaning

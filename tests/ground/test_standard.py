@@ -9,12 +9,14 @@ import pytest
 from number_insight.insight import Carrier, Insight, IPMatch
 from number_insight.insight import Roaming as Whereabouts
 from number_insight.rules import STANDARD
-from number_insight.rules.base import SIGNALS
+from number_insight.rules.base import COSTLY, SIGNALS
 from tests.ground.builders import BRITISH, a_signup, judged, standard_rules
 
 UNDELIVERABLE = {"reachable": "undeliverable"}
 VIRTUAL = {"line_type": "virtual"}
 VPN = {"country": "GB", "ip": IPMatch(match="mismatch", country="NL")}
+
+GROUPS = {"lists", "validity", "line", "place", "number_history", "source_history", "caller"}
 
 ALL_AT_ONCE = Insight(
     **{**VIRTUAL, **VPN, **UNDELIVERABLE},
@@ -126,9 +128,10 @@ def test_a_code_stands_for_one_rule():
 
 @pytest.mark.parametrize("rule", standard_rules(), ids=lambda rule: rule.code)
 def test_a_standard_rule_is_whole(rule):
-    assert rule.group in {"validity", "line", "place"}
+    assert rule.group in GROUPS
     assert rule.title and rule.label == rule.title
     assert rule.needs is not None and SIGNALS.issuperset(rule.needs)
+    assert rule.reads is not None and COSTLY.issuperset(rule.reads)
     assert type(rule).__doc__
 
 

@@ -38,7 +38,7 @@ def rows(label: str = "number_insight") -> str:
     found = []
     for model in apps.get_app_config(label).get_models(include_auto_created=True):
         for row in model._base_manager.order_by("pk").values():
-            found.append(f"{model._meta.model_name} {json.dumps(row, default=str)}")
+            found.append(f"{model._meta.model_name} {json.dumps(row, default=str, sort_keys=True)}")
     return "\n".join(found)
 
 

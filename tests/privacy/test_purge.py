@@ -10,7 +10,9 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import judging, privacy, reviewing
+from number_insight import privacy, reviewing
+from number_insight.gathering import signup_of
+from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, Usage
 from number_insight.testing import LookupFactory, RecordFactory
 from tests.models import Customer
@@ -110,6 +112,13 @@ def test_an_open_lookup_is_never_erased(state: str) -> None:
     assert Lookup.objects.get().number == NUMBER
 
 
+def test_an_answer_that_somebody_waits_for_is_never_erased() -> None:
+    RecordFactory(number=NUMBER, state="waiting", lookup=LookupFactory(number=NUMBER))
+    aged()
+    command("purge")
+    assert Lookup.objects.get().number == NUMBER
+
+
 def test_a_lookup_that_stayed_uncertain_lets_its_question_go() -> None:
     LookupFactory(number=NUMBER, state="uncertain", open_key=f"default|advanced|{NUMBER}|")
     aged()
@@ -147,7 +156,7 @@ def test_the_number_of_erased_records_is_still_counted() -> None:
     command("purge")
     assert NumberInsightRecord.objects.for_number(NUMBER).count() == 2
     newcomer = Customer.objects.create(name="Ben", phone=NUMBER)
-    assert judging.signup_of(newcomer.get_phone_record()).number_seen == 1
+    assert signup_of(newcomer.get_phone_record(), Insight()).number_seen == 1
     assert first.pk != newcomer.pk
 
 

@@ -42,7 +42,9 @@ def test_a_hundred_signups_with_one_number_cost_one_lookup(
         customer = sign_up(VIRTUAL, name=f"Visitor {index}")
         work_off(customer.get_phone_record().pk)
 
-    with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
+    # Rules that count how often a number was seen would judge each one differently.
+    rules = [{"NAME": "number_insight.rules.line.Virtual"}]
+    with override_settings(NUMBER_INSIGHT=vonage(sandbox, RULES=rules, LEVEL="advanced")):
         at_once(CROWD, come)
     records = NumberInsightRecord.objects.all()
     assert sandbox.ledger.count() == 1

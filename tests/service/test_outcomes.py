@@ -190,3 +190,9 @@ def test_a_fresh_answer_is_reused_and_a_stale_one_is_not() -> None:
         Lookup.objects.update(answered_at=timezone.now() - timedelta(days=31))
         screened()
     assert len(Fake.asked) == 2
+
+
+def test_an_answer_that_names_no_price_counts_as_what_was_reserved() -> None:
+    with asking({CLEAN: {"price": None}}):
+        record = screened()
+    assert (record.verdict, the_lookup().price, money()) == ("allow", None, (PRICE, "0"))

@@ -78,7 +78,7 @@ def test_one_poisoned_record_does_not_keep_the_others_waiting(
         sweep()
     second.refresh_from_db()
     assert second.verdict == "review"
-    assert f"Record {first.pk} could not be screened." in caplog.text
+    assert f"Record {first.pk} could not be screened" in caplog.text
 
 
 @pytest.mark.django_db

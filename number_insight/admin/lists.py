@@ -1,0 +1,127 @@
+"""The admins of the project's own lists, and of rules that raised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from number_insight import numbers, rule_faults
+from number_insight.admin import words
+from number_insight.admin.changelists import ModelAdmin, ReadOnlyAdmin
+from number_insight.choices import ListMatch
+from number_insight.models import ListEntry, RuleFault
+
+MOST_NAMED = 5
+
+
+class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Refuses a second entry that says the same."""
+
+    class Meta:
+        model = ListEntry
+        fields = ("action", "match", "value", "reason", "expires_at")
+        help_texts = {
+            "value": _(
+                "A number (+46 70 174 06 05), an IP address or a network (8.8.8.0/24), the "
+                "beginning of a number (+4670), the name or network code of a carrier, or the two "
+                "letters of a country (SE)."
+            ),
+            "reason": _("For your colleagues; the visitor never sees it."),
+            "expires_at": _("Empty: never; for a new IP: in a week."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and {"action", "match", "value"} <= cleaned.keys():
+            self._refuse_twin(cleaned)
+        return cleaned
+
+    def _refuse_twin(self, cleaned: dict[str, Any]) -> None:
+        entry = ListEntry(pk=self.instance.pk, match=cleaned["match"], value=cleaned["value"])
+        entry.clean()
+        same = entry.overlapping().filter(action=cleaned["action"], value__iexact=entry.value)
+        twin = same.first()
+        if twin is not None:
+            told = _("Entry %(pk)s says the same; change that one.")
+            raise ValidationError({"value": ValidationError(told, params={"pk": twin.pk})})
+
+
+@admin.register(ListEntry)
+class ListEntryAdmin(ModelAdmin):
+    """What people allow and deny, and how often it has decided."""
+
+    form = ListEntryForm
+    list_display = (
+        "action",
+        "match",
+        "value_text",
+        "reason",
+        "author",
+        "expires_at",
+        "hits",
+        "created_at",
+    )
+    list_display_links = ("action", "value_text")
+    list_filter = ("action", "match")
+    list_select_related = ("author",)
+    search_fields = ("value", "reason")
+    readonly_fields = ("author", "hits", "created_at")
+    fields = ("action", "match", "value", "reason", "expires_at", *readonly_fields)
+
+    @admin.display(description=_("value"), ordering="value")
+    def value_text(self, entry: ListEntry) -> str:
+        if entry.match == ListMatch.NUMBER:
+            return numbers.international(entry.value)
+        return entry.value
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            obj.author = request.user
+        super().save_model(request, obj, form, change)
+        self._report_overlaps(request, obj)
+
+    def _report_overlaps(self, request: HttpRequest, entry: ListEntry) -> None:
+        """Say which other entries match some of the same; the most specific of them decides."""
+        others = list(entry.overlapping().order_by("pk")[: MOST_NAMED + 1])
+        if not others:
+            return
+        named = ", ".join(
+            f"{other.pk} ({other.get_action_display()} {other.value})"
+            for other in others[:MOST_NAMED]
+        )
+        told = gettext(
+            "It overlaps with other entries: %(entries)s. The most specific one decides; "
+            "of two that are alike, the one that denies."
+        )
+        more = ", …" if len(others) > MOST_NAMED else ""
+        messages.warning(request, told % {"entries": named + more})
+
+
+@admin.register(RuleFault)
+class RuleFaultAdmin(ReadOnlyAdmin):
+    """Rules that raised, and those that are in shadow for it until somebody re-arms them."""
+
+    list_display = ("rule", "code", "errors_in_row", "shadowed_at", "changed_at")
+    fields = ("code", "errors_in_row", "shadowed_at", "changed_at")
+    actions = ("rearm",)
+
+    @admin.display(description=_("rule"))
+    def rule(self, fault: RuleFault) -> str:
+        return words.flag_label(fault.code)
+
+    def has_rearm_permission(self, request: HttpRequest) -> bool:
+        user: Any = request.user
+        return bool(user.has_perm("number_insight.change_rulefault"))
+
+    @admin.action(description=_("Let the selected rules count again"), permissions=["rearm"])
+    def rearm(self, request: HttpRequest, queryset: QuerySet[RuleFault]) -> None:
+        count = rule_faults.rearm(queryset)
+        told = ngettext("%(count)s rule counts again.", "%(count)s rules count again.", count)
+        messages.success(request, told % {"count": count})

@@ -1,0 +1,181 @@
+"""Backfill: screening what was there before us, and what no record could be written for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models, router, transaction
+
+from number_insight import budget, loading, planning, screening, tasks
+from number_insight.choices import RecordState, Source
+from number_insight.conf import app_settings
+from number_insight.exceptions import UnknownPath
+from number_insight.fingerprints import fingerprints
+from number_insight.models import NumberInsightRecord
+
+BATCH = 1000
+MOST_RUNG = 3
+"""Records of a batch that the bell is rung for; the sweep finds the others."""
+SAMPLE = 20
+"""Rows that are planned in earnest for the estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A row whose number has no record."""
+
+    subject_id: str
+    number: str
+
+
+class Backfill:
+    """The rows of one field that have no record, or one of another number.
+
+    `path` is ``"app.Model.field"``. Raise `UnknownPath`, with what may have been meant, if there
+    is no such field or it holds no text.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.field = field_of(path)
+        self.model = self.field.model
+        self.label = f"{self.model._meta.label}.{self.field.name}"
+        kinds = ContentType.objects.get_for_models(*_family(self.model), for_concrete_models=True)
+        self._kinds = [kind.pk for kind in kinds.values()]
+        self._own_kind = ContentType.objects.get_for_model(self.model)
+
+    def batches(self, size: int = BATCH) -> Iterator[tuple[int, list[Missing]]]:
+        """Yield how many rows were looked at, and which of them are missing, by key."""
+        rows = self._rows().order_by("pk").values_list("pk", self.field.attname)
+        found = list(rows[:size])
+        while found:
+            yield len(found), self._missing(found)
+            found = list(rows.filter(pk__gt=found[-1][0])[:size])
+
+    def count(self) -> int:
+        """Return how many rows there are to look at."""
+        return self._rows().count()
+
+    def _rows(self) -> models.QuerySet[Any]:
+        return self.model._base_manager.exclude(**{f"{self.field.name}__isnull": True}).exclude(
+            **{self.field.name: ""}
+        )
+
+    def _missing(self, rows: Sequence[tuple[Any, Any]]) -> list[Missing]:
+        latest = self._latest([str(pk) for pk, _value in rows])
+        wanted = (
+            Missing(subject_id=str(pk), number=screening.canonical(value)) for pk, value in rows
+        )
+        return [row for row in wanted if not _is_known(row.number, latest.get(row.subject_id))]
+
+    def _latest(self, subject_ids: list[str]) -> dict[str, tuple[str, str]]:
+        """Return number and fingerprint of the latest record of each subject."""
+        records = NumberInsightRecord.objects.filter(
+            subject_type__in=self._kinds, subject_id__in=subject_ids, field__in=(self.label, "")
+        )
+        found = records.order_by("pk").values_list("subject_id", "number", "number_hash")
+        return {subject_id: (number, hashed) for subject_id, number, hashed in found}
+
+    def record(self, row: Missing) -> NumberInsightRecord:
+        """Return the record of `row`, which is not saved yet; nobody's IP is known."""
+        return NumberInsightRecord(
+            number=row.number,
+            subject_type=self._own_kind,
+            subject_id=row.subject_id,
+            field=self.label,
+            level=app_settings.LEVEL,
+            source=Source.BACKFILL,
+        )
+
+    def queue(self, rows: Iterable[Missing]) -> int:
+        """Write a record for each of `rows`, in one transaction; return how many were written.
+
+        Inside `screening.suspended` nothing is written.
+        """
+        if screening.is_suspended():
+            return 0
+        alias = router.db_for_write(NumberInsightRecord)
+        with transaction.atomic(using=alias):
+            records = NumberInsightRecord.objects.using(alias).bulk_create(map(self.record, rows))
+            for record in records[:MOST_RUNG]:
+                ring = partial(tasks.bell.ring, record.pk)
+                transaction.on_commit(ring, using=alias, robust=True)
+        return len(records)
+
+    def price(self, rows: Iterable[Missing]) -> Decimal:
+        """Return what one of `rows` costs at most, as the first of them are planned."""
+        provider = loading.provider()
+        plans = (planning.plan_for(self.record(row)) for row in list(rows)[:SAMPLE])
+        prices = (provider.price(plan.question) for plan in plans if plan.question)
+        return max(prices, default=Decimal(0))
+
+
+def room(price: Decimal) -> int | None:
+    """Return for how many lookups at `price` the budget has room now; None if it has no bound.
+
+    Records that are queued already count as bought: what the budget refuses is judged without an
+    answer, and is not found by a second run.
+    """
+    if not price:
+        return None
+    lefts = [cap - sum(budget.spent(period)) for period, cap in app_settings.BUDGET.items()]
+    if not lefts:
+        return None
+    queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED).count()
+    return max(0, int(min(lefts) / price) - queued)
+
+
+def _is_known(number: str, latest: tuple[str, str] | None) -> bool:
+    if latest is None:
+        return False
+    known, hashed = latest
+    return known == number or bool(hashed and hashed in fingerprints(number))
+
+
+def _family(model: type[models.Model]) -> list[type[models.Model]]:
+    """Return `model` and its child models, whose rows are rows of it too."""
+    return [model, *(child for sub in model.__subclasses__() for child in _family(sub))]
+
+
+def field_of(path: str) -> models.Field[Any, Any]:
+    """Return the model field that `path` ("app.Model.field") names."""
+    parts = path.split(".")
+    if len(parts) != 3:
+        raise UnknownPath(f"{path!r} is no field; write app.Model.field, as shop.Customer.phone.")
+    app_label, model_name, field_name = parts
+    labels = [config.label for config in apps.get_app_configs()]
+    if app_label not in labels:
+        raise UnknownPath(f"There is no app {app_label!r}{_meant(app_label, labels)}")
+    found = {model.__name__: model for model in apps.get_app_config(app_label).get_models()}
+    model = {name.lower(): it for name, it in found.items()}.get(model_name.lower())
+    if model is None:
+        raise UnknownPath(f"{app_label} has no model {model_name!r}{_meant(model_name, found)}")
+    names = [field.name for field in model._meta.concrete_fields if _holds_text(field)]
+    try:
+        field = model._meta.get_field(field_name)
+    except FieldDoesNotExist as exc:
+        text = f"{model.__name__} has no field {field_name!r}{_meant(field_name, names)}"
+        raise UnknownPath(text) from exc
+    if not _holds_text(field):
+        raise UnknownPath(f"{path} holds no text, so it holds no numbers{_meant('', names)}")
+    return field
+
+
+def _holds_text(field: Any) -> bool:
+    return isinstance(field, (models.CharField, models.TextField))
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that names what `word` may have been meant for."""
+    names = list(known)
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; there is {', '.join(names)}." if names else "."

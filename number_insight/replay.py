@@ -1,0 +1,219 @@
+"""Replay: stored records judged under other rules. Nothing is bought, and nobody is told."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F, QuerySet, Value
+
+from number_insight import judging, keeping, rule_faults, rules_in_force
+from number_insight.choices import Decision
+from number_insight.hindsight import Hindsight
+from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.recollection import Case, batches
+from number_insight.rehearsal import CannotTell, Facts, Rehearsal
+from number_insight.rules.base import COSTLY
+from number_insight.rulesets import RuleSet
+from number_insight.verdict import Flag, Judgement, severer
+
+BATCH = 1000
+"""Records that are judged, and written, in one go."""
+MOST_AFFECTED = 10
+ERASED = "(erased)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What other rules make of one record; without a judgement it cannot be told, and `why`."""
+
+    record: NumberInsightRecord
+    case: Case | None = None
+    judgement: Judgement | None = None
+    verdict: str = ""
+    why: str = ""
+
+    @property
+    def is_changed(self) -> bool:
+        return self.judgement is not None and self.verdict != self.record.verdict
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags as they are kept."""
+        assert self.judgement is not None
+        extra = keeping.extra_flags(self.record, self.record.basis)
+        return tuple(keeping.kept((*self.judgement.flags, *extra)))
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What a replay has come to so far."""
+
+    records: int = 0
+    cannot_tell: int = 0
+    written: int = 0
+    matrix: Counter[tuple[str, str]] = field(default_factory=Counter)
+    fired_before: Counter[str] = field(default_factory=Counter)
+    fired_now: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    most_affected: list[tuple[int, int, str]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> int:
+        return sum(count for (before, now), count in self.matrix.items() if before != now)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the documented JSON form."""
+        return {
+            "records": self.records,
+            "changed": self.changed,
+            "matrix": {f"{old}->{new}": n for (old, new), n in sorted(self.matrix.items())},
+            "cannot_tell": self.cannot_tell,
+        }
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one record."""
+        self.records += 1
+        if outcome.judgement is None or outcome.case is None:
+            self.cannot_tell += 1
+            self.reasons[outcome.why] += 1
+            return
+        record, judgement = outcome.record, outcome.judgement
+        self.matrix[record.verdict, outcome.verdict] += 1
+        self.fired_before.update({flag.code for flag in outcome.case.flags})
+        self.fired_now.update(judgement.codes)
+        change = judgement.score - record.score
+        if change or outcome.is_changed:
+            self._affected(abs(change), record, outcome, judgement.score)
+
+    def _affected(self, change: int, record: Any, outcome: Outcome, score: int) -> None:
+        told = f"record {record.pk}: {record.verdict} ({record.score}) -> "
+        told += f"{outcome.verdict} ({score})"
+        heapq.heappush(self.most_affected, (change, -record.pk, told))
+        if len(self.most_affected) > MOST_AFFECTED:
+            heapq.heappop(self.most_affected)
+
+
+def replay(
+    rule_set: RuleSet,
+    rows: QuerySet[Any],
+    tally: Tally,
+    *,
+    apply: bool = False,
+    limit: int | None = None,
+    batch: int = BATCH,
+) -> Iterator[int]:
+    """Judge `rows` under `rule_set` into `tally`, batch by batch; yield how many were judged.
+
+    With `apply` the new verdicts, scores and flags are written, each batch in a transaction of
+    its own. Whoever stops in between loses nothing: a second run finds the rest, since what is
+    written already does not differ any more. A decision is never touched. Receivers are told
+    nothing, so that no account is touched because of rules that came later.
+    """
+    judging_room = _Room(rule_set)
+    for cases in batches(rows, batch, limit):
+        outcomes = list(judging_room.outcomes(cases))
+        for outcome in outcomes:
+            tally.add(outcome)
+        if apply:
+            tally.written += write(rule_set, outcomes)
+        yield len(outcomes)
+
+
+class _Room:
+    """Judges batches of cases, one after the other."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        reads = [COSTLY if rule.reads is None else rule.reads for rule in rule_set.rules]
+        self._hindsight = Hindsight(frozenset().union(*reads))
+        shadowed = rule_faults.shadowed(rule_faults.known())
+        self._rehearsal = Rehearsal(rule_set, shadowed)
+
+    def outcomes(self, cases: Sequence[Case | NumberInsightRecord]) -> Iterator[Outcome]:
+        self._hindsight.look_at([case.record for case in cases if isinstance(case, Case)])
+        for case in cases:
+            if isinstance(case, Case):
+                yield self._outcome(case)
+            else:
+                yield Outcome(record=case, why=ERASED)
+
+    def _outcome(self, case: Case) -> Outcome:
+        try:
+            judgement = self._rehearsal.judge(case, self._facts(case))
+        except CannotTell as unknown:
+            return Outcome(record=case.record, case=case, why=str(unknown))
+        return Outcome(
+            record=case.record,
+            case=case,
+            judgement=judgement,
+            verdict=severer(judgement.verdict, judging.least(case.record.basis)),
+        )
+
+    def _facts(self, case: Case) -> Facts:
+        told = judging.completed(case.grounds.insight, case.record.number)
+        signup = self._hindsight.signup_of(case.record, told)
+        insight, signals = judging.for_this_ip(case.grounds, told, signup)
+        return Facts(insight=insight, signup=signup, told=signals)
+
+
+def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
+    """Write what differs of `outcomes`, in one transaction; return how many records differed."""
+    rules_in_force.remember(rule_set.rules)
+    key, written, flags = rules_in_force.key_of(rule_set.rules), [], []
+    with transaction.atomic():
+        for outcome in outcomes:
+            if _differs(outcome) and _rewrite(outcome, key):
+                written.append(outcome.record.pk)
+                flags += [keeping.row_of(outcome.record.pk, flag) for flag in outcome.flags]
+        RiskFlag.objects.filter(record__in=written).delete()
+        RiskFlag.objects.bulk_create(flags)
+    return len(written)
+
+
+def _differs(outcome: Outcome) -> bool:
+    if outcome.judgement is None or outcome.case is None or outcome.record.decision:
+        return False
+    if outcome.is_changed or outcome.judgement.score != outcome.record.score:
+        return True
+    return _written(outcome.flags) != _written(outcome.case.flags)
+
+
+def _written(flags: Iterable[Flag]) -> Counter[tuple[Any, ...]]:
+    return Counter(
+        (f.code, f.group, f.weight, f.counted, f.shadow, f.message, _plain(f)) for f in flags
+    )
+
+
+def _plain(flag: Flag) -> str:
+    return json.dumps(dict(flag.params), sort_keys=True, default=str)
+
+
+def _rewrite(outcome: Outcome, key: str) -> bool:
+    """Write the new verdict, unless somebody has decided or judged the record meanwhile."""
+    record, judgement = outcome.record, outcome.judgement
+    assert judgement is not None
+    untouched = NumberInsightRecord.objects.filter(
+        pk=record.pk,
+        decision=Decision.NONE,
+        state=record.state,
+        verdict=record.verdict,
+        score=record.score,
+    )
+    # Who was told the old verdict is not told the new one: what a replay finds is for people.
+    told = models.When(announced_verdict=F("verdict"), then=Value(outcome.verdict))
+    return bool(
+        untouched.update(
+            announced_verdict=models.Case(told, default=F("announced_verdict")),
+            verdict=outcome.verdict,
+            score=judgement.score,
+            lane=judging.lane_of(record.basis, judgement),
+            not_evaluable=list(judgement.not_evaluable),
+            raised_rules=[*judgement.raised, *judgement.raised_in_shadow],
+            rules_key=key,
+        )
+    )

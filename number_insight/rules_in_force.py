@@ -1,0 +1,84 @@
+"""Which rules were in force when a record was judged, so that a replay knows what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from django.core.signals import setting_changed
+
+from number_insight import loading
+from number_insight.models import RulesInForce
+from number_insight.rules import Rule
+
+KEY_LENGTH = 16
+"""Characters of the short name of a rule set."""
+
+_written: set[str] = set()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is remembered of a rule that judged a record: enough to know it again.
+
+    `identity` stands for its class and its options, but for the weight.
+    """
+
+    identity: str
+    weight: int
+    shadow: bool
+    live: bool
+
+
+@lru_cache(maxsize=64)
+def asked(rules: tuple[Rule, ...]) -> Mapping[str, Asked]:
+    """Return what is to be remembered of `rules`, by code."""
+    return {
+        rule.code: Asked(
+            identity=_identity(rule), weight=rule.weight, shadow=rule.shadow, live=rule.live
+        )
+        for rule in rules
+    }
+
+
+@lru_cache(maxsize=8)
+def key_of(rules: tuple[Rule, ...]) -> str:
+    """Return the short name that records know `rules` by."""
+    return _short(repr(sorted(asked(rules).items(), key=lambda item: item[0])))
+
+
+def remember(rules: tuple[Rule, ...] | None = None) -> None:
+    """Write `rules` (the active ones) down, once in a process and once in all."""
+    rules = loading.rules() if rules is None else rules
+    key = key_of(rules)
+    if key in _written:
+        return
+    known = {code: asdict(rule) for code, rule in asked(rules).items()}
+    RulesInForce.objects.bulk_create([RulesInForce(key=key, rules=known)], ignore_conflicts=True)
+    _written.add(key)
+
+
+def _forget(*, setting: str, **_kwargs: object) -> None:
+    if setting == "NUMBER_INSIGHT":
+        _written.clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="number_insight.rules_in_force.forget")
+
+
+def recall(key: str) -> Mapping[str, Asked]:
+    """Return the rules known as `key`, by code; none if nobody remembers."""
+    found = RulesInForce.objects.filter(key=key).values_list("rules", flat=True).first() or {}
+    return {code: Asked(**known) for code, known in found.items()}
+
+
+def _identity(rule: Rule) -> str:
+    """Return what is the same for two rules if they find the same, whatever it weighs."""
+    options = {name: it for name, it in vars(rule).items() if name not in ("weight", "shadow")}
+    return _short(f"{type(rule).__module__}.{type(rule).__qualname__} {sorted(options.items())}")
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:KEY_LENGTH]

@@ -1,0 +1,199 @@
+"""What the operator's page tells, and the notice above the records."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from number_insight import budget, switches, tasks
+from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
+from tests.admin_pages.builders import (
+    LIST,
+    make_lookup,
+    make_record,
+    make_staff,
+    page_of,
+    shown_numbers,
+)
+
+pytestmark = pytest.mark.django_db
+
+PAGE = reverse("admin:number_insight_health")
+
+
+def _text(client: Client, url: str = PAGE) -> str:
+    response = client.get(url)
+    assert response.status_code == 200
+    return re.sub(r"(\s|<[^>]*>)+", " ", response.content.decode())
+
+
+def _notice(client: Client, url: str = LIST) -> str:
+    found = re.search(r'ni-notice">(.*?)</p>', client.get(url).content.decode())
+    return found[1] if found else ""
+
+
+def _open_circuit(**facts: Any) -> Circuit:
+    until = timezone.now() + timedelta(minutes=10)
+    return Circuit.objects.create(provider="default", open_until=until, **facts)
+
+
+def _spend(amount: str) -> None:
+    budget.book(Decimal(amount))
+
+
+def test_the_index_leads_to_the_page_by_its_name(admin_client: Client) -> None:
+    changelist = reverse("admin:number_insight_switch_changelist")
+    assert f'href="{changelist}"' in admin_client.get("/admin/").content.decode()
+    assert "Health and controls" in _text(admin_client, "/admin/")
+    assert admin_client.get(changelist)["Location"] == PAGE
+    switches.turn_lookups(True)
+    assert (
+        admin_client.get(reverse("admin:number_insight_switch_change", args=[1]))["Location"]
+        == PAGE
+    )
+
+
+def test_a_sweep_that_never_ran_is_a_clear_warning(admin_client: Client) -> None:
+    assert "Sweep has never run Put number_insight.sweep into the beat" in _text(admin_client)
+    tasks.sweep()
+    assert re.search(r"Sweep ran 0.minutes ago Unfinished", _text(admin_client))
+    Heartbeat.objects.update(at=timezone.now() - timedelta(hours=2))
+    assert re.search(r"Sweep ran 2.hours ago It should run every minute", _text(admin_client))
+
+
+def test_the_oldest_unfinished_record_is_told(admin_client: Client) -> None:
+    assert "Unfinished records none" in _text(admin_client)
+    make_record(state="queued")
+    assert re.search(r"Unfinished records 1, waiting for 0.minutes Broker", _text(admin_client))
+    make_record(state="waiting")
+    NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=3))
+    told = r"Unfinished records 2, the oldest waiting for 3.hours Is a worker running"
+    assert re.search(told, _text(admin_client))
+
+
+def test_uncertain_lookups_are_told_with_their_money_and_listed_by_a_click(
+    admin_client: Client,
+) -> None:
+    make_lookup(state="uncertain", reserved=Decimal("0.03"))
+    make_lookup("+46701740699", state="uncertain")
+    make_lookup("+46701740698", state="calling", reserved=Decimal("0.03"))
+    page = admin_client.get(PAGE).content.decode()
+    assert "1, 0.03 EUR held" in page
+    url = reverse("admin:number_insight_lookup_changelist") + "?state=held"
+    assert f'href="{url}"' in page
+    assert shown_numbers(admin_client.get(url)) == ["+46701740605"]
+
+
+def test_whoever_may_not_see_lookups_has_no_link_to_them(client: Client) -> None:
+    client.force_login(make_staff("o", "change_switch"))
+    make_lookup(state="uncertain", reserved=Decimal("0.03"))
+    page = client.get(PAGE).content.decode()
+    assert "0.03 EUR held" in page
+    assert "?state=held" not in page
+
+
+def test_an_open_circuit_is_told_with_its_reason_and_when_it_is_asked_again(
+    admin_client: Client,
+) -> None:
+    assert "not asked just now None." in _text(admin_client)
+    _open_circuit(level="advanced", reason="The key is wrong.")
+    Circuit.objects.create(provider="spare", failures=2)  # closed
+    text = _text(admin_client)
+    assert "default advanced The key is wrong." in text
+    assert "spare" not in text
+
+
+def test_money_is_told_against_its_budget(admin_client: Client, settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "2", "month": None}}
+    _spend("0.50")
+    budget.reserve(Decimal("0.25"))
+    page = admin_client.get(PAGE).content.decode()
+    assert '<meter min="0" max="100" high="80" optimum="0" value="37"' in page
+    assert page.count("<meter") == 1
+    text = _text(admin_client)
+    assert "Today 0.50 EUR 0.25 EUR 2.00 EUR 37 % gone" in text
+    assert "This month 0.50 EUR 0.25 EUR no limit" in text
+
+
+@pytest.mark.parametrize(("amount", "told"), [("1.9999", "99 % gone"), ("2", "spent")])
+def test_a_budget_is_only_spent_when_it_is(
+    admin_client: Client, settings: Any, amount: str, told: str
+) -> None:
+    settings.NUMBER_INSIGHT = {"BUDGET": {"month": "2"}}
+    _spend(amount)
+    assert f"2.00 EUR {told} " in _text(admin_client)
+
+
+def test_a_budget_of_nothing_is_spent(admin_client: Client, settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "0"}}
+    assert 'value="100"' in admin_client.get(PAGE).content.decode()
+
+
+def test_a_broker_that_cannot_be_reached_is_told(admin_client: Client, settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {"RING_TIMEOUT": timedelta(0)}
+    assert "Broker not reachable (TimeoutError) Signups go on" in _text(admin_client)
+
+
+def test_records_are_shown_without_a_notice_while_all_is_well(admin_client: Client) -> None:
+    tasks.sweep()
+    assert _notice(admin_client) == ""
+    assert _notice(admin_client, page_of(make_record())) == ""
+
+
+def test_the_notice_tells_the_reviewer_in_one_line(client: Client, settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "2", "month": "2"}}
+    client.force_login(make_staff("r", "view_numberinsightrecord"))
+    switches.turn_lookups(False)
+    _open_circuit()
+    _open_circuit(level="advanced")
+    _spend("2")
+    expected = (
+        "The sweep has never run, so signups may be left waiting. Lookups are switched off. "
+        "Not asked just now: default, default advanced. "
+        "Today&#x27;s budget is spent. This month&#x27;s budget is spent."
+    )
+    assert _notice(client) == expected
+    assert _notice(client, page_of(make_record())) == expected
+
+
+def test_the_notice_links_to_the_page_for_whoever_may_see_it(admin_client: Client) -> None:
+    assert f'<a href="{PAGE}">Health and controls</a>' in _notice(admin_client)
+
+
+def test_lookups_that_the_settings_keep_off_are_noticed(
+    admin_client: Client, settings: Any
+) -> None:
+    settings.NUMBER_INSIGHT = {"ENABLED": False}
+    assert "Lookups are switched off." in _notice(admin_client)
+
+
+def test_a_broken_budget_leaves_the_records_readable(admin_client: Client, settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "ten"}}
+    assert "never run" in _notice(admin_client)
+
+
+def test_the_notice_takes_one_query_however_much_there_is_to_tell(admin_client: Client) -> None:
+    def queries(url: str) -> list[str]:
+        with CaptureQueriesContext(connection) as captured:
+            admin_client.get(url)
+        return [query["sql"] for query in captured.captured_queries]
+
+    urls = (LIST, page_of(make_record()))
+    calm = [len(queries(url)) for url in urls]
+    switches.turn_lookups(False)
+    for level in ("", "basic", "standard", "advanced"):
+        _open_circuit(level=level)
+    _spend("20")
+    for url, count in zip(urls, calm, strict=True):
+        made = queries(url)
+        assert len(made) == count
+        assert sum("heartbeat" in sql for sql in made) == 1

@@ -1,0 +1,28 @@
+"""The host project's settings as a project that cares for speed would have them."""
+
+from __future__ import annotations
+
+import copy
+import os
+from typing import Any
+
+from tests import settings as base
+from tests.settings import *  # noqa: F403
+
+DATABASES: dict[str, dict[str, Any]] = copy.deepcopy(base.DATABASES)
+DATABASES["default"]["CONN_MAX_AGE"] = None
+if base.DATABASE == "sqlite":
+    DATABASES["default"]["NAME"] = os.environ["NI_BENCH_SQLITE"]
+
+INSTALLED_APPS = [*base.INSTALLED_APPS, "tests.benchmarks"]
+ROOT_URLCONF = "tests.benchmarks.urls"
+WSGI_APPLICATION = None
+# The screening middleware is laid around our own pages alone, so that its time counts as ours.
+MIDDLEWARE = [
+    "tests.benchmarks.pages.count_queries",
+    *(path for path in base.MIDDLEWARE if not path.startswith("number_insight.")),
+]
+PHONENUMBER_DEFAULT_REGION = "SE"
+
+CELERY_BROKER_URL = os.environ.get("NI_BENCH_BROKER_URL", base.CELERY_BROKER_URL)
+CELERY_DB_REUSE_MAX = int(os.environ.get("NI_BENCH_DB_REUSE_MAX", "10000"))

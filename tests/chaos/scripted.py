@@ -1,0 +1,69 @@
+"""A provider that does as it is told, and counts what it could have charged for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, ClassVar
+
+from number_insight import exceptions
+from number_insight.insight import Insight
+from number_insight.providers.base import Acknowledgement, Question
+from number_insight.providers.fake import Fake
+
+
+class Death(BaseException):
+    """The process ends here: nobody catches this, and every open transaction is rolled back."""
+
+
+FREE = {
+    "busy": exceptions.Busy("busy", status=1),
+    "not sent": exceptions.NotSent("refused"),
+    "no credit": exceptions.NoCredit("no credit", status=9),
+    "refused": exceptions.NumberRefused("no number", status=3),
+    "dies before": Death(),
+}
+PAID = {"lost": exceptions.Uncertain("timeout"), "dies after": Death()}
+MODES = ("answers", "early", *FREE, *PAID)
+
+
+class Scripted(Fake):
+    """Answers, refuses, loses its answer or kills its caller, as `mode` says."""
+
+    mode: ClassVar[str] = "answers"
+    requests: ClassVar[Counter[str]] = Counter()
+    paid: ClassVar[Counter[str]] = Counter()
+    promised: ClassVar[dict[str, bytes]] = {}
+    """Callback URL -> what will be posted there."""
+    post: ClassVar[Any] = None
+
+    @classmethod
+    def begin(cls) -> None:
+        """Forget everything."""
+        Fake.reset()
+        cls.requests.clear()
+        cls.paid.clear()
+        cls.promised.clear()
+        cls.mode = "answers"
+
+    def lookup(self, question: Question) -> Insight:
+        self._charge(question)
+        return self._answer(question)
+
+    def submit(self, question: Question, callback_url: str) -> Acknowledgement:
+        early = self.mode == "early"
+        if self.mode not in FREE:
+            self.promised[callback_url] = self.callback_body(question)
+        self._charge(question)
+        if early:
+            type(self).post(callback_url)
+        return Acknowledgement(
+            request_id=self._answer(question).request_id, price=self.price(question)
+        )
+
+    def _charge(self, question: Question) -> None:
+        self.requests[question.number] += 1
+        if self.mode in FREE:
+            raise FREE[self.mode]
+        self.paid[question.number] += 1
+        if self.mode in PAID:
+            raise PAID[self.mode]

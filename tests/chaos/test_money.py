@@ -1,0 +1,77 @@
+"""However many spend at once, budget and limits are exact, and nothing is bought twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from decimal import Decimal
+
+import pytest
+
+from number_insight import assessment, reviewing
+from number_insight.exceptions import Unsupported
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.screening import screen
+from tests.chaos.stage import Stand, all_settled, number
+from tests.service.stage import at_once, money, sweep, work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_row_50_fifty_at_once_spend_the_budget_to_the_cent(stand: Stand) -> None:
+    stand.configure(BUDGET={"day": "0.60"})
+    records = [screen(number(index)) for index in range(50)]
+    at_once(50, lambda index: work_off(records[index].pk))
+    assert (stand.sandbox.ledger.count(), money()) == (20, ("0.6", "0"))
+    assert NumberInsightRecord.objects.filter(lane="budget").count() == 30
+
+
+@pytest.mark.parametrize(
+    ("limits", "allowed"), [({"ip": "7/day"}, 7), ({"network": "9/hour"}, 9)], ids=["ip", "network"]
+)
+def test_row_50_fifty_at_once_reach_a_limit_and_do_not_pass_it(
+    stand: Stand, limits: dict[str, str], allowed: int
+) -> None:
+    stand.configure(LIMITS=limits)
+    records = [screen(number(index), ip="8.8.8.8") for index in range(50)]
+    at_once(50, lambda index: work_off(records[index].pk))
+    assert stand.sandbox.ledger.count() == allowed
+    assert NumberInsightRecord.objects.filter(lane="budget").count() == 50 - allowed
+
+
+def test_row_71_two_clicks_buy_one_lookup(stand: Stand) -> None:
+    stand.configure(timeout=1)
+    stand.sandbox.behave(number(0), fault="half", times=1)
+    record = screen(number(0))
+    work_off(record.pk)
+    assert Lookup.objects.get().state == "uncertain"
+
+    def click(_index: int) -> None:
+        try:
+            reviewing.look_up_again(NumberInsightRecord.objects.get(pk=record.pk))
+        except Unsupported:
+            return
+        work_off(record.pk)
+
+    at_once(2, click)
+    sweep()
+    record.refresh_from_db()
+    assert (stand.sandbox.ledger.count(), record.state) == (2, "screened")
+    assert Lookup.objects.filter(supersedes__isnull=False).count() == 1
+
+
+def test_who_joins_at_the_very_moment_of_the_answer_is_judged_by_it(stand: Stand) -> None:
+    for turn in range(3):
+        stand.sandbox.behave(number(turn), delay=0.3)
+
+        def sign_up_and_work(index: int, turn: int = turn) -> None:
+            time.sleep(random.Random(index).uniform(0, 0.6))
+            assessment.assess(screen(number(turn)).pk)
+
+        at_once(30, sign_up_and_work)
+        sweep()
+        assert stand.sandbox.ledger.count(number(turn)) == 1
+    assert all_settled()
+    records = NumberInsightRecord.objects.all()
+    assert {record.line_type for record in records} == {"mobile"}
+    assert sum(record.cost for record in records) == Decimal("0.09")

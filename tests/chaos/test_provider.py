@@ -1,0 +1,81 @@
+"""The provider hangs, drips, floods, refuses, runs out of credit, or is gone."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.utils import timezone
+
+from number_insight.models import Circuit, Lookup, NumberInsightRecord
+from number_insight.screening import screen
+from tests.chaos.stage import PATIENCE, Stand, number
+from tests.servers import free_port
+from tests.service.stage import money, sweep, until, work_off
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOST = ["hang", "drip", "drip_headers", "huge", "half", "empty", "html", "close", "302", "307"]
+IN_FLIGHT = 4
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_rows_40_to_43_a_lost_answer_is_asked_for_once_and_in_time(
+    stand: Stand, fault: str
+) -> None:
+    stand.configure(timeout=1)
+    stand.sandbox.behave(number(0), fault=fault)
+    record = screen(number(0))
+    began = time.monotonic()
+    work_off(record.pk)
+    assert time.monotonic() - began < 3
+    for _ in range(3):
+        sweep()
+    record.refresh_from_db()
+    assert (Lookup.objects.get().state, record.verdict) == ("uncertain", "review")
+    assert (stand.sandbox.ledger.count(), money()) == (1, ("0", "0.03"))
+
+
+def test_row_46_a_busy_provider_is_asked_again_and_paid_once(stand: Stand) -> None:
+    stand.sandbox.behave(number(0), status=1, times=2)
+    stand.worker()
+    stand.sign_up(1)
+    stand.heal()
+    assert stand.sandbox.ledger.count() == 3
+    assert money() == ("0.03", "0")
+
+
+@pytest.mark.parametrize("trouble", ["credit", "credentials"])
+def test_rows_47_and_48_what_nobody_can_mend_stops_all_workers_at_once(
+    stand: Stand, trouble: str
+) -> None:
+    if trouble == "credit":
+        stand.sandbox.ledger.set_balance(0)
+    else:
+        for index in range(30):
+            stand.sandbox.behave(number(index), status=4)
+    worker = stand.worker(pool="threads", concurrency=IN_FLIGHT)
+    stand.sign_up(30)
+    assert until(lambda: worker.said().count("succeeded in") >= 30, PATIENCE), stand.plight()
+    assert 1 <= stand.sandbox.ledger.count() <= IN_FLIGHT
+    assert NumberInsightRecord.objects.filter(verdict="pending").count() == 30
+    assert money() == ("0", "0")
+    asked = stand.sandbox.ledger.count()
+    stand.sandbox.reset()
+    Circuit.objects.update(open_until=timezone.now())
+    Lookup.objects.update(next_try_at=timezone.now())
+    stand.heal()
+    assert stand.sandbox.ledger.count() == 30, f"and {asked} before"
+
+
+def test_row_49_with_the_provider_gone_signups_go_on_and_the_calls_stop(stand: Stand) -> None:
+    stand.must_settle = False
+    address = f"http://127.0.0.1:{free_port()}/ni"
+    stand.configure(base_url=address)
+    stand.worker(pool="threads", concurrency=IN_FLIGHT)
+    customers = stand.sign_up(30)
+    assert until(lambda: Circuit.objects.filter(open_until__isnull=False).exists(), PATIENCE)
+    assert until(lambda: not Lookup.objects.filter(state="calling").exists())
+    assert sum(Lookup.objects.values_list("attempts", flat=True)) <= 5 + IN_FLIGHT + 30
+    assert all(customer.get_phone_record().verdict == "pending" for customer in customers)
+    assert money() == ("0", "0")

@@ -1,0 +1,36 @@
+"""Every column is decided on: it is erased, or it points to nobody."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import models
+
+from number_insight.erasing import LOOKUP_BLANKS, RECORD_BLANKS
+from number_insight.models import Lookup, NumberInsightRecord
+
+SEARCHED = {"note", "error"}
+"""Sentences of ours or a provider's, from which numbers, IPs and names are taken out."""
+LINK = {"subject_type", "subject_id"}
+"""What goes when the subject is gone."""
+IMPERSONAL = {
+    *("id", "number_hash", "field", "source", "level", "state", "basis", "lane", "verdict"),
+    *("announced_verdict", "score", "not_evaluable", "raised_rules", "rules_key", "cost"),
+    *("declared_country", "line_type", "carrier_name", "carrier_country", "country", "ported"),
+    *("original_carrier_name", "valid_number", "ip_match", "ip_country", "caller_type"),
+    *("decision", "decided_by", "decided_at", "fraud", "labelled_at", "lookup"),
+    *("created_at", "screened_at", "provider", "cnam", "delivery", "claim", "lease_until"),
+    *("next_try_at", "attempts", "status", "conflict", "reserved", "reserved_on", "price"),
+    *("refund", "balance", "currency", "supersedes", "called_at", "answered_at"),
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "blanks"), [(NumberInsightRecord, RECORD_BLANKS), (Lookup, LOOKUP_BLANKS)]
+)
+def test_every_column_is_erased_or_points_to_nobody(
+    model: type[models.Model], blanks: dict[str, object]
+) -> None:
+    columns = {column.name for column in model._meta.concrete_fields}
+    assert columns - blanks.keys() - SEARCHED - LINK - IMPERSONAL == set()
+    assert blanks.keys() <= columns
+    assert IMPERSONAL.isdisjoint(blanks)
