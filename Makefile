@@ -14,7 +14,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo test chaos test-newest lint types imports migrations docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -25,10 +25,14 @@ demo: $(VENV)/.demo  ## Show the whole product at work on this machine (CHECK=1:
 
 test: $(VENV)/.test  ## Run the suite on PostgreSQL, then what touches a database on SQLite (ARGS=...)
 	$(SAY) 'The suite on PostgreSQL'
-	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not chaos' $(ARGS)
 	$(SAY) 'What touches a database, on SQLite'
-	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only' \
+	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos' \
 		$(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])  # 5: ARGS chose nothing that touches a database
+
+chaos: $(VENV)/.test  ## Kill workers, brokers and databases: no screening is lost, none is paid twice
+	$(SAY) 'The chaos suite on PostgreSQL'
+	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m chaos $(ARGS) tests/chaos
 
 # A name on PATH may be a stub that does not run, so each is tried.
 test-newest:  ## Run the suite on SQLite under the newest Python here and Django 6.1
@@ -40,7 +44,7 @@ test-newest:  ## Run the suite on SQLite under the newest Python here and Django
 
 run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
-	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not postgres_only' $(ARGS)
+	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not postgres_only and not chaos' $(ARGS)
 
 lint: $(VENV)/.lint  ## Check style and format
 	$(BIN)/ruff check .

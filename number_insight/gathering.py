@@ -156,11 +156,9 @@ class Past:
 
 def local_ip_country(ip: str | None) -> str | None:
     """Return the country of `ip` as ``IP_COUNTRY`` knows it; its faults are logged, not raised."""
-    find = app_settings.IP_COUNTRY
-    if find is None or not ip:
-        return None
     try:
-        return find(ip) or None
+        find = app_settings.IP_COUNTRY
+        return find(ip) or None if find is not None and ip else None
     except Exception as error:  # the project's own callable: its fault must not cost a verdict
         logger.error(
             "NUMBER_INSIGHT['IP_COUNTRY'] raised %s; the country is unknown.", place(error)

@@ -49,7 +49,7 @@ class Rehearsal:
         blanks = case.lost | case.missed if self._reads_all else case.lost
         judgement, noted = self._ask(rules, facts, blanks)
         if noted:  # somebody has read what is not there: find out who
-            rules = tuple(self._watched(rule, case, facts) for rule in rules)
+            rules = tuple(self._heard(rules, case, facts, blanks))
             judgement, _noted = self._ask(rules, facts, frozenset())
         if case.lost and case.hides_live_flags:
             return self._with_hidden_flags(case, judgement)
@@ -120,22 +120,27 @@ class Rehearsal:
         changed = rule.weight - before.weight
         return [replace(flag, weight=flag.weight + changed) for flag in flags]
 
-    def _watched(self, rule: Rule, case: Case, facts: Facts) -> Rule:
-        """Return `rule`, or its old word if it reads what is not there."""
-        blanks = case.lost if rule.needs is not None else case.lost | case.missed
-        if not rule.is_evaluable(facts.told):
-            return rule
-        found, noted = self._ask([rule], facts, blanks)
-        if not noted:
-            return rule
-        if self._as_asked(rule, case) is None:
-            raise CannotTell(rule.code)
+    def _heard(
+        self, rules: Iterable[Rule], case: Case, facts: Facts, blanks: frozenset[str]
+    ) -> Iterator[Rule]:
+        """Yield `rules`, with its old word for each that reads what is not there."""
+        lost, watched = names_of(case.lost), Watched.of(facts.insight, blanks)
+        for rule in rules:
+            watched.noted.clear()
+            found = _asked_alone(rule, watched, facts) if rule.is_evaluable(facts.told) else []
+            # What was never bought concerns only who might have had everything bought.
+            noted = watched.noted & lost if rule.needs is not None else watched.noted
+            yield self._old_word(rule, case, found, was_lost=bool(noted & lost)) if noted else rule
+
+    def _old_word(self, rule: Rule, case: Case, found: list[Flag], *, was_lost: bool) -> Rule:
+        """Return what `rule` said when it knew more; raise `CannotTell` if it was not there."""
         said = {flag.code for flag in case.flags}
-        if rule.code in said - found.codes:
+        codes = {flag.code for flag in found}
+        if self._as_asked(rule, case) is None or rule.code in said - codes:
             raise CannotTell(rule.code)
-        if noted.isdisjoint(names_of(case.lost)) or found.codes <= said:
+        if not was_lost or codes <= said:
             return rule
-        return OldWord(rule, [flag for flag in found.flags if flag.code in said])
+        return OldWord(rule, [flag for flag in found if flag.code in said])
 
     def _with_hidden_flags(self, case: Case, judgement: Judgement) -> Judgement:
         """Return the judgement with the hidden flags, which only fit where all is as it was.
@@ -170,6 +175,13 @@ class OldWord(Rule):
 
     def examine(self, insight: Insight, signup: Signup) -> list[Flag]:
         return self._flags
+
+
+def _asked_alone(rule: Rule, insight: Insight, facts: Facts) -> list[Flag]:
+    try:
+        return list(rule.examine(insight, facts.signup) or ())
+    except Exception:  # a stranger's rule: `judge` reports it
+        return []
 
 
 def _findings(flags: Iterable[Flag]) -> Counter[tuple[str, str, int, bool]]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import models, transaction
-from django.db.models import F, QuerySet, Value
+from django.db import transaction
+from django.db.models import QuerySet
 
 from number_insight import judging, keeping, rule_faults, rules_in_force
 from number_insight.choices import Decision
@@ -203,12 +203,13 @@ def _rewrite(outcome: Outcome, key: str) -> bool:
         state=record.state,
         verdict=record.verdict,
         score=record.score,
+        announced_verdict=record.announced_verdict,
     )
     # Who was told the old verdict is not told the new one: what a replay finds is for people.
-    told = models.When(announced_verdict=F("verdict"), then=Value(outcome.verdict))
+    was_told = record.announced_verdict == record.verdict
     return bool(
         untouched.update(
-            announced_verdict=models.Case(told, default=F("announced_verdict")),
+            announced_verdict=outcome.verdict if was_told else record.announced_verdict,
             verdict=outcome.verdict,
             score=judgement.score,
             lane=judging.lane_of(record.basis, judgement),

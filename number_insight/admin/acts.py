@@ -174,9 +174,7 @@ def look_up_again(
                 reviewing.look_up_again(record)
                 log(request, record, act)
         except (Unsupported, ImproperlyConfigured) as error:
-            left.append(
-                gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": gettext(str(error))}
-            )
+            left.append(gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": error})
         else:
             done += 1
     return done, left

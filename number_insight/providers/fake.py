@@ -134,7 +134,17 @@ def _is_sound(insight: Insight) -> bool:
     whole = Insight()
     return all(
         type(getattr(insight, name)) is type(getattr(whole, name))
-        for name in ("number", "line_type", "reachable", "roaming", "ip", "ported")
+        for name in (
+            "number",
+            "request_id",
+            "status_text",
+            "line_type",
+            "valid_number",
+            "reachable",
+            "roaming",
+            "ip",
+            "ported",
+        )
     )
 
 

@@ -9,8 +9,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils.translation import trans_real
 
 from number_insight import reviewing, screening, tasks
+from number_insight.choices import Basis
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from tests.admin_pages.builders import (
@@ -220,6 +222,22 @@ def test_what_cannot_be_looked_up_is_told_and_not_logged(admin_client: Client) -
     (told,) = _told(response)
     assert told.startswith(f"Record {record.pk}: Nothing can be asked about this number")
     assert not LogEntry.objects.exists()
+
+
+def test_what_cannot_be_looked_up_is_told_in_the_language_of_the_reader(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {
+        "Record %(pk)s: %(why)s": "Post %(pk)s: %(why)s",
+        "Nothing can be asked about this number: %(why)s.": "Inget att fråga: %(why)s.",
+        str(Basis.FREE.label): "fria fakta",
+    }
+    for source, told in words.items():
+        monkeypatch.setitem(trans_real.translation("sv")._catalog._catalogs[0], source, told)
+    record = make_record("call me")
+    data = confirmed(record)
+    response = admin_client.post(act_url("look_up_again"), data, headers={"accept-language": "sv"})
+    assert _told(response) == [f"Post {record.pk}: Inget att fråga: fria fakta."]
 
 
 def test_a_provider_that_is_misconfigured_is_told(admin_client: Client, settings: Any) -> None:

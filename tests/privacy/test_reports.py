@@ -92,7 +92,7 @@ def test_a_report_on_a_provider_that_cannot_be_made() -> None:
     assert found_in(text) == []
 
 
-@pytest.mark.parametrize("broken", ["_insert", "_link", "_canonical"])
+@pytest.mark.parametrize("broken", ["_insert", "_link", "_alpha2"])
 def test_a_report_on_a_signup(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise Fault

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
@@ -62,10 +63,11 @@ def seed(count: int, *, kept_live: bool = False, seed: int = 7) -> None:
         )
         for number, insight in answers
     )
-    NumberInsightRecord.objects.bulk_create(
-        _record(dice, lookup, index, kind) for index, lookup in enumerate(lookups)
-    )
-    _spread(begun, count)
+    column = NumberInsightRecord._meta.get_field("created_at")
+    with mock.patch.object(column, "auto_now_add", False):
+        records = [_record(dice, lookup, index, kind) for index, lookup in enumerate(lookups)]
+        _spread(records, begun)
+        NumberInsightRecord.objects.bulk_create(records, batch_size=1000)
 
 
 def _insight(dice: random.Random, index: int, *, kept_live: bool) -> tuple[str, dict[str, Any]]:
@@ -105,12 +107,10 @@ def _record(dice: random.Random, lookup: Lookup, index: int, kind: ContentType) 
     )
 
 
-def _spread(begun: datetime, count: int) -> None:
+def _spread(records: list[Any], begun: datetime) -> None:
     """Give the records times: in order, in bursts, and some decided a while later."""
-    records = list(NumberInsightRecord.objects.order_by("pk"))
     at, dice = begun, random.Random(11)
     for record in records:
-        at += timedelta(seconds=dice.choice([1, 5, 60, 200]) * min(1.0, 2000 / count))
+        at += timedelta(seconds=dice.choice([1, 5, 60, 200]) * min(1.0, 2000 / len(records)))
         record.created_at = at
         record.decided_at = at + timedelta(minutes=dice.randrange(600)) if record.decision else None
-    NumberInsightRecord.objects.bulk_update(records, ("created_at", "decided_at"), batch_size=500)

@@ -21,15 +21,12 @@ from tests.service.stage import CLEAN, FAKE, VONAGE
 
 pytestmark = pytest.mark.django_db
 
-BODIES = {VONAGE: 3000, FAKE: 1000}
+BODIES = {VONAGE: 3500, FAKE: 500}
 FORGED = 500
 """For each provider as well: five thousand bodies in all."""
 HARMLESS = {200, 400, 404, 413, 415}
 INSIGHT = answer(CLEAN, "advanced", request_id="11111111-2222-3333-4444-555555555555")
-REAL: dict[str, dict[str, Any]] = {
-    VONAGE: answers.document(INSIGHT, "advanced", "2018", ""),
-    FAKE: INSIGHT.as_json(),
-}
+REAL: dict[str, Any] = answers.document(INSIGHT, "advanced", "2018", "")
 TYPES = ["application/json"] * 12 + ["text/xml", "", "application/x-www-form-urlencoded"]
 fuzzed = settings(
     max_examples=FORGED,
@@ -73,18 +70,17 @@ def mutated(draw: st.DrawFn, real: dict[str, Any]) -> bytes:
     return text.encode()
 
 
-def bodies(real: dict[str, Any]) -> st.SearchStrategy[bytes]:
+def bodies(*, nearly_right: bool) -> st.SearchStrategy[bytes]:
     """Return what may be posted: mostly nearly right, sometimes nothing of the kind."""
     depths = st.integers(1, 3000)
     return st.one_of(
-        mutated(real),
-        mutated(real),
+        *([mutated(REAL)] * 3 if nearly_right else []),
         st.binary(max_size=200),
         st.builds(lambda value: json.dumps(value).encode(), wild),
         depths.map(lambda depth: b'{"a":' * depth + b"1" + b"}" * depth),
         depths.map(lambda depth: b"[" * depth),
         st.integers(65_000, 66_000).map(lambda size: b'{"status": 0' + b" " * size + b"}"),
-        st.just(json.dumps(real).encode()[:-1] + b', "status": 9}'),
+        st.just(json.dumps(REAL).encode()[:-1] + b', "status": 9}'),
     )
 
 
@@ -128,14 +124,15 @@ def test_no_body_is_a_server_error_and_what_is_taken_can_be_stored(backend: str)
     seen: set[int] = set()
 
     @settings(fuzzed, max_examples=BODIES[backend])
-    @given(bodies(REAL[backend]), st.sampled_from(TYPES))
+    @given(bodies(nearly_right=backend == VONAGE), st.sampled_from(TYPES))
     def post(body: bytes, kind: str) -> None:
         status = posted(token, body, kind)
         assert status in HARMLESS
         seen.add(status)
 
     post()
-    assert seen == {200, 400, 413, 415}
+    # The fake reads what tests write, so what is nearly right is not shown to it.
+    assert seen == ({200, 400, 413, 415} if backend == VONAGE else {400, 413, 415})
 
 
 def test_a_forged_token_changes_nothing_whatever_comes_with_it(backend: str) -> None:
@@ -148,7 +145,7 @@ def test_a_forged_token_changes_nothing_whatever_comes_with_it(backend: str) -> 
     )
 
     @fuzzed
-    @given(tokens, bodies(REAL[backend]))
+    @given(tokens, bodies(nearly_right=True))
     def post(token: str, body: bytes) -> None:
         assert posted(token, body, "application/json") == 404
 

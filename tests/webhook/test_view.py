@@ -121,7 +121,7 @@ def test_a_length_that_is_none_does_no_harm(lookup: Lookup, length: str) -> None
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
+        b" ",
         b"[]",
         b"null",
         b'"text"',

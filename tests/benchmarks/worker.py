@@ -1,0 +1,107 @@
+"""How many lookups a worker gets through, against what the provider or the machine allows."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from number_insight import tasks
+from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
+from tests.benchmarks.numbers import fresh_numbers
+from tests.benchmarks.stand import PATIENCE, ROOT, Stand, as_environment
+
+THREADS, DELAY = 32, 0.15
+
+
+def many_threads(stand: Stand, size: Size) -> Outcome:
+    """Compare a worker of 32 threads with 32 calls in 150 ms, which is all that can be."""
+    limit = THREADS / DELAY
+    with (
+        stand.sandbox(DELAY) as asked,
+        stand.worker("threads", THREADS, **as_environment(asked)) as worker,
+    ):
+        _screen(worker, 2 * THREADS)
+        rates = [_screen(worker, size.of(480, THREADS * 2), THREADS) for _ in range(size.rounds)]
+    figures = {"lookups/s": middle(rates, 0), "limit/s": round(limit)}
+    return Outcome(values=[rate / limit for rate in rates], figures=figures)
+
+
+def two_processes(stand: Stand, size: Size) -> Outcome:
+    """Compare a worker of two processes with the same calls and writes in two bare threads."""
+    count = size.of(300, 20)
+    with (
+        stand.sandbox() as asked,
+        stand.worker("prefork", 2, **as_environment(asked)) as worker,
+    ):
+        _screen(worker, 40)
+        cases: dict[str, Callable[[], float]] = {
+            "ours": lambda: _screen(worker, count, 2),
+            "bare": lambda: _bare(count, asked["PROVIDERS"]["default"]["OPTIONS"]["base_url"]),
+        }
+        given = in_turn(cases, size.rounds)
+    values = [ours / bare for ours, bare in zip(given["ours"], given["bare"], strict=True)]
+    return Outcome(
+        values=values,
+        figures={f"{name} lookups/s": middle(rates, 0) for name, rates in given.items()},
+    )
+
+
+def _screen(worker: subprocess.Popen[bytes], count: int, width: int = 1) -> float:
+    """Let `worker` screen `count` records that all wait; return how many a second it did.
+
+    The first and the last `width` are left out: a pool that fills or empties is not at work.
+    """
+    records = _records(count)
+    os.killpg(worker.pid, signal.SIGSTOP)
+    for record in records:
+        tasks.screen_record.delay(record.pk)
+    os.killpg(worker.pid, signal.SIGCONT)
+    keys = [record.pk for record in records]
+    _wait_for(keys)
+    _check_work(keys)
+    rows = NumberInsightRecord.objects.filter(pk__in=keys).order_by("screened_at")
+    times = list(rows.values_list("screened_at", flat=True))[width : -width or None]
+    return (len(times) - 1) / (times[-1] - times[0]).total_seconds()
+
+
+def _records(count: int) -> list[NumberInsightRecord]:
+    return NumberInsightRecord.objects.bulk_create(
+        NumberInsightRecord(number=number, level="advanced", source="api")
+        for number in islice(fresh_numbers(), count)
+    )
+
+
+def _wait_for(keys: Sequence[int]) -> None:
+    """Return when all are judged and told."""
+    rows = NumberInsightRecord.objects.filter(pk__in=keys)
+    deadline = time.monotonic() + PATIENCE
+    while rows.filter(announced_verdict="pending").exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(list(rows.values_list("state", "note", "lookup__error")[:5]))
+        time.sleep(0.05)
+
+
+def _check_work(keys: Sequence[int]) -> None:
+    """See that each number was asked once, was paid for, and got its answer on its record."""
+    rows = NumberInsightRecord.objects.filter(pk__in=keys)
+    lookups = Lookup.objects.filter(records__in=keys, state="answered", reserved=0, attempts=1)
+    same("answered lookups", lookups.count(), len(keys))
+    same("records", rows.filter(state="screened", line_type="mobile").count(), len(keys))
+    same("paid", {record.cost for record in rows}, {lookup.price for lookup in lookups})
+
+
+def _bare(count: int, url: str) -> float:
+    """Do the calls and writes for `count` records by hand; return how many a second it did."""
+    records = _records(count)
+    keys = [record.pk for record in records]
+    command = [sys.executable, "-m", "tests.benchmarks.bare", url, *map(str, keys)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    _check_work(keys)
+    same("flags", RiskFlag.objects.filter(record__in=keys).count(), 0)
+    return float(run.stdout)
