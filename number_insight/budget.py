@@ -35,16 +35,23 @@ def reserve(amount: Decimal) -> date | None:
     today = timezone.localdate()
     units, caps = _units(amount), app_settings.BUDGET
     for period, key in _periods(today).items():
-        rows = Spending.objects.filter(period=key)
-        Spending.objects.bulk_create([Spending(period=key)], ignore_conflicts=True)
-        if period in caps:
-            # What is spent and reserved already, and this, may reach the cap and not pass it.
-            rows = rows.filter(reserved__lte=_units(caps[period]) - units - F("spent"))
-        if not rows.update(reserved=F("reserved") + units):
+        if not _reserve(key, units, caps.get(period)):
             return None
         if period in caps:
             _alert(key, caps[period])
     return today
+
+
+def _reserve(key: str, units: int, cap: Decimal | None) -> bool:
+    rows = Spending.objects.filter(period=key)
+    if cap is not None:
+        # What is spent and reserved already, and this, may reach the cap and not pass it.
+        rows = rows.filter(reserved__lte=_units(cap) - units - F("spent"))
+    if rows.update(reserved=F("reserved") + units):
+        return True
+    # The first of a period makes its row; a second failure means that the money is gone.
+    Spending.objects.bulk_create([Spending(period=key)], ignore_conflicts=True)
+    return bool(rows.update(reserved=F("reserved") + units))
 
 
 def _alert(key: str, cap: Decimal) -> None:
@@ -67,10 +74,9 @@ def settle(amount: Decimal, *, reserved: Decimal, booked_on: date | None) -> Non
     """Turn what was `reserved` on the day `booked_on` into the `amount` that was really paid."""
     if booked_on is None:
         return
-    for key in _periods(booked_on).values():
-        Spending.objects.filter(period=key).update(
-            reserved=F("reserved") - _units(reserved), spent=F("spent") + _units(amount)
-        )
+    Spending.objects.filter(period__in=_periods(booked_on).values()).update(
+        reserved=F("reserved") - _units(reserved), spent=F("spent") + _units(amount)
+    )
 
 
 def book(amount: Decimal) -> None:

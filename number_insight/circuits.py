@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from number_insight import exceptions
@@ -130,9 +131,10 @@ def take_turn(provider: str) -> timedelta:
     Runs inside the caller's transaction: what is rolled back gives its turn back.
     """
     step, now = int(1_000_000 / app_settings.THROUGHPUT), int(time.time() * 1_000_000)
-    Pace.objects.bulk_create([Pace(provider=provider)], ignore_conflicts=True)
     rows = Pace.objects.filter(provider=provider)
-    rows.filter(next_at__lt=now).update(next_at=now)
-    rows.update(next_at=F("next_at") + step)
+    following = Greatest(F("next_at"), Value(now)) + step
+    if not rows.update(next_at=following):
+        Pace.objects.bulk_create([Pace(provider=provider)], ignore_conflicts=True)
+        rows.update(next_at=following)
     turn = rows.values_list("next_at", flat=True).get() - step
     return timedelta(microseconds=max(turn - now, 0))

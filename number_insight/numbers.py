@@ -64,6 +64,7 @@ def text_of(value: object) -> str:
     return phonenumbers.format_number(value, formats.E164)
 
 
+@lru_cache(maxsize=1024)  # a form, a field and a record read the same number in one signup
 def _settled(text: str, region: str | None) -> str | None:
     """Return `text` as the E.164 that reads as itself, or None.
 

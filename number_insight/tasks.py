@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 from celery import current_app, shared_task
@@ -56,6 +57,60 @@ def sweep_task(**_ignored: Any) -> int:
     return sweep(grace=GRACE)
 
 
+class Ringer:
+    """A thread that does what may hang, so that whoever waits for it can stop waiting."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
+
+    def do(self, work: Callable[[], None], limit: timedelta) -> None:
+        """Do `work` over there; raise what it raises, or `TimeoutError` at the limit."""
+        job = Job(work)
+        self._hire().put(job)
+        if not job.done.wait(limit.total_seconds()):
+            job.dropped = True
+            self._thread = None  # it hangs: the next one gets a thread of its own
+            raise TimeoutError
+        if job.error is not None:
+            raise job.error
+
+    def _hire(self) -> SimpleQueue[Job]:
+        """Return the queue of a living thread; one that a fork has left behind is not."""
+        if self._thread is None or not self._thread.is_alive():
+            self._jobs = SimpleQueue()
+            # A daemon, so that one which hangs does not keep the process from ending.
+            self._thread = threading.Thread(
+                target=_serve, args=(self._jobs,), name="number_insight-bell", daemon=True
+            )
+            self._thread.start()
+        return self._jobs
+
+
+class Job:
+    """One thing to do, and what became of it."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.work = work
+        self.done = threading.Event()
+        self.dropped = False
+        self.error: Exception | None = None
+
+
+def _serve(jobs: SimpleQueue[Job]) -> None:
+    while True:
+        job = jobs.get()
+        try:
+            if not job.dropped:
+                job.work()
+        except Exception as error:
+            job.error = error
+        finally:
+            job.done.set()
+        if job.dropped:
+            return  # somebody else has taken over
+
+
 class Bell:
     """Rings Celery without ever holding a signup for longer than ``RING_TIMEOUT``.
 
@@ -65,6 +120,7 @@ class Bell:
 
     def __init__(self) -> None:
         self._silent_until = 0.0
+        self._ringer = Ringer()
 
     def ring(self, record_id: int, *, after: timedelta = timedelta(0)) -> bool:
         """Ring for one record; return whether the broker took the message. Never raises."""
@@ -74,7 +130,7 @@ class Bell:
             if current_app.conf.task_always_eager:
                 _publish(record_id, after)
             else:
-                _within(app_settings.RING_TIMEOUT, partial(_publish, record_id, after))
+                self._ringer.do(partial(_publish, record_id, after), app_settings.RING_TIMEOUT)
         except Exception as error:  # whatever the broker's client may raise
             self._silent_until = time.monotonic() + SILENCE.total_seconds()
             logger.error(
@@ -87,7 +143,7 @@ class Bell:
     def try_out(self) -> str:
         """Return why the broker cannot be reached within ``RING_TIMEOUT``; empty if it can."""
         try:
-            _within(app_settings.RING_TIMEOUT, _connect)
+            self._ringer.do(_connect, app_settings.RING_TIMEOUT)
         except Exception as error:  # whatever the broker's client may raise
             return type(error).__name__
         return ""
@@ -95,26 +151,6 @@ class Bell:
     def unmute(self) -> None:
         """Ring again at once, though the bell has failed lately."""
         self._silent_until = 0.0
-
-
-def _within(limit: timedelta, work: Callable[[], None]) -> None:
-    """Do `work` in a thread of its own; raise what it raises, or `TimeoutError` at the limit."""
-    failures: list[Exception] = []
-
-    def run() -> None:
-        try:
-            work()
-        except Exception as error:
-            failures.append(error)
-
-    # A daemon, so that one which hangs does not keep the process from ending.
-    thread = threading.Thread(target=run, name="number_insight-bell", daemon=True)
-    thread.start()
-    thread.join(limit.total_seconds())
-    if thread.is_alive():
-        raise TimeoutError
-    if failures:
-        raise failures[0]
 
 
 bell = Bell()

