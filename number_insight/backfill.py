@@ -157,14 +157,17 @@ def field_of(path: str) -> models.Field[Any, Any]:
     model = {name.lower(): it for name, it in found.items()}.get(model_name.lower())
     if model is None:
         raise UnknownPath(f"{app_label} has no model {model_name!r}{_meant(model_name, found)}")
-    names = [field.name for field in model._meta.concrete_fields if _holds_text(field)]
+    return _text_field(model, field_name)
+
+
+def _text_field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
+    text = [field.name for field in model._meta.concrete_fields if _holds_text(field)]
     try:
-        field = model._meta.get_field(field_name)
+        field = model._meta.get_field(name)
     except FieldDoesNotExist as exc:
-        text = f"{model.__name__} has no field {field_name!r}{_meant(field_name, names)}"
-        raise UnknownPath(text) from exc
-    if not _holds_text(field):
-        raise UnknownPath(f"{path} holds no text, so it holds no numbers{_meant('', names)}")
+        raise UnknownPath(f"{model.__name__} has no field {name!r}{_meant(name, text)}") from exc
+    if not isinstance(field, models.Field) or not _holds_text(field):
+        raise UnknownPath(f"{name!r} holds no text, so it holds no numbers{_meant('', text)}")
     return field
 
 

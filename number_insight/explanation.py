@@ -175,7 +175,7 @@ def _condition(
     if not message:
         return None
     try:
-        return translate(message) % flag.evidence
+        return str(translate(message) % flag.evidence)
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -28,7 +28,7 @@ from number_insight import (
 from number_insight.choices import Basis, Lane, RecordState, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight, IPMatch
-from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models import Lookup, NumberInsightRecord, RuleFault
 from number_insight.rules.base import COSTLY, LIVE_SIGNALS, Rule, Signup, judge
 from number_insight.rules.lists import decisive
 from number_insight.verdict import Judgement, severer
@@ -87,15 +87,24 @@ class Consideration:
 def consider(
     record: NumberInsightRecord, grounds: Grounds, rules: Sequence[Rule] | None = None
 ) -> tuple[Judgement, Insight]:
-    """Return what the active rules make of `record`, and the insight as it concerns its IP."""
-    considered = _consider(record, grounds, loading.rules() if rules is None else rules)
+    """Return what the active rules make of `record`, and the insight as it concerns its IP.
+
+    `rules` are taken as they are, whether they have raised before or not.
+    """
+    if rules is None:
+        considered = _consider(record, grounds, loading.rules(), rule_faults.known())
+    else:
+        considered = _consider(record, grounds, rules, {})
     return considered.judgement, considered.insight
 
 
 def _consider(
-    record: NumberInsightRecord, grounds: Grounds, rules: Sequence[Rule]
+    record: NumberInsightRecord,
+    grounds: Grounds,
+    rules: Sequence[Rule],
+    faults: dict[str, RuleFault],
 ) -> Consideration:
-    told, faults = completed(grounds.insight, record.number), rule_faults.known()
+    told = completed(grounds.insight, record.number)
     signup = gathering.signup_of(record, told, read_by(rules, grounds.signals))
     insight, signals = for_this_ip(grounds, told, signup)
     judgement = judge(
@@ -161,7 +170,7 @@ def _ip_sent(grounds: Grounds) -> str | None:
 
 def settle(record: NumberInsightRecord, grounds: Grounds) -> None:
     """Judge `record` on `grounds`, and write facts, flags and verdict."""
-    considered = _consider(record, grounds, loading.rules())
+    considered = _consider(record, grounds, loading.rules(), rule_faults.known())
     judgement, insight = considered.judgement, considered.insight
     verdict = severer(judgement.verdict, least(grounds.basis))
     keeping.write_facts(record, insight if app_settings.STORE_LIVE else insight.without_live())

@@ -128,7 +128,8 @@ def _labelled(rows: QuerySet[Any], prefix: str) -> QuerySet[Any]:
     label = Case(
         said, denied, refused, released, default=Value(UNLABELLED), output_field=models.CharField()
     )
-    return rows.annotate(label=label)
+    labelled: QuerySet[Any] = rows.annotate(label=label)
+    return labelled
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -38,7 +38,17 @@ RECORD_COLUMNS = tuple(
     for column in NumberInsightRecord._meta.concrete_fields
     if column.attname not in ("decision_reason", "note", "field", "decided_by_id", "cost")
 )
-LOOKUP_COLUMNS = ("id", "provider", "level", "cnam", "ip_address", "state", "status", "insight")
+LOOKUP_COLUMNS = (
+    "id",
+    "provider",
+    "level",
+    "cnam",
+    "ip_address",
+    "state",
+    "status",
+    "insight",
+    "answered_at",
+)
 _COLUMNS = (*RECORD_COLUMNS, *(f"lookup__{name}" for name in LOOKUP_COLUMNS))
 
 
@@ -177,8 +187,18 @@ def _grounds(record: NumberInsightRecord, lookup: Lookup | None) -> judging.Grou
         grounds = replace(judging.local_grounds(record, basis), lookup=lookup)
         return replace(grounds, insight=replace(grounds.insight, status=lookup.status))
     if lookup is not None and lookup.insight and lookup.provider in app_settings.PROVIDERS:
-        return judging.answer_grounds(lookup, Insight.from_json(lookup.insight), basis)
+        insight = Insight.from_json(lookup.insight)
+        as_told = Basis.ANSWER if _was_live(record, lookup) else basis
+        return replace(judging.answer_grounds(lookup, insight, as_told), basis=basis)
     return _grounds_of_columns(record, lookup)
+
+
+def _was_live(record: NumberInsightRecord, lookup: Lookup) -> bool:
+    """Whether the state of the phone was still fresh when `record` was judged on an old answer."""
+    if not app_settings.STORE_LIVE or not lookup.answered_at or not record.screened_at:
+        return False
+    age: timedelta = record.screened_at - lookup.answered_at
+    return age <= app_settings.FRESHNESS["live"]
 
 
 def _grounds_of_columns(record: NumberInsightRecord, lookup: Lookup | None) -> judging.Grounds:

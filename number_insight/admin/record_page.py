@@ -11,8 +11,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from number_insight import explanation
 from number_insight.admin import badges, links, words
 from number_insight.admin.filters import describe, same_ip, same_number
+from number_insight.choices import Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 
@@ -35,6 +37,7 @@ def context(
         "number_text": str(record),
         "flag_rows": flag_rows(flags),
         "score_rows": score_rows(flags),
+        "counterfactual": counterfactual(record, flags),
         "not_evaluable": [words.flag_label(code) for code in record.not_evaluable],
         "raised_rules": [words.flag_label(code) for code in record.raised_rules],
         "sections": [
@@ -64,12 +67,20 @@ def flag_rows(flags: Sequence[RiskFlag]) -> list[dict[str, Any]]:
 
 def score_rows(flags: Sequence[RiskFlag]) -> Rows:
     """Return what each group adds to the score; a flag without a group stands alone."""
-    sums: dict[str, int] = {}
-    for flag in flags:
-        if flag.counted and flag.weight:
-            name = words.humanised(flag.group) if flag.group else words.flag_label(flag.code)
-            sums[name] = sums.get(name, 0) + flag.weight
-    return sorted(sums.items(), key=lambda item: -item[1])
+    return [(_name(share), share.points) for share in explanation.shares(flags) if share.points]
+
+
+def _name(share: explanation.Share) -> str:
+    return words.humanised(share.group) if share.group else words.flag_label(share.counted[0].code)
+
+
+def counterfactual(record: NumberInsightRecord, flags: Sequence[RiskFlag]) -> str:
+    """Return what would have let the signup pass; nothing where more than flags held it back."""
+    if record.lane != Lane.RISK or record.verdict not in (Verdict.REVIEW, Verdict.DENY):
+        return ""
+    return explanation.counterfactual(
+        flags, app_settings.THRESHOLDS, words.otherwise(), translate=_
+    )
 
 
 def who(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> Rows:

@@ -91,6 +91,14 @@ def flag_labels() -> dict[str, str]:
     }
 
 
+def otherwise() -> dict[str, str]:
+    """Return what each active rule would have let pass (`Rule.otherwise`), by code."""
+    try:
+        return {rule.code: rule.otherwise for rule in loading.rules()}
+    except ImproperlyConfigured:  # the checks say so; the records can still be read
+        return {}
+
+
 def humanised(code: str) -> str:
     """Return a code as words ("country_not_screened": "Country not screened")."""
     return code.replace("_", " ").strip().capitalize()

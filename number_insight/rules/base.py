@@ -123,11 +123,13 @@ class Rule:
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
     free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
     rule whose flag tells of roaming or reachability. In `shadow` a rule is asked and its flags
-    are kept, and nothing comes of it. `title` is the short text of its badge.
+    are kept, and nothing comes of it. `title` is the short text of its badge; `otherwise` ends
+    the sentence "Would have passed if …", with the places of the flag's message.
     """
 
     code: ClassVar[str]
     title: ClassVar[str] = ""
+    otherwise: ClassVar[str] = ""
     weight: int = 0
     group: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...] | None] = None

@@ -31,6 +31,7 @@ class CallerName(Rule):
     reads = ()
     shadow = True
     title = gettext_noop("Registered to another name")
+    otherwise = gettext_noop("the number were registered to the name given")
     message = gettext_noop("The number is registered to another name than the one given.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:

@@ -57,6 +57,7 @@ class NumberReused(CountingRule):
     reads = ("number_seen",)
     thresholds: Mapping[int, int] = {1: 10, 2: 30, 5: 60}
     title = gettext_noop("Number used before")
+    otherwise = gettext_noop("nobody else had signed up with the number")
     message = gettext_noop("Others have signed up with this number before (%(count)s).")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -86,6 +87,7 @@ class NumberRefusedBefore(DecidedBefore):
     weight = 50
     decision = "refused"
     title = gettext_noop("Refused before")
+    otherwise = gettext_noop("no earlier signup with the number had been refused")
     message = gettext_noop("A person has refused an earlier signup with this number.")
 
 

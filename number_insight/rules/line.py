@@ -31,6 +31,7 @@ class Premium(LineRule):
     weight = 80
     line_type = "landline_premium"
     title = gettext_noop("Premium-rate line")
+    otherwise = gettext_noop("the line were not premium-rate")
     message = gettext_noop("The line is premium-rate: whoever calls it pays its owner.")
 
 
@@ -41,6 +42,7 @@ class TollFree(LineRule):
     weight = 40
     line_type = "landline_tollfree"
     title = gettext_noop("Toll-free line")
+    otherwise = gettext_noop("the line were not toll-free")
     message = gettext_noop("The line is toll-free, which is nobody's own phone.")
 
 
@@ -51,6 +53,7 @@ class Pager(LineRule):
     weight = 40
     line_type = "pager"
     title = gettext_noop("Pager")
+    otherwise = gettext_noop("the line were not a pager")
     message = gettext_noop("The line is a pager.")
 
 
@@ -61,6 +64,7 @@ class Virtual(LineRule):
     weight = 30
     line_type = "virtual"
     title = gettext_noop("Virtual line")
+    otherwise = gettext_noop("the line were mobile")
     message = gettext_noop("The line is virtual (%(carrier)s).")
     message_without_carrier = gettext_noop("The line is virtual.")
 
@@ -84,6 +88,7 @@ class Landline(LineRule):
     weight = 0
     line_type = "landline"
     title = gettext_noop("Landline")
+    otherwise = gettext_noop("the line were mobile")
     message = gettext_noop("The line is a landline.")
     message_mobile_wanted = gettext_noop("The line is a landline where a mobile is wanted.")
 

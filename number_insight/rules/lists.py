@@ -68,6 +68,7 @@ class DenyNumber(ListRule):
     weight = 100
     action, match = "deny", "number"
     title = gettext_noop("Number on the deny list")
+    otherwise = gettext_noop("the number were not on the deny list")
     message = gettext_noop("The number is on the deny list.")
 
 
@@ -78,6 +79,7 @@ class DenyIP(ListRule):
     weight = 40
     action, match = "deny", "ip"
     title = gettext_noop("IP on the deny list")
+    otherwise = gettext_noop("the IP were not on the deny list")
     message = gettext_noop("The IP is on the deny list.")
 
 
@@ -88,6 +90,7 @@ class DenyPrefix(ListRule):
     weight = 80
     action, match = "deny", "prefix"
     title = gettext_noop("Range on the deny list")
+    otherwise = gettext_noop("the range of the number were not on the deny list")
     message = gettext_noop("The range of the number is on the deny list.")
 
 
@@ -99,6 +102,7 @@ class DenyCarrier(ListRule):
     needs = ("carrier",)
     action, match = "deny", "carrier"
     title = gettext_noop("Carrier on the deny list")
+    otherwise = gettext_noop("the carrier were not on the deny list")
     message = gettext_noop("The carrier is on the deny list.")
 
 
@@ -109,6 +113,7 @@ class DenyCountry(ListRule):
     weight = 40
     action, match = "deny", "country"
     title = gettext_noop("Country on the deny list")
+    otherwise = gettext_noop("the country of the number were not on the deny list")
     message = gettext_noop("The country of the number is on the deny list.")
 
 

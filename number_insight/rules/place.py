@@ -66,6 +66,7 @@ class IPMismatch(PlaceRule):
     weight = 20
     needs = ("ip_match",)
     title = gettext_noop("IP in another country")
+    otherwise = gettext_noop("the IP were in %(country)s")
     message = gettext_noop("The IP is in %(ip_country)s, the number is from %(country)s.")
     message_unnamed = gettext_noop("The IP is not in the country of the number.")
 
@@ -93,6 +94,7 @@ class CarrierCountry(PlaceRule):
     weight = 20
     needs = ("carrier",)
     title = gettext_noop("Foreign carrier")
+    otherwise = gettext_noop("the carrier were in %(country)s")
     message = gettext_noop("The carrier is in %(carrier_country)s, the number is from %(country)s.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -109,6 +111,7 @@ class RoamingElsewhere(PlaceRule):
     needs = ("roaming", "ip_match")
     live = True
     title = gettext_noop("Phone and IP apart")
+    otherwise = gettext_noop("the phone were in %(ip_country)s")
     message = gettext_noop(
         "The phone is roaming in %(roaming_country)s, the IP is in %(ip_country)s."
     )
@@ -126,6 +129,7 @@ class DeclaredCountry(PlaceRule):
     weight = 10
     needs = ("country",)
     title = gettext_noop("Other country declared")
+    otherwise = gettext_noop("the person had declared %(country)s")
     message = gettext_noop("The person declared %(declared)s, the number is from %(country)s.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -141,6 +145,7 @@ class Roaming(PlaceRule):
     needs = ("roaming",)
     live = True
     title = gettext_noop("Roaming")
+    otherwise = gettext_noop("the phone were not roaming")
     message = gettext_noop("The phone is roaming in %(roaming_country)s.")
     message_unnamed = gettext_noop("The phone is roaming.")
 

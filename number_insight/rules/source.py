@@ -22,6 +22,7 @@ class BlockBurst(CountingRule):
     reads = ("block_seen_hour",)
     thresholds: Mapping[int, int] = {5: 40}
     title = gettext_noop("Burst from one block")
+    otherwise = gettext_noop("fewer numbers of its block had signed up")
     message = gettext_noop("%(count)s numbers of one block of 100 signed up within an hour.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -40,6 +41,7 @@ class IPVolume(CountingRule):
     reads = ("ip_seen_day",)
     thresholds: Mapping[int, int] = {5: 15, 20: 30}
     title = gettext_noop("Many from one IP")
+    otherwise = gettext_noop("fewer numbers had signed up from its IP")
     message = gettext_noop("%(count)s numbers signed up from one IP within a day.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -68,6 +70,7 @@ class CarrierBurst(Rule):
     )
     shadow = True
     title = gettext_noop("Burst from one carrier")
+    otherwise = gettext_noop("fewer numbers of its carrier or country had signed up")
     message = gettext_noop("%(count)s signups with numbers of one carrier within an hour.")
     message_country = gettext_noop("%(count)s signups with numbers of one country within an hour.")
 

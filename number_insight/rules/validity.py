@@ -58,6 +58,7 @@ class Impossible(ValidityRule):
     code = "impossible"
     weight = 100
     title = gettext_noop("Impossible number")
+    otherwise = gettext_noop("the number could exist")
     message = gettext_noop("No phone number in the world looks like this one.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -72,6 +73,7 @@ class NotValid(WordOfValidity):
     weight = 50
     word = "not_valid"
     title = gettext_noop("Not valid")
+    otherwise = gettext_noop("the provider knew the number")
     message = gettext_noop("The provider says that this number does not exist.")
 
 
@@ -82,6 +84,7 @@ class BadNumber(WordOfReachability):
     weight = 50
     word = "bad_number"
     title = gettext_noop("Bad number")
+    otherwise = gettext_noop("the network knew the number")
     message = gettext_noop("The network does not know this number.")
 
 
@@ -91,6 +94,7 @@ class RefusedNumber(ValidityRule):
     code = "refused_number"
     weight = 50
     title = gettext_noop("Refused by the provider")
+    otherwise = gettext_noop("the provider accepted the number")
     message = gettext_noop("The provider does not accept this as a number (status %(status)s).")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -105,6 +109,7 @@ class Blacklisted(WordOfReachability):
     weight = 40
     word = "blacklisted"
     title = gettext_noop("Blocked by a carrier")
+    otherwise = gettext_noop("no carrier blocked the number")
     message = gettext_noop("A carrier blocks this number.")
 
 
@@ -115,6 +120,7 @@ class Undeliverable(WordOfReachability):
     weight = 25
     word = "undeliverable"
     title = gettext_noop("Undeliverable")
+    otherwise = gettext_noop("messages could be delivered to the number")
     message = gettext_noop("Nothing can be delivered to this number.")
 
 
@@ -124,6 +130,7 @@ class NotInPlan(ValidityRule):
     code = "not_in_plan"
     weight = 10
     title = gettext_noop("Not in the numbering plan")
+    otherwise = gettext_noop("the number were in its numbering plan")
     message = gettext_noop("The numbering plan that we know has no such range.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
@@ -139,6 +146,7 @@ class Absent(WordOfReachability):
     weight = 10
     word = "absent"
     title = gettext_noop("Phone is off")
+    otherwise = gettext_noop("the phone were switched on")
     message = gettext_noop("The phone was switched off or out of reach.")
 
 
@@ -149,4 +157,5 @@ class InferredNotValid(WordOfValidity):
     weight = 5
     word = "inferred_not_valid"
     title = gettext_noop("Perhaps not valid")
+    otherwise = gettext_noop("the provider knew the number")
     message = gettext_noop("The provider suspects that this number does not exist.")

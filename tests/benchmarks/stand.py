@@ -48,6 +48,7 @@ class Stand:
     def __init__(self, database: RealPostgreSQL, redis: Redis, directory: Path) -> None:
         self.database, self.redis, self.directory = database, redis, directory
         self._programs = 0
+        self.cookie = ""
 
     @contextmanager
     def program(self, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:

@@ -15,6 +15,6 @@ urlpatterns = [
     path("signup/plain", pages.plain_signup),
     path("signup/by-hand", pages.signup_by_hand),
     path("signup/screened", pages.screened_signup),
-    path("webhook/plain/<str:token>", pages.plain_webhook),
+    path("webhook/plain/<str:token>", pages.plain_webhook, name="plain_webhook"),
     path("unmute", pages.unmute),
 ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from decimal import Decimal
 
 import psycopg
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
-from number_insight import assessment, callbacks
+from number_insight import assessment, callbacks, lookups, settling
+from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen
@@ -119,3 +121,25 @@ def test_a_crowd_is_asked_for_once_whatever_the_isolation(isolation: None) -> No
             assessment.assess(record.pk)
     assert len(Fake.asked) == 1
     assert not NumberInsightRecord.objects.filter(verdict="pending").exists()
+
+
+def test_row_20_what_cannot_be_saved_for_half_a_minute_is_named_in_the_log(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(settling, "SAVE_PAUSES", (0.1, 0.2))  # of half a minute
+    with asking(LEVEL="advanced"):
+        record = screen(CLEAN)
+
+        def answer_and_break(*_args: object) -> Insight:
+            connections.close_all()
+            postgresql.kill()
+            return Insight(request_id="the-request", price=Decimal("0.03"))
+
+        monkeypatch.setattr(lookups, "ask", answer_and_break)
+        with pytest.raises(OperationalError):
+            assessment.assess(record.pk)
+    (line,) = [entry.getMessage() for entry in caplog.records if entry.levelname == "CRITICAL"]
+    assert "'the-request'" in line and "0.03" in line
+    assert CLEAN[1:] not in caplog.text
+    postgresql.start()
+    connections.close_all()

@@ -41,7 +41,7 @@ from tests.chaos.worker import POINTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-EXAMPLES = 60
+EXAMPLES = 500
 CAP = Decimal("0.21")
 CLOCKS = {
     Lookup: ("created_at", "called_at", "lease_until", "next_try_at", "answered_at"),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import RequestFactory, override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 BODIES = {VONAGE: 3500, FAKE: 500}
 FORGED = 500
-"""For each provider as well: five thousand bodies in all."""
+"""For each provider as well: five thousand bodies in all, on the database that is stricter."""
 HARMLESS = {200, 400, 404, 413, 415}
 INSIGHT = answer(CLEAN, "advanced", request_id="11111111-2222-3333-4444-555555555555")
 REAL: dict[str, Any] = answers.document(INSIGHT, "advanced", "2018", "")
@@ -95,6 +95,11 @@ def posted(token: str, body: bytes, kind: str) -> int:
     return status
 
 
+def is_strict() -> bool:
+    """Whether the database refuses what others store: NUL, half a surrogate pair, infinity."""
+    return connection.vendor == "postgresql"
+
+
 def submitted() -> Lookup:
     """Return a lookup whose answer was promised."""
     record = screen(CLEAN)
@@ -123,7 +128,8 @@ def test_no_body_is_a_server_error_and_what_is_taken_can_be_stored(backend: str)
     token = callbacks.token_for(submitted().pk)
     seen: set[int] = set()
 
-    @settings(fuzzed, max_examples=BODIES[backend])
+    @settings(fuzzed, max_examples=BODIES[backend] // (1 if is_strict() else 5))
+    # The fake reads what tests write, so what is nearly right is not shown to it.
     @given(bodies(nearly_right=backend == VONAGE), st.sampled_from(TYPES))
     def post(body: bytes, kind: str) -> None:
         status = posted(token, body, kind)
@@ -131,8 +137,7 @@ def test_no_body_is_a_server_error_and_what_is_taken_can_be_stored(backend: str)
         seen.add(status)
 
     post()
-    # The fake reads what tests write, so what is nearly right is not shown to it.
-    assert seen == ({200, 400, 413, 415} if backend == VONAGE else {400, 413, 415})
+    assert seen == {200, 400, 413, 415}
 
 
 def test_a_forged_token_changes_nothing_whatever_comes_with_it(backend: str) -> None:

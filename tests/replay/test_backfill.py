@@ -1,0 +1,165 @@
+"""A backfill finds exactly the rows that have no record, says what they cost, and goes on."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from number_insight import privacy, screening
+from number_insight.models import NumberInsightRecord
+from tests.models import ChildCustomer, Customer, TwoNumbers, UUIDCustomer
+from tests.service import stage
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "tests.Customer.phone"
+FIRST, SECOND, THIRD = (f"+4670174069{last}" for last in "123")
+
+
+@pytest.fixture(autouse=True)
+def fake_provider():
+    with stage.asking():
+        yield
+
+
+def backfill(path: str = PHONE, **options: Any) -> str:
+    """Return what ``number_insight_backfill`` prints."""
+    out = StringIO()
+    call_command("number_insight_backfill", path, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
+
+
+def unscreened(*numbers: str) -> list[Customer]:
+    with screening.suspended():
+        return [Customer.objects.create(name="Ada", phone=number) for number in numbers]
+
+
+def queued() -> list[str]:
+    rows = NumberInsightRecord.objects.filter(source="backfill").order_by("pk")
+    return list(rows.values_list("number", flat=True))
+
+
+def test_rows_without_a_record_are_queued_once_without_an_ip():
+    first, _second = unscreened(FIRST, SECOND)
+    assert "2 records queued." in backfill()
+    assert queued() == [FIRST, SECOND]
+    record = first.get_phone_record()
+    assert (record.field, record.state, record.ip_address) == (PHONE, "queued", None)
+    assert "0 of the rows" in backfill()
+    assert queued() == [FIRST, SECOND]
+
+
+def test_what_was_screened_on_save_is_passed_over():
+    stage.sign_up(FIRST)
+    assert "0 of the rows" in backfill()
+
+
+def test_a_number_that_was_changed_behind_our_back_is_found():
+    customer = stage.sign_up(FIRST)
+    Customer.objects.filter(pk=customer.pk).update(phone=SECOND)
+    backfill()
+    assert queued() == [SECOND]
+
+
+def test_an_erased_record_still_counts_as_screened():
+    customer = stage.sign_up(FIRST)
+    NumberInsightRecord.objects.update(state="screened")
+    privacy.erase(subject=customer)
+    assert NumberInsightRecord.objects.get().number == ""
+    assert "0 of the rows" in backfill()
+
+
+def test_a_dry_run_counts_and_estimates_and_writes_nothing():
+    unscreened(FIRST, SECOND)
+    told = backfill(dry_run=True)
+    assert "2 of the rows of tests.Customer.phone have no record" in told
+    assert "costs at most 0.06 EUR (0.03 each)" in told
+    assert queued() == []
+
+
+def test_a_limit_is_kept_and_a_second_run_goes_on():
+    unscreened(FIRST, SECOND, THIRD)
+    backfill(limit=2, batch=1)
+    assert queued() == [FIRST, SECOND]
+    backfill(limit=2, batch=1)
+    assert queued() == [FIRST, SECOND, THIRD]
+
+
+def test_no_more_is_queued_than_the_budget_has_room_for():
+    unscreened(FIRST, SECOND, THIRD)
+    with stage.asking(BUDGET={"day": "0.07"}):
+        told = backfill()
+        assert "2 records queued." in told
+        assert "no room for the other 1" in told
+        assert "0 records queued." in backfill()
+    assert queued() == [FIRST, SECOND]
+
+
+def test_nothing_is_queued_while_lookups_are_off_or_screening_is_suspended():
+    unscreened(FIRST)
+    with stage.asking(ENABLED=False), pytest.raises(CommandError, match="switched off"):
+        backfill()
+    with screening.suspended(), pytest.raises(CommandError, match="suspended"):
+        backfill()
+    assert queued() == []
+
+
+def test_what_is_queued_is_screened_by_the_sweep():
+    (customer,) = unscreened(stage.VIRTUAL)
+    backfill()
+    stage.sweep()
+    assert customer.get_phone_record().verdict == "review"
+
+
+def test_any_text_field_can_be_screened():
+    with override_settings(PHONENUMBER_DEFAULT_REGION="SE"):
+        user = get_user_model().objects.create(username="ada", first_name="070-174 06 91")
+        get_user_model().objects.create(username="grace")
+        backfill("auth.User.first_name")
+    assert queued() == [FIRST]
+    record = NumberInsightRecord.objects.for_subject(user).get()
+    assert record.field == "auth.User.first_name"
+
+
+def test_a_record_from_a_form_counts_for_a_field_that_is_not_ours():
+    user = get_user_model().objects.create(username="ada", first_name=FIRST)
+    screening.screen(FIRST, subject=user)
+    assert "0 of the rows" in backfill("auth.User.first_name")
+
+
+def test_keys_that_are_no_integers_and_numbers_that_are_not_there_do_no_harm():
+    with screening.suspended():
+        UUIDCustomer.objects.create(phone=FIRST)
+        UUIDCustomer.objects.create(phone="")
+        TwoNumbers.objects.create(phone=SECOND, backup_phone=None)
+    backfill("tests.UUIDCustomer.phone", batch=1)
+    backfill("tests.TwoNumbers.backup_phone")
+    assert queued() == [FIRST]
+
+
+def test_a_child_models_row_is_not_screened_again_as_its_parents():
+    child = ChildCustomer.objects.create(name="Ada", phone=FIRST)
+    assert NumberInsightRecord.objects.for_subject(child).count() == 1
+    assert "0 of the rows" in backfill()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("Customer", "write app.Model.field"),
+        ("test.Customer.phone", "did you mean 'tests'?"),
+        ("tests.Custmer.phone", "did you mean 'Customer'?"),
+        ("tests.Customer.phne", "did you mean 'phone'?"),
+        ("tests.Customer.id", "holds no text"),
+    ],
+)
+def test_a_bad_path_is_one_clear_sentence(path, said):
+    with pytest.raises(CommandError) as caught:
+        backfill(path)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
