@@ -74,9 +74,15 @@ def _settled(text: str, region: str | None) -> str | None:
     while (parsed := _parse(text, region)) is not None:
         text, region = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), None
         if text == number:
-            return number
+            return _without_zeros(number, str(parsed.country_code))
         number = text
     return None
+
+
+def _without_zeros(number: str, code: str) -> str:
+    """Return `number` without zeros after its country code, where only that makes it valid."""
+    shorter = f"+{code}{number[1 + len(code) :].lstrip('0')}"
+    return shorter if not is_valid(number) and is_valid(shorter) else number
 
 
 def _is_plain(text: str) -> bool:

@@ -31,9 +31,10 @@ def make(stand: Stand, rows: int) -> None:
     stand.cookie = _log_in()
     rules_in_force.remember()
     connections.close_all()
-    for name, count in ((LARGE, rows), (SMALL, PAGE)):
+    for name in (LARGE, SMALL):
         stand.database.create(name, "bench")
         connections.databases[name] = {**settings.DATABASES["default"], "NAME": name}
+    for name, count in ((LARGE, rows), (SMALL, PAGE)):
         _fill(name, count)
         connections[name].close()
 

@@ -1,14 +1,168 @@
-from __future__ import annotations
-from tests.benchmarks.measuring import Size
-from tests.benchmarks import signup, worker, webhook, admin_pages
+"""Runs the benchmarks one after the other, and prints the table."""
 
-def run(stand, options):
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from tests.benchmarks import admin_pages, cost, replaying, signup, webhook, worker
+from tests.benchmarks.measuring import Goal, Outcome, Result, Size
+from tests.benchmarks.stand import Stand
+
+Run = Callable[[Stand, Size], Any]
+AT_MOST, AT_LEAST = False, True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the table before it is measured."""
+
+    name: str
+    against: str
+    goal: float
+    at_least: bool = AT_MOST
+    unit: str = ""
+
+    def result(self, outcome: Outcome) -> Result:
+        goal = Goal(value=self.goal, at_least=self.at_least, unit=self.unit)
+        return Result(name=self.name, against=self.against, goal=goal, outcome=outcome)
+
+
+def _line(name: str, against: str, goal: float, at_least: bool = AT_MOST, unit: str = "") -> Line:
+    return Line(name=name, against=against, goal=goal, at_least=at_least, unit=unit)
+
+
+PLAN: Sequence[tuple[Run, Sequence[Line]]] = (
+    (
+        signup.added_by_the_field,
+        [_line("signup: time added by the model field", "record + on_commit + delay by hand", 1.15)],
+    ),
+    (
+        signup.at_a_slow_provider,
+        [_line("signup: provider of 150 ms", "provider of 0 ms", 1.1)],
+    ),
+    (
+        signup.broker_refused,
+        [_line("signup: broker refused, the slowest", "broker up", 20, unit="ms more")],
+    ),
+    (
+        signup.broker_hung,
+        [
+            _line("signup: broker hung, the first", "RING_TIMEOUT", 1.1),
+            _line("signup: broker hung, the slowest after it", "broker up", 20, unit="ms more"),
+        ],
+    ),
+    (
+        worker.many_threads,
+        [_line("worker: provider of 150 ms, 32 threads", "32 / 0.15 s", 0.93, AT_LEAST)],
+    ),
+    (
+        worker.two_processes,
+        [_line("worker: provider of 0 ms, prefork 2", "two bare threads", 0.8, AT_LEAST)],
+    ),
+    (
+        webhook.callbacks_a_second,
+        [_line("webhook", "plain view with the same writes", 0.8, AT_LEAST)],
+    ),
+    (cost.of_a_thousand, [_line("cost: a mixed population", "always Advanced, no memory", 0.6)]),
+    (
+        admin_pages.pages,
+        [
+            _line("admin: list of the large table", "a page's worth of records", 1.2),
+            _line("admin: filter of the large table", "a page's worth of records", 1.2),
+            _line("admin: search in the large table", "a page's worth of records", 1.2),
+            _line("admin: queries of the list", "bare ModelAdmin", 5, unit="more"),
+        ],
+    ),
+    (
+        admin_pages.stock,
+        [_line("admin: stock list of the large table", "our list", 30, AT_LEAST)],
+    ),
+    (
+        replaying.judging,
+        [_line("replay: judging stored insights", "reading the same columns", 0.6, AT_LEAST)],
+    ),
+    (
+        replaying.applying,
+        [_line("replay: 1 % of verdicts written", "nothing written", 1.3)],
+    ),
+    (
+        replaying.a_million,
+        [
+            _line("replay: the large table", "one minute", 60, unit="s"),
+            _line("memory: replay of the large table", "10,000 rows", 1.1),
+        ],
+    ),
+    (
+        replaying.backfill_memory,
+        [_line("memory: backfill of 250,000 rows", "10,000 rows", 1.1)],
+    ),
+)
+
+
+def run(stand: Stand, options: Namespace) -> int:
+    """Run what was asked for; return 0, whatever the goals: a machine may be slow, or busy."""
     size = Size(rounds=options.rounds, share=options.share, large=options.large)
-    for f in (signup.added_by_the_field, signup.at_a_slow_provider, signup.broker_refused, signup.broker_hung, worker.many_threads, worker.two_processes, webhook.callbacks_a_second, admin_pages.pages, admin_pages.stock):
-        if options.names and not any(n in f.__name__ for n in options.names):
-            continue
-        o = f(stand, size)
-        o = tuple(o.values()) if isinstance(o, dict) else o
-        for x in (o if isinstance(o, tuple) else (o,)):
-            print(f.__name__, round(x.median,3), x.spread, dict(x.figures), flush=True)
+    plan = [(work, lines) for work, lines in PLAN if _is_wanted(lines, options.names)]
+    results: list[Result] = []
+    start = time.monotonic()
+    for place, (work, lines) in enumerate(plan, 1):
+        _say(f"[{place}/{len(plan)}] {time.monotonic() - start:4.0f} s  {lines[0].name} ...")
+        outcomes = _as_sequence(work(stand, size))
+        found = [line.result(it) for line, it in zip(lines, outcomes, strict=True)]
+        results += found
+        _say("")
+        sys.stdout.write("".join(f"{_told(result)}\n" for result in found))
+        sys.stdout.flush()
+    sys.stdout.write(f"{_machine()}\n{time.monotonic() - start:.0f} s in all.\n")
+    if options.json:
+        options.json.write_text(json.dumps([it.as_json() for it in results], indent=2) + "\n")
     return 0
+
+
+def _is_wanted(lines: Sequence[Line], names: Sequence[str]) -> bool:
+    return not names or any(name in line.name for line in lines for name in names)
+
+
+def _as_sequence(outcome: Any) -> Sequence[Outcome]:
+    if isinstance(outcome, Outcome):
+        return [outcome]
+    return list(outcome.values()) if isinstance(outcome, Mapping) else list(outcome)
+
+
+def _say(text: str) -> None:
+    """Show what is being done, on a terminal, in a line that is written over."""
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns - 1
+        sys.stderr.write(f"\r\x1b[K{text[:width]}")
+        sys.stderr.flush()
+    elif text:
+        sys.stderr.write(f"{text}\n")
+
+
+def _told(result: Result) -> str:
+    low, high = result.outcome.spread
+    mark = "met   " if result.met else "MISSED"
+    measured = f"{result.outcome.median:8.2f} ({low:.2f} to {high:.2f})"
+    figures = "; ".join(f"{name} {value}" for name, value in result.outcome.figures.items())
+    return f"{mark} {result.name:42} {measured:28} {result.goal!s:14} {figures}"
+
+
+def _machine() -> str:
+    return ", ".join(_versions())
+
+
+def _versions() -> Iterator[str]:
+    yield f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
+    yield f"Python {platform.python_version()}"
+    for name in ("Django", "celery", "psycopg", "redis", "gunicorn", "djangorestframework"):
+        yield f"{name} {version(name)}"

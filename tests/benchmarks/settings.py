@@ -26,3 +26,6 @@ PHONENUMBER_DEFAULT_REGION = "SE"
 
 CELERY_BROKER_URL = os.environ.get("NI_BENCH_BROKER_URL", base.CELERY_BROKER_URL)
 CELERY_DB_REUSE_MAX = int(os.environ.get("NI_BENCH_DB_REUSE_MAX", "10000"))
+
+if "NI_TEST_NUMBER_INSIGHT" not in os.environ:
+    NUMBER_INSIGHT = {**base.NUMBER_INSIGHT, "BUDGET": {"day": None}, "LIMITS": {}}
