@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from number_insight import loading
 from number_insight.checks.messages import error, warning
 from number_insight.checks.plug_ins import check_providers
+from number_insight.checks.surroundings import check_surroundings
 from number_insight.checks.values import is_readable
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.providers.fake import Fake
@@ -24,7 +25,13 @@ def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
     """Check what only matters in production."""
     if not is_readable():
         return []
-    parts = (check_providers(deploy=True), _check_fake(), _check_budget(), _check_surroundings())
+    parts = (
+        check_providers(deploy=True),
+        _check_fake(),
+        _check_budget(),
+        _check_site(),
+        check_surroundings(),
+    )
     return [message for part in parts for message in part]
 
 
@@ -45,7 +52,7 @@ def _check_budget() -> Iterator[CheckMessage]:
         yield warning("W003", message, 'Set it, for example to {"day": "10.00"}.')
 
 
-def _check_surroundings() -> Iterator[CheckMessage]:
+def _check_site() -> Iterator[CheckMessage]:
     if MIDDLEWARE not in settings.MIDDLEWARE:
         message = f"{MIDDLEWARE} is not in MIDDLEWARE, so no visitor's IP is known."
         yield warning("W004", message, "Add it, after the authentication middleware.")

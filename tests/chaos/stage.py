@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -64,14 +64,13 @@ class Stand:
         """Let `count` customers sign up, each in a transaction and with a number of their own."""
         return [sign_up(number(start + index)) for index in range(count)]
 
-    def heal(self, done: Callable[[], object] | None = None, seconds: float = PATIENCE) -> None:
-        """Sweep, as beat does, until everything is `done`."""
-        done = done or all_settled
+    def heal(self, seconds: float = PATIENCE, every: float = 1.0) -> None:
+        """Sweep, as beat does, until everything is settled."""
         deadline = time.monotonic() + seconds
-        while not done():
+        while not all_settled():
             assert time.monotonic() < deadline, self.plight()
             tasks.sweep()
-            until(done, 1.0)
+            until(all_settled, every)
 
     def plight(self) -> str:
         """Return what a failed test wants to know."""

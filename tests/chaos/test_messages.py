@@ -152,7 +152,8 @@ def test_row_64_a_herd_keeps_to_the_pace(stand: Stand) -> None:
     for index in range(300):
         screen(number(index))
     workers = [stand.worker(pool="threads", concurrency=4) for _ in range(2)]
-    stand.heal(seconds=90)
+    if not until(all_settled, 60):  # by the messages alone, on a machine that is not too busy
+        stand.heal(seconds=120, every=20)
     moments = sorted(entry.at.timestamp() for entry in stand.sandbox.ledger.entries)
     assert len(moments) == 300
     most = max(sum(1 for moment in moments if 0 <= moment - at < 1) for at in moments)

@@ -1,0 +1,82 @@
+"""Judges, reads, applies or backfills in a process of its own, and prints what it took as JSON.
+
+``python -m tests.benchmarks.judge judge|read|apply|backfill COUNT DATABASE WEIGHTS``
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from typing import Any
+
+import django
+
+
+def main(what: str, count: int, weights: dict[str, int]) -> dict[str, Any]:
+    """Do `what` with `count` records; return seconds, the peak of memory and what was found."""
+    work = {"judge": _judge, "read": _read, "apply": _apply, "backfill": _backfill}[what]
+    start = time.perf_counter()
+    found = work(count, weights)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {**found, "seconds": seconds, "peak": peak}
+
+
+def _judge(count: int, weights: dict[str, int], apply: bool = False) -> dict[str, Any]:
+    from number_insight import recollection, replay, rulesets  # noqa: PLC0415
+
+    rules = rulesets.read(json.dumps({"WEIGHTS": weights}))
+    tally = replay.Tally()
+    for _done in replay.replay(rules, recollection.settled(), tally, apply=apply, limit=count):
+        pass
+    flags = sum(tally.fired_before.values())
+    return {"changed": tally.changed, "written": tally.written, "records": tally.records} | {
+        "flags": flags,
+        "cannot_tell": tally.cannot_tell,
+    }
+
+
+def _apply(count: int, weights: dict[str, int]) -> dict[str, Any]:
+    return _judge(count, weights, apply=True)
+
+
+def _read(count: int, _weights: dict[str, int]) -> dict[str, Any]:
+    """Read what a replay has to read, in two streams."""
+    from number_insight.models import RiskFlag  # noqa: PLC0415
+    from number_insight.recollection import (  # noqa: PLC0415
+        LOOKUP_COLUMNS,
+        RECORD_COLUMNS,
+        settled,
+    )
+
+    columns = (*RECORD_COLUMNS, *(f"lookup__{name}" for name in LOOKUP_COLUMNS))
+    records, last = 0, 0
+    for row in settled().values_list(*columns)[:count].iterator():
+        records, last = records + 1, row[0]
+    columns = ("record_id", "code", "group", "weight", "counted", "shadow", "message", "evidence")
+    flags = sum(1 for _ in RiskFlag.objects.filter(record__lte=last).values_list(*columns).iterator())
+    return {"records": records, "flags": flags}
+
+
+def _backfill(count: int, _weights: dict[str, int]) -> dict[str, Any]:
+    from django.core.management import call_command  # noqa: PLC0415
+
+    from number_insight.models import NumberInsightRecord  # noqa: PLC0415
+
+    path = "benchmarks.PlainCustomer.phone"
+    ours = NumberInsightRecord.objects.filter(field=path)
+    ours._raw_delete(ours.db)  # in one statement, since cascading would load them
+    with open(os.devnull, "w") as nothing:
+        call_command("number_insight_backfill", path, stdout=nothing, stderr=nothing)
+    records = ours.count()
+    return {"records": records}
+
+
+if __name__ == "__main__":
+    task, number, database, weighing = sys.argv[1:]
+    os.environ["NI_TEST_DATABASE_NAME"] = database
+    django.setup()
+    sys.stdout.write(json.dumps(main(task, int(number), json.loads(weighing))) + "\n")
