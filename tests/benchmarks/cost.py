@@ -32,7 +32,9 @@ MIX = {
     "junk": 50,
 }
 """Of a thousand signups. Another population saves more or less; the figures tell of each kind."""
-ALLOWED, DENIED = "+46739", "+46769"
+DENIED = "+46769"
+LISTED = [f"+467399{place:03d}05" for place in range(100)]
+"""Numbers that a person has allowed."""
 SETTINGS = {
     "PROVIDERS": {"default": {"BACKEND": "number_insight.providers.fake.Fake"}},
     "BUDGET": {"day": None},
@@ -82,7 +84,8 @@ def _forget_everything() -> None:
     for model in (NumberInsightRecord, Lookup, ListEntry):
         model._default_manager.all().delete()
     Fake.reset()
-    ListEntry.objects.create(action="allow", match="prefix", value=ALLOWED)
+    for number in LISTED:
+        ListEntry.objects.create(action="allow", match="number", value=number)
     ListEntry.objects.create(action="deny", match="prefix", value=DENIED)
 
 
@@ -92,10 +95,12 @@ def _visits(size: Size) -> Iterator[tuple[str, str, str]]:
     for kind, usual in MIX.items():
         made += [(kind, number) for number in islice(_numbers(kind), _draws(kind, size.of(usual, 2)))]
     random.shuffle(made)
-    seen = [number for kind, number in made if kind == "fresh"]
+    seen = [number for kind, number in made if kind == "fresh"][:1]
     for place, (kind, number) in enumerate(made):
         ip = f"81.2.{64 + place % 64}.{1 + place // 64}"
-        if kind == "returning":
+        if kind == "fresh":
+            seen.append(number)
+        elif kind == "returning":
             number = seen[place % len(seen)]
         yield kind, number, ip
         if kind == "double submit":
@@ -114,7 +119,7 @@ def _numbers(kind: str) -> Iterator[str]:
         elif kind == "junk":
             yield f"12345678901234{place:06d}"
         elif kind == "listed":
-            yield (ALLOWED, DENIED)[place % 2] + f"{place % 10000:04d}05"
+            yield f"{DENIED}{place % 10000:04d}05" if place % 2 else LISTED[place % 100]
         else:
             yield number
 
