@@ -14,7 +14,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo bench test chaos test-newest lint types imports migrations docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -45,6 +45,9 @@ test-newest:  ## Run the suite on SQLite under the newest Python here and Django
 run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
 	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not postgres_only and not chaos' $(ARGS)
+
+bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits, in about ten minutes (ARGS=...)
+	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --json docs/benchmarks.json $(ARGS)
 
 lint: $(VENV)/.lint  ## Check style and format
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from number_insight import judging, loading, numbers, switches
 from number_insight.choices import Basis
@@ -15,7 +16,8 @@ from number_insight.rules.base import Rule
 from number_insight.rules.lists import CANCELS
 from number_insight.verdict import Judgement, total
 
-AUTO = "auto"
+ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
+"""Where a verdict rests on all that was needed for it."""
 NUMBER_ON_LIST = ("allow_number", "deny_number")
 EXCUSABLE = CANCELS["carrier"] | {"ip_mismatch", "roaming_elsewhere", "deny_country"}
 """Free findings that an answer may explain: by roaming, or by an allowed carrier."""
@@ -55,6 +57,19 @@ def plan_for(record: NumberInsightRecord, *, insist: bool = False) -> Plan:
         question=_question(record, level, country, provider),
         delivery=_delivery(level, provider),
     )
+
+
+def saved(record: NumberInsightRecord) -> Decimal:
+    """Return what `record` cost less than the dearest question would have, by the price list.
+
+    Only where less was enough: what could not be bought has saved nothing.
+    """
+    if record.basis not in ENOUGH:
+        return Decimal(0)
+    provider = loading.provider()
+    dearest = provider.price(Question(number=record.number, level=provider.levels[-1]))
+    cost: Decimal = record.cost
+    return max(dearest - cost, Decimal(0))
 
 
 def _decided(record: NumberInsightRecord, rules: Sequence[Rule]) -> str | None:

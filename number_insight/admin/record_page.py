@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from number_insight import explanation
+from number_insight import explanation, loading, planning
 from number_insight.admin import badges, links, words
 from number_insight.admin.filters import describe, same_ip, same_number
 from number_insight.choices import Lane, Verdict
@@ -126,7 +127,8 @@ def asked(record: NumberInsightRecord, site: AdminSite) -> Rows:
     """Return the last lookup: what was asked, what became of it, and of its money."""
     lookup = record.lookup
     if lookup is None:
-        return [(_("Lookup"), _("none: nothing was bought for this record"))]
+        nothing = (_("Lookup"), _("none: nothing was bought for this record"))
+        return [nothing, _saved(record)]
     return [
         (_("Lookup"), links.to_lookup(site, lookup)),
         (_("Provider"), lookup.provider),
@@ -139,8 +141,18 @@ def asked(record: NumberInsightRecord, site: AdminSite) -> Rows:
         (_("Refund"), words.money(lookup.refund, lookup.currency)),
         (_("Reserved"), words.money(lookup.reserved, lookup.currency)),
         (_("Cost of this record"), words.money(record.cost, lookup.currency)),
+        _saved(record),
         (_("Error"), lookup.error or words.NOTHING),
     ]
+
+
+def _saved(record: NumberInsightRecord) -> tuple[str, Any]:
+    """Return what asking less has saved, by the prices of the provider."""
+    try:
+        amount = words.money(planning.saved(record), loading.provider().currency)
+    except ImproperlyConfigured:  # the page has to be readable all the same
+        amount = words.NOTHING
+    return _("Saved against asking everything"), amount
 
 
 def came_back(record: NumberInsightRecord) -> Rows:

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from number_insight import loading
 from number_insight.checks.messages import error, warning
 from number_insight.checks.plug_ins import check_providers
+from number_insight.checks.speed import check_speed
 from number_insight.checks.surroundings import check_surroundings
 from number_insight.checks.values import is_readable
 from number_insight.conf import DEFAULTS, app_settings
@@ -31,6 +32,7 @@ def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
         _check_budget(),
         _check_site(),
         check_surroundings(),
+        check_speed(),
     )
     return [message for part in parts for message in part]
 

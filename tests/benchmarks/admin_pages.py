@@ -6,6 +6,7 @@ import re
 import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from django.db import connections
 
@@ -31,7 +32,7 @@ def pages(stand: Stand, size: Size) -> dict[str, Outcome]:
             if name != "search":
                 same(f"rows of {name}", shown[0], shown[1])
             cases = {
-                at: lambda at=at: _time(browsers[at], paths[at], size.of(10)) for at in browsers
+                at: partial(_time, browsers[at], path, size.of(10)) for at, path in paths.items()
             }
             given = in_turn(cases, size.rounds)
             ratios = zip(given[large.LARGE], given[large.SMALL], strict=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from itertools import islice
 from threading import local
 from typing import Any
 
@@ -44,8 +42,13 @@ def _screen(url: str, key: int) -> None:
     with transaction.atomic():
         record = NumberInsightRecord.objects.select_for_update().get(pk=key)
         lookup = Lookup.objects.create(
-            provider="default", number=record.number, level="advanced", state="calling",
-            reserved=price, attempts=1, open_key=f"default|advanced|{record.number}",
+            provider="default",
+            number=record.number,
+            level="advanced",
+            state="calling",
+            reserved=price,
+            attempts=1,
+            open_key=f"default|advanced|{record.number}",
         )
         record.state, record.lookup = "waiting", lookup
         record.save(update_fields=["state", "lookup"])

@@ -23,9 +23,9 @@ from tests.benchmarks.numbers import CLEAN, VIRTUAL, fresh_numbers
 from tests.benchmarks.stand import Stand
 
 MIX = {
-    "fresh": 530,
+    "fresh": 480,
     "fresh, virtual": 20,
-    "returning": 150,
+    "returning": 200,
     "double submit": 100,
     "landline": 90,
     "listed": 60,
@@ -93,7 +93,9 @@ def _visits(size: Size) -> Iterator[tuple[str, str, str]]:
     """Yield kind, number and IP of each signup, in the order in which they come."""
     made = []
     for kind, usual in MIX.items():
-        made += [(kind, number) for number in islice(_numbers(kind), _draws(kind, size.of(usual, 2)))]
+        made += [
+            (kind, number) for number in islice(_numbers(kind), _draws(kind, size.of(usual, 2)))
+        ]
     random.shuffle(made)
     seen = [number for kind, number in made if kind == "fresh"][:1]
     for place, (kind, number) in enumerate(made):

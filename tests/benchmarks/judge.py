@@ -32,10 +32,12 @@ def _judge(count: int, weights: dict[str, int], apply: bool = False) -> dict[str
     tally = replay.Tally()
     for _done in replay.replay(rules, recollection.settled(), tally, apply=apply, limit=count):
         pass
-    flags = sum(tally.fired_before.values())
-    return {"changed": tally.changed, "written": tally.written, "records": tally.records} | {
-        "flags": flags,
+    assert sum(tally.matrix.values()) + tally.cannot_tell == tally.records
+    return {
+        "records": tally.records,
+        "changed": tally.changed,
         "cannot_tell": tally.cannot_tell,
+        "written": tally.written,
     }
 
 
@@ -57,7 +59,9 @@ def _read(count: int, _weights: dict[str, int]) -> dict[str, Any]:
     for row in settled().values_list(*columns)[:count].iterator():
         records, last = records + 1, row[0]
     columns = ("record_id", "code", "group", "weight", "counted", "shadow", "message", "evidence")
-    flags = sum(1 for _ in RiskFlag.objects.filter(record__lte=last).values_list(*columns).iterator())
+    flags = sum(
+        1 for _ in RiskFlag.objects.filter(record__lte=last).values_list(*columns).iterator()
+    )
     return {"records": records, "flags": flags}
 
 

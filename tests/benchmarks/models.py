@@ -28,4 +28,3 @@ class ScreenedCustomer(models.Model):
 
     def __str__(self) -> str:
         return self.name
-

@@ -44,7 +44,11 @@ def _line(name: str, against: str, goal: float, at_least: bool = AT_MOST, unit: 
 PLAN: Sequence[tuple[Run, Sequence[Line]]] = (
     (
         signup.added_by_the_field,
-        [_line("signup: time added by the model field", "record + on_commit + delay by hand", 1.15)],
+        [
+            _line(
+                "signup: time added by the model field", "record + on_commit + delay by hand", 1.15
+            )
+        ],
     ),
     (
         signup.at_a_slow_provider,
