@@ -15,7 +15,7 @@ NUMBER_LENGTH = 32
 
 def money(verbose_name: Any, **options: Any) -> models.DecimalField[Any, Any]:
     """Return a column for an amount, with the eight decimals that the API uses."""
-    return models.DecimalField(verbose_name, max_digits=14, decimal_places=8, **options)
+    return models.DecimalField(verbose_name, max_digits=20, decimal_places=8, **options)
 
 
 def fingerprint_column() -> models.CharField[Any, Any]:

@@ -56,7 +56,8 @@ def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Res
         call.trouble = "no thread could be started"
     finally:
         call.abandon()
-    if call.response is not None:
+    # What the thread has only got by being cut off is no whole answer.
+    if ended and call.response is not None:
         return call.response
     raise call.error(call.trouble if ended else f"the {timeout:g} seconds for it were over")
 

@@ -24,7 +24,7 @@ OTHER_WEIGHTS = {"toll_free": 10, "premium": 10}
 def judging(stand: Stand, size: Size) -> Outcome:
     """Compare judging stored records with reading the same columns and nothing else."""
     large.make(stand, size.large)
-    count = size.of(50_000, 500)
+    count = size.of(25_000, 500)
     cases: dict[str, Callable[[], dict[str, Any]]] = {
         name: lambda name=name: _run(name, count)  # type: ignore[misc]
         for name in ("judge", "read")
@@ -56,7 +56,7 @@ def a_million(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
 def applying(stand: Stand, size: Size) -> Outcome:
     """Compare a replay that writes one verdict of a hundred with one that writes none."""
     large.make(stand, size.large)
-    count = size.of(50_000, 1000)
+    count = size.of(20_000, 1000)
     values, shares = [], []
     _run("apply", count)  # writes what the history of the numbers adds
     for turn in range(size.rounds):

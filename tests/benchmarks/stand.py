@@ -21,7 +21,7 @@ from tests.servers import PostgreSQL, Redis, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "tests.benchmarks.settings"
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds in which a process has to be up, or a queue worked off."""
 PRICE = "0.03"
 

@@ -28,7 +28,7 @@ PAGES = {"ours": "number_insight:callback", "plain": "plain_webhook"}
 
 def callbacks_a_second(stand: Stand, size: Size) -> Outcome:
     """Post answers to four connections at once, to our webhook and to the plain one in turn."""
-    count = size.of(200, CLIENTS)
+    count = size.of(120, CLIENTS)
     asked = asking("http://127.0.0.1:9/ni", CALLBACK_BASE_URL="http://127.0.0.1:9")
     with stand.web(**as_environment(asked)) as browser:
         cases: dict[str, Callable[[], float]] = {

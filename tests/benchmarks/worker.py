@@ -27,14 +27,16 @@ def many_threads(stand: Stand, size: Size) -> Outcome:
         stand.worker("threads", THREADS, **as_environment(asked)) as worker,
     ):
         _screen(worker, 2 * THREADS)
-        rates = [_screen(worker, size.of(480, THREADS * 2), THREADS) for _ in range(size.rounds)]
+        rates = [
+            _screen(worker, size.of(128, THREADS * 2 + 8), THREADS) for _ in range(size.rounds)
+        ]
     figures = {"lookups/s": middle(rates, 0), "limit/s": round(limit)}
     return Outcome(values=[rate / limit for rate in rates], figures=figures)
 
 
 def two_processes(stand: Stand, size: Size) -> Outcome:
     """Compare a worker of two processes with the same calls and writes in two bare threads."""
-    count = size.of(300, 20)
+    count = size.of(80, 20)
     with (
         stand.sandbox() as asked,
         stand.worker("prefork", 2, **as_environment(asked)) as worker,
