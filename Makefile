@@ -44,7 +44,7 @@ test-newest:  ## Run the suite on SQLite under the newest Python here and Django
 
 run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
-	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not postgres_only and not chaos' $(ARGS)
+	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos' $(ARGS)
 
 bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits, in about ten minutes (ARGS=...)
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --json docs/benchmarks.json $(ARGS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -24,12 +22,10 @@ def many_threads(stand: Stand, size: Size) -> Outcome:
     limit = THREADS / DELAY
     with (
         stand.sandbox(DELAY) as asked,
-        stand.worker("threads", THREADS, **as_environment(asked)) as worker,
+        stand.worker("threads", THREADS, **as_environment(asked)),
     ):
-        _screen(worker, 2 * THREADS)
-        rates = [
-            _screen(worker, size.of(128, THREADS * 2 + 8), THREADS) for _ in range(size.rounds)
-        ]
+        _screen(2 * THREADS)
+        rates = [_screen(size.of(128, THREADS * 2 + 8), THREADS) for _ in range(size.rounds)]
     figures = {"lookups/s": middle(rates, 0), "limit/s": round(limit)}
     return Outcome(values=[rate / limit for rate in rates], figures=figures)
 
@@ -39,11 +35,11 @@ def two_processes(stand: Stand, size: Size) -> Outcome:
     count = size.of(80, 20)
     with (
         stand.sandbox() as asked,
-        stand.worker("prefork", 2, **as_environment(asked)) as worker,
+        stand.worker("prefork", 2, **as_environment(asked)),
     ):
-        _screen(worker, 40)
+        _screen(40)
         cases: dict[str, Callable[[], float]] = {
-            "ours": lambda: _screen(worker, count, 2),
+            "ours": lambda: _screen(count, 2),
             "bare": lambda: _bare(count, asked["PROVIDERS"]["default"]["OPTIONS"]["base_url"]),
         }
         given = in_turn(cases, size.rounds)
@@ -54,16 +50,14 @@ def two_processes(stand: Stand, size: Size) -> Outcome:
     )
 
 
-def _screen(worker: subprocess.Popen[bytes], count: int, width: int = 1) -> float:
-    """Let `worker` screen `count` records that all wait; return how many a second it did.
+def _screen(count: int, width: int = 1) -> float:
+    """Let the worker screen `count` records that are rung for at once; return how many a second.
 
     The first and the last `width` are left out: a pool that fills or empties is not at work.
     """
     records = _records(count)
-    os.killpg(worker.pid, signal.SIGSTOP)
     for record in records:
         tasks.screen_record.delay(record.pk)
-    os.killpg(worker.pid, signal.SIGCONT)
     keys = [record.pk for record in records]
     _wait_for(keys)
     _check_work(keys)

@@ -72,6 +72,14 @@ class Stand:
             tasks.sweep()
             until(all_settled, every)
 
+    def heals_within(self, seconds: float) -> bool:
+        """Sweep for so long; return whether everything is settled."""
+        deadline = time.monotonic() + seconds
+        while not all_settled() and time.monotonic() < deadline:
+            tasks.sweep()
+            until(all_settled, 1.0)
+        return all_settled()
+
     def plight(self) -> str:
         """Return what a failed test wants to know."""
         states = NumberInsightRecord.objects.values_list("state", "lookup__state", "note")
