@@ -74,9 +74,11 @@ def settle(amount: Decimal, *, reserved: Decimal, booked_on: date | None) -> Non
     """Turn what was `reserved` on the day `booked_on` into the `amount` that was really paid."""
     if booked_on is None:
         return
-    Spending.objects.filter(period__in=_periods(booked_on).values()).update(
-        reserved=F("reserved") - _units(reserved), spent=F("spent") + _units(amount)
-    )
+    # One after the other, in the order that `reserve` takes them in: else two could deadlock.
+    for key in _periods(booked_on).values():
+        Spending.objects.filter(period=key).update(
+            reserved=F("reserved") - _units(reserved), spent=F("spent") + _units(amount)
+        )
 
 
 def book(amount: Decimal) -> None:

@@ -20,6 +20,7 @@ from tests.service.stage import (
     CLEAN,
     PRICE,
     VIRTUAL,
+    asking,
     at_once,
     money,
     sign_up,
@@ -124,3 +125,21 @@ def test_no_transaction_is_open_while_the_provider_is_asked(sandbox: Sandbox) ->
         at_once(2, work)
     assert seen == [[]]
     assert sandbox.ledger.count() == 1
+
+
+def test_many_workers_reserve_and_settle_without_waiting_for_one_another_in_a_ring(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell, "ring", lambda *_, **__: False)
+    workers, rounds = 16, 5
+
+    def work(index: int) -> None:
+        for turn in range(rounds):
+            work_off(screen(f"+4670{index:02}{turn:02}605").pk)
+
+    with asking(LIMITS={}, THROUGHPUT=10_000, LEVEL="advanced"):
+        at_once(workers, work)
+    states = NumberInsightRecord.objects.values_list("state", flat=True)
+    assert list(states) == ["screened"] * (workers * rounds)
+    assert money() == ("2.4", "0")
+    assert "Saving failed" not in caplog.text
