@@ -25,9 +25,9 @@ demo: $(VENV)/.demo  ## Show the whole product at work on this machine (CHECK=1:
 
 test: $(VENV)/.test  ## Run the suite on PostgreSQL, then what touches a database on SQLite (ARGS=...)
 	$(SAY) 'The suite on PostgreSQL'
-	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not chaos' $(ARGS)
+	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not chaos and not bench' $(ARGS)
 	$(SAY) 'What touches a database, on SQLite'
-	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos' \
+	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' \
 		$(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])  # 5: ARGS chose nothing that touches a database
 
 chaos: $(VENV)/.test  ## Kill workers, brokers and databases: no screening is lost, none is paid twice
@@ -44,7 +44,7 @@ test-newest:  ## Run the suite on SQLite under the newest Python here and Django
 
 run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
-	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos' $(ARGS)
+	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' $(ARGS)
 
 bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits, in about ten minutes (ARGS=...)
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --json docs/benchmarks.json $(ARGS)

@@ -46,10 +46,11 @@ SETTINGS = {
 def of_a_thousand(stand: Stand, size: Size) -> Outcome:
     """Compare what we pay with what asking Advanced every time costs, verdict by verdict."""
     with override_settings(NUMBER_INSIGHT=SETTINGS):
-        ours, theirs, bought = _population(size)
+        ours, theirs, bought, signups = _population(size)
     figures = {
-        "EUR per 1,000": f"{sum(ours.values()):.2f}",
+        "EUR": f"{sum(ours.values()):.2f}",
         "EUR always Advanced": f"{sum(theirs.values()):.2f}",
+        "signups": signups,
         "paid lookups": bought,
     }
     figures |= {f"EUR {kind}": f"{ours[kind]:.2f} of {theirs[kind]:.2f}" for kind in MIX}
@@ -58,8 +59,8 @@ def of_a_thousand(stand: Stand, size: Size) -> Outcome:
     return Outcome(values=[ratio], figures=figures)
 
 
-def _population(size: Size) -> tuple[dict[str, Decimal], dict[str, Decimal], int]:
-    """Screen a population; return what each kind has cost us and the client, and what we bought."""
+def _population(size: Size) -> tuple[dict[str, Decimal], dict[str, Decimal], int, int]:
+    """Screen a population; return what each kind has cost both, and how much was bought."""
     _forget_everything()
     records: list[tuple[str, NumberInsightRecord]] = []
     for subject, (kind, number, ip) in enumerate(_visits(size), 1):
@@ -77,7 +78,7 @@ def _population(size: Size) -> tuple[dict[str, Decimal], dict[str, Decimal], int
         same(f"verdict of a {kind} signup", record.verdict, verdict)
         ours[kind] += record.cost
         theirs[kind] += price
-    return ours, theirs, bought
+    return ours, theirs, bought, len(records)
 
 
 def _forget_everything() -> None:
