@@ -42,6 +42,8 @@ from tests.chaos.worker import POINTS
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EXAMPLES = 500
+PARTS = 4
+"""The examples are found in so many tests, so that they can be tried side by side."""
 CAP = Decimal("0.21")
 CLOCKS = {
     Lookup: ("created_at", "called_at", "lease_until", "next_try_at", "answered_at"),
@@ -221,11 +223,12 @@ class Signups(RuleBasedStateMachine):
             self.settings.disable()
 
 
-def test_no_order_of_events_loses_a_screening_or_pays_for_one_twice() -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_order_of_events_loses_a_screening_or_pays_for_one_twice(part: int) -> None:
     run_state_machine_as_test(
         Signups,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=EXAMPLES // PARTS,
             stateful_step_count=15,
             deadline=None,
             database=None,

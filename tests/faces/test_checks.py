@@ -162,6 +162,7 @@ def test_no_message_shows_a_secret() -> None:
     assert messages and "canary" not in repr(messages)
 
 
+@pytest.mark.django_db  # from Django 6.1 on, some of its own checks ask the database
 def test_manage_py_check_runs_them() -> None:
     wrong = override_settings(NUMBER_INSIGHT={"LEVEL": "gold"})
     with wrong, pytest.raises(SystemCheckError, match="number_insight.E002"):
