@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from number_insight import exceptions
@@ -30,6 +31,7 @@ class Scripted(Fake):
     """Answers, refuses, loses its answer or kills its caller, as `mode` says."""
 
     mode: ClassVar[str] = "answers"
+    serial: ClassVar[int] = 0
     requests: ClassVar[Counter[str]] = Counter()
     paid: ClassVar[Counter[str]] = Counter()
     promised: ClassVar[dict[str, bytes]] = {}
@@ -45,11 +47,18 @@ class Scripted(Fake):
         cls.promised.clear()
         cls.mode = "answers"
 
+    def _answer(self, question: Question) -> Insight:
+        # Every request has an id of its own, also a second one about the same number.
+        insight = super()._answer(question)
+        return replace(insight, request_id=f"{insight.request_id[:36]}-{Scripted.serial}")
+
     def lookup(self, question: Question) -> Insight:
+        Scripted.serial += 1
         self._charge(question)
         return self._answer(question)
 
     def submit(self, question: Question, callback_url: str) -> Acknowledgement:
+        Scripted.serial += 1
         early = self.mode == "early"
         if self.mode not in FREE:
             self.promised[callback_url] = self.callback_body(question)
