@@ -141,12 +141,7 @@ def claim(lookup_id: int) -> Claim | None:
     if found is None:  # deleted in between
         return None
     name, level = found
-    if not switches.lookups_are_on():
-        postpone(lookup_id, timezone.now() + SWITCHED_OFF_PAUSE, "Lookups are switched off.")
-        return None
-    closed = circuits.closed(name, level)
-    if closed is not None:
-        postpone(lookup_id, closed.until, closed.reason)
+    if _is_held_back(lookup_id, name, level):
         return None
     lease = LEASE + timedelta(seconds=loading.provider(name).timeout)
     with transaction.atomic():
@@ -173,6 +168,17 @@ def claim(lookup_id: int) -> Claim | None:
     until = timezone.now() + turn + _somewhere_in_the_queue(name)
     postpone(lookup_id, until, "Many numbers wait; this one has its turn soon.")
     return None
+
+
+def _is_held_back(lookup_id: int, provider: str, level: str) -> bool:
+    """Whether nothing is asked just now; then the lookup is postponed, and says why."""
+    if not switches.lookups_are_on():
+        postpone(lookup_id, timezone.now() + SWITCHED_OFF_PAUSE, "Lookups are switched off.")
+        return True
+    closed = circuits.closed(provider, level)
+    if closed is not None:
+        postpone(lookup_id, closed.until, closed.reason)
+    return closed is not None
 
 
 def _somewhere_in_the_queue(provider: str) -> timedelta:
