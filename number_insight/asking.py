@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import budget, judging, loading, lookups, outcomes, switches
+from number_insight import budget, joining, judging, loading, outcomes, recording, switches
 from number_insight.choices import Basis, LookupState, RecordState, Source
 from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
@@ -52,7 +52,7 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
     question = _question(inquiry, provider)
     insight = _answer(provider, question)
-    lookup = lookups.new(question, inquiry.provider, "sync")
+    lookup = joining.new(question, inquiry.provider, "sync")
     grounds = judging.answer_grounds(lookup, insight, Basis.ANSWER)
     row = _record(inquiry)
     judgement, judged = judging.consider(row, grounds)
@@ -104,7 +104,7 @@ def _keep(record: NumberInsightRecord, lookup: Lookup, insight: Insight) -> None
     lookup.save()
     kept = outcomes.keep_answer(lookup.pk, insight, (LookupState.CALLING,))
     assert kept is not None
-    record.lookup = kept
+    record.lookup = kept.lookup
     record.save()
-    record.cost = kept.cost
-    judging.settle(record, judging.answer_grounds(kept, insight, Basis.ANSWER))
+    record.cost = kept.lookup.cost
+    recording.settle([(record, judging.answer_grounds(kept.lookup, insight, Basis.ANSWER))])

@@ -7,8 +7,12 @@ sleeps, except for the saving of an answer that has been paid for.
 from __future__ import annotations
 
 import logging
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, transaction
@@ -17,18 +21,20 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight import (
     budget,
+    calling,
     circuits,
     exceptions,
+    intake,
+    joining,
     judging,
-    limits,
     loading,
     lookups,
     outcomes,
     planning,
+    recording,
     settling,
 )
 from number_insight.choices import Basis, LookupState, RecordState
-from number_insight.conf import app_settings
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.base import Acknowledgement
@@ -47,6 +53,9 @@ HEALED_BY_CALLBACK = (
 )
 
 
+FAULT = "This signup could not be screened yet: a fault of ours; the log has it."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """A record whose task should run again `after` a while."""
@@ -56,120 +65,114 @@ class Due:
 
 
 @sensitive_variables()
-def assess(record_id: int) -> list[Due]:
-    """Bring one record as far as it goes: to a verdict, or to a lookup that it waits for."""
-    record = NumberInsightRecord.objects.filter(pk=record_id).first()
+def assess(record_id: int, *, company: int = 0) -> list[Due]:
+    """Bring one record as far as it goes: to a verdict, or to a lookup that it waits for.
+
+    Up to `company` others in the queue are taken along; what goes wrong with one of them is left
+    to a task of its own.
+    """
+    rows = NumberInsightRecord.objects.filter(pk=record_id)
+    record = rows.only("state", "lookup", "created_at").first()
     if record is None or record.is_settled:
         return []
     try:
         if record.state == RecordState.WAITING:
-            return _advance(record, record.lookup_id) if record.lookup_id else _requeue(record)
-        return _begin(record)
+            return _go_on(record)
+        return _work_off(_take_in(record_id, company))
     except ImproperlyConfigured as error:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
-        NumberInsightRecord.objects.filter(pk=record.pk).update(note=str(error)[:300])
+        _note(record, str(error))
         return []
     except DatabaseError:
         raise
     except Exception as error:  # our own bug: tried again for a day, but not for ever
         if timezone.now() - record.created_at < outcomes.GIVE_UP_AFTER:
+            _note(record, FAULT)
             raise
         logger.error("Record %s could not be screened for a day (%s).", record.pk, place(error))
         settling.hand_over(record.pk)
         return []
 
 
-def _requeue(record: NumberInsightRecord) -> list[Due]:
-    """Start over with a record whose lookup was deleted under it."""
+def _take_in(record_id: int, company: int) -> intake.Taken:
+    """Take in the record with its company, or without it if the company makes trouble."""
+    if company:
+        try:
+            return intake.take_in(record_id, company=company)
+        except Exception as error:  # whoever it was is found when each comes by itself
+            logger.warning("Record %s is screened by itself: %s.", record_id, place(error))
+    return intake.take_in(record_id)
+
+
+def _note(record: NumberInsightRecord, reason: str) -> None:
+    """Say on the record what is in its way; nobody takes it along any more."""
+    NumberInsightRecord.objects.filter(pk=record.pk).update(note=reason[:300])
+
+
+def _go_on(record: NumberInsightRecord) -> list[Due]:
+    if record.lookup_id:
+        return _advance(record, record.lookup_id)
+    # Its lookup was deleted under it: it starts over.
     waiting = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.WAITING)
     waiting.update(state=RecordState.QUEUED, lookup=None)
-    record.state, record.lookup = RecordState.QUEUED, None
-    return _begin(record)
+    return _work_off(intake.take_in(record.pk))
 
 
-def _begin(record: NumberInsightRecord) -> list[Due]:
-    plan = planning.plan_for(record)
-    if plan.question is None:
-        _settle_alone(record, judging.local_grounds(record, plan.basis))
-        return []
-    known = lookups.fresh(plan.question, provider=plan.provider)
-    if known is not None and known.insight is not None:
-        insight = Insight.from_json(known.insight)
-        _settle_alone(record, judging.answer_grounds(known, insight, Basis.REUSED))
-        return []
-    try:
-        lookup = _wait_for_lookup(record, plan)
-    except _LimitReached as reached:
-        grounds = judging.local_grounds(record, Basis.LIMIT)
-        _settle_alone(record, replace(grounds, note=str(reached)))
-        return []
-    if lookup is None:
-        return [Due(record_id=record.pk, after=timedelta(seconds=1))]
-    return _advance(record, lookup.pk)
+def _work_off(taken: intake.Taken) -> list[Due]:
+    """Ask what was claimed, and see to those who wait for what others ask."""
+    due = [_a_second(record) for record in taken.again]
+    due += _ask(taken.claims)
+    for lookup_id, record in {record.lookup_id: record for record in taken.waiting}.items():
+        if lookup_id:
+            due += _advance(record, lookup_id)
+    return due
 
 
-class _LimitReached(Exception):
-    """One source has caused as many lookups as ``LIMITS`` lets it."""
-
-
-def _settle_alone(record: NumberInsightRecord, grounds: judging.Grounds) -> None:
-    with transaction.atomic():
-        rows = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
-        # The write comes first: it locks the row, on every database.
-        if rows.update(state=RecordState.SCREENED):
-            settling.judge(record, lambda _record: grounds)
-
-
-def _wait_for_lookup(record: NumberInsightRecord, plan: planning.Plan) -> Lookup | None:
-    """Make or join the lookup in a short transaction of our own; None if it came too late."""
-    assert plan.question is not None
-    with transaction.atomic():
-        rows = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
-        if not rows.update(state=RecordState.WAITING):
-            return None
-        lookup, is_new = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
-        # Whoever makes it looks again: the last one may have been answered just now.
-        if lookup is None or (is_new and lookups.fresh(plan.question, provider=plan.provider)):
-            transaction.set_rollback(True)
-            return None
-        if is_new:
-            _admit(record)
-        NumberInsightRecord.objects.filter(pk=record.pk).update(lookup=lookup, level=lookup.level)
-        return lookup
-
-
-def _admit(record: NumberInsightRecord) -> None:
-    """Count the lookup that `record` has caused; those who join it cause none."""
-    exceeded = limits.admit(record)
-    if exceeded is not None:
-        limit = app_settings.LIMITS[exceeded]
-        raise _LimitReached(f"Too many lookups for one {exceeded}: LIMITS allows {limit}.")
+def _a_second(record: NumberInsightRecord) -> Due:
+    return Due(record_id=record.pk, after=timedelta(seconds=1))
 
 
 def _advance(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
     """Ask the question of a lookup if it is our turn, and settle whoever waits for it."""
     claim = lookups.claim(lookup_id)
-    if claim is None:
-        again = settling.settle_waiting(lookup_id)
-        return [_now(pk) for pk in again] or _soon(record, lookup_id)
-    try:
-        answer = lookups.ask(claim)
-    except exceptions.ProviderError as error:
-        return _fail(claim, error)
-    except (ImproperlyConfigured, exceptions.Unsupported) as error:
-        return _fail(claim, exceptions.NotAllowed(str(error)))
-    except Exception as error:  # a stranger's provider: whether it has paid is unknown
-        logger.error("Provider %s raised %s.", claim.lookup.provider, place(error))
-        text = f"The provider raised {type(error).__name__}; it may have been paid. See the log."
-        return _fail(claim, exceptions.Uncertain(text))
-    journal = f"lookup {lookup_id}, request {answer.request_id!r}, price {answer.price}"
-    if isinstance(answer, Acknowledgement):
-        settling.durably(lambda: outcomes.keep_acknowledgement(claim, answer), journal)
-        return []
-    settling.durably(lambda: settling.conclude(lookup_id, answer, HEALED_BY_WORKER, claim), journal)
-    if circuits.succeeded(claim.lookup.provider, claim.lookup.level):
-        outcomes.release(claim.lookup.provider)
-    return []
+    if claim is not None:
+        return _ask([claim])
+    again = settling.settle_waiting(lookup_id)
+    return [_now(pk) for pk in again] or _soon(record, lookup_id)
+
+
+def _ask(claims: Sequence[lookups.Claim]) -> list[Due]:
+    """Put the questions, all at once, and save what comes back together as it comes."""
+    due: list[Due] = []
+
+    def keep(back: calling.Back) -> None:
+        answered, failed = back
+        _keep(answered)
+        for claim, error in failed:
+            due.extend(_fail(claim, error))
+
+    calling.ask_all(claims, keep)
+    return due
+
+
+def _keep(answered: Sequence[tuple[lookups.Claim, calling.Answer]]) -> None:
+    """Save what came back, and close the circuits of those who have answered."""
+    insights: dict[uuid.UUID, dict[int, Insight]] = defaultdict(dict)
+    journal: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for claim, answer in answered:
+        line = f"lookup {claim.lookup.pk}, request {answer.request_id!r}, price {answer.price}"
+        if isinstance(answer, Acknowledgement):
+            settling.durably(partial(outcomes.keep_acknowledgement, claim, answer), line)
+        else:
+            insights[claim.token][claim.lookup.pk] = answer
+            journal[claim.token].append(line)
+    for token, found in insights.items():
+        save = partial(settling.conclude_all, found, HEALED_BY_WORKER, token)
+        settling.durably(save, "; ".join(journal[token]))
+    whole = [claim.lookup for claim, answer in answered if isinstance(answer, Insight)]
+    for provider, level in sorted({(lookup.provider, lookup.level) for lookup in whole}):
+        if circuits.succeeded(provider, level):
+            outcomes.release(provider)
 
 
 def _now(record_id: int) -> Due:
@@ -197,7 +200,7 @@ def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
         with transaction.atomic():
             lookup = outcomes.keep_failure(claim, error)
             if lookup is not None:
-                settling.settle_records(lookup, None)
+                settling.settle_records([(lookup, None)])
             return lookup
 
     journal = f"lookup {claim.lookup.pk}, request {error.request_id!r}, {type(error).__name__}"
@@ -217,14 +220,14 @@ def preview(record: NumberInsightRecord) -> Judgement:
 @sensitive_variables()
 def refuse(record: NumberInsightRecord) -> None:
     """Settle a record that was turned away in the form; runs inside the caller's transaction."""
-    judging.settle(record, _known_grounds(record))
+    recording.settle([(record, _known_grounds(record))])
     record.state = RecordState.REFUSED
     record.save(update_fields=["state"])
 
 
 def _known_grounds(record: NumberInsightRecord) -> judging.Grounds:
     question = planning.plan_for(record).question
-    known = lookups.fresh(question, provider=loading.DEFAULT_PROVIDER) if question else None
+    known = joining.fresh(question, provider=loading.DEFAULT_PROVIDER) if question else None
     if known is None or known.insight is None:
         return judging.local_grounds(record, Basis.FREE)
     return judging.answer_grounds(known, Insight.from_json(known.insight), Basis.REUSED)
@@ -288,4 +291,4 @@ def _absorb_refusal(lookup: Lookup, error: exceptions.ProviderError) -> None:
     with transaction.atomic():
         kept = outcomes.keep_refusal(lookup.pk, error, HEALED_BY_CALLBACK)
         if kept is not None:
-            settling.settle_records(kept, None)
+            settling.settle_records([(kept, None)])

@@ -7,6 +7,8 @@ All functions run inside the caller's transaction. Amounts are kept as whole num
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -17,6 +19,7 @@ from django.utils import timezone
 
 from number_insight import signals
 from number_insight.conf import app_settings
+from number_insight.locking import locked
 from number_insight.models import Spending
 
 logger = logging.getLogger("number_insight.budget")
@@ -26,43 +29,78 @@ ALERTS = (50, 80, 100)
 UNIT = Decimal("0.00000001")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What was reserved on a day, and the `amount` that was really paid."""
+
+    amount: Decimal
+    reserved: Decimal
+    booked_on: date | None
+
+
 def reserve(amount: Decimal) -> date | None:
-    """Reserve `amount` in every period that has a budget; return the day it is booked on.
+    """Reserve `amount` in every period; return the day it is booked on, or None if none is left."""
+    today, (fits,) = reserve_all([amount])
+    return today if fits else None
 
-    Return None, having changed nothing that the caller's rollback does not undo, if it does not
-    fit: then the caller rolls back.
+
+def reserve_all(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
+    """Reserve those of `amounts` that every period has room for, one after the other.
+
+    Return the day they are booked on, and which of them fit.
     """
-    today = timezone.localdate()
-    units, caps = _units(amount), app_settings.BUDGET
-    for period, key in _periods(today).items():
-        if not _reserve(key, units, caps.get(period)):
-            return None
-        if period in caps:
-            _alert(key, caps[period])
-    return today
+    today, caps = timezone.localdate(), app_settings.BUDGET
+    keys = _periods(today)
+    rows = _rows(keys.values()) if caps else {}
+    left = [_left(rows[keys[period]], cap) for period, cap in caps.items()]
+    total, fits = 0, []
+    for units in map(_units, amounts):
+        fits.append(all(total + units <= room for room in left))
+        total += units if fits[-1] else 0
+    if any(fits):
+        _add(keys.values(), reserved=total)
+    for period, cap in caps.items() if any(fits) else ():
+        _alert(rows[keys[period]], total, cap)
+    return today, fits
 
 
-def _reserve(key: str, units: int, cap: Decimal | None) -> bool:
-    rows = Spending.objects.filter(period=key)
-    if cap is not None:
-        # What is spent and reserved already, and this, may reach the cap and not pass it.
-        rows = rows.filter(reserved__lte=_units(cap) - units - F("spent"))
-    if rows.update(reserved=F("reserved") + units):
-        return True
-    # The first of a period makes its row; a second failure means that the money is gone.
-    Spending.objects.bulk_create([Spending(period=key)], ignore_conflicts=True)
-    return bool(rows.update(reserved=F("reserved") + units))
+def _rows(keys: Collection[str]) -> dict[str, Spending]:
+    """Return the rows of these periods, locked; the first of a period makes its row."""
+    rows = Spending.objects.filter(period__in=keys)
+    found = locked(rows, order="period")
+    if len(found) < len(keys):
+        _make(keys)
+        found = locked(rows, order="period")
+    return {row.period: row for row in found}
 
 
-def _alert(key: str, cap: Decimal) -> None:
+def _make(keys: Iterable[str]) -> None:
+    Spending.objects.bulk_create([Spending(period=key) for key in keys], ignore_conflicts=True)
+
+
+def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
+    """Add to the books of these periods."""
+    added = {"reserved": F("reserved") + reserved, "spent": F("spent") + spent}
+    # One after the other, the day first, as they are locked: else two could wait in a ring.
+    for key in keys:
+        if not Spending.objects.filter(period=key).update(**added):
+            _make([key])
+            Spending.objects.filter(period=key).update(**added)
+
+
+def _left(row: Spending, cap: Decimal) -> int:
+    """Return what is left: what is spent and reserved may reach the cap and not pass it."""
+    return _units(cap) - row.spent - row.reserved
+
+
+def _alert(row: Spending, added: int, cap: Decimal) -> None:
     """Tell once a period, after commit, that a share of its budget is gone."""
-    row = Spending.objects.get(period=key)
-    gone = 100 * (row.spent + row.reserved) // max(_units(cap), 1)
+    gone = 100 * (row.spent + row.reserved + added) // max(_units(cap), 1)
     share = max((share for share in ALERTS if share <= gone), default=0)
     if share > row.alerted and Spending.objects.filter(pk=row.pk, alerted__lt=share).update(
         alerted=share
     ):
-        transaction.on_commit(partial(_tell, key, share, cap), robust=True)
+        transaction.on_commit(partial(_tell, row.period, share, cap), robust=True)
 
 
 def _tell(key: str, share: int, cap: Decimal) -> None:
@@ -72,20 +110,25 @@ def _tell(key: str, share: int, cap: Decimal) -> None:
 
 def settle(amount: Decimal, *, reserved: Decimal, booked_on: date | None) -> None:
     """Turn what was `reserved` on the day `booked_on` into the `amount` that was really paid."""
-    if booked_on is None:
-        return
-    # One after the other, in the order that `reserve` takes them in: else two could deadlock.
-    for key in _periods(booked_on).values():
-        Spending.objects.filter(period=key).update(
-            reserved=F("reserved") - _units(reserved), spent=F("spent") + _units(amount)
-        )
+    settle_all([Payment(amount=amount, reserved=reserved, booked_on=booked_on)])
+
+
+def settle_all(payments: Iterable[Payment]) -> None:
+    """Settle `payments`; the last thing to do in a transaction, since everybody writes here."""
+    days: dict[date, tuple[int, int]] = {}
+    for payment in payments:
+        if payment.booked_on is not None:
+            reserved, spent = days.get(payment.booked_on, (0, 0))
+            reserved += _units(payment.reserved)
+            days[payment.booked_on] = (reserved, spent + _units(payment.amount))
+    for day, (reserved, spent) in sorted(days.items()):
+        if reserved or spent:
+            _add(_periods(day).values(), reserved=-reserved, spent=spent)
 
 
 def book(amount: Decimal) -> None:
     """Book `amount` as spent today, without asking the budget (a person ordered it)."""
-    for key in _periods(timezone.localdate()).values():
-        Spending.objects.bulk_create([Spending(period=key)], ignore_conflicts=True)
-        Spending.objects.filter(period=key).update(spent=F("spent") + _units(amount))
+    _add(_periods(timezone.localdate()).values(), spent=_units(amount))
 
 
 def spent(period: str = "day") -> tuple[Decimal, Decimal]:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Greatest
+from django.db.models import Q
 from django.utils import timezone
 
 from number_insight import exceptions
 from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.fingerprints import fingerprint
+from number_insight.locking import locked
 from number_insight.models import Circuit, Lookup, Pace
 
 logger = logging.getLogger("number_insight.circuits")
@@ -57,6 +57,18 @@ def closed(provider: str, level: str) -> Closed | None:
     return None
 
 
+def admitted(provider: str, level: str, count: int) -> tuple[int, Closed | None]:
+    """Return how many of `count` lookups may go ahead, and why the others may not.
+
+    All or none; or one, the probe.
+    """
+    shut = closed(provider, level)
+    if shut is not None:
+        return 0, shut
+    shut = closed(provider, level) if count > 1 else None
+    return (count, None) if shut is None else (1, shut)
+
+
 def _scope(provider: str, level: str) -> Q:
     return Q(provider=provider, level__in=("", level))
 
@@ -86,8 +98,10 @@ def succeeded(provider: str, level: str) -> bool:
     troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
         open_until=None, failures=0, refusals=0
     )
-    was_open = troubled.filter(open_until__isnull=False).exists()
-    troubled.update(open_until=None, openings=0, failures=0, refusals=0, reason="")
+    found = list(troubled)
+    was_open = any(circuit.open_until for circuit in found)
+    if found:
+        troubled.update(open_until=None, openings=0, failures=0, refusals=0, reason="")
     if was_open:
         logger.warning("Provider %r answers again.", provider)
     return was_open
@@ -125,16 +139,22 @@ def _open(circuit: Circuit, reason: str) -> None:
     logger.error("Provider %r is not asked for %s: %s", circuit.provider, pause, reason)
 
 
-def take_turn(provider: str) -> timedelta:
-    """Take the next turn at `provider`; return how long it is away.
+def take_turns(
+    provider: str, count: int, *, within: timedelta
+) -> tuple[list[timedelta], timedelta]:
+    """Take the next turns at `provider`, `count` at most and only those that come `within` a time.
 
-    Runs inside the caller's transaction: what is rolled back gives its turn back.
+    Return how far each is away, and how far the next that is left. Runs inside the caller's
+    transaction: what is rolled back gives its turns back.
     """
     step, now = int(1_000_000 / app_settings.THROUGHPUT), int(time.time() * 1_000_000)
     rows = Pace.objects.filter(provider=provider)
-    following = Greatest(F("next_at"), Value(now)) + step
-    if not rows.update(next_at=following):
+    if not (found := locked(rows)):
         Pace.objects.bulk_create([Pace(provider=provider)], ignore_conflicts=True)
+        found = locked(rows)
+    first, reach = max(found[0].next_at, now), within // timedelta(microseconds=1)
+    turns = [at - now for at in range(first, first + count * step, step) if at - now <= reach]
+    following = first + len(turns) * step
+    if turns:
         rows.update(next_at=following)
-    turn = rows.values_list("next_at", flat=True).get() - step
-    return timedelta(microseconds=max(turn - now, 0))
+    return [timedelta(microseconds=it) for it in turns], timedelta(microseconds=following - now)

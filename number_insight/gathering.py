@@ -34,10 +34,16 @@ OF_VISITORS = (Source.SIGNUP, Source.CHANGE, Source.API)
 
 
 def signup_of(
-    record: NumberInsightRecord, insight: Insight, reads: Collection[str] = COSTLY
+    record: NumberInsightRecord,
+    insight: Insight,
+    reads: Collection[str] = COSTLY,
+    past: Past | None = None,
 ) -> Signup:
-    """Return what the rules may know of the signup behind `record`; `reads` names what is asked."""
-    past, ip = Past(record, insight), visitor.public_ip(record.ip_address)
+    """Return what the rules may know of the signup behind `record`; `reads` names what is asked.
+
+    `past` may know some of it already.
+    """
+    past, ip = past or Past(record, insight), visitor.public_ip(record.ip_address)
     return Signup(
         at=timezone.localtime(past.at),
         number=record.number,

@@ -43,9 +43,11 @@ def extra_flags(record: NumberInsightRecord, basis: str) -> Iterable[Flag]:
         )
 
 
-def write_flags(record: NumberInsightRecord, flags: Iterable[Flag]) -> None:
-    """Write `flags` on `record`, as far as they may be kept."""
-    RiskFlag.objects.bulk_create([row_of(record.pk, flag) for flag in kept(flags)])
+def write_flags(found: Iterable[tuple[NumberInsightRecord, Iterable[Flag]]]) -> None:
+    """Write the flags of each record, as far as they may be kept."""
+    rows = [row_of(record.pk, flag) for record, flags in found for flag in kept(flags)]
+    if rows:
+        RiskFlag.objects.bulk_create(rows)
 
 
 def kept(flags: Iterable[Flag]) -> Iterable[Flag]:

@@ -8,7 +8,8 @@ Counting is exact across processes, and sources are kept as keyed hashes.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -16,6 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from number_insight.conf import app_settings
+from number_insight.locking import locked
 from number_insight.models import NumberInsightRecord, Usage
 
 PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -30,15 +32,52 @@ def parse(limit: str) -> tuple[int, str]:
     return int(count), period
 
 
-def admit(record: NumberInsightRecord) -> str | None:
-    """Count a lookup for `record` against every limit; return the kind that is exceeded, or None.
+def admit_all(records: Sequence[NumberInsightRecord]) -> list[str | None]:
+    """Count a lookup for each of `records`; return for each the kind of limit that forbids it.
 
-    Runs inside the caller's transaction, which the caller rolls back if a limit is exceeded.
+    None is admitted. Runs inside the caller's transaction; what is forbidden counts nowhere.
     """
+    wanted = [dict(_usages(record)) for record in records]
+    ends = {
+        key: usage.ends_at for usages in wanted for key, (_kind, usage, _most) in usages.items()
+    }
+    rows, added = _rows(ends), Counter[str]()
+    forbidden = [_count_in(rows, added, usages) for usages in wanted]
+    for more in sorted(set(added.values())):
+        keys = [key for key, it in added.items() if it == more]
+        Usage.objects.filter(key__in=keys).update(count=F("count") + more)
+    return forbidden
+
+
+Bound = tuple[str, Usage, int]
+"""A kind of limit, the row that a source is counted in, and how many it may have."""
+
+
+def _usages(record: NumberInsightRecord) -> Iterator[tuple[str, Bound]]:
     for kind, source in sources(record):
         limit = app_settings.LIMITS.get(kind)
-        if limit is not None and not count(kind, source, *parse(limit)):
+        if limit is not None:
+            most, period = parse(limit)
+            usage = _usage(kind, source, period)
+            yield usage.key, (kind, usage, most)
+
+
+def _rows(ends: Mapping[str, datetime]) -> dict[str, Usage]:
+    """Return the rows with these keys, locked; those that are not there are made."""
+    if not ends:
+        return {}
+    made = [Usage(key=key, ends_at=ends[key]) for key in sorted(ends)]
+    Usage.objects.bulk_create(made, ignore_conflicts=True)
+    return {row.key: row for row in locked(Usage.objects.filter(key__in=ends), order="key")}
+
+
+def _count_in(
+    rows: Mapping[str, Usage], added: Counter[str], usages: Mapping[str, Bound]
+) -> str | None:
+    for key, (kind, _usage, most) in usages.items():
+        if rows[key].count + added[key] >= most:
             return kind
+    added.update(usages.keys())
     return None
 
 
@@ -59,12 +98,16 @@ def network_of(ip: str) -> str:
 
 def count(kind: str, source: str, most: int, period: str) -> bool:
     """Count one more for `source`; False, and nothing counted, if that were more than `most`."""
+    usage = _usage(kind, source, period)
+    Usage.objects.bulk_create([usage], ignore_conflicts=True)
+    return bool(Usage.objects.filter(key=usage.key, count__lt=most).update(count=F("count") + 1))
+
+
+def _usage(kind: str, source: str, period: str) -> Usage:
+    """Return the unsaved row that a source is counted in now."""
     start = _start(period)
     key = f"{kind}:{_hash(kind, source)}:{start:%Y%m%d%H%M}"
-    Usage.objects.bulk_create(
-        [Usage(key=key, ends_at=start + PERIODS[period])], ignore_conflicts=True
-    )
-    return bool(Usage.objects.filter(key=key, count__lt=most).update(count=F("count") + 1))
+    return Usage(key=key, ends_at=start + PERIODS[period])
 
 
 def _start(period: str) -> datetime:

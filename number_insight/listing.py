@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from number_insight import numbers
 from number_insight.choices import ListMatch
@@ -30,8 +31,8 @@ def matching(number: str, *, ip: str | None, insight: Insight) -> tuple[Listing,
 
 
 def _conditions(number: str, ip: str | None, insight: Insight) -> Iterator[Q]:
-    if number.startswith("+"):
-        prefixes = [number[:length] for length in range(2, len(number) + 1)]
+    prefixes = _prefixes(number)
+    if prefixes:
         yield Q(match=ListMatch.PREFIX, value__in=prefixes)
     if ip:
         yield Q(match=ListMatch.IP, value__in=_networks(ip))
@@ -42,6 +43,13 @@ def _conditions(number: str, ip: str | None, insight: Insight) -> Iterator[Q]:
     for known in (carrier.name, carrier.network_code) if carrier else ():
         if known:
             yield Q(match=ListMatch.CARRIER, value__iexact=" ".join(known.split()))
+
+
+def _prefixes(number: str) -> list[str]:
+    """Return the beginnings of `number` that an entry may hold."""
+    if not number.startswith("+"):
+        return []
+    return [number[:length] for length in range(2, len(number) + 1)]
 
 
 def _networks(ip: str) -> list[str]:
@@ -60,16 +68,39 @@ def count_hit(entry_id: int) -> None:
 
 
 class Lists:
-    """All entries in force at once, for whoever has many signups to compare with them."""
+    """Many entries at once, for whoever has several signups to compare with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: QuerySet[Any] | None = None) -> None:
+        """Load `rows`, or all that are in force."""
         self._entries: dict[tuple[str, str], list[Listing]] = {}
-        rows = ListEntry.objects.in_force().order_by("pk")
-        for pk, action, match, value in rows.values_list("pk", "action", "match", "value"):
+        rows = ListEntry.objects.in_force() if rows is None else rows
+        for pk, action, match, value in rows.order_by("pk").values_list(
+            "pk", "action", "match", "value"
+        ):
             entry = Listing(action=action, match=match, value=value, entry_id=pk)
             key = value.casefold() if match == ListMatch.CARRIER else value
             self._entries.setdefault((match, key), []).append(entry)
         self._matches = {match for match, _value in self._entries}
+
+    @classmethod
+    def around(cls, numbers: Collection[str], ips: Collection[str]) -> Lists:
+        """Load what may fit signups with these numbers and IPs; one query where lists are empty.
+
+        All entries for carriers and countries are among them, of which nobody has many.
+        """
+        entries = ListEntry.objects.in_force()
+        kinds = set(entries.order_by().values_list("match", flat=True).distinct())
+        if not kinds:
+            return cls(ListEntry.objects.none())
+        fits = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
+        fits |= Q(match=ListMatch.NUMBER, value__in=numbers)
+        if ListMatch.PREFIX in kinds:
+            prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
+            fits |= Q(match=ListMatch.PREFIX, value__in=prefixes)
+        if ListMatch.IP in kinds:
+            networks = {network for ip in ips for network in _networks(ip)}
+            fits |= Q(match=ListMatch.IP, value__in=networks)
+        return cls(entries.filter(fits))
 
     def matching(self, number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
         """Return the entries that fit, as `matching` does."""
@@ -79,9 +110,9 @@ class Lists:
         return tuple(entry for key in dict.fromkeys(keys) for entry in self._entries.get(key, ()))
 
     def _keys(self, number: str, ip: str | None, insight: Insight) -> Iterator[tuple[str, str]]:
-        if number.startswith("+"):
-            for length in range(2, len(number) + 1):
-                yield ListMatch.PREFIX.value, number[:length]
+        if ListMatch.PREFIX in self._matches:
+            for prefix in _prefixes(number):
+                yield ListMatch.PREFIX.value, prefix
         if ip and ListMatch.IP in self._matches:
             for network in _networks(ip):
                 yield ListMatch.IP.value, network

@@ -8,7 +8,8 @@ again by itself.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from number_insight import budget, exceptions, loading
 from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
+from number_insight.locking import locked, write
 from number_insight.lookups import Claim
 from number_insight.models import Lookup
 from number_insight.providers.base import Acknowledgement
@@ -44,21 +46,61 @@ RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
 """What is provably free goes back to the queue; the first pause, which doubles each time."""
 
 
-def keep_answer(
-    lookup_id: int, insight: Insight, states: Iterable[str], *, token: uuid.UUID | None = None
-) -> Lookup | None:
-    """Save `insight` and settle the money, if the lookup is still in one of `states`.
+KEPT = [
+    "state",
+    "answered_at",
+    "open_key",
+    "reserved",
+    "reserved_on",
+    "request_id",
+    "status",
+    "error",
+    "price",
+    "refund",
+    "balance",
+    "insight",
+    "raw",
+]
 
-    Return the lookup, locked by the write, or None if somebody else was first. Runs inside the
-    transaction that also judges the waiting records.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A lookup whose answer was kept, the answer whole, and what is still to be settled for it."""
+
+    lookup: Lookup
+    insight: Insight
+    payment: budget.Payment
+
+
+def keep_answers(
+    answers: Mapping[int, Insight], states: Iterable[str], *, token: uuid.UUID | None = None
+) -> list[Kept]:
+    """Save `answers` (by the key of their lookup) where the lookup is still in one of `states`.
+
+    What somebody else was first to settle is left out. Runs inside the transaction that also
+    judges the waiting records, and ends with settling the money.
     """
-    rows = Lookup.objects.filter(pk=lookup_id, state__in=tuple(states))
+    rows = Lookup.objects.filter(pk__in=list(answers), state__in=tuple(states))
     if token is not None:
         rows = rows.filter(claim=token)
-    if not rows.update(state=_answered_state(insight), answered_at=Now(), open_key=None):
-        return None
-    lookup = Lookup.objects.get(pk=lookup_id)
-    _settle(lookup, _cost(lookup, insight))
+    kept = [_keep(lookup, answers[lookup.pk]) for lookup in locked(rows.annotate(now=Now()))]
+    write([it.lookup for it in kept], KEPT)
+    return kept
+
+
+def keep_answer(lookup_id: int, insight: Insight, states: Iterable[str]) -> Kept | None:
+    """Save one answer; see `keep_answers`."""
+    return next(iter(keep_answers({lookup_id: insight}, states)), None)
+
+
+def _keep(lookup: Any, insight: Insight) -> Kept:
+    """Put what `insight` tells into the columns of `lookup`, without saving it."""
+    payment = budget.Payment(
+        amount=_cost(lookup, insight), reserved=lookup.reserved, booked_on=lookup.reserved_on
+    )
+    lookup.state, lookup.open_key = _answered_state(insight), None
+    lookup.answered_at = lookup.now  # by the database's clock
+    lookup.reserved, lookup.reserved_on = Decimal(0), None
     lookup.request_id = lookup.request_id or insight.request_id[:64]
     lookup.status = insight.status
     lookup.error = NOTHING_FOUND if insight.is_empty else ""
@@ -67,8 +109,7 @@ def keep_answer(
     lookup.balance = lookup.balance if insight.balance is None else insight.balance
     lookup.insight = _kept(insight).as_json()
     lookup.raw = _kept_raw(lookup.provider, insight)
-    lookup.save()
-    return lookup
+    return Kept(lookup=lookup, insight=insight, payment=payment)
 
 
 def _cost(lookup: Lookup, insight: Insight) -> Decimal:
@@ -101,12 +142,17 @@ def _kept_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
 def keep_acknowledgement(claim: Claim, promise: Acknowledgement) -> None:
     """Note that the answer will come to the webhook, unless it has come already."""
     rows = Lookup.objects.filter(pk=claim.lookup.pk, claim=claim.token)
+    told: dict[str, Any] = {"price": promise.price, "balance": promise.balance}
+    told["request_id"] = promise.request_id[:64]
+    if rows.filter(state=LookupState.CALLING, request_id="").update(
+        state=LookupState.SUBMITTED, lease_until=Now() + CALLBACK_PATIENCE, **told
+    ):
+        return
     rows.filter(state=LookupState.CALLING).update(
         state=LookupState.SUBMITTED, lease_until=Now() + CALLBACK_PATIENCE
     )
-    rows.filter(request_id="").update(request_id=promise.request_id[:64])
-    rows.filter(price=None).update(price=promise.price)
-    rows.filter(balance=None).update(balance=promise.balance)
+    for name, value in told.items():
+        rows.filter(**{name: "" if name == "request_id" else None}).update(**{name: value})
 
 
 def keep_failure(claim: Claim, error: exceptions.ProviderError) -> Lookup | None:

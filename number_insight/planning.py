@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from number_insight import judging, loading, numbers, switches
+from django.utils import timezone
+
+from number_insight import judging, loading, numbers
 from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
+from number_insight.judging import Sitting
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
-from number_insight.rules.base import Rule
+from number_insight.rules.base import LIVE_SIGNALS, Rule
 from number_insight.rules.lists import CANCELS
-from number_insight.verdict import Judgement, total
+from number_insight.verdict import Judgement, total, verdict_for
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
 """Where a verdict rests on all that was needed for it."""
@@ -32,25 +35,33 @@ class Plan:
     delivery: str = "sync"
     basis: str = Basis.FREE
 
+    @property
+    def ask(self) -> tuple[Question, str, str]:
+        """The question, the provider and the delivery; only where there is a question."""
+        assert self.question is not None
+        return self.question, self.provider, self.delivery
 
-def plan_for(record: NumberInsightRecord, *, insist: bool = False) -> Plan:
+
+def plan_for(
+    record: NumberInsightRecord, *, insist: bool = False, sitting: Sitting | None = None
+) -> Plan:
     """Return what to ask about `record`, with nothing asked that cannot change its verdict.
 
     With `insist` a person wants to know all the same, whatever the lists and free facts say.
     """
     if not numbers.is_possible(record.number):
         return Plan(basis=Basis.FREE)
-    rules = judging.active_rules()
-    decided = None if insist else _decided(record, rules)
+    sitting = sitting or Sitting([record])
+    decided = None if insist else _decided(record, sitting)
     if decided is not None:
         return Plan(basis=decided)
-    if not switches.lookups_are_on():
+    if not sitting.lookups_are_on:
         return Plan(basis=Basis.DISABLED)
     country, wanted = numbers.country(record.number), app_settings.COUNTRIES
     if wanted is not None and country not in wanted:
         return Plan(basis=Basis.COUNTRY)
     provider = loading.provider()
-    level = level_for(record, provider, rules)
+    level = level_for(record, provider, sitting.active_rules)
     if level is None:
         return Plan(basis=Basis.FREE)
     return Plan(
@@ -72,15 +83,57 @@ def saved(record: NumberInsightRecord) -> Decimal:
     return max(dearest - cost, Decimal(0))
 
 
-def _decided(record: NumberInsightRecord, rules: Sequence[Rule]) -> str | None:
+def suffices(record: NumberInsightRecord, known: judging.Grounds, sitting: Sitting) -> bool:
+    """Whether an earlier answer is enough for `record`, or what is stale of it could matter.
+
+    What was told of the carrier and the line is fresh; what was told of the phone's state may be
+    older than ``FRESHNESS`` lets it. That is asked again only if it could change the verdict, and
+    never within that time, kept or not: nobody pays for a form that is sent twice.
+    """
+    lookup = known.lookup
+    assert lookup is not None
+    if lookup.answered_at and timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]:
+        return True
+    told = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
+    stale = told & LIVE_SIGNALS - known.signals
+    rules = [rule for rule in sitting.active_rules if rule.weight or rule.live]
+    asking = [rule for rule in rules if _would_hear(rule, stale, known.signals)]
+    if not asking:
+        return True
+    found = sitting.consider(record, known, sitting.active_rules).judgement
+    bounds = (_least_score(found, asking, frozenset()), found.score + _most_added(asking))
+    least, most = (verdict_for(score, app_settings.THRESHOLDS) for score in bounds)
+    return least == most
+
+
+def _would_hear(rule: Rule, stale: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether `rule` could say something else if what is stale were asked again."""
+    if rule.needs is None:
+        return bool(stale)
+    return not stale.isdisjoint(rule.needs) and (stale | known | {"ip_match"}).issuperset(
+        rule.needs
+    )
+
+
+def _most_added(asking: Sequence[Rule]) -> int:
+    """Return what these rules could add at most; of each group one counts."""
+    heaviest: dict[str, int] = {}
+    for rule in asking:
+        group = rule.group or rule.code
+        heaviest[group] = max(heaviest.get(group, 0), rule.weight)
+    return sum(heaviest.values())
+
+
+def _decided(record: NumberInsightRecord, sitting: Sitting) -> str | None:
     """Return what decides without anything bought, if anything does.
 
     A level that was asked for by name is only left out for a number that is on a list.
     """
+    rules = sitting.active_rules
     if record.level in LEVELS:
         rules = [rule for rule in rules if rule.code in NUMBER_ON_LIST]
     free = judging.local_grounds(record, Basis.FREE)
-    found, _insight = judging.consider(record, free, rules)
+    found = sitting.consider(record, free, rules).judgement
     if "allow_number" in found.codes:
         return Basis.LISTED
     deny = app_settings.THRESHOLDS.get("deny")

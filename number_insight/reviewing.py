@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from number_insight import judging, lookups, planning, signals, tasks
+from number_insight import announcing, joining, planning, signals, tasks
 from number_insight.choices import Basis, Decision, LookupState, RecordState
 from number_insight.exceptions import Unsupported
 from number_insight.models import Lookup, NumberInsightRecord
@@ -39,7 +39,7 @@ def _decide(record: NumberInsightRecord, decision: str, user: Any, reason: str) 
 
 
 def _tell(record: NumberInsightRecord, user: Any) -> None:
-    judging.send(signals.decision_made, record=record, user=user, source=record.source)
+    announcing.send(signals.decision_made, record=record, user=user, source=record.source)
 
 
 def look_up_again(record: NumberInsightRecord) -> Lookup:
@@ -54,7 +54,7 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
         raise Unsupported(why % {"why": Basis(plan.basis).label})
     with transaction.atomic():
         _let_go(record.lookup_id)
-        lookup, is_new = lookups.join(plan.question, provider=plan.provider, delivery=plan.delivery)
+        lookup, is_new = joining.join(plan.question, provider=plan.provider, delivery=plan.delivery)
         if lookup is None:
             raise Unsupported(
                 gettext("This number is just being looked up; try again in a moment.")

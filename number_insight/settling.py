@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from decimal import Decimal
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from number_insight import judging, lookups, outcomes
+from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.insight import NUMBER_REFUSED, Insight
+from number_insight.locking import locked
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules.base import place
 
 T = TypeVar("T")
+Grounding = Callable[[NumberInsightRecord], judging.Grounds]
+"""What makes the grounds that a record is judged on."""
+Case = tuple[NumberInsightRecord, Grounding]
 logger = logging.getLogger("number_insight.settling")
 
 SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
@@ -32,14 +37,22 @@ def conclude(
     lookup_id: int, insight: Insight, states: tuple[str, ...], claim: lookups.Claim | None = None
 ) -> bool:
     """Save an answer and judge all who waited, in one transaction; False if too late."""
+    token = claim.token if claim else None
+    return bool(conclude_all({lookup_id: insight}, states, token))
+
+
+def conclude_all(
+    answers: Mapping[int, Insight], states: tuple[str, ...], token: uuid.UUID | None = None
+) -> int:
+    """Save answers, by the key of their lookup, and judge all who waited, in one transaction.
+
+    Return how many of them came in time.
+    """
     with transaction.atomic():
-        lookup = outcomes.keep_answer(
-            lookup_id, insight, states, token=claim.token if claim else None
-        )
-        if lookup is None:
-            return False
-        settle_records(lookup, insight)
-    return True
+        kept = outcomes.keep_answers(answers, states, token=token)
+        settle_records([(it.lookup, it.insight) for it in kept])
+        budget.settle_all(it.payment for it in kept)
+    return len(kept)
 
 
 def settle_waiting(lookup_id: int) -> list[int]:
@@ -49,50 +62,62 @@ def settle_waiting(lookup_id: int) -> list[int]:
     that are back in the queue, since nothing was asked for them.
     """
     with transaction.atomic():
-        lookup = Lookup.objects.select_for_update(no_key=True).filter(pk=lookup_id).first()
-        if lookup is None:
-            return []
-        insight = Insight.from_json(lookup.insight) if lookup.insight else None
-        return settle_records(lookup, insight, late=True)
+        for lookup in locked(Lookup.objects.filter(pk=lookup_id)):
+            insight = Insight.from_json(lookup.insight) if lookup.insight else None
+            return settle_records([(lookup, insight)], late=True)
+    return []
 
 
-def settle_records(lookup: Lookup, insight: Insight | None, *, late: bool = False) -> list[int]:
-    """Judge the records of `lookup`; those that had to be judged without it, once more.
+def settle_records(
+    settled: Sequence[tuple[Lookup, Insight | None]], *, late: bool = False
+) -> list[int]:
+    """Judge the records of lookups; those that had to be judged without an answer, once more.
 
-    A decision is a person's word: what has one keeps the verdict that it was decided on.
+    A decision is a person's word: what has one keeps the verdict that it was decided on. The
+    first who waited bears the price. Who came `late` found the answer paid.
     """
-    healable = Q(state=RecordState.FAILED, decision="") if lookup.is_answered else Q(pk__in=())
-    records = NumberInsightRecord.objects.select_for_update(no_key=True).filter(lookup=lookup)
-    records = records.filter(Q(state=RecordState.WAITING) | healable).order_by("pk")
-    grounds = _grounds(lookup, insight, late=late)
+    known = {lookup.pk: (lookup, _grounds(lookup, insight, late)) for lookup, insight in settled}
+    answered = [lookup.pk for lookup, _insight in settled if lookup.is_answered]
+    healable = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
+    rows = NumberInsightRecord.objects.filter(lookup__in=list(known))
+    cases: list[Case] = []
     again: list[int] = []
-    for record in records:
+    borne = set(answered) if late else set[int]()
+    for record in locked(rows.filter(Q(state=RecordState.WAITING) | healable)):
+        lookup, grounds = known[record.lookup_id]
         if grounds is not None:
-            record.cost = judging.cost_of(lookup, record)
-            judge(record, grounds)
+            record.cost = Decimal(0) if lookup.pk in borne else lookup.cost
+            borne.add(lookup.pk)
+            cases.append((record, grounds))
         elif lookup.state == LookupState.SKIPPED:
-            record.state, record.lookup = RecordState.QUEUED, None
-            record.save(update_fields=["state", "lookup"])
             again.append(record.pk)
         elif record.note != lookup.error:
             record.note = lookup.error
             record.save(update_fields=["note"])
+    NumberInsightRecord.objects.filter(pk__in=again).update(state=RecordState.QUEUED, lookup=None)
+    judge(cases)
     return again
 
 
-def judge(
-    record: NumberInsightRecord, grounds: Callable[[NumberInsightRecord], judging.Grounds]
-) -> None:
-    """Judge `record` inside the caller's transaction, or put it before a person.
+def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None:
+    """Judge records inside the caller's transaction, or put them before a person.
 
-    One record that cannot be judged must not cost the others their verdict, nor a paid answer.
+    One that cannot be judged must not cost the others their verdict, nor a paid answer: if they
+    cannot be judged together, each is judged alone.
     """
+    if not cases:
+        return
     try:
         with transaction.atomic():
-            judging.settle(record, grounds(record))
+            recording.settle([(record, grounds(record)) for record, grounds in cases], sitting)
     except LOST_CONNECTIONS:
         raise
     except Exception as error:  # whatever it is, the signup waits for a person and not for us
+        if len(cases) > 1:
+            for case in cases:
+                judge([case])
+            return
+        ((record, _grounds),) = cases
         logger.error("Record %s could not be judged (%s).", record.pk, place(error))
         hand_over(record.pk)
 
@@ -107,12 +132,10 @@ def hand_over(record_id: int) -> None:
         note=NOT_JUDGED,
         screened_at=timezone.now(),
     )
-    transaction.on_commit(partial(judging.announce, record_id), robust=True)
+    announcing.announce_on_commit([record_id])
 
 
-def _grounds(
-    lookup: Lookup, insight: Insight | None, *, late: bool
-) -> Callable[[NumberInsightRecord], judging.Grounds] | None:
+def _grounds(lookup: Lookup, insight: Insight | None, late: bool) -> Grounding | None:
     """Return what the records of `lookup` are judged on; None while they go on waiting."""
     if lookup.is_answered and insight is not None:
         basis = Basis.REUSED if late else Basis.ANSWER

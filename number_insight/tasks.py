@@ -19,7 +19,7 @@ from celery import current_app, shared_task
 from django.db.models import F
 from django.utils import timezone
 
-from number_insight import assessment, judging, outcomes, settling
+from number_insight import announcing, assessment, outcomes, settling
 from number_insight.choices import LookupState, RecordState
 from number_insight.conf import app_settings
 from number_insight.exceptions import Unfinished
@@ -32,6 +32,8 @@ SILENCE = timedelta(seconds=30)
 """How long a process rings no more after the bell failed; the sweep does its work meanwhile."""
 GRACE = timedelta(seconds=30)
 """How long the sweep leaves a record to the bell that was rung for it."""
+COMPANY = 15
+"""How many others in the queue a task takes along: what can be asked and saved together is."""
 BATCH = 500
 SWEEP = "sweep"
 LONGEST_COUNTDOWN = timedelta(seconds=60)
@@ -41,7 +43,7 @@ LONGEST_COUNTDOWN = timedelta(seconds=60)
 def screen_record(record_id: int, **_ignored: Any) -> None:
     """Screen one record; the key is a hint, and a second delivery does no harm."""
     try:
-        due = assessment.assess(record_id)
+        due = assessment.assess(record_id, company=COMPANY)
     except Exception as error:
         failure = Unfinished(f"Record {record_id} could not be screened: {place(error)}.")
     else:
@@ -184,8 +186,7 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
     Heartbeat.objects.update_or_create(name=SWEEP, defaults={"at": timezone.now()})
     for lookup_id in outcomes.expire():
         settling.settle_waiting(lookup_id)
-    for record_id in _untold(grace):
-        judging.announce(record_id)
+    announcing.announce(_untold(grace))
     record_ids = _due_records(grace)
     return _screen_inline(record_ids) if inline else _ring_anyway(record_ids)
 
@@ -193,7 +194,7 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
 def _screen_inline(record_ids: list[int]) -> int:
     for record_id in record_ids:
         try:
-            assessment.assess(record_id)
+            assessment.assess(record_id, company=COMPANY)
         except Exception as error:  # one poisoned record must not keep the others waiting
             logger.error("Record %s could not be screened: %s.", record_id, place(error))
     return len(record_ids)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.test import override_settings
 
-from number_insight import judging, loading, lookups, numbers, tasks
+from number_insight import joining, judging, loading, numbers, tasks
 from number_insight.choices import Basis
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord
 from number_insight.providers.base import Question
@@ -135,7 +135,7 @@ def _always_advanced(record: NumberInsightRecord) -> tuple[str, Decimal]:
     else:
         question = Question(number=record.number, level="advanced", ip=record.ip_address)
         insight: Any = loading.provider().lookup(question)
-        lookup = lookups.new(question, "default", "sync")
+        lookup = joining.new(question, "default", "sync")
         grounds, price = judging.answer_grounds(lookup, insight, Basis.ANSWER), insight.cost
     judgement, _insight = judging.consider(record, grounds)
     return severer(judgement.verdict, judging.least(grounds.basis)), price

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.postgres_only
 
 SIGNUP = 4
 """The customer, a savepoint, the record, and the end of the savepoint."""
-LOOKUP = 45
-REUSED = 18
-WEBHOOK = 20
+LOOKUP = 34
+REUSED = 15
+WEBHOOK = 17
 MORE_THAN_BARE = 5
 """What the admin's list may take above a bare `ModelAdmin`."""
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from number_insight import assessment, outcomes, tasks
+from number_insight import assessment, intake, outcomes, tasks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules import Rule
 from number_insight.screening import screen
@@ -121,7 +121,7 @@ def test_row_62_what_raises_for_a_day_comes_before_a_person(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = screen(number(0))
-    monkeypatch.setattr(assessment.planning, "plan_for", lambda _record: 1 // 0)
+    monkeypatch.setattr(intake.planning, "plan_for", lambda *_, **__: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         assessment.assess(record.pk)
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=25))

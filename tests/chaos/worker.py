@@ -19,11 +19,11 @@ from celery.signals import worker_init
 from tests.celery import app
 
 POINTS = {
-    "before_claim": ("number_insight.lookups", "claim", "before"),
-    "inside_claim_transaction": ("number_insight.circuits", "take_turn", "after"),
+    "before_claim": ("number_insight.lookups", "take", "before"),
+    "inside_claim_transaction": ("number_insight.lookups", "take", "after"),
     "after_claim": ("number_insight.lookups", "ask", "before"),
     "after_call_before_save": ("number_insight.lookups", "ask", "after"),
-    "inside_save_transaction": ("number_insight.judging", "settle", "after"),
+    "inside_save_transaction": ("number_insight.recording", "settle", "after"),
     "after_save_before_ack": ("number_insight.assessment", "assess", "after"),
 }
 """Point -> module, function, and on which side of it the process ends."""

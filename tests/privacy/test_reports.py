@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from django.test import override_settings
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from number_insight import asking, assessment, loading, lookups, screening, signals
+from number_insight import asking, assessment, joining, loading, screening, signals
 from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
@@ -153,7 +153,7 @@ def test_a_report_on_reading_what_is_known(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(*_: object, **__: object) -> None:
         raise Fault
 
-    monkeypatch.setattr(lookups, "fresh", fail)
+    monkeypatch.setattr(joining, "fresh_all", fail)
     record = NumberInsightRecord(number=NUMBER, ip_address=IP, declared_name=NAME)
     assert found_in(reported(lambda: assessment.preview(record))) == []
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from number_insight import gathering, judging
+from number_insight import gathering, judging, recording
 from number_insight.choices import Basis
 from number_insight.insight import Carrier, Insight
 from number_insight.models import ListEntry, NumberInsightRecord
@@ -61,7 +61,7 @@ def an_entry(action: str, match: str, value: str, **facts: Any) -> ListEntry:
 
 def settled(record: NumberInsightRecord) -> NumberInsightRecord:
     """Return `record` as it is once it is judged on free facts."""
-    judging.settle(record, judging.local_grounds(record, Basis.FREE))
+    recording.settle([(record, judging.local_grounds(record, Basis.FREE))])
     record.refresh_from_db()
     return record
 

@@ -172,8 +172,11 @@ def test_each_opening_in_a_row_lasts_twice_as_long() -> None:
 def test_turns_are_as_far_apart_as_the_throughput_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuits.time, "time", lambda: 1_800_000_000.0)
     with asking(THROUGHPUT=10):
-        turns = [circuits.take_turn("default") for _ in range(5)]
-    assert turns == [timedelta(milliseconds=100 * place) for place in range(5)]
+        one, _wait = circuits.take_turns("default", 1, within=timedelta(seconds=1))
+        many, wait = circuits.take_turns("default", 20, within=timedelta(seconds=1))
+        none, still = circuits.take_turns("default", 1, within=timedelta(seconds=1))
+    assert one + many == [timedelta(milliseconds=100 * place) for place in range(11)]
+    assert (none, wait, still) == ([], timedelta(seconds=1.1), timedelta(seconds=1.1))
 
 
 def test_whoever_would_wait_too_long_for_a_turn_goes_back_to_the_queue() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -22,23 +23,59 @@ def age(**passed: float) -> None:
     Lookup.objects.update(answered_at=timezone.now() - timedelta(**passed))
 
 
+def rule(path: str, **options: int) -> dict[str, Any]:
+    return {"NAME": f"number_insight.rules.{path}", "OPTIONS": options}
+
+
 @pytest.mark.parametrize(("days", "asked"), [(29, 1), (31, 2)])
 def test_a_carrier_is_known_for_thirty_days(days: int, asked: int) -> None:
-    with asking():
+    with asking(RULES=[rule("line.Virtual"), rule("place.CarrierCountry")]):
         screened()
         age(days=days)
         screened()
     assert len(Fake.asked) == asked
 
 
-@pytest.mark.parametrize(("minutes", "score"), [(14, 25), (16, 0)])
-def test_what_was_live_and_kept_counts_for_a_quarter_of_an_hour(minutes: int, score: int) -> None:
-    with asking(STORE_LIVE=True, RULES=None, WEIGHTS={"number_reused": 0}):
+@pytest.mark.parametrize(("minutes", "asked"), [(14, 1), (16, 2)])
+def test_what_is_stale_and_matters_is_asked_again(minutes: int, asked: int) -> None:
+    with asking(STORE_LIVE=True, WEIGHTS={"number_reused": 0}):
         screened(DEAD)
         age(minutes=minutes)
         record = screened(DEAD)
-    assert (record.basis, record.score, len(Fake.asked)) == ("reused", score, 1)
-    assert ("undeliverable" in record.not_evaluable) is (score == 0)
+    assert (record.score, len(Fake.asked)) == (25, asked)
+    assert record.basis == ("reused" if asked == 1 else "answer")
+
+
+@pytest.mark.parametrize(
+    ("rules", "asked"),
+    [
+        ([rule("validity.Undeliverable")], 1),
+        ([rule("validity.Undeliverable"), rule("validity.Absent", weight=29)], 1),
+        ([rule("validity.Undeliverable"), rule("place.Roaming")], 2),
+        ([rule("validity.BadNumber")], 2),
+        ([rule("validity.BadNumber", weight=0)], 1),
+    ],
+    ids=["too light", "heaviest of a group", "heavy together", "heavy", "weighs nothing"],
+)
+def test_what_is_stale_and_cannot_change_the_verdict_is_not_bought(
+    rules: list[dict[str, Any]], asked: int
+) -> None:
+    with asking(RULES=[*rules, rule("line.Virtual")]):
+        screened()
+        age(minutes=16)
+        record = screened()
+    assert (record.verdict, len(Fake.asked)) == ("allow", asked)
+
+
+@pytest.mark.parametrize(("level", "asked"), [("standard", 1), ("advanced", 2)])
+def test_a_level_that_tells_nothing_of_the_phone_goes_stale_with_the_carrier(
+    level: str, asked: int
+) -> None:
+    with asking(LEVEL=level):
+        screened()
+        age(hours=1)
+        screened()
+    assert len(Fake.asked) == asked
 
 
 def test_what_was_live_and_not_kept_is_not_evaluable_for_a_returning_number() -> None:

@@ -68,10 +68,10 @@ def test_one_poisoned_record_does_not_keep_the_others_waiting(
     assess = assessment.assess
     first, second = screen(CLEAN), screen(VIRTUAL)
 
-    def stumble(record_id: int) -> Any:
+    def stumble(record_id: int, **options: Any) -> Any:
         if record_id == first.pk:
             raise ZeroDivisionError
-        return assess(record_id)
+        return assess(record_id, **options)
 
     monkeypatch.setattr(assessment, "assess", stumble)
     with asking():

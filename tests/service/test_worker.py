@@ -47,7 +47,7 @@ def test_a_signup_is_screened_by_the_worker(worker: None, queue: Redis) -> None:
 def test_a_paid_answer_is_saved_though_the_database_fails_for_a_while(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keep, failures = outcomes.keep_answer, [OperationalError("+46701740611")] * 3
+    keep, failures = outcomes.keep_answers, [OperationalError("+46701740611")] * 3
 
     def stumble(*args: Any, **kwargs: Any) -> Any:
         if failures:
@@ -55,7 +55,7 @@ def test_a_paid_answer_is_saved_though_the_database_fails_for_a_while(
         return keep(*args, **kwargs)
 
     monkeypatch.setattr(settling, "SAVE_PAUSES", (0.01,) * 5)
-    monkeypatch.setattr(outcomes, "keep_answer", stumble)
+    monkeypatch.setattr(outcomes, "keep_answers", stumble)
     with asking():
         record = record_of(VIRTUAL)
         assessment.assess(record.pk)

@@ -1,0 +1,136 @@
+"""Joining: one question is one lookup, however many ask it at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from number_insight import loading
+from number_insight.choices import ANSWERED_STATES
+from number_insight.conf import app_settings
+from number_insight.insight import LEVELS
+from number_insight.locking import locked
+from number_insight.models import Lookup
+from number_insight.providers.base import Question
+
+Ask = tuple[Question, str, str]
+"""A question, the provider that it is put to, and how it is delivered."""
+
+
+def question_of(lookup: Lookup) -> Question:
+    """Return the question that `lookup` puts."""
+    return Question(
+        number=lookup.number,
+        level=lookup.level,
+        ip=lookup.ip_address,
+        country=lookup.country or None,
+        cnam=lookup.cnam,
+    )
+
+
+def open_key(question: Question, provider: str) -> str:
+    """Return what makes two unfinished questions one: all that changes the answer."""
+    parts = (provider, question.level, question.number, "cnam" if question.cnam else "")
+    return "|".join((*parts, question.ip or ""))
+
+
+def join(question: Question, *, provider: str, delivery: str) -> tuple[Lookup | None, bool]:
+    """Return the open lookup that answers `question`, locked, and whether it was made for it.
+
+    Runs inside the caller's short transaction; see `join_all`.
+    """
+    (found,) = join_all([(question, provider, delivery)])
+    return found
+
+
+def join_all(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
+    """Return for each of `asks` the open lookup that answers it, locked, and whether it is new.
+
+    Runs inside the caller's short transaction, and takes the lock that settling takes, so that
+    no joiner comes too late unseen. A lookup is None if it was settled in between: then a fresh
+    answer is there to be reused.
+    """
+    there = _open(asks)
+    missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, there) is None}
+    mine: set[uuid.UUID | None] = set()
+    if missing:
+        # In one order, since each waits for whoever is just making the same one. Who comes
+        # second leaves it at that.
+        made = [new(*missing[key]) for key in sorted(missing)]
+        Lookup.objects.bulk_create(made, ignore_conflicts=True)
+        mine = {lookup.claim for lookup in made}
+        there |= _open(missing.values())
+    found = (_serving(ask, there) for ask in asks)
+    return [(lookup, lookup is not None and lookup.claim in mine) for lookup in found]
+
+
+def _keys(ask: Ask) -> list[str]:
+    """Return the keys of the lookups that answer: a higher level serves as well."""
+    question, provider, _delivery = ask
+    levels = LEVELS[LEVELS.index(question.level) :]
+    return [open_key(replace(question, level=level), provider) for level in levels]
+
+
+def _open(asks: Iterable[Ask]) -> dict[str | None, Lookup]:
+    """Return the unfinished lookups that answer one of `asks`, locked, by their keys."""
+    keys = {key for ask in asks for key in _keys(ask)}
+    return {lookup.open_key: lookup for lookup in locked(Lookup.objects.filter(open_key__in=keys))}
+
+
+def _serving(ask: Ask, there: Mapping[str | None, Lookup]) -> Lookup | None:
+    return next((there[key] for key in _keys(ask) if key in there), None)
+
+
+def new(question: Question, provider: str, delivery: str) -> Lookup:
+    """Return an unsaved lookup that puts `question`."""
+    return Lookup(
+        provider=provider,
+        number=question.number,
+        level=question.level,
+        country=question.country or "",
+        ip_address=question.ip,
+        cnam=question.cnam,
+        delivery=delivery,
+        currency=loading.provider(provider).currency,
+        next_try_at=timezone.now(),
+        claim=uuid.uuid4(),
+        open_key=open_key(question, provider),
+    )
+
+
+def fresh(question: Question, *, provider: str) -> Lookup | None:
+    """Return the newest answered lookup that may be reused for `question`, whatever its IP."""
+    (found,) = fresh_all([question], provider=provider)
+    return found
+
+
+def fresh_all(questions: Collection[Question], *, provider: str) -> list[Lookup | None]:
+    """Return for each of `questions` what `fresh` does, in one query."""
+    answered = Lookup.objects.filter(
+        provider=provider,
+        number__in={question.number for question in questions},
+        state__in=ANSWERED_STATES,
+        answered_at__gt=Now() - app_settings.FRESHNESS["carrier"],
+        insight__isnull=False,
+    )
+    found = list(answered.order_by("-answered_at")) if questions else []
+    return [next((it for it in found if _answers(it, q)), None) for q in questions]
+
+
+def is_twin(answered: Lookup, made: Lookup) -> bool:
+    """Whether `answered` came while `made` was on its way to be asked.
+
+    What was answered long before was known, and was not enough.
+    """
+    since = made.created_at - app_settings.FRESHNESS["live"]
+    return answered.answered_at is not None and answered.answered_at > since
+
+
+def _answers(lookup: Lookup, question: Question) -> bool:
+    if lookup.number != question.number or (question.cnam and not lookup.cnam):
+        return False
+    return lookup.level in LEVELS[LEVELS.index(question.level) :]

@@ -1,0 +1,239 @@
+"""Pasts: what had happened before several signups, in one query for all of them.
+
+`gathering` says what a past is, and asks for one signup. Here the same rows are read for a batch
+and counted in memory. Where there are too many for that, each signup asks for itself again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from number_insight.fingerprints import fingerprints
+from number_insight.gathering import DAY, FEWEST_OF_A_BURST, HOUR, MOST_COUNTED, OF_VISITORS, Past
+from number_insight.insight import Insight
+from number_insight.listing import Lists
+from number_insight.models import NumberInsightRecord
+from number_insight.rules.base import Listing
+
+MOST_USUAL = 25 * MOST_COUNTED
+"""Rows of one kind that the database looks through for a batch."""
+MOST_READ = 2000
+"""Rows of one kind that are read for a batch; where there are more, the database counts them."""
+
+Visit = tuple[int, datetime, str]
+"""Key, time and number of an earlier record."""
+
+
+class Pasts:
+    """The pasts of `records`, of which each kind is read when a rule asks for it first."""
+
+    def __init__(self, records: Sequence[NumberInsightRecord]) -> None:
+        self._records = {r.pk: r for r in records if r.pk is not None and not r.number_hash}
+        self._visits: dict[tuple[str, str], list[Visit] | None] = {}
+        self._days: dict[tuple[str, str], tuple[int, list[tuple[int, datetime]]] | None] = {}
+
+    def of(self, record: NumberInsightRecord, insight: Insight) -> Past:
+        """Return the past of `record`, in the light of `insight`."""
+        known = record.pk in self._records
+        return _Shared(self, record, insight) if known else Past(record, insight)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The entries in force that may fit one of the records."""
+        return Lists.around(
+            {record.number for record in self._records.values()},
+            {record.ip_address for record in self._records.values() if record.ip_address},
+        )
+
+    @cached_property
+    def same_numbers(self) -> dict[str, list[tuple[Any, ...]]] | None:
+        """The earlier records of each number: key, subject, decision and when it was made."""
+        hashes = {hashed: n for n in self._numbers for hashed in fingerprints(n)}
+        same = Q(number__in=self._numbers) | Q(number_hash__in=list(hashes))
+        columns = ("pk", "subject_type", "subject_id", "decision", "decided_at")
+        rows = _earlier(same).values_list("number", "number_hash", *columns)[: MOST_READ + 1]
+        found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+        for number, hashed, *row in rows:
+            found[hashes.get(hashed, number)].append(tuple(row))
+        return found if sum(map(len, found.values())) <= MOST_READ else None
+
+    @cached_property
+    def same_ips(self) -> dict[str, list[Visit]] | None:
+        """The visits of the last day from each IP."""
+        ips = {record.ip_address for record in self._records.values() if record.ip_address}
+        return self._by("ip_address", Q(ip_address__in=ips), DAY) if ips else {}
+
+    @cached_property
+    def same_blocks(self) -> dict[str, list[Visit]] | None:
+        """The visits of the last hour in each block of 100 numbers."""
+        inside = Q()
+        for block in {number[:-2] for number in self._numbers}:
+            inside |= Q(number__gte=f"{block}00", number__lte=f"{block}99")
+        found = self._by("number", inside, HOUR) if self._numbers else {}
+        if found is None:
+            return None
+        blocks: dict[str, list[Visit]] = defaultdict(list)
+        for number, visits in found.items():
+            blocks[number[:-2]] += visits
+        return blocks
+
+    def in_hour(self, column: str, value: str) -> list[Visit] | None:
+        """Return the visits of the last hour with `value`; None if the database had better count.
+
+        It had for a single record, and for what very many records have in common.
+        """
+        if len(self._records) < 2:
+            return None
+        if (column, value) not in self._visits:
+            found = self._by(column, Q(**{column: value}), HOUR)
+            self._visits[column, value] = None if found is None else found.get(value, [])
+        return self._visits[column, value]
+
+    def in_day_before(self, column: str, value: str, record: NumberInsightRecord) -> int | None:
+        """Return how many visits with `value` there were in the day before the hour of `record`.
+
+        None if the database had better count for each. What lies in the day of all is counted
+        once; what lies in the day of some, for each.
+        """
+        if len(self._records) < 2:
+            return None
+        if (column, value) not in self._days:
+            self._days[column, value] = self._day(Q(**{column: value}))
+        known = self._days[column, value]
+        if known is None:
+            return None
+        after, until = record.created_at - DAY - HOUR, record.created_at - HOUR
+        common, others = known
+        return common + sum(1 for pk, at in others if pk < record.pk and after < at <= until)
+
+    def _day(self, same: Q) -> tuple[int, list[tuple[int, datetime]]] | None:
+        first, last = self._earliest, max(r.created_at for r in self._records.values())
+        whole = Q(created_at__gt=last - DAY - HOUR, created_at__lte=first - HOUR)
+        whole &= Q(pk__lt=min(self._records))
+        rows = _earlier(same).filter(source__in=OF_VISITORS)
+        some = rows.filter(created_at__gt=first - DAY - HOUR, created_at__lte=last - HOUR)
+        others = list(some.exclude(whole).values_list("pk", "created_at")[: MOST_READ + 1])
+        if last - first > DAY or len(others) > MOST_READ:
+            return None
+        return rows.filter(whole)[:MOST_USUAL].count(), others
+
+    @property
+    def _earliest(self) -> datetime:
+        return min(record.created_at for record in self._records.values())
+
+    @property
+    def _numbers(self) -> list[str]:
+        return sorted({record.number for record in self._records.values()})
+
+    def _by(self, column: str, same: Q, span: timedelta) -> dict[str, list[Visit]] | None:
+        """Return the visits of the last `span`, by `column`; None if there are too many."""
+        rows = _earlier(same).filter(source__in=OF_VISITORS, created_at__gt=self._earliest - span)
+        found: dict[str, list[Visit]] = defaultdict(list)
+        taken = rows.values_list(column, "pk", "created_at", "number")[: MOST_READ + 1]
+        for value, *visit in taken:
+            found[value].append((visit[0], visit[1], visit[2]))
+        return found if sum(map(len, found.values())) <= MOST_READ else None
+
+
+def _earlier(same: Q) -> QuerySet[Any]:
+    rows: QuerySet[Any] = NumberInsightRecord.objects.filter(same).order_by()
+    return rows
+
+
+class _Shared(Past):
+    """The past of one record, told by what was read for all of the batch."""
+
+    def __init__(self, pasts: Pasts, record: NumberInsightRecord, insight: Insight) -> None:
+        super().__init__(record, insight)
+        self._pasts = pasts
+
+    @cached_property
+    def number_seen(self) -> int:
+        if self._pasts.same_numbers is None:
+            return self._subjects(self._same_number)
+        rows = self._pasts.same_numbers.get(self.record.number, [])
+        subjects = {(row[1], row[2]) for row in rows if row[0] < self.record.pk and row[1]}
+        if self.record.subject_id:
+            subjects.discard((self.record.subject_type_id, self.record.subject_id))
+        return min(len(subjects), MOST_COUNTED)
+
+    @cached_property
+    def number_decision(self) -> str:
+        if self._pasts.same_numbers is None:
+            return Past(self.record, self.insight).number_decision
+        decided = [
+            (at, decision)
+            for pk, _type, _id, decision, at in self._pasts.same_numbers.get(self.record.number, [])
+            if decision and at is not None and at <= self.at and pk != self.record.pk
+        ]
+        return max(decided)[1] if decided else ""
+
+    @cached_property
+    def ip_seen_day(self) -> int:
+        if self.ip != self.record.ip_address or self._pasts.same_ips is None:
+            return Past(self.record, self.insight).ip_seen_day
+        return self._others(self._pasts.same_ips.get(self.ip or "", ()), DAY)
+
+    @cached_property
+    def block_seen_hour(self) -> int:
+        if self._pasts.same_blocks is None:
+            return Past(self.record, self.insight).block_seen_hour
+        return self._others(self._pasts.same_blocks.get(self.record.number[:-2], ()), HOUR)
+
+    @cached_property
+    def carrier_seen_hour(self) -> int:
+        carrier = self.insight.current_carrier
+        return self._of_the_hour("carrier_name", (carrier.name or "")[:200] if carrier else "")
+
+    @cached_property
+    def country_seen_hour(self) -> int:
+        return self._of_the_hour("country", self.insight.country or "")
+
+    @cached_property
+    def carrier_seen_day(self) -> int:
+        carrier = self.insight.current_carrier
+        name = (carrier.name or "")[:200] if carrier else ""
+        return self._usual("carrier_name", name, self.carrier_seen_hour)
+
+    @cached_property
+    def country_seen_day(self) -> int:
+        return self._usual("country", self.insight.country or "", self.country_seen_hour)
+
+    def _usual(self, column: str, value: str, in_hour: int) -> int:
+        if in_hour < FEWEST_OF_A_BURST:
+            return 0
+        found = self._pasts.in_day_before(column, value, self.record)
+        if found is None:
+            return self._in_day_before(Q(**{column: value}), in_hour)
+        return min(found, in_hour * 24 + 24)
+
+    @cached_property
+    def listed(self) -> tuple[Listing, ...]:
+        return self._pasts.lists.matching(self.record.number, ip=self.ip, insight=self.insight)
+
+    def _of_the_hour(self, column: str, value: str) -> int:
+        if not value or self.record.source not in OF_VISITORS:
+            return 0
+        visits = self._pasts.in_hour(column, value)
+        if visits is None:
+            return self._in_hour(Q(**{column: value}))
+        return min(sum(1 for _ in self._before(visits, HOUR)), MOST_COUNTED)
+
+    def _others(self, visits: Iterable[Visit], span: timedelta) -> int:
+        if self.record.source not in OF_VISITORS:
+            return 0
+        numbers = {number for _pk, _at, number in self._before(visits, span)}
+        return min(len(numbers - {"", self.record.number}), MOST_COUNTED)
+
+    def _before(self, visits: Iterable[Visit], span: timedelta) -> Iterable[Visit]:
+        return (
+            visit
+            for visit in visits
+            if visit[0] < self.record.pk and self.at - span < visit[1] <= self.at
+        )

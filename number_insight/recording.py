@@ -1,0 +1,108 @@
+"""Recording: a judgement is written on its record, with facts, flags and verdict.
+
+Everything here runs inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from number_insight import announcing, keeping, listing, loading, rule_faults, rules_in_force
+from number_insight.choices import RecordState
+from number_insight.conf import app_settings
+from number_insight.judging import (
+    WITHOUT_ANSWER,
+    Consideration,
+    Grounds,
+    Sitting,
+    lane_of,
+    least,
+)
+from number_insight.locking import write
+from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.rules.lists import decisive
+from number_insight.verdict import severer
+
+Case = tuple[NumberInsightRecord, Grounds]
+"""A record, and what it is judged on."""
+
+WRITTEN = [
+    "line_type",
+    "carrier_name",
+    "carrier_country",
+    "original_carrier_name",
+    "country",
+    "ported",
+    "valid_number",
+    "reachable",
+    "roaming_status",
+    "roaming_country",
+    "ip_match",
+    "ip_country",
+    "caller_name",
+    "caller_type",
+    "state",
+    "basis",
+    "lane",
+    "verdict",
+    "score",
+    "note",
+    "not_evaluable",
+    "raised_rules",
+    "rules_key",
+    "screened_at",
+    "lookup",
+    "level",
+    "cost",
+]
+"""The columns that `settle` may write; a decision is not among them."""
+
+
+def settle(cases: Sequence[Case], sitting: Sitting | None = None) -> None:
+    """Judge the records of `cases`, which are locked, and write facts, flags and verdicts."""
+    sitting = sitting or Sitting([record for record, _grounds in cases])
+    judged = [(record, grounds, sitting.consider(record, grounds)) for record, grounds in cases]
+    again = [record.pk for record, _grounds in cases if record.screened_at]
+    for record, grounds, considered in judged:
+        _remember(considered, is_first=record.screened_at is None)
+        _fill(record, grounds, considered)
+    write([record for record, _grounds in cases], WRITTEN)
+    if again:
+        RiskFlag.objects.filter(record__in=again).delete()
+    keeping.write_flags(
+        (record, (*considered.judgement.flags, *keeping.extra_flags(record, grounds.basis)))
+        for record, grounds, considered in judged
+    )
+    announcing.announce_on_commit([record.pk for record, _grounds in cases])
+    transaction.on_commit(rules_in_force.remember, robust=True)
+
+
+def _fill(record: NumberInsightRecord, grounds: Grounds, considered: Consideration) -> None:
+    """Put what was found into the columns of `record`, without saving it."""
+    judgement, insight = considered.judgement, considered.insight
+    keeping.write_facts(record, insight if app_settings.STORE_LIVE else insight.without_live())
+    record.state = RecordState.FAILED if grounds.basis in WITHOUT_ANSWER else RecordState.SCREENED
+    record.basis, record.lane = grounds.basis, lane_of(grounds.basis, judgement)
+    record.verdict = severer(judgement.verdict, least(grounds.basis))
+    record.score, record.note = judgement.score, grounds.note
+    record.not_evaluable = list(judgement.not_evaluable)
+    record.raised_rules = [*judgement.raised, *judgement.raised_in_shadow]
+    record.rules_key = rules_in_force.key_of(loading.rules())
+    record.screened_at = timezone.now()
+    if grounds.lookup is not None:
+        record.lookup, record.level = grounds.lookup, grounds.lookup.level
+
+
+def _remember(considered: Consideration, *, is_first: bool) -> None:
+    """Count on commit which entry decided and which rules raised: others write these rows too."""
+    judgement, entry = considered.judgement, decisive(considered.signup.listed)
+    decided = any(flag.group == "lists" and not flag.shadow for flag in judgement.flags)
+    if is_first and decided and entry is not None and entry.entry_id is not None:
+        transaction.on_commit(partial(listing.count_hit, entry.entry_id), robust=True)
+    if judgement.raised or considered.recovered:
+        noted = partial(rule_faults.note, judgement.raised, considered.recovered)
+        transaction.on_commit(noted, robust=True)
