@@ -74,7 +74,7 @@ def assess(record_id: int, *, company: int = 0) -> list[Due]:
     rows = NumberInsightRecord.objects.filter(pk=record_id)
     record = rows.only("state", "lookup", "created_at").first()
     if record is None or record.is_settled:
-        return []
+        return _work_off(_take_in(record_id, company)) if company else []
     try:
         if record.state == RecordState.WAITING:
             return _go_on(record)

@@ -49,10 +49,13 @@ def take_in(record_id: int, *, company: int = 0) -> Taken:
 
 
 def _queued(record_id: int, company: int) -> list[NumberInsightRecord]:
-    """Return the records, locked; what somebody else is at work on keeps nobody waiting."""
+    """Return the records, locked; what somebody else is at work on keeps nobody waiting.
+
+    If somebody has taken the record along, its ring is for those who were to come along with it.
+    """
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED)
     records = locked(queued.filter(pk=record_id))
-    if records and company:
+    if company:
         others = queued.filter(note="").exclude(pk=record_id)
         records += unlocked(others, company, order="created_at")
     return records

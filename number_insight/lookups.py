@@ -38,6 +38,8 @@ LEASE = timedelta(seconds=60)
 """How long a worker may hold a lookup beyond its provider's own deadline."""
 LONGEST_WAIT = timedelta(seconds=1)
 """How long a worker may wait for its turn; what has longer to wait goes back to the queue."""
+WIDEST_GAP = 0.1
+"""Seconds that a call is held back at most because another one of this process was late."""
 SWITCHED_OFF_PAUSE = timedelta(minutes=1)
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
@@ -208,10 +210,11 @@ class _Gate:
         self._last: dict[str, float] = {}
 
     def pass_through(self, provider: str) -> None:
-        """Wait until the last call to `provider` is as long ago as ``THROUGHPUT`` wants it."""
+        """Wait until the last call to `provider` is about as long ago as ``THROUGHPUT`` wants."""
         with self._lock:
             now = time.monotonic()
-            at = max(now, self._last.get(provider, 0.0) + 1 / app_settings.THROUGHPUT)
+            gap = min(1 / app_settings.THROUGHPUT, WIDEST_GAP)
+            at = max(now, self._last.get(provider, 0.0) + gap)
             self._last[provider] = at
         time.sleep(at - now)
 

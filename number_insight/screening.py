@@ -115,9 +115,8 @@ def _insert(record: NumberInsightRecord, using: str | None) -> None:
     try:
         with transaction.atomic(using=alias):
             record.save(using=alias, force_insert=True)
-        transaction.on_commit(
-            partial(tasks.bell.ring, record.pk), using=using or alias, robust=True
-        )
+        ring = partial(tasks.bell.ring, record.pk, may_wait=True)
+        transaction.on_commit(ring, using=using or alias, robust=True)
     except DatabaseError as error:
         record.pk = None
         report_failure(error, record=record)

@@ -6,13 +6,10 @@ never a screening.
 
 from __future__ import annotations
 
+import atexit
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
-from queue import SimpleQueue
 from typing import Any
 
 from celery import current_app, shared_task
@@ -20,20 +17,16 @@ from django.db.models import F
 from django.utils import timezone
 
 from number_insight import announcing, assessment, outcomes, settling
+from number_insight.bell import COMPANY, Bell
 from number_insight.choices import LookupState, RecordState
-from number_insight.conf import app_settings
 from number_insight.exceptions import Unfinished
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.tasks")
 
-SILENCE = timedelta(seconds=30)
-"""How long a process rings no more after the bell failed; the sweep does its work meanwhile."""
 GRACE = timedelta(seconds=30)
 """How long the sweep leaves a record to the bell that was rung for it."""
-COMPANY = 15
-"""How many others in the queue a task takes along: what can be asked and saved together is."""
 BATCH = 500
 SWEEP = "sweep"
 LONGEST_COUNTDOWN = timedelta(seconds=60)
@@ -59,103 +52,12 @@ def sweep_task(**_ignored: Any) -> int:
     return sweep(grace=GRACE)
 
 
-class Ringer:
-    """A thread that does what may hang, so that whoever waits for it can stop waiting."""
-
-    def __init__(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._jobs: SimpleQueue[Job] = SimpleQueue()
-
-    def do(self, work: Callable[[], None], limit: timedelta) -> None:
-        """Do `work` over there; raise what it raises, or `TimeoutError` at the limit."""
-        job = Job(work)
-        self._hire().put(job)
-        if not job.done.wait(limit.total_seconds()):
-            job.dropped = True
-            self._thread = None  # it hangs: the next one gets a thread of its own
-            raise TimeoutError
-        if job.error is not None:
-            raise job.error
-
-    def _hire(self) -> SimpleQueue[Job]:
-        """Return the queue of a living thread; one that a fork has left behind is not."""
-        if self._thread is None or not self._thread.is_alive():
-            self._jobs = SimpleQueue()
-            # A daemon, so that one which hangs does not keep the process from ending.
-            self._thread = threading.Thread(
-                target=_serve, args=(self._jobs,), name="number_insight-bell", daemon=True
-            )
-            self._thread.start()
-        return self._jobs
-
-
-class Job:
-    """One thing to do, and what became of it."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        self.work = work
-        self.done = threading.Event()
-        self.dropped = False
-        self.error: Exception | None = None
-
-
-def _serve(jobs: SimpleQueue[Job]) -> None:
-    while True:
-        job = jobs.get()
-        try:
-            if not job.dropped:
-                job.work()
-        except Exception as error:
-            job.error = error
-        finally:
-            job.done.set()
-        if job.dropped:
-            return  # somebody else has taken over
-
-
-class Bell:
-    """Rings Celery without ever holding a signup for longer than ``RING_TIMEOUT``.
-
-    A broker that accepts connections and never answers would hold a publisher for ever, whatever
-    Celery's retry settings say, so the ringing is done in a thread that can be left behind.
-    """
-
-    def __init__(self) -> None:
-        self._silent_until = 0.0
-        self._ringer = Ringer()
-
-    def ring(self, record_id: int, *, after: timedelta = timedelta(0)) -> bool:
-        """Ring for one record; return whether the broker took the message. Never raises."""
-        if time.monotonic() < self._silent_until:
-            return False
-        try:
-            if current_app.conf.task_always_eager:
-                _publish(record_id, after)
-            else:
-                self._ringer.do(partial(_publish, record_id, after), app_settings.RING_TIMEOUT)
-        except Exception as error:  # whatever the broker's client may raise
-            self._silent_until = time.monotonic() + SILENCE.total_seconds()
-            logger.error(
-                "Celery could not be rung (%s); the record is kept, and the sweep will screen it.",
-                type(error).__name__,
-            )
-            return False
-        return True
-
-    def try_out(self) -> str:
-        """Return why the broker cannot be reached within ``RING_TIMEOUT``; empty if it can."""
-        try:
-            self._ringer.do(_connect, app_settings.RING_TIMEOUT)
-        except Exception as error:  # whatever the broker's client may raise
-            return type(error).__name__
-        return ""
-
-    def unmute(self) -> None:
-        """Ring again at once, though the bell has failed lately."""
-        self._silent_until = 0.0
-
-
-bell = Bell()
+def _publish(record_id: int, after: timedelta) -> None:
+    # With retry=False kombu waits through its own reconnects instead: six seconds.
+    options: dict[str, Any] = {"retry_policy": {"max_retries": 0}}
+    if after:
+        options["countdown"] = after.total_seconds()
+    screen_record.apply_async((record_id,), **options)
 
 
 def _connect() -> None:
@@ -163,12 +65,8 @@ def _connect() -> None:
         connection.ensure_connection(max_retries=1)
 
 
-def _publish(record_id: int, after: timedelta) -> None:
-    # With retry=False kombu waits through its own reconnects instead: six seconds.
-    options: dict[str, Any] = {"retry_policy": {"max_retries": 0}}
-    if after:
-        options["countdown"] = after.total_seconds()
-    screen_record.apply_async((record_id,), **options)
+bell = Bell(_publish, _connect)
+atexit.register(bell.finish)
 
 
 def ring_for(due: Iterable[assessment.Due]) -> None:

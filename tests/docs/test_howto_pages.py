@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from celery import current_app
 
-from number_insight import budget, callbacks, outcomes, tasks, views
+from number_insight import bell, budget, callbacks, outcomes, tasks, views
 from number_insight.conf import app_settings
 from tests.docs.pages import named, quoted, read, rows, section
 
@@ -21,19 +21,21 @@ def test_every_task_is_on_the_page_on_celery_and_the_other_way_round():
 @pytest.mark.parametrize(
     ("page", "words", "figure"),
     [
-        ("celery", "after a failure a process rings no more for 30 seconds", tasks.SILENCE),
+        ("celery", "after a failure a process rings no more for 30 seconds", bell.SILENCE),
         ("celery", "it leaves records of the last 30 seconds", tasks.GRACE),
         ("async", "after 25 hours the sweep gives the lookup up", outcomes.CALLBACK_PATIENCE),
         ("architecture", "within 25 hours", outcomes.CALLBACK_PATIENCE),
         ("architecture", "ever more slowly, for 24 hours", outcomes.GIVE_UP_AFTER),
         ("architecture", "for 24 hours nobody else asks", outcomes.UNCERTAIN_HOLD),
-        ("forms", "reused for 30 days", app_settings.FRESHNESS["carrier"]),
+        ("forms", "the line and its carrier for 30 days", app_settings.FRESHNESS["carrier"]),
+        ("forms", "for 15 minutes, and longer", app_settings.FRESHNESS["live"]),
     ],
 )
 def test_a_figure_on_a_page_is_the_sources(page: str, words: str, figure: timedelta):
     assert words in read(f"docs/{page}.md").replace("\n", " ").lower()
     (number,) = (int(word) for word in words.split() if word.isdigit())
-    assert figure in (timedelta(seconds=number), timedelta(hours=number), timedelta(days=number))
+    units = ("seconds", "minutes", "hours", "days")
+    assert figure in [timedelta(**{unit: number}) for unit in units]
 
 
 def test_every_answer_of_the_webhook_is_on_its_page_and_the_other_way_round():

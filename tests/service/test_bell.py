@@ -11,6 +11,7 @@ import pytest
 from django.test import override_settings
 
 from number_insight import tasks
+from number_insight.bell import TRAFFIC
 from number_insight.models import NumberInsightRecord
 from tests.celery import app
 from tests.servers import Redis
@@ -51,7 +52,7 @@ def test_a_broker_that_never_answers_holds_one_signup_and_only_for_the_timeout(
     assert 1.0 <= first < 1.0 + MARGIN
     assert second < 0.5 and third < 0.5
     assert NumberInsightRecord.objects.filter(state="queued").count() == 3
-    ours = [r for r in caplog.records if r.name == "number_insight.tasks"]
+    ours = [r for r in caplog.records if r.name == "number_insight.bell"]
     assert [r.levelno for r in ours] == [logging.ERROR]
     assert "the record is kept, and the sweep will screen it" in ours[0].getMessage()
 
@@ -66,6 +67,46 @@ def test_a_broker_that_refuses_costs_a_signup_no_more(refusing: Redis) -> None:
     assert first < 1.0 + MARGIN
     assert second < 0.5
     assert NumberInsightRecord.objects.filter(state="queued").count() == 2
+
+
+def test_under_traffic_a_broker_that_stops_answering_holds_nobody(
+    queue: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(TRAFFIC):
+        sign_up()
+    queue.pause()
+    try:
+        began = time.monotonic()
+        took = [seconds_of_a_signup()]
+        while time.monotonic() - began < 1.5:
+            took.append(seconds_of_a_signup())
+            time.sleep(0.05)
+    finally:
+        queue.resume()
+    assert max(took) < 0.5
+    ours = [r for r in caplog.records if r.name == "number_insight.bell"]
+    assert [r.levelno for r in ours] == [logging.ERROR]
+    assert tasks.sweep() == TRAFFIC + len(took)
+
+
+def test_under_traffic_one_message_is_for_several_signups(queue: Redis) -> None:
+    for _ in range(40):
+        sign_up()
+    tasks.bell.finish()
+    assert 1 <= len(messages(queue)) < 40
+    while found := messages(queue):
+        with queue.client() as client:
+            client.delete("celery")
+        for message in found:
+            tasks.screen_record(*message["body"][0])
+    assert not NumberInsightRecord.objects.filter(verdict="pending").exists()
+
+
+def test_a_process_that_ends_rings_for_the_last_as_well(queue: Redis) -> None:
+    for _ in range(TRAFFIC + 1):
+        sign_up()
+    tasks.bell.finish()
+    assert len(messages(queue)) == TRAFFIC + 1
 
 
 def test_the_sweep_is_not_silenced_by_what_failed_before(queue: Redis) -> None:
