@@ -219,10 +219,8 @@ def preview(record: NumberInsightRecord) -> Judgement:
 
 @sensitive_variables()
 def refuse(record: NumberInsightRecord) -> None:
-    """Settle a record that was turned away in the form; runs inside the caller's transaction."""
+    """Settle a record that is turned away in the form; runs inside the caller's transaction."""
     recording.settle([(record, _known_grounds(record))])
-    record.state = RecordState.REFUSED
-    record.save(update_fields=["state"])
 
 
 def _known_grounds(record: NumberInsightRecord) -> judging.Grounds:

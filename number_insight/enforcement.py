@@ -9,8 +9,8 @@ from datetime import timedelta
 from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import assessment, limits, screening, visitor
-from number_insight.choices import Basis, RecordState, Source, Verdict
+from number_insight import assessment, erasing, limits, screening, visitor
+from number_insight.choices import Basis, Source, Verdict
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 
@@ -21,14 +21,15 @@ MOST_REFUSALS = (10, "day")
 out which numbers are known. The signup is still held by its verdict."""
 EVIDENCE = (Basis.ANSWER, Basis.REUSED, Basis.FREE)
 PAUSE = timedelta(milliseconds=50)
+WAITED_FOR = ("verdict", "basis", "state", "note", "caller_name")
 
 
 @sensitive_variables()
 def is_denied(number: str) -> bool:
     """Whether ``enforce`` refuses `number` in a form, on evidence that is here already.
 
-    A refusal is recorded, so that support can say why. A missing answer refuses nobody, and
-    neither does a fault of ours.
+    A refusal is recorded with the number masked, so that support can say why. A missing answer
+    refuses nobody, and neither does a fault of ours.
     """
     if app_settings.ENFORCEMENT != "enforce":
         return False
@@ -54,7 +55,7 @@ def _is_denied(number: str) -> bool:
         return False
     record.save()
     assessment.refuse(record)
-    _remember(record)
+    _turn_away(record)
     return True
 
 
@@ -64,10 +65,13 @@ def _may_refuse(record: NumberInsightRecord) -> bool:
     return limits.count("refused", record.ip_address, *MOST_REFUSALS)
 
 
-def _remember(record: NumberInsightRecord) -> None:
+def _turn_away(record: NumberInsightRecord) -> None:
+    """Leave a record of the refusal without the number; this request remembers it."""
     current = visitor.current()
     if current is not None:
         current.refused.add(record.number)
+        current.records.pop(record.number, None)  # it is nobody's whose signup may come after it
+    erasing.mask(record)
 
 
 def is_denied_soon(record: NumberInsightRecord | None) -> bool:
@@ -95,12 +99,12 @@ def is_denied_soon(record: NumberInsightRecord | None) -> bool:
 def _waited_for(record: NumberInsightRecord, patience: timedelta) -> bool:
     deadline = time.monotonic() + patience.total_seconds()
     while True:
-        record.refresh_from_db(fields=["verdict", "basis", "state"])
+        record.refresh_from_db(fields=WAITED_FOR)
         if record.is_settled or time.monotonic() >= deadline:
             break
         time.sleep(PAUSE.total_seconds())
     if record.verdict != Verdict.DENY or record.basis not in EVIDENCE or not _may_refuse(record):
         return False
-    NumberInsightRecord.objects.filter(pk=record.pk).update(state=RecordState.REFUSED)
-    _remember(record)
+    with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
+        _turn_away(record)
     return True

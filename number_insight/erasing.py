@@ -30,6 +30,7 @@ SHORTEST = 4
 PENDING = (RecordState.QUEUED, RecordState.WAITING)
 RECORD_BLANKS: dict[str, Any] = {
     "number": "",
+    "number_masked": "",
     "ip_address": None,
     "declared_name": "",
     "caller_name": "",
@@ -47,7 +48,7 @@ LOOKUP_BLANKS: dict[str, Any] = {
     "insight": None,
     "raw": None,
 }
-SETTLED_RECORDS = Q(number_hash="") & ~Q(state__in=PENDING)
+SETTLED_RECORDS = (Q(number_hash="") | ~Q(number_masked="")) & ~Q(state__in=PENDING)
 SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
 """What may be erased, and was not yet."""
 
@@ -60,11 +61,32 @@ def erase_records(ids: tuple[int, ...]) -> int:
         _scrub_flags(records)
         for record in records:
             record.note = _scrubbed(record.note, _words(record))
-            record.number_hash = fingerprint(record.number)
+            record.number_hash = record.number_hash or fingerprint(record.number)
         NumberInsightRecord.objects.bulk_update(records, ("number_hash", "note"))
         written = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
         written.update(**RECORD_BLANKS)
     return len(records)
+
+
+def mask(record: NumberInsightRecord) -> None:
+    """Turn `record` into that of a refusal, inside the caller's transaction.
+
+    Support can recognise the number and say why; the IP stays until it is erased, since one that
+    was refused often is told no more. Whoever never signed up is not kept by number and name.
+    """
+    _scrub_flags([record])
+    masked = {
+        "state": RecordState.REFUSED,
+        "number": "",
+        "number_hash": fingerprint(record.number),
+        "number_masked": numbers.recognisable(record.number),
+        "declared_name": "",
+        "caller_name": "",
+        "note": _scrubbed(record.note, _words(record)),
+    }
+    for name, value in masked.items():
+        setattr(record, name, value)
+    record.save(update_fields=list(masked))
 
 
 def erase_lookups(ids: tuple[int, ...]) -> int:

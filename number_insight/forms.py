@@ -27,9 +27,13 @@ class ScreenedFormMixin(_Form):
     Put it before the form class. Which fields hold numbers is found by our field or validator on
     them, or said in `screened_fields`. The records are in `screening_records`, by field; with a
     model form they are linked to the saved object, else `number_insight.screening.attach` does it.
+    `country_field` and `name_field` name the fields of the country (alpha-2) and the name that the
+    person gives.
     """
 
     screened_fields: tuple[str, ...] = ()
+    country_field: str | None = None
+    name_field: str | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,11 +57,21 @@ class ScreenedFormMixin(_Form):
             return
         if name not in self.changed_data:
             return
-        record = screening.screen_typed(clean_number(value), level=validator.level)
+        record = screening.screen_typed(
+            clean_number(value),
+            level=validator.level,
+            country=self._said(self.country_field),
+            name=self._said(self.name_field),
+        )
         if record is not None:
             self.screening_records[name] = record
         if enforcement.is_denied_soon(record):
             self.add_error(name, ValidationError(REFUSED, code="refused"))
+
+    def _said(self, name: str | None) -> str:
+        """Return what the person wrote into the field `name`."""
+        value = None if name is None else self.cleaned_data.get(name)
+        return "" if value is None else str(value)
 
     def save(self, commit: bool = True) -> Any:
         """Save a model form, and link its records to what was saved."""

@@ -145,10 +145,12 @@ class Past:
         return rows.filter(created_at__gt=self.at - before, created_at__lte=self.at - until)
 
     def _numbers(self, span: timedelta, same: Q) -> int:
-        """Count the other numbers of the last `span`; one that is tried again and again is one."""
-        rows = self._visits(same, before=span, until=timedelta(0))
-        others = rows.exclude(number__in=("", self.record.number))
-        return others.values("number").distinct()[:MOST_COUNTED].count()
+        """Count the other numbers of the last `span`; one that is tried again and again is one.
+
+        Those that a form has refused are told apart by their fingerprints.
+        """
+        rows = self._visits(same, before=span, until=timedelta(0)).exclude(self._same_number)
+        return rows.values("number", "number_hash").distinct()[:MOST_COUNTED].count()
 
     def _in_hour(self, same: Q | None) -> int:
         return self._visits(same, before=HOUR, until=timedelta(0))[:MOST_COUNTED].count()

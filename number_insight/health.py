@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from celery import current_app
 from django.db.models import BigIntegerField, F, Min, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
@@ -58,6 +59,9 @@ class Health:
     reserved_month: Decimal
     budget_month: Decimal | None
     broker: str
+    """Why Celery's broker cannot be reached; empty if it can."""
+    has_broker: bool
+    """Whether one is configured; a site without one has a sweep that does the work itself."""
 
     @property
     def problems(self) -> list[str]:
@@ -105,7 +109,13 @@ def examine() -> Health:
         reserved_month=reserved_month,
         budget_month=app_settings.BUDGET.get("month"),
         broker=tasks.bell.try_out(),
+        has_broker=_has_broker(),
     )
+
+
+def _has_broker() -> bool:
+    # Celery's default, RabbitMQ on this machine, is what a site has that has never thought of one.
+    return bool(current_app.conf.broker_write_url)
 
 
 def _pauses() -> Iterator[Pause]:
@@ -138,7 +148,7 @@ def _problems(health: Health) -> Iterator[str]:
     gone = health.spent_month + health.reserved_month
     if health.budget_month is not None and gone >= health.budget_month:
         yield "This month's budget is spent; raise it, or wait for the next."
-    if health.broker:
+    if health.broker and health.has_broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
 
 

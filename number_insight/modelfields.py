@@ -7,6 +7,7 @@ from functools import partial, partialmethod
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.core.checks import CheckMessage
 from django.core.validators import EMPTY_VALUES
 from django.db import models, transaction
 from django.db.models.signals import post_save, pre_save
@@ -15,6 +16,7 @@ from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberFiel
 from phonenumber_field.phonenumber import PhoneNumber
 
 from number_insight import formfields, numbers, screening
+from number_insight.checks.messages import did_you_mean, error
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NumberInsightRecord
 from number_insight.validators import validate_possible
@@ -61,10 +63,43 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     ``instance.get_<field>_record()`` returns its latest record. Not screened are fixtures,
     migration models, unchanged numbers, ``bulk_create`` and ``QuerySet.update``, and whatever is
     saved inside `number_insight.screening.suspended`.
+
+    `country_field` and `name_field` name the attributes of the model, mostly other fields, that
+    hold the country (alpha-2) and the name that the person gave.
     """
 
     descriptor_class = ScreenedPhoneNumberDescriptor
     default_validators = [validate_possible]
+    non_db_attrs = (*PhoneNumberField.non_db_attrs, "country_field", "name_field")
+
+    def __init__(
+        self,
+        *args: Any,
+        country_field: str | None = None,
+        name_field: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.country_field = country_field
+        self.name_field = name_field
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        said = {"country_field": self.country_field, "name_field": self.name_field}
+        kwargs |= {option: given for option, given in said.items() if given is not None}
+        return name, path, args, kwargs
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        return [*super().check(**kwargs), *self._check_attributes()]
+
+    def _check_attributes(self) -> Iterator[CheckMessage]:
+        said = {"country_field": self.country_field, "name_field": self.name_field}
+        for option, name in said.items():
+            if name is None or (isinstance(name, str) and hasattr(self.model, name)):
+                continue
+            message = f"{option}={name!r} is no attribute of {self.model._meta.label}."
+            fields = [field.name for field in self.model._meta.concrete_fields]
+            yield error("E019", message, did_you_mean(str(name), fields), obj=self)
 
     def to_python(self, value: Any) -> Any:
         return to_phone_number(value, self.region)
@@ -178,7 +213,15 @@ def _screen_changes(
         loaded = loaded_numbers(instance)
         loaded.pop(field.name, None)
         transaction.on_commit(partial(loaded.__setitem__, field.name, number), using=using)
-        screening.screen_saved(instance, number, field=label(field), created=created, using=using)
+        screening.screen_saved(
+            instance,
+            number,
+            field=label(field),
+            created=created,
+            using=using,
+            country_field=field.country_field,
+            name_field=field.name_field,
+        )
 
 
 def _filled_fields(

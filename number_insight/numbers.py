@@ -189,3 +189,22 @@ def masked(number: str) -> str:
         return "*" * min(len(number), 12)
     hidden = len(number) - 1 - len(prefix) - 2
     return f"+{prefix}{'*' * hidden}{number[-2:]}"
+
+
+def recognisable(number: str) -> str:
+    """Return `number` for somebody who is told it anyway ("+46 70 *** ** 05").
+
+    It is enough to recognise a number by, and not enough to call: four digits at least are hidden.
+    """
+    prefix = calling_code(number)
+    if prefix is None:
+        return masked(number)
+    length = len(number) - 1 - len(prefix)
+    last = min(2, max(0, length - 4))
+    first = min(2, max(0, length - 4 - last))
+    text, place = "", 0
+    for char in international(number).removeprefix(f"+{prefix}"):
+        is_shown = not char.isdigit() or place < first or place >= length - last
+        text += char if is_shown else "*"
+        place += char.isdigit()
+    return f"+{prefix}{text}"

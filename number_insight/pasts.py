@@ -27,7 +27,7 @@ MOST_READ = 2000
 """Rows of one kind that are read for a batch; where there are more, the database counts them."""
 
 Visit = tuple[int, datetime, str]
-"""Key, time and number of an earlier record."""
+"""Key, time and number of an earlier record; or its fingerprint, if no more is left of it."""
 
 
 class Pasts:
@@ -135,9 +135,9 @@ class Pasts:
         """Return the visits of the last `span`, by `column`; None if there are too many."""
         rows = _earlier(same).filter(source__in=OF_VISITORS, created_at__gt=self._earliest - span)
         found: dict[str, list[Visit]] = defaultdict(list)
-        taken = rows.values_list(column, "pk", "created_at", "number")[: MOST_READ + 1]
-        for value, *visit in taken:
-            found[value].append((visit[0], visit[1], visit[2]))
+        columns = ("pk", "created_at", "number", "number_hash")
+        for value, pk, at, number, hashed in rows.values_list(column, *columns)[: MOST_READ + 1]:
+            found[value].append((pk, at, number or hashed))
         return found if sum(map(len, found.values())) <= MOST_READ else None
 
 
@@ -229,7 +229,8 @@ class _Shared(Past):
         if self.record.source not in OF_VISITORS:
             return 0
         numbers = {number for _pk, _at, number in self._before(visits, span)}
-        return min(len(numbers - {"", self.record.number}), MOST_COUNTED)
+        numbers -= {self.record.number, *fingerprints(self.record.number)}
+        return min(len(numbers), MOST_COUNTED)
 
     def _before(self, visits: Iterable[Visit], span: timedelta) -> Iterable[Visit]:
         return (

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import numbers, signals, tasks, visitor
-from number_insight.choices import Source
+from number_insight.choices import RecordState, Source
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
@@ -212,34 +212,80 @@ def suspended() -> Iterator[None]:
 
 @sensitive_variables()
 def screen_saved(
-    subject: models.Model, number: str, *, field: str, created: bool, using: str
+    subject: models.Model,
+    number: str,
+    *,
+    field: str,
+    created: bool,
+    using: str,
+    country_field: str | None = None,
+    name_field: str | None = None,
 ) -> None:
-    """Screen the number that `subject` was just saved with. Never raises."""
+    """Screen the number that `subject` was just saved with. Never raises.
+
+    `country_field` and `name_field` name the attributes of `subject` that hold what the person
+    said of themselves.
+    """
     current = visitor.current()
     try:
+        country, name = _said(subject, country_field), _said(subject, name_field)
         found = current.records.pop(number, None) if current else None
         if found is not None:
             found.field = field
             if attach(subject, record=found) is not None:
+                _complete(found, country, name)
                 return
         source = Source.SIGNUP if created else Source.CHANGE
         if current is not None and current.is_staff_at_work:
             source = Source.ADMIN
-        screen(number, subject=subject, source=source, using=using, field=field)
+        screen(
+            number,
+            subject=subject,
+            country=country,
+            name=name,
+            source=source,
+            using=using,
+            field=field,
+        )
     except Exception as error:  # our own bug must not cost a signup
         record = NumberInsightRecord(source=Source.SIGNUP, field=field)
         report_failure(error, record=record)
 
 
 @sensitive_variables()
-def screen_typed(number: str, *, level: str | None = None) -> NumberInsightRecord | None:
+def _said(subject: models.Model, attribute: str | None) -> str:
+    """Return what `subject` holds there as text; a fault of its own costs no screening."""
+    if attribute is None:
+        return ""
+    try:
+        value = getattr(subject, attribute)
+        return "" if value is None else str(value)
+    except Exception as error:  # the project's own property, say
+        logger.error("%s.%s raised %s.", type(subject).__name__, attribute, type(error).__name__)
+        return ""
+
+
+def _complete(record: NumberInsightRecord, country: str, name: str) -> None:
+    """Add what only the model knows to a record of its form, unless it is being judged already."""
+    said = {"declared_country": _alpha2(country), "declared_name": _storable(name, 200)}
+    said = {column: text for column, text in said.items() if text and not getattr(record, column)}
+    if said:
+        with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
+            queued = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
+            queued.update(**said)
+
+
+@sensitive_variables()
+def screen_typed(
+    number: str, *, level: str | None = None, country: str | None = None, name: str | None = None
+) -> NumberInsightRecord | None:
     """Screen a number that was typed into a form, once in a request. Never raises."""
     current = visitor.current()
     known = current.records.get(number) if current else None
     if known is not None:
         return known  # type: ignore[no-any-return]
     try:
-        record = screen(number, level=level, source=Source.SIGNUP)
+        record = screen(number, level=level, country=country, name=name, source=Source.SIGNUP)
     except Exception as error:  # our own bug must not cost a signup
         report_failure(error, record=NumberInsightRecord(source=Source.SIGNUP))
         return None

@@ -43,6 +43,23 @@ class UUIDCustomer(models.Model):
         return str(self.id)
 
 
+class Member(models.Model):
+    """Its number comes with what the person said of themselves: in a field, and in a property."""
+
+    first_name = models.CharField(max_length=300, blank=True)
+    country = models.CharField(max_length=50, blank=True)
+    phone = ScreenedPhoneNumberField(country_field="country", name_field="full_name")
+
+    def __str__(self) -> str:
+        return self.first_name
+
+    @property
+    def full_name(self) -> str | None:
+        if self.first_name == "nameless":
+            raise LookupError("no name")
+        return f"{self.first_name} Lovelace" if self.first_name else None
+
+
 class TwoNumbers(models.Model):
     """Two fields on one model, one of them nullable."""
 

@@ -34,7 +34,10 @@ WORKER = (
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # there is only one
 )
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
-ELSEWHERE = ("DATABASE_URL", "BROKER_URL", "NUMBER_INSIGHT_URL", "PROXY_COUNT", "DEBUG")
+ELSEWHERE = (
+    *("DATABASE_URL", "BROKER_URL", "NUMBER_INSIGHT_URL", "PROXY_COUNT", "DEBUG"),
+    *("NUMBER_INSIGHT_ENFORCEMENT", "NUMBER_INSIGHT_IP_COUNTRY"),
+)
 """Settings of the shell around us that are not for the demo."""
 
 
@@ -109,6 +112,7 @@ class Stage:
     def _start_all(self) -> None:
         sandbox = self._start("sandbox", *SANDBOX, "--port", str(self.sandbox_port))
         self._run("migrate", "--verbosity", "0")
+        self._run("seed_lists")
         worker = self._start("worker", *WORKER)
         site = self._start("site", *MANAGE, "runserver", "--noreload", str(self.site_port))
         self._start("sweep", *MANAGE, "number_insight_sweep", "--loop", "5")

@@ -86,6 +86,9 @@ PHONENUMBER_DEFAULT_REGION = "SE"
 SANDBOX_URL = text("SANDBOX_URL", "http://127.0.0.1:8017")
 """Where ``manage.py number_insight_sandbox`` answers."""
 
+DELIVERED = ["DE", "DK", "FI", "FR", "GB", "NL", "NO", "SE", "US"]
+"""The countries that coffee is sent to."""
+
 BLOCK_RULE = "number_insight.rules.source.BlockBurst"
 
 NUMBER_INSIGHT = {
@@ -110,6 +113,17 @@ NUMBER_INSIGHT = {
     # All numbers of the sandbox lie in one block of 100, which would look like one buyer's: so
     # nothing looks at blocks here. A real site leaves RULES and LIMITS out.
     "RULES": [rule for rule in STANDARD if rule["NAME"] != BLOCK_RULE],
+    "EXTRA_RULES": [
+        {"NAME": "shop.rules.NoDelivery", "OPTIONS": {"countries": DELIVERED}},
+        # Being tried: it is shown in the admin, and changes no verdict.
+        {"NAME": "shop.rules.EasyNumber", "shadow": True},
+    ],
+    # No campus sits behind one address here, so many signups from one weigh more than usual.
+    "WEIGHTS": {"ip_volume": 40},
+    # "enforce" lets the forms refuse what is denied already.
+    "ENFORCEMENT": text("NUMBER_INSIGHT_ENFORCEMENT", "observe"),
+    # With a callable the IP is compared here, and not sent to the provider.
+    "IP_COUNTRY": text("NUMBER_INSIGHT_IP_COUNTRY", "") or None,
     "LIMITS": {"ip": "20/day", "network": "100/day", "block": "200/day", "number": "5/day"},
     "BUDGET": {"day": text("NUMBER_INSIGHT_BUDGET", "10.00")},
 }

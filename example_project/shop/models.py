@@ -31,7 +31,7 @@ class Customer(models.Model):
         error_messages={"unique": "There is already an account with this e-mail."},
     )
     country = models.CharField(max_length=2, blank=True)
-    phone = ScreenedPhoneNumberField("mobile number")
+    phone = ScreenedPhoneNumberField("mobile number", country_field="country", name_field="name")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.HELD)
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     """What opens the customer's own page; nobody can guess it."""

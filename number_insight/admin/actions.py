@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import acts, badges, links, words
@@ -104,7 +104,7 @@ class ActingAdmin(ReadOnlyAdmin):
         records: Sequence[NumberInsightRecord],
         form: forms.Form,
     ) -> TemplateResponse:
-        quotes = acts.quotes(records) if act.name == "look_up_again" else []
+        quotes = [] if act.is_decision else acts.quotes(records)
         context = {
             **self.admin_site.each_context(request),
             "title": act.title,
@@ -142,12 +142,9 @@ class ActingAdmin(ReadOnlyAdmin):
         return self._with_filters(request, url)
 
     def _do(self, request: HttpRequest, act: acts.Act, records: Sequence[Any], reason: str) -> None:
-        if act.name == "look_up_again":
-            done, left = acts.look_up_again(request, act, records)
-        else:
-            done, left = acts.decide(request, act, records, reason)
+        done, left = acts.carry_out(request, act, records, reason)
         if done:
-            self.message_user(request, _done(act, done), messages.SUCCESS)
+            self.message_user(request, act.done % {"count": done}, messages.SUCCESS)
         for sentence in left[:MOST_MESSAGES]:
             self.message_user(request, sentence, messages.WARNING)
         if len(left) > MOST_MESSAGES:
@@ -165,18 +162,4 @@ def _flags(record: NumberInsightRecord) -> str:
 
 
 def _concerns(act: acts.Act, record: NumberInsightRecord) -> bool:
-    return act.name == "look_up_again" or not record.decision
-
-
-def _done(act: acts.Act, count: int) -> str:
-    if act.name == "release":
-        text = ngettext("%(count)s signup was released.", "%(count)s signups were released.", count)
-    elif act.name == "refuse":
-        text = ngettext("%(count)s signup was refused.", "%(count)s signups were refused.", count)
-    else:
-        text = ngettext(
-            "%(count)s number is being looked up again.",
-            "%(count)s numbers are being looked up again.",
-            count,
-        )
-    return text % {"count": count}
+    return not (act.is_decision and record.decision)

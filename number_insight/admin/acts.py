@@ -6,7 +6,7 @@ a record that a colleague has decided meanwhile would drop out of them without a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.timesince import timesince
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading, numbers, planning, reviewing
@@ -60,7 +60,44 @@ class Act:
     title: Any
     button: Any
     logged: str
+    done: Any
+    """What is said of so many ("count") to whom it was done."""
+    do: Callable[[NumberInsightRecord, Any, str], str]
+    """Do it to a record, for a user and a reason; return why the record was left alone, or ""."""
     form: type[forms.Form] = forms.Form
+    is_decision: bool = True
+    """It is done once, and is free; the other is done as often as somebody pays for it."""
+
+
+def _release(record: NumberInsightRecord, user: Any, reason: str) -> str:
+    return "" if reviewing.release(record, user=user, reason=reason) else _first_word(record)
+
+
+def _refuse(record: NumberInsightRecord, user: Any, reason: str) -> str:
+    return "" if reviewing.refuse(record, user=user, reason=reason) else _first_word(record)
+
+
+def _first_word(record: NumberInsightRecord) -> str:
+    """Return who was first, and what they decided."""
+    record.refresh_from_db()
+    told = {
+        "pk": record.pk,
+        "decision": record.get_decision_display(),
+        "user": record.decided_by or gettext("somebody"),
+        "age": timesince(record.decided_at, depth=1) if record.decided_at else "?",
+    }
+    return (
+        gettext("Record %(pk)s is left alone: it was %(decision)s by %(user)s %(age)s ago.") % told
+    )
+
+
+def _look_up_again(record: NumberInsightRecord, _user: Any, _reason: str) -> str:
+    try:
+        with transaction.atomic():
+            reviewing.look_up_again(record)
+    except (Unsupported, ImproperlyConfigured) as error:
+        return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": error}
+    return ""
 
 
 ACTS = {
@@ -72,6 +109,10 @@ ACTS = {
             title=_("Release signups"),
             button=_("Release"),
             logged=gettext_noop("Released."),
+            done=ngettext_lazy(
+                "%(count)s signup was released.", "%(count)s signups were released.", "count"
+            ),
+            do=_release,
             form=OptionalReasonForm,
         ),
         Act(
@@ -80,6 +121,10 @@ ACTS = {
             title=_("Refuse signups"),
             button=_("Refuse"),
             logged=gettext_noop("Refused."),
+            done=ngettext_lazy(
+                "%(count)s signup was refused.", "%(count)s signups were refused.", "count"
+            ),
+            do=_refuse,
             form=ReasonForm,
         ),
         Act(
@@ -88,6 +133,13 @@ ACTS = {
             title=_("Look numbers up again"),
             button=_("Look up again"),
             logged=gettext_noop("Looked up again."),
+            done=ngettext_lazy(
+                "%(count)s number is being looked up again.",
+                "%(count)s numbers are being looked up again.",
+                "count",
+            ),
+            do=_look_up_again,
+            is_decision=False,
         ),
     )
 }
@@ -131,50 +183,18 @@ def total(found: Sequence[Quote]) -> str:
     return words.money(sum((quote.price or Decimal(0) for quote in found), Decimal(0)), currency)
 
 
-def decide(
+def carry_out(
     request: HttpRequest, act: Act, records: Iterable[NumberInsightRecord], reason: str
 ) -> tuple[int, list[str]]:
-    """Release or refuse; return how many, and a sentence for each that was decided before."""
+    """Do it to each; return to how many, and a sentence for each that was left alone."""
     done, left = 0, []
-    decision = reviewing.release if act.name == "release" else reviewing.refuse
     for record in records:
         with transaction.atomic():
-            stood = decision(record, user=request.user, reason=reason)
-            if stood:
+            why = act.do(record, request.user, reason)
+            if not why:
                 log(request, record, act)
-        if stood:
-            done += 1
-        else:
-            left.append(_first_word(record))
-    return done, left
-
-
-def _first_word(record: NumberInsightRecord) -> str:
-    """Return who was first, and what they decided."""
-    record.refresh_from_db()
-    told = {
-        "pk": record.pk,
-        "decision": record.get_decision_display(),
-        "user": record.decided_by or gettext("somebody"),
-        "age": timesince(record.decided_at, depth=1) if record.decided_at else "?",
-    }
-    return (
-        gettext("Record %(pk)s is left alone: it was %(decision)s by %(user)s %(age)s ago.") % told
-    )
-
-
-def look_up_again(
-    request: HttpRequest, act: Act, records: Iterable[NumberInsightRecord]
-) -> tuple[int, list[str]]:
-    """Ask again; return how many lookups were begun, and a sentence for each that was not."""
-    done, left = 0, []
-    for record in records:
-        try:
-            with transaction.atomic():
-                reviewing.look_up_again(record)
-                log(request, record, act)
-        except (Unsupported, ImproperlyConfigured) as error:
-            left.append(gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": error})
+        if why:
+            left.append(why)
         else:
             done += 1
     return done, left

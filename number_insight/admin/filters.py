@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from number_insight.admin import words
 from number_insight.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.conf import app_settings
+from number_insight.fingerprints import fingerprints
 from number_insight.insight import LEVELS
 from number_insight.models import NumberInsightRecord, RiskFlag
 
@@ -196,9 +197,12 @@ class SameIPFilter(SameFilter):
 
 
 def same_number(record: NumberInsightRecord) -> Q | None:
-    """Return what finds the records of this number; erased ones are told by their fingerprint."""
+    """Return what finds the records of this number, or None where nothing is known of it.
+
+    Erased and refused ones are told by their fingerprint.
+    """
     if record.number:
-        return Q(number=record.number)
+        return Q(number=record.number) | Q(number_hash__in=fingerprints(record.number))
     return Q(number_hash=record.number_hash) if record.number_hash else None
 
 

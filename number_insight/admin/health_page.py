@@ -102,6 +102,9 @@ def _records(health: Health) -> Fact:
 def _broker(health: Health) -> Fact:
     if not health.broker:
         return Fact(label=_("Broker"), word=_("reachable"))
+    if not health.has_broker:
+        advice = _("The sweep does the work; let number_insight_sweep run with --inline.")
+        return Fact(label=_("Broker"), word=_("none is configured"), advice=advice)
     word = _("not reachable (%(why)s)") % {"why": health.broker}
     advice = _("Signups go on; the sweep screens them, a little later.")
     return Fact(label=_("Broker"), word=word, colour=WRONG, advice=advice)

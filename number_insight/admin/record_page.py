@@ -113,7 +113,7 @@ def _subject(request: HttpRequest, record: NumberInsightRecord, site: AdminSite)
 
 
 def _ip(record: NumberInsightRecord) -> str:
-    if record.number_hash:
+    if record.number_hash and not record.number_masked:
         return _("erased")
     return record.ip_address or _("unknown (private or not given)")
 

@@ -92,7 +92,7 @@ class NumberInsightRecordAdmin(ActingAdmin):
             context["act_urls"] = [
                 (act, self._act_url(request, act))
                 for act in permitted
-                if act.permission != "decide" or not obj.decision
+                if not (act.is_decision and obj.decision)
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
+from number_insight.fingerprints import fingerprints
 from number_insight.models import NUMBER_LENGTH
 
 LONGEST = 255
@@ -18,11 +19,15 @@ FEWEST_DIGITS = 7
 
 
 def by_number(text: str) -> Q:
-    """Return what finds the number that `text` is, or that begins as `text` does."""
+    """Return what finds the number that `text` is, or that begins as `text` does.
+
+    Of erased and refused numbers only a fingerprint is left, so they are found as a whole.
+    """
     text = text.strip()[:LONGEST]
     found = Q(number=text[:NUMBER_LENGTH])  # what could not be a number is kept as it was typed
     with suppress(InvalidNumber):
-        found |= Q(number=numbers.normalise(text, _region()))
+        number = numbers.normalise(text, _region())
+        found |= Q(number=number) | Q(number_hash__in=fingerprints(number))
     for beginning in _beginnings(text):
         found |= Q(number__startswith=beginning)
     return found

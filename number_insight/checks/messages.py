@@ -10,9 +10,9 @@ from django.core import checks
 from django.core.checks import CheckMessage
 
 
-def error(number: str, message: str, hint: str) -> CheckMessage:
-    """Return an error with the id ``number_insight.<number>``."""
-    return checks.Error(message, hint=hint, id=f"number_insight.{number}")
+def error(number: str, message: str, hint: str, *, obj: Any = None) -> CheckMessage:
+    """Return an error with the id ``number_insight.<number>``, of the field `obj` if given."""
+    return checks.Error(message, hint=hint, obj=obj, id=f"number_insight.{number}")
 
 
 def warning(number: str, message: str, hint: str) -> CheckMessage:

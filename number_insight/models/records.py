@@ -26,6 +26,10 @@ class NumberInsightRecord(models.Model):
 
     number = models.CharField(_("number"), max_length=NUMBER_LENGTH, db_index=True)
     number_hash = fingerprint_column()
+    number_masked = models.CharField(
+        _("masked number"), max_length=NUMBER_LENGTH, blank=True, editable=False
+    )
+    """What people see of a number that was refused in the form; it goes when the rest is erased."""
     subject_type = models.ForeignKey(
         ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -119,7 +123,11 @@ class NumberInsightRecord(models.Model):
             models.Index(
                 fields=["number_hash"], condition=~Q(number_hash=""), name="ni_record_hash"
             ),
-            models.Index(fields=["created_at"], condition=Q(number_hash=""), name="ni_record_kept"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(number_hash="") | ~Q(number_masked=""),
+                name="ni_record_kept",
+            ),
             models.Index(
                 fields=["screened_at"],
                 condition=~Q(verdict=F("announced_verdict")),
@@ -129,7 +137,7 @@ class NumberInsightRecord(models.Model):
 
     def __str__(self) -> str:
         if self.number_hash:
-            return gettext("erased number")
+            return self.number_masked or gettext("erased number")
         return numbers.international(self.number)
 
     def __repr__(self) -> str:

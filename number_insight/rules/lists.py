@@ -46,19 +46,23 @@ def _narrowness(entry: Listing) -> int:
 
 
 class ListRule(Rule):
-    """Base of the rules that look for one kind of entry."""
+    """Base of the rules on the lists: each takes what is said of one kind of entry, or of some."""
 
+    weight = 40
     group = "lists"
     needs: ClassVar[tuple[str, ...] | None] = ()
     reads = ("listed",)
-    action: ClassVar[str]
-    match: ClassVar[str]
-    message: ClassVar[str]
+    action: ClassVar[str] = "deny"
+    messages: ClassVar[Mapping[str, str]]
+    """What is said of an entry, by the kinds that the rule looks for."""
+    cancels: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """The flags that an entry explains, by its kind."""
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
         entry = decisive(signup.listed)
-        if entry is not None and (entry.action, entry.match) == (self.action, self.match):
-            yield self.flag(self.message)
+        if entry is not None and entry.action == self.action and entry.match in self.messages:
+            flag = self.flag(self.messages[entry.match])
+            yield replace(flag, cancels=self.cancels.get(entry.match, frozenset()))
 
 
 class DenyNumber(ListRule):
@@ -66,21 +70,18 @@ class DenyNumber(ListRule):
 
     code = "deny_number"
     weight = 100
-    action, match = "deny", "number"
     title = gettext_noop("Number on the deny list")
     otherwise = gettext_noop("the number were not on the deny list")
-    message = gettext_noop("The number is on the deny list.")
+    messages: ClassVar = {"number": gettext_noop("The number is on the deny list.")}
 
 
 class DenyIP(ListRule):
     """The visitor's IP is on the deny list; IPs change hands, so a person decides."""
 
     code = "deny_ip"
-    weight = 40
-    action, match = "deny", "ip"
     title = gettext_noop("IP on the deny list")
     otherwise = gettext_noop("the IP were not on the deny list")
-    message = gettext_noop("The IP is on the deny list.")
+    messages: ClassVar = {"ip": gettext_noop("The IP is on the deny list.")}
 
 
 class DenyPrefix(ListRule):
@@ -88,33 +89,28 @@ class DenyPrefix(ListRule):
 
     code = "deny_prefix"
     weight = 80
-    action, match = "deny", "prefix"
     title = gettext_noop("Range on the deny list")
     otherwise = gettext_noop("the range of the number were not on the deny list")
-    message = gettext_noop("The range of the number is on the deny list.")
+    messages: ClassVar = {"prefix": gettext_noop("The range of the number is on the deny list.")}
 
 
 class DenyCarrier(ListRule):
     """The carrier is on the deny list."""
 
     code = "deny_carrier"
-    weight = 40
     needs = ("carrier",)
-    action, match = "deny", "carrier"
     title = gettext_noop("Carrier on the deny list")
     otherwise = gettext_noop("the carrier were not on the deny list")
-    message = gettext_noop("The carrier is on the deny list.")
+    messages: ClassVar = {"carrier": gettext_noop("The carrier is on the deny list.")}
 
 
 class DenyCountry(ListRule):
     """The number's country is on the deny list."""
 
     code = "deny_country"
-    weight = 40
-    action, match = "deny", "country"
     title = gettext_noop("Country on the deny list")
     otherwise = gettext_noop("the country of the number were not on the deny list")
-    message = gettext_noop("The country of the number is on the deny list.")
+    messages: ClassVar = {"country": gettext_noop("The country of the number is on the deny list.")}
 
 
 class AllowNumber(ListRule):
@@ -122,31 +118,23 @@ class AllowNumber(ListRule):
 
     code = "allow_number"
     weight = 0
-    action, match = "allow", "number"
+    action = "allow"
     title = gettext_noop("Number on the allow list")
-    message = gettext_noop("The number is on the allow list.")
-
-    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
-        for flag in super().examine(insight, signup):
-            yield replace(flag, cancels=frozenset({EVERYTHING}))
+    messages: ClassVar = {"number": gettext_noop("The number is on the allow list.")}
+    cancels: ClassVar = {"number": frozenset({EVERYTHING})}
 
 
-class AllowWider(Rule):
+class AllowWider(ListRule):
     """IP, range, carrier or country is on the allow list: what that explains is no risk."""
 
     code = "allow_wider"
     weight = 0
-    group = "lists"
-    needs = ()
-    reads = ("listed",)
+    action = "allow"
     title = gettext_noop("On the allow list")
-    message_ip = gettext_noop("The IP is on the allow list.")
-    message_prefix = gettext_noop("The range of the number is on the allow list.")
-    message_carrier = gettext_noop("The carrier is on the allow list.")
-    message_country = gettext_noop("The country of the number is on the allow list.")
-
-    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
-        entry = decisive(signup.listed)
-        if entry is not None and entry.action == "allow" and entry.match in CANCELS:
-            message = getattr(self, f"message_{entry.match}")
-            yield replace(self.flag(message), cancels=CANCELS[entry.match])
+    messages: ClassVar = {
+        "ip": gettext_noop("The IP is on the allow list."),
+        "prefix": gettext_noop("The range of the number is on the allow list."),
+        "carrier": gettext_noop("The carrier is on the allow list."),
+        "country": gettext_noop("The country of the number is on the allow list."),
+    }
+    cancels = CANCELS

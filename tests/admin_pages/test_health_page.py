@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -136,6 +137,14 @@ def test_a_budget_is_only_spent_when_it_is(
 def test_a_budget_of_nothing_is_spent(admin_client: Client, settings: Any) -> None:
     settings.NUMBER_INSIGHT = {"BUDGET": {"day": "0"}}
     assert 'value="100"' in admin_client.get(PAGE).content.decode()
+
+
+def test_a_site_that_configures_no_broker_is_told_what_does_the_work(
+    admin_client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.NUMBER_INSIGHT = {"RING_TIMEOUT": timedelta(0)}
+    monkeypatch.setitem(current_app.conf, "broker_url", None)
+    assert "Broker none is configured The sweep does the work" in _text(admin_client)
 
 
 def test_a_broker_that_cannot_be_reached_is_told(admin_client: Client, settings: Any) -> None:

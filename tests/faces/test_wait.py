@@ -66,7 +66,9 @@ def errors(number: str) -> dict[str, list[str]]:
 def test_a_form_waits_for_the_verdict_and_refuses_what_is_denied() -> None:
     with override_settings(NUMBER_INSIGHT=fake(**WAITING)), worker():
         assert errors(PREMIUM) == {"phone": [MESSAGE]}
-    assert NumberInsightRecord.objects.get().state == "refused"
+    record = NumberInsightRecord.objects.get()
+    assert (record.state, record.number, str(record)) == ("refused", "", "+46 70 *** ** 12")
+    assert [flag.code for flag in record.flags.all()] == ["premium"]
 
 
 def test_what_is_allowed_passes_as_soon_as_it_is_known() -> None:

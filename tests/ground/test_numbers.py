@@ -146,6 +146,21 @@ def test_a_masked_number_hides_its_subscriber(number, masked):
     assert numbers.masked(number) == masked
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+46701740605", "+46 70 *** ** 05"),
+        ("+12025550143", "+1 20*-***-**43"),
+        ("+447700900000", "+44 77** ****00"),
+        ("+2902345", "+290 ****"),
+        ("+376312345", "+376 *** *45"),
+        ("nonsense", "********"),
+    ],
+)
+def test_whoever_is_told_a_number_recognises_it_and_nobody_else_can_call_it(number, shown):
+    assert numbers.recognisable(number) == shown
+
+
 def test_a_number_reads_as_people_write_it():
     assert numbers.national("+46701740605") == "070-174 06 05"
     assert numbers.international("+46701740605") == "+46 70 174 06 05"

@@ -54,7 +54,8 @@ def documented() -> dict[str, list[str]]:
 
 
 def messages(rule: Rule) -> list[str]:
-    return [text for name, text in vars(type(rule)).items() if name.startswith("message")]
+    found = [text for name, text in vars(type(rule)).items() if name.startswith("message")]
+    return [one for text in found for one in (text.values() if isinstance(text, dict) else [text])]
 
 
 def example(heading: str) -> str:

@@ -143,7 +143,7 @@ def test_the_table_names_the_most_affected_and_the_rules_that_fire(tmp_path):
         ({"WEIGHTS": {"virtul": 5}}, "did you mean 'virtual'?"),
         ({"WEIGHTS": {"virtual": "5"}}, "whole numbers"),
         ({"THRESHOLDS": {"refuse": 5}}, "review and deny"),
-        ([{"NAME": "shop.rules.Nowhere"}], "No module named"),
+        ([{"NAME": "nowhere.rules.Nowhere"}], "No module named"),
         (["number_insight.rules.line.Virtual"], "is a list of"),
         ([rule(VIRTUAL, wieght=1)], "do not fit"),
         ("virtual", "Rules are a list"),

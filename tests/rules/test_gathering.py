@@ -51,6 +51,13 @@ def test_an_erased_record_is_no_crowd_of_erased_records() -> None:
     assert (known.number_seen, known.block_seen_hour) == (0, 0)
 
 
+def test_attempts_that_a_form_has_refused_are_numbers_of_their_ip() -> None:
+    for number in (*numbers_of_block(3), NUMBER, NUMBER):
+        a_record("", number_hash=fingerprint(number), number_masked="+46 70 ***", ip_address=IP)
+    a_record("+46701749999", ip_address=IP)
+    assert known_of(a_record(ip_address=IP)).ip_seen_day == 4
+
+
 @pytest.mark.parametrize("last", ["refused", "released"])
 def test_the_latest_decision_stands(last: str) -> None:
     first = "released" if last == "refused" else "refused"

@@ -8,6 +8,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
@@ -16,7 +17,7 @@ from number_insight import exceptions, health, switches, tasks
 from number_insight.contrib.health_check import Screenings
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from tests.servers import Redis
+from tests.servers import Redis, free_port
 from tests.service.stage import CLEAN, asking, record_of, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,6 +84,23 @@ def test_a_broker_that_is_down_is_told_within_its_bound() -> None:
     tasks.sweep()
     with override_settings(NUMBER_INSIGHT={"RING_TIMEOUT": timedelta(seconds=0)}):
         assert tasks.bell.try_out() == "TimeoutError"
+
+
+def test_a_broker_that_was_configured_and_is_down_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tasks.sweep()
+    monkeypatch.setitem(current_app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
+    (problem,) = health.examine().problems
+    assert problem.startswith("Celery's broker cannot be reached")
+    assert told()[0]["has_broker"] is True
+
+
+def test_a_site_that_configures_no_broker_misses_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks.sweep(inline=True)
+    monkeypatch.setitem(current_app.conf, "broker_url", None)
+    document, healthy = told()
+    assert (document["problems"], healthy, document["has_broker"]) == ([], True, False)
 
 
 def test_uncertain_money_is_counted(queue: Redis) -> None:

@@ -38,7 +38,11 @@ class Migration(migrations.Migration):
                 (
                     "phone",
                     number_insight.modelfields.ScreenedPhoneNumberField(
-                        max_length=128, region=None, verbose_name="mobile number"
+                        country_field="country",
+                        max_length=128,
+                        name_field="name",
+                        region=None,
+                        verbose_name="mobile number",
                     ),
                 ),
                 (
