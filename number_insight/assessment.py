@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -73,12 +73,18 @@ def assess(record_id: int, *, company: int = 0) -> list[Due]:
     """
     rows = NumberInsightRecord.objects.filter(pk=record_id)
     record = rows.only("state", "lookup", "created_at").first()
-    if record is None or record.is_settled:
-        return _work_off(_take_in(record_id, company)) if company else []
+    if record is not None and record.state == RecordState.QUEUED:
+        return _guarded(record, lambda: _work_off(_take_in(record_id, company)))
+    due = _work_off(_take_in(None, company)) if company else []
+    if record is not None and not record.is_settled:
+        due += _guarded(record, partial(_go_on, record))
+    return due
+
+
+def _guarded(record: NumberInsightRecord, work: Callable[[], list[Due]]) -> list[Due]:
+    """Do what brings `record` on its way; what waiting cannot mend, ends before a person."""
     try:
-        if record.state == RecordState.WAITING:
-            return _go_on(record)
-        return _work_off(_take_in(record_id, company))
+        return work()
     except ImproperlyConfigured as error:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
         _note(record, str(error))
@@ -94,7 +100,7 @@ def assess(record_id: int, *, company: int = 0) -> list[Due]:
         return []
 
 
-def _take_in(record_id: int, company: int) -> intake.Taken:
+def _take_in(record_id: int | None, company: int) -> intake.Taken:
     """Take in the record with its company, or without it if the company makes trouble."""
     if company:
         try:

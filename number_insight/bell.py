@@ -121,8 +121,9 @@ class Bell:
         return ""
 
     def unmute(self) -> None:
-        """Ring again at once, though the bell has failed lately."""
+        """Ring again at once, though the bell has failed lately, and wait for the broker's word."""
         self._silent_until = 0.0
+        self._rung_at.clear()
 
     def finish(self) -> None:
         """Wait for what was handed over, no longer than ``RING_TIMEOUT``."""

@@ -36,28 +36,28 @@ class Taken:
 Wanted = tuple[NumberInsightRecord, Plan]
 
 
-def take_in(record_id: int, *, company: int = 0) -> Taken:
-    """Take in a record, if it is in the queue, and up to `company` of those that wait there too."""
+def take_in(record_id: int | None, *, company: int = 0) -> Taken:
+    """Take in a record, if it is in the queue, and up to `company` of those that wait there too.
+
+    If somebody has taken the record along, another one comes in its place: a ring is for so many.
+    """
     taken = Taken()
     with transaction.atomic():
         records = _queued(record_id, company)
         sitting = judging.Sitting(records)
-        wanted = _worth_asking(records, sitting)
+        wanted = _worth_asking(records, sitting) if records else []
         if wanted:
             _wait_for_lookups(wanted, sitting, taken)
     return taken
 
 
-def _queued(record_id: int, company: int) -> list[NumberInsightRecord]:
-    """Return the records, locked; what somebody else is at work on keeps nobody waiting.
-
-    If somebody has taken the record along, its ring is for those who were to come along with it.
-    """
+def _queued(record_id: int | None, company: int) -> list[NumberInsightRecord]:
+    """Return the records, locked; what somebody else is at work on keeps nobody waiting."""
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED)
-    records = locked(queued.filter(pk=record_id))
+    records = [] if record_id is None else locked(queued.filter(pk=record_id))
     if company:
-        others = queued.filter(note="").exclude(pk=record_id)
-        records += unlocked(others, company, order="created_at")
+        others = queued.filter(note="").exclude(pk__in=[record.pk for record in records])
+        records += unlocked(others, 1 + company - len(records), order="created_at")
     return records
 
 
