@@ -20,6 +20,7 @@ FREE = {
     "busy": exceptions.Busy("busy", status=1),
     "not sent": exceptions.NotSent("refused"),
     "no credit": exceptions.NoCredit("no credit", status=9),
+    "gone": exceptions.Gone("gone", http_status=410),
     "refused": exceptions.NumberRefused("no number", status=3),
     "dies before": Death(),
 }

@@ -79,3 +79,23 @@ def test_row_49_with_the_provider_gone_signups_go_on_and_the_calls_stop(stand: S
     assert sum(Lookup.objects.values_list("attempts", flat=True)) <= 5 + IN_FLIGHT + 30
     assert all(customer.get_phone_record().verdict == "pending" for customer in customers)
     assert money() == ("0", "0")
+
+
+@pytest.mark.parametrize("fault", ["404", "410"])
+def test_row_49_a_service_that_says_it_is_gone_stops_all_workers_until_there_is_another(
+    stand: Stand, fault: str
+) -> None:
+    for index in range(30):
+        stand.sandbox.behave(number(index), fault=fault)
+    worker = stand.worker(pool="threads", concurrency=IN_FLIGHT)
+    stand.sign_up(30)
+    assert until(lambda: worker.said().count("succeeded in") >= 30, PATIENCE), stand.plight()
+    assert 1 <= stand.sandbox.ledger.count() <= IN_FLIGHT
+    assert NumberInsightRecord.objects.filter(verdict="pending").count() == 30
+    assert f"(HTTP {fault})" in Circuit.objects.get().reason
+    assert money() == ("0", "0")
+    stand.sandbox.reset()  # the next provider, in the place of the one that is gone
+    Circuit.objects.update(open_until=timezone.now())
+    Lookup.objects.update(next_try_at=timezone.now())
+    stand.heal()
+    assert (stand.sandbox.ledger.count(), money()) == (30, ("0.9", "0"))
