@@ -148,8 +148,11 @@ class Signups(RuleBasedStateMachine):
             tasks.sweep(inline=inline)
 
     @precondition(lambda self: Scripted.promised)
-    @rule(choice=CHOICES, times=st.integers(1, 2))
-    def callback(self, choice: int, times: int) -> None:
+    @rule(choice=CHOICES, times=st.integers(1, 2), is_decided=st.booleans())
+    def callback(self, choice: int, times: int, is_decided: bool) -> None:
+        if is_decided and self.some_record(choice):
+            self.decide(choice)
+            self.what_is_answered_stays()
         for _ in range(times):
             self.post(sorted(Scripted.promised)[choice % len(Scripted.promised)])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OPEN = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
 
-claim = lookups.claim
-keep_answer, keep_failure = outcomes.keep_answer, outcomes.keep_failure
+claim, take = lookups.claim, lookups.take
+keep_answers, keep_failure = outcomes.keep_answers, outcomes.keep_failure
 keep_acknowledgement, expire = outcomes.keep_acknowledgement, outcomes.expire
 
 
@@ -35,25 +36,22 @@ def claim_whatever_its_state(lookup_id: int) -> Any:
     return claim(lookup_id)
 
 
-def claim_and_forget_the_attempt(lookup_id: int) -> Any:
-    claimed = claim(lookup_id)
-    Lookup.objects.filter(pk=lookup_id, state=LookupState.CALLING).update(attempts=0)
-    return claimed
+def take_and_forget_the_attempt(*args: Any, **kwargs: Any) -> Any:
+    claims = take(*args, **kwargs)
+    Lookup.objects.filter(pk__in=[each.lookup.pk for each in claims]).update(attempts=0)
+    return claims
 
 
-def answer_and_forget_the_money(*args: Any, **kwargs: Any) -> Any:
-    lookup = keep_answer(*args, **kwargs)
-    if lookup is not None:
-        budget.settle(-lookup.cost, reserved=Decimal(0), booked_on=timezone.localdate())
-    return lookup
+def answers_that_forget_the_money(*args: Any, **kwargs: Any) -> Any:
+    kept = keep_answers(*args, **kwargs)
+    return [replace(it, payment=replace(it.payment, amount=Decimal(0))) for it in kept]
 
 
-def answer_over_a_decision(*args: Any, **kwargs: Any) -> Any:
-    lookup = keep_answer(*args, **kwargs)
-    if lookup is not None:
-        decided = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.FAILED)
-        decided.update(state=RecordState.WAITING)
-    return lookup
+def answers_over_a_decision(*args: Any, **kwargs: Any) -> Any:
+    kept = keep_answers(*args, **kwargs)
+    decided = NumberInsightRecord.objects.filter(lookup__in=[it.lookup for it in kept])
+    decided.filter(state=RecordState.FAILED).update(state=RecordState.WAITING)
+    return kept
 
 
 def failure_whatever_its_state(held: Any, error: Any) -> Any:
@@ -101,9 +99,9 @@ SYNC, ASYNC = 0, 1
 """The part of the machine that finds it: the one that asks and waits, or that with callbacks."""
 FAULTS: list[tuple[int, Any, str, Callable[..., Any], str]] = [
     (SYNC, lookups, "claim", claim_whatever_its_state, "I[23]"),
-    (SYNC, lookups, "claim", claim_and_forget_the_attempt, "I[23]"),
-    (SYNC, outcomes, "keep_answer", answer_and_forget_the_money, "I3"),
-    (ASYNC, outcomes, "keep_answer", answer_over_a_decision, "I5"),
+    (SYNC, lookups, "take", take_and_forget_the_attempt, "I[23]"),
+    (SYNC, outcomes, "keep_answers", answers_that_forget_the_money, "I3"),
+    (ASYNC, outcomes, "keep_answers", answers_over_a_decision, "I5"),
     (ASYNC, outcomes, "keep_failure", failure_whatever_its_state, "I[35]"),
     (SYNC, outcomes, "keep_failure", failure_that_gives_uncertain_money_back, "I3"),
     (SYNC, outcomes, "keep_failure", failure_that_asks_again, "I[23]"),
