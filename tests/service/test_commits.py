@@ -7,8 +7,9 @@ from functools import partial
 import pytest
 from django.db import DatabaseError, transaction
 
+from number_insight import announcing
 from number_insight.commits import after_commit
-from tests.service.stage import CLEAN
+from tests.service.stage import CLEAN, asking, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,3 +44,16 @@ def test_without_a_transaction_it_is_done_at_once() -> None:
     done: list[str] = []
     after_commit(done.append, "now", using="default")
     assert done == ["now"]
+
+
+def test_an_announcement_that_fails_costs_no_verdict_and_is_made_up_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(announcing, "announce", fail)
+    with asking():
+        record = screened(CLEAN)
+        assert (record.verdict, record.announced_verdict) == ("allow", "pending")
+        monkeypatch.undo()
+        sweep()
+    record.refresh_from_db()
+    assert record.announced_verdict == "allow"
