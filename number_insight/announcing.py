@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 
 from number_insight import signals
 from number_insight.choices import Verdict
+from number_insight.commits import after_commit
 from number_insight.models import NumberInsightRecord
 
 logger = logging.getLogger("number_insight.announcing")
@@ -20,7 +19,7 @@ logger = logging.getLogger("number_insight.announcing")
 
 def announce_on_commit(record_ids: Sequence[int]) -> None:
     """Tell of these records as soon as their verdicts are committed."""
-    transaction.on_commit(partial(announce, record_ids), robust=True)
+    after_commit(announce, record_ids)
 
 
 def announce(record_ids: Sequence[int]) -> None:

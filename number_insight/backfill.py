@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from django.apps import apps
@@ -16,6 +15,7 @@ from django.db import models, router, transaction
 
 from number_insight import budget, loading, planning, screening, tasks
 from number_insight.choices import RecordState, Source
+from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath
 from number_insight.fingerprints import fingerprints
@@ -105,8 +105,7 @@ class Backfill:
         with transaction.atomic(using=alias):
             records = NumberInsightRecord.objects.using(alias).bulk_create(map(self.record, rows))
             for record in records[:MOST_RUNG]:
-                ring = partial(tasks.bell.ring, record.pk)
-                transaction.on_commit(ring, using=alias, robust=True)
+                after_commit(tasks.bell.ring, record.pk, using=alias)
         return len(records)
 
     def price(self, rows: Iterable[Missing]) -> Decimal:

@@ -11,13 +11,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
 
-from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from number_insight import signals
+from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.locking import locked
 from number_insight.models import Spending
@@ -100,7 +99,7 @@ def _alert(row: Spending, added: int, cap: Decimal) -> None:
     if share > row.alerted and Spending.objects.filter(pk=row.pk, alerted__lt=share).update(
         alerted=share
     ):
-        transaction.on_commit(partial(_tell, row.period, share, cap), robust=True)
+        after_commit(_tell, row.period, share, cap)
 
 
 def _tell(key: str, share: int, cap: Decimal) -> None:

@@ -31,7 +31,12 @@ FAILURES = 5
 """Failures in a row (no connection, no whole answer) that open the circuit."""
 REFUSALS = 20
 """Distinct numbers refused in a row that open the circuit."""
-AT_ONCE = (exceptions.BadCredentials, exceptions.NotAllowed, exceptions.NoCredit)
+AT_ONCE = (
+    exceptions.BadCredentials,
+    exceptions.NotAllowed,
+    exceptions.NoCredit,
+    exceptions.Gone,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,10 @@ class NoCredit(ProviderError):
     """The account is out of credit: free; nothing will work until it is topped up."""
 
 
+class Gone(ProviderError, ConnectionError):
+    """Nobody serves at this address any more: free; nothing will work until the settings change."""
+
+
 class NumberRefused(ProviderError, ValueError):
     """The provider refuses this number as a number: free and final."""
 

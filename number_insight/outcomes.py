@@ -42,6 +42,7 @@ RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
     exceptions.BadCredentials: timedelta(minutes=1),
     exceptions.NotAllowed: timedelta(minutes=1),
     exceptions.NoCredit: timedelta(minutes=1),
+    exceptions.Gone: timedelta(minutes=1),
 }
 """What is provably free goes back to the queue; the first pause, which doubles each time."""
 

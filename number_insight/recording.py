@@ -6,13 +6,12 @@ Everything here runs inside the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
-from django.db import transaction
 from django.utils import timezone
 
 from number_insight import announcing, keeping, listing, loading, rule_faults, rules_in_force
 from number_insight.choices import RecordState
+from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.judging import (
     WITHOUT_ANSWER,
@@ -78,7 +77,7 @@ def settle(cases: Sequence[Case], sitting: Sitting | None = None) -> None:
         for record, grounds, considered in judged
     )
     announcing.announce_on_commit([record.pk for record, _grounds in cases])
-    transaction.on_commit(rules_in_force.remember, robust=True)
+    after_commit(rules_in_force.remember)
 
 
 def _fill(record: NumberInsightRecord, grounds: Grounds, considered: Consideration) -> None:
@@ -102,7 +101,6 @@ def _remember(considered: Consideration, *, is_first: bool) -> None:
     judgement, entry = considered.judgement, decisive(considered.signup.listed)
     decided = any(flag.group == "lists" and not flag.shadow for flag in judgement.flags)
     if is_first and decided and entry is not None and entry.entry_id is not None:
-        transaction.on_commit(partial(listing.count_hit, entry.entry_id), robust=True)
+        after_commit(listing.count_hit, entry.entry_id)
     if judgement.raised or considered.recovered:
-        noted = partial(rule_faults.note, judgement.raised, considered.recovered)
-        transaction.on_commit(noted, robust=True)
+        after_commit(rule_faults.note, judgement.raised, considered.recovered)

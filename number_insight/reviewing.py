@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +10,7 @@ from django.utils.translation import gettext
 
 from number_insight import announcing, joining, planning, signals, tasks
 from number_insight.choices import Basis, Decision, LookupState, RecordState
+from number_insight.commits import after_commit
 from number_insight.exceptions import Unsupported
 from number_insight.models import Lookup, NumberInsightRecord
 
@@ -34,7 +34,7 @@ def _decide(record: NumberInsightRecord, decision: str, user: Any, reason: str) 
         if not undecided.update(**told):
             return False
         record.refresh_from_db()
-        transaction.on_commit(partial(_tell, record, user), robust=True)
+        after_commit(_tell, record, user)
     return True
 
 
@@ -64,7 +64,7 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
         NumberInsightRecord.objects.filter(pk=record.pk).update(
             state=RecordState.WAITING, lookup=lookup, level=lookup.level
         )
-        transaction.on_commit(partial(tasks.bell.ring, record.pk), robust=True)
+        after_commit(tasks.bell.ring, record.pk)
     return lookup
 
 

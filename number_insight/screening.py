@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight import numbers, signals, tasks, visitor
 from number_insight.choices import RecordState, Source
+from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
@@ -116,7 +117,7 @@ def _insert(record: NumberInsightRecord, using: str | None) -> None:
         with transaction.atomic(using=alias):
             record.save(using=alias, force_insert=True)
         ring = partial(tasks.bell.ring, record.pk, may_wait=True)
-        transaction.on_commit(ring, using=using or alias, robust=True)
+        after_commit(ring, using=using or alias)
     except DatabaseError as error:
         record.pk = None
         report_failure(error, record=record)

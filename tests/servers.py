@@ -199,7 +199,9 @@ class Server(ABC):
 
 
 class Redis(Server):
-    """A Redis, or a Valkey, that keeps nothing on disk."""
+    """A Redis, or a Valkey, that keeps nothing on disk unless `appendonly` says so."""
+
+    appendonly = False
 
     @property
     def url(self) -> str:
@@ -210,7 +212,8 @@ class Redis(Server):
         self.program = find_redis()
 
     def command(self) -> list[str]:
-        options = {"bind": "127.0.0.1", "port": str(self.port), "save": "", "appendonly": "no"}
+        options = {"bind": "127.0.0.1", "port": str(self.port), "save": ""}
+        options |= {"appendonly": "yes" if self.appendonly else "no"}
         return [
             str(self.program),
             *(word for key in options for word in (f"--{key}", options[key])),

@@ -15,6 +15,7 @@ from number_insight.checks.messages import error, warning
 from number_insight.checks.plug_ins import check_providers
 from number_insight.checks.speed import check_speed
 from number_insight.checks.surroundings import check_surroundings
+from number_insight.checks.task_times import check_task_times
 from number_insight.checks.values import is_readable
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.providers.fake import Fake
@@ -33,6 +34,7 @@ def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
         _check_site(),
         check_surroundings(),
         check_speed(),
+        check_task_times(),
     )
     return [message for part in parts for message in part]
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.core.cache import cache
 
-from number_insight.exceptions import BadCredentials, Busy, NotSent, Uncertain
+from number_insight.exceptions import BadCredentials, Busy, Gone, NotSent, Uncertain
 from number_insight.faults import Fault
 from number_insight.providers import scalars, transport
 from number_insight.providers.documents import Unreadable, read_json
@@ -36,6 +36,7 @@ _NOTED = (
     "api-version",
 )
 _BUSY = frozenset({429, 503})
+_GONE = frozenset({404, 410})
 
 logger = logging.getLogger("number_insight.providers.kpn")
 
@@ -149,6 +150,12 @@ def _read_token(response: Response) -> tuple[_Token, int]:
     if code in _BUSY:
         raise Busy(
             f"The KPN API store gives no token just now (HTTP {code}); it is asked again later.",
+            http_status=code,
+        )
+    if code in _GONE:
+        raise Gone(
+            f"The KPN API store knows no such address (HTTP {code}); check token_url, and whether "
+            "the service is still there.",
             http_status=code,
         )
     if 400 <= code < 500:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from number_insight.exceptions import (
     BadCredentials,
     Busy,
+    Gone,
     NoAnswer,
     NoCredit,
     NotAllowed,
@@ -93,7 +94,7 @@ HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
             "the account may do.",
         ),
         404: Meaning(
-            NoAnswer,
+            Gone,
             "The provider knows no such address (HTTP 404); check base_url, and whether the "
             "service is still there.",
         ),
@@ -107,7 +108,7 @@ HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
             "dashboard before it is bought again.",
         ),
         410: Meaning(
-            NoAnswer,
+            Gone,
             "The service is gone (HTTP 410); choose another provider in PROVIDERS.",
         ),
         412: Meaning(

@@ -19,6 +19,8 @@ FAULTS = {
     "close": "the connection closes after the request was read",
     "302": "a redirect, which must not be followed",
     "307": "a redirect that repeats the request",
+    "404": "HTTP 404: nobody is at this address",
+    "410": "HTTP 410: the service is gone for good",
     "429": "HTTP 429: too many requests",
     "500": "HTTP 500",
     "502": "HTTP 502",
@@ -26,7 +28,7 @@ FAULTS = {
     "504": "HTTP 504",
     "huge": "a body of 64 MiB",
 }
-FREE_FAULTS = frozenset({"302", "307", "429", "503"})
+FREE_FAULTS = frozenset({"302", "307", "404", "410", "429", "503"})
 """Faults before any work was done: not charged. The others are charged, and the answer is lost."""
 
 LONGEST = 60.0

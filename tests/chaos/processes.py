@@ -1,10 +1,12 @@
-"""Workers in process groups of their own, which can be killed whole."""
+"""Web processes, and workers in process groups of their own, which can be killed whole."""
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,12 +14,59 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from tests.servers import children
+from tests.servers import children, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP = 30.0
 """Seconds that a worker may take until it listens."""
+
+
+class Web:
+    """One process that serves the host project's pages; a context manager."""
+
+    def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
+        self.port = free_port()
+        self.log = directory / f"web-{self.port}.log"
+        self.environment = {**environment, "PYTHONPATH": str(ROOT)}
+
+    def __enter__(self) -> Web:
+        serve = ["runserver", "--noreload", "--skip-checks", f"127.0.0.1:{self.port}"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "django", *serve],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + STARTUP
+        while not self._answers():
+            assert self.process.poll() is None and time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            return True
+        return False
+
+    def post(self, path: str, **fields: str) -> tuple[int, str]:
+        """Post a form; return the status, and the process that answered."""
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=STARTUP)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        link.request("POST", path, urlencode(fields), kind)
+        answer = link.getresponse()
+        answer.read()
+        link.close()
+        return answer.status, answer.headers.get("X-Process", "")
 
 
 class Worker:

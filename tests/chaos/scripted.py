@@ -20,11 +20,13 @@ FREE = {
     "busy": exceptions.Busy("busy", status=1),
     "not sent": exceptions.NotSent("refused"),
     "no credit": exceptions.NoCredit("no credit", status=9),
+    "gone": exceptions.Gone("gone", http_status=410),
     "refused": exceptions.NumberRefused("no number", status=3),
     "dies before": Death(),
 }
 PAID = {"lost": exceptions.Uncertain("timeout"), "dies after": Death()}
-MODES = ("answers", "early", *FREE, *PAID)
+EARLY = ("early", "early and lost")
+"""The callback comes before the acknowledgement, which is lost then."""
 
 
 class Scripted(Fake):
@@ -59,12 +61,14 @@ class Scripted(Fake):
 
     def submit(self, question: Question, callback_url: str) -> Acknowledgement:
         Scripted.serial += 1
-        early = self.mode == "early"
+        mode = self.mode
         if self.mode not in FREE:
             self.promised[callback_url] = self.callback_body(question)
         self._charge(question)
-        if early:
+        if mode in EARLY:
             type(self).post(callback_url)
+        if mode == "early and lost":
+            raise PAID["lost"]
         return Acknowledgement(
             request_id=self._answer(question).request_id, price=self.price(question)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -66,11 +66,16 @@ class Stand:
 
     def heal(self, seconds: float = PATIENCE, every: float = 1.0) -> None:
         """Sweep, as beat does, until everything is settled."""
+        self.sweep_until(all_settled, seconds, every)
+
+    def sweep_until(
+        self, condition: Callable[[], bool], seconds: float = PATIENCE, every: float = 1.0
+    ) -> None:
+        """Sweep, as beat does, until `condition` holds."""
         deadline = time.monotonic() + seconds
-        while not all_settled():
+        while not until(condition, every):
             assert time.monotonic() < deadline, self.plight()
             tasks.sweep()
-            until(all_settled, every)
 
     def heals_within(self, seconds: float) -> bool:
         """Sweep for so long; return whether everything is settled."""
@@ -101,6 +106,12 @@ class Stand:
 def all_settled() -> bool:
     """Whether no record waits for anything."""
     return not NumberInsightRecord.objects.filter(state__in=UNFINISHED).exists()
+
+
+def all_taken() -> bool:
+    """Whether every record has been taken up once, and no call is under way."""
+    calling = Lookup.objects.filter(state="calling")
+    return not calling.exists() and not NumberInsightRecord.objects.filter(state="queued").exists()
 
 
 def end_leases() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.db import transaction
+from django.test import Client
 
+from number_insight import tasks
+from number_insight.bell import COMPANY
 from number_insight.models import NumberInsightRecord
-from tests.chaos.stage import Stand, all_settled
-from tests.service.stage import until
+from tests.chaos.stage import Stand, all_settled, number
+from tests.service.stage import messages, sign_up, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +51,45 @@ def test_row_03_a_hundred_messages_that_die_with_the_broker_are_screened_and_pai
     stand.heal()
     assert stand.sandbox.ledger.count() == 100
     assert str(stand.sandbox.ledger.charged) == "3.00"
+
+
+def test_row_04_what_a_broker_has_kept_and_the_sweep_rings_for_is_paid_once(stand: Stand) -> None:
+    stand.redis.appendonly = True
+    try:
+        stand.redis.restart()
+        stand.sign_up(100)
+        assert until(lambda: len(messages(stand.redis)) >= 100 / (1 + COMPANY))
+        kept = len(messages(stand.redis))
+        stand.redis.kill()
+        stand.redis.start()
+        assert len(messages(stand.redis)) >= kept  # the file had them
+        assert tasks.sweep() == 100
+        stand.worker(pool="threads", concurrency=4)
+        stand.heal()
+    finally:
+        stand.redis.appendonly = False
+        stand.redis.restart()
+    assert stand.sandbox.ledger.count() == 100
+    assert str(stand.sandbox.ledger.charged) == "3.00"
+
+
+def test_row_08_a_bell_that_raises_costs_neither_the_signup_nor_what_comes_after_it(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    def raises(*_: object, **__: object) -> bool:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(tasks.bell, "ring", raises)
+    later: list[str] = []
+    with transaction.atomic():
+        sign_up(number(0))
+        transaction.on_commit(lambda: later.append("the project's own"))
+    assert later == ["the project's own"]
+    assert client.post("/signup/", {"name": "Ada", "phone": number(1)}).status_code == 200
+    monkeypatch.undo()
+    stand.worker()
+    stand.heal()
+    assert stand.sandbox.ledger.count() == 2
 
 
 def test_row_05_a_flushed_broker_loses_nothing(stand: Stand) -> None:

@@ -16,7 +16,7 @@ from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen
-from tests.chaos.stage import Stand, number
+from tests.chaos.stage import Stand, all_settled, number
 from tests.models import Customer
 from tests.servers import PostgreSQL
 from tests.service.stage import CLEAN, asking, at_once, money, sign_up, until, work_off
@@ -104,6 +104,32 @@ def test_no_signup_and_no_worker_waits_for_a_signup_that_is_held_open(isolation:
     assert "Ben" in seen
     assert NumberInsightRecord.objects.get(pk=waiting).verdict != "pending"
     assert (NumberInsightRecord.objects.count(), len(Fake.asked)) == (7, 1)
+
+
+@pytest.mark.parametrize("patience", ["", "-c lock_timeout=300"], ids=["waits", "gives up"])
+def test_row_23_an_answer_is_saved_once_a_locked_table_is_free_again(
+    stand: Stand, patience: str
+) -> None:
+    stand.sandbox.behave(number(0), delay=1.5)
+    stand.environment["PGOPTIONS"] = patience
+    stand.worker()
+    stand.sign_up(1)
+    assert until(stand.sandbox.ledger.count, 20)
+    place = connection.settings_dict
+    address = f"host={place['HOST']} port={place['PORT']} user=postgres dbname={place['NAME']}"
+    with psycopg.connect(address) as other:
+        for model in (Lookup, NumberInsightRecord):
+            other.execute(f"LOCK TABLE {model._meta.db_table}")
+        others = other.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND state LIKE 'idle in transaction%'"
+        ).fetchone()
+        assert others == (0,)  # the provider is being asked, and nobody holds anything
+        assert not until(lambda: False, 3.5)  # the answer comes, and cannot be saved
+        other.rollback()
+    assert until(all_settled, 10), stand.plight()
+    assert (stand.sandbox.ledger.count(), Lookup.objects.get().state) == (1, "answered")
+    assert money() == ("0.03", "0")
 
 
 def test_a_crowd_is_asked_for_once_whatever_the_isolation(isolation: None) -> None:

@@ -7,16 +7,20 @@ import time
 import pytest
 from django.utils import timezone
 
+from number_insight.bell import COMPANY
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.screening import screen
-from tests.chaos.stage import PATIENCE, Stand, number
+from tests.chaos.stage import PATIENCE, Stand, all_taken, number
 from tests.servers import free_port
 from tests.service.stage import money, sweep, until, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOST = ["hang", "drip", "drip_headers", "huge", "half", "empty", "html", "close", "302", "307"]
-IN_FLIGHT = 4
+WORKERS = 2
+IN_FLIGHT = WORKERS * (1 + COMPANY)
+"""So many may be asked at once, and have been when the first answer says that it is no use."""
+MANY = 60
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -52,30 +56,50 @@ def test_rows_47_and_48_what_nobody_can_mend_stops_all_workers_at_once(
     if trouble == "credit":
         stand.sandbox.ledger.set_balance(0)
     else:
-        for index in range(30):
+        for index in range(MANY):
             stand.sandbox.behave(number(index), status=4)
-    worker = stand.worker(pool="threads", concurrency=IN_FLIGHT)
-    stand.sign_up(30)
-    assert until(lambda: worker.said().count("succeeded in") >= 30, PATIENCE), stand.plight()
+    stand.worker(pool="threads", concurrency=WORKERS)
+    stand.sign_up(MANY)
+    stand.sweep_until(all_taken)
     assert 1 <= stand.sandbox.ledger.count() <= IN_FLIGHT
-    assert NumberInsightRecord.objects.filter(verdict="pending").count() == 30
+    assert NumberInsightRecord.objects.filter(verdict="pending").count() == MANY
     assert money() == ("0", "0")
     asked = stand.sandbox.ledger.count()
     stand.sandbox.reset()
     Circuit.objects.update(open_until=timezone.now())
     Lookup.objects.update(next_try_at=timezone.now())
     stand.heal()
-    assert stand.sandbox.ledger.count() == 30, f"and {asked} before"
+    assert stand.sandbox.ledger.count() == MANY, f"and {asked} before"
 
 
 def test_row_49_with_the_provider_gone_signups_go_on_and_the_calls_stop(stand: Stand) -> None:
     stand.must_settle = False
     address = f"http://127.0.0.1:{free_port()}/ni"
     stand.configure(base_url=address)
-    stand.worker(pool="threads", concurrency=IN_FLIGHT)
+    stand.worker(pool="threads", concurrency=WORKERS)
     customers = stand.sign_up(30)
     assert until(lambda: Circuit.objects.filter(open_until__isnull=False).exists(), PATIENCE)
     assert until(lambda: not Lookup.objects.filter(state="calling").exists())
-    assert sum(Lookup.objects.values_list("attempts", flat=True)) <= 5 + IN_FLIGHT + 30
+    assert sum(Lookup.objects.values_list("attempts", flat=True)) <= 5 + WORKERS + 30
     assert all(customer.get_phone_record().verdict == "pending" for customer in customers)
     assert money() == ("0", "0")
+
+
+@pytest.mark.parametrize("fault", ["404", "410"])
+def test_row_49_a_service_that_says_it_is_gone_stops_all_workers_until_there_is_another(
+    stand: Stand, fault: str
+) -> None:
+    for index in range(MANY):
+        stand.sandbox.behave(number(index), fault=fault)
+    stand.worker(pool="threads", concurrency=WORKERS)
+    stand.sign_up(MANY)
+    stand.sweep_until(all_taken)
+    assert 1 <= stand.sandbox.ledger.count() <= IN_FLIGHT
+    assert NumberInsightRecord.objects.filter(verdict="pending").count() == MANY
+    assert f"(HTTP {fault})" in Circuit.objects.get().reason
+    assert money() == ("0", "0")
+    stand.sandbox.reset()  # the next provider, in the place of the one that is gone
+    Circuit.objects.update(open_until=timezone.now())
+    Lookup.objects.update(next_try_at=timezone.now())
+    stand.heal()
+    assert (stand.sandbox.ledger.count(), money()) == (MANY, ("1.8", "0"))

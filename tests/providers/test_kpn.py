@@ -12,6 +12,7 @@ from django.core.cache import cache
 from number_insight.exceptions import (
     BadCredentials,
     Busy,
+    Gone,
     NoAnswer,
     NotSent,
     NumberInsightError,
@@ -128,7 +129,8 @@ def test_a_second_401_is_final(envelope: dict[str, object]) -> None:
     [
         (says(401, CLIENT), BadCredentials),
         (says(400, CLIENT), BadCredentials),
-        (says(404, {}), BadCredentials),
+        (says(404, {}), Gone),
+        (says(410, {}), Gone),
         (says(429, GATEWAY), Busy),
         (says(503, GATEWAY), Busy),
         (says(500, GATEWAY), NotSent),
@@ -151,7 +153,8 @@ def test_without_a_token_no_lookup_was_asked(
     [
         (429, Busy),
         (503, Busy),
-        (404, NoAnswer),
+        (404, Gone),
+        (410, Gone),
         (412, NoAnswer),
         (302, Uncertain),
         (502, Uncertain),

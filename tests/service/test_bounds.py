@@ -143,6 +143,7 @@ def test_a_level_that_is_not_allowed_closes_that_level_alone() -> None:
         (exceptions.Busy("slow down"), 50, False),
         (exceptions.NoAnswer("nothing"), 50, False),
         (exceptions.NoCredit("empty"), 1, True),
+        (exceptions.Gone("gone"), 1, True),
     ],
 )
 def test_what_opens_a_circuit(error: exceptions.ProviderError, times: int, opens: bool) -> None:

@@ -39,6 +39,7 @@ def state(record: NumberInsightRecord) -> tuple[str, str, str, str, bool]:
         (exceptions.BadCredentials("no", status=4), QUEUED, FREE),
         (exceptions.NotAllowed("no", status=19), QUEUED, FREE),
         (exceptions.NoCredit("no", status=9), QUEUED, FREE),
+        (exceptions.Gone("no", http_status=410), QUEUED, FREE),
         (exceptions.Unsupported("cannot"), QUEUED, FREE),
         (ImproperlyConfigured("wrong"), QUEUED, FREE),
         (exceptions.NumberRefused("no number", status=3), REFUSED, FREE),
@@ -122,8 +123,9 @@ def test_what_is_paused_is_not_asked_before_its_time() -> None:
     assert len(Fake.asked) == 1
 
 
-def test_what_could_not_be_asked_for_a_day_is_judged_without() -> None:
-    with asking({CLEAN: exceptions.NotSent("refused")}, ON_NO_ANSWER="allow"):
+@pytest.mark.parametrize("error", [exceptions.NotSent("refused"), exceptions.Gone("gone")])
+def test_what_could_not_be_asked_for_a_day_is_judged_without(error: Exception) -> None:
+    with asking({CLEAN: error}, ON_NO_ANSWER="allow"):
         record = screened()
         Lookup.objects.update(
             created_at=timezone.now() - timedelta(hours=24, minutes=1), next_try_at=timezone.now()
