@@ -51,6 +51,7 @@ class ListRule(Rule):
     group = "lists"
     needs: ClassVar[tuple[str, ...] | None] = ()
     reads = ("listed",)
+    depends_on: ClassVar[tuple[str, ...] | None] = ("signup.listed",)
     action: ClassVar[str]
     match: ClassVar[str]
     message: ClassVar[str]
@@ -123,6 +124,7 @@ class AllowNumber(ListRule):
     code = "allow_number"
     weight = 0
     action, match = "allow", "number"
+    depends_on = ("signup.listed",)
     title = gettext_noop("Number on the allow list")
     message = gettext_noop("The number is on the allow list.")
 
@@ -139,6 +141,7 @@ class AllowWider(Rule):
     group = "lists"
     needs = ()
     reads = ("listed",)
+    depends_on = ("signup.listed",)
     title = gettext_noop("On the allow list")
     message_ip = gettext_noop("The IP is on the allow list.")
     message_prefix = gettext_noop("The range of the number is on the allow list.")
