@@ -16,8 +16,8 @@ from number_insight import judging, keeping, rule_faults, rules_in_force
 from number_insight.choices import Decision
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.recollection import Case, batches
-from number_insight.rehearsal import CannotTell, Facts, Rehearsal
+from number_insight.recollection import Case, Row, batches
+from number_insight.rehearsal import CannotTell, Rehearsal
 from number_insight.rules.base import COSTLY
 from number_insight.rulesets import RuleSet
 from number_insight.verdict import Flag, Judgement, severer
@@ -32,7 +32,7 @@ ERASED = "(erased)"
 class Outcome:
     """What other rules make of one record; without a judgement it cannot be told, and `why`."""
 
-    record: NumberInsightRecord
+    record: Row
     case: Case | None = None
     judgement: Judgement | None = None
     verdict: str = ""
@@ -134,7 +134,7 @@ class _Room:
         shadowed = rule_faults.shadowed(rule_faults.known())
         self._rehearsal = Rehearsal(rule_set, shadowed)
 
-    def outcomes(self, cases: Sequence[Case | NumberInsightRecord]) -> Iterator[Outcome]:
+    def outcomes(self, cases: Sequence[Case | Row]) -> Iterator[Outcome]:
         self._hindsight.look_at([case.record for case in cases if isinstance(case, Case)])
         for case in cases:
             if isinstance(case, Case):
@@ -144,7 +144,8 @@ class _Room:
 
     def _outcome(self, case: Case) -> Outcome:
         try:
-            judgement = self._rehearsal.judge(case, self._facts(case))
+            signup = self._hindsight.signup_of(case.record, case.shared.insight)
+            judgement = self._rehearsal.judge(case, signup)
         except CannotTell as unknown:
             return Outcome(record=case.record, case=case, why=str(unknown))
         return Outcome(
@@ -153,12 +154,6 @@ class _Room:
             judgement=judgement,
             verdict=severer(judgement.verdict, judging.least(case.record.basis)),
         )
-
-    def _facts(self, case: Case) -> Facts:
-        told = judging.completed(case.grounds.insight, case.record.number)
-        signup = self._hindsight.signup_of(case.record, told)
-        insight, signals = judging.for_this_ip(case.grounds, told, signup)
-        return Facts(insight=insight, signup=signup, told=signals)
 
 
 def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
