@@ -7,9 +7,8 @@ the order of their keys. What that cannot give exactly is left to `gathering`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -25,7 +24,6 @@ from number_insight.rules.base import COSTLY, Signup
 from number_insight.visits import OF_THE_HOUR, Visits
 
 OF_THE_NUMBER = frozenset({"number_seen", "number_decision"})
-_public_ip = lru_cache(maxsize=4096)(visitor.public_ip)
 
 
 class Hindsight:
@@ -55,7 +53,7 @@ class Hindsight:
 
     def signup_of(self, record: Any, insight: Insight) -> Signup:
         """Return what `gathering.signup_of` would, with the IP's country as it was kept."""
-        ip = _public_ip(record.ip_address) if record.ip_address else None
+        ip = visitor.public_ip(record.ip_address)
         return Signup(
             at=record.created_at.astimezone(self._zone),
             number=record.number,
@@ -112,13 +110,19 @@ def _same_numbers(records: Sequence[Any]) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def _that_come_back(records: Sequence[Any]) -> Iterable[str]:
-    """Return the numbers of `records` that other records have as well."""
-    rows = NumberInsightRecord.objects.filter(pk__gte=records[0].pk, pk__lte=records[-1].pk)
-    others = NumberInsightRecord.objects.filter(number=OuterRef("number")).exclude(
-        pk=OuterRef("pk")
+def _that_come_back(records: Sequence[Any]) -> Iterator[str]:
+    """Yield the numbers of `records` that other records have as well."""
+    others = NumberInsightRecord.objects.filter(number=OuterRef("number"))
+    rows = (
+        NumberInsightRecord.objects.filter(pk__gte=records[0].pk, pk__lte=records[-1].pk)
+        .exclude(number="")
+        .order_by()
+        # Not a filter: for one PostgreSQL might read the whole table, batch by batch.
+        .annotate(comes_back=Exists(others.exclude(pk=OuterRef("pk"))))
     )
-    return rows.filter(~Q(number=""), Exists(others)).order_by().values_list("number", flat=True)
+    for number, comes_back in rows.values_list("number", "comes_back"):
+        if comes_back:
+            yield number
 
 
 def _subjects(rows: Iterable[tuple[Any, ...]], record: Any) -> int:

@@ -1,18 +1,17 @@
 """Phone numbers: from what people type to E.164, and what libphonenumber knows for free.
 
-The only module that knows ``phonenumbers``. The gate is *possible*, not *valid*: the metadata
+The only module that knows ``phonenumbers``, with `number_insight.plans`, which reads its tables. The gate is *possible*, not *valid*: the metadata
 lags behind real ranges, and Vonage's own example, 447700900000, is a reserved number.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from number_insight import plans
 from number_insight.exceptions import InvalidNumber
 from number_insight.insight import UNKNOWN, Insight
 
@@ -21,8 +20,6 @@ MAX_LENGTH = 64
 
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """The alpha-2 countries that have a numbering plan."""
-
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 _LINE_TYPES = {
     PhoneNumberType.MOBILE: "mobile",
@@ -108,57 +105,22 @@ def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
 
 @lru_cache(maxsize=256)  # one number is asked about again and again; nothing here changes it
 def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    parsed = _read_plainly(text)
-    if parsed is None:
-        try:
-            parsed = phonenumbers.parse(text, region)
-        except phonenumbers.NumberParseException:
-            return None
+    plain = plans.read(text)
+    if plain is not None:
+        return plain
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
     if parsed.extension or not phonenumbers.is_possible_number(parsed):
         return None
     return parsed
 
 
-def _read_plainly(text: str) -> phonenumbers.PhoneNumber | None:
-    """Return what the parser would make of `text`, if that is plain E.164; else None.
-
-    The parser looks for extensions, letters and prefixes that digits alone do not have, which
-    takes most of its time. What may begin with a trunk prefix is left to it.
-    """
-    if not _E164.fullmatch(text):
-        return None
-    plan = _plan(text[1:4])
-    if plan is None:
-        return None
-    national = text[1 + len(str(plan.code)) :]
-    if national.startswith("0") or (plan.trunk_prefix and plan.trunk_prefix.match(national)):
-        return None
-    return phonenumbers.PhoneNumber(country_code=plan.code, national_number=int(national))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    code: int
-    trunk_prefix: re.Pattern[str] | None
-
-
-@cache
-def _plan(digits: str) -> _Plan | None:
-    """Return the numbering plan of the numbers that begin with these three `digits`."""
-    for length in (1, 2, 3):
-        code = int(digits[:length])
-        regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(code)
-        if regions:
-            known = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, regions[0])
-            prefix = known.national_prefix_for_parsing if known else None
-            return _Plan(code=code, trunk_prefix=re.compile(prefix) if prefix else None)
-    return None
-
-
 def is_valid(number: str) -> bool:
     """Whether libphonenumber knows a range that `number` (E.164) lies in."""
     parsed = _parse(number, None)
-    return parsed is not None and phonenumbers.is_valid_number(parsed)
+    return parsed is not None and plans.has(parsed)
 
 
 def is_possible(number: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet, TextField
+from django.db.models import DateTimeField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from number_insight import judging
@@ -57,6 +57,7 @@ class Row(NamedTuple):
     not_evaluable: str
     raised_rules: str
     rules_key: str
+    carrier_name: str
     country: str
     ip_country: str
     decision: str
@@ -77,8 +78,6 @@ JSON_COLUMNS = ("not_evaluable", "raised_rules", "lookup__insight")
 COLUMNS = tuple(
     name.replace("lookup_", "lookup__", 1) if name != "lookup_id" else name for name in Row._fields
 )
-_AS_TEXT = {f"{name}_text": Cast(name, TextField()) for name in JSON_COLUMNS}
-_READ = tuple(f"{name}_text" if name in JSON_COLUMNS else name for name in COLUMNS)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +116,7 @@ def batches(
 ) -> Iterator[list[Case | Row]]:
     """Yield `rows` in batches, by key; an erased record, of which too little is left, as it is."""
     memory, last, left = Memory(), 0, limit
-    rows = rows.annotate(**_AS_TEXT).values_list(*_READ)
+    rows = _read(rows)
     while left is None or left > 0:
         batch = rows.filter(pk__gt=last)[: min(size, left or size)]
         found = [Row._make(values) for values in batch]
@@ -126,6 +125,17 @@ def batches(
         last = found[-1].pk
         left = None if left is None else left - len(found)
         yield list(memory.cases(found))
+
+
+def _read(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return `rows` as what `Row` is made of."""
+    instead: dict[str, Any] = {name: Cast(name, TextField()) for name in JSON_COLUMNS}
+    if not app_settings.STORE_LIVE:  # the age of an answer matters to what is live alone
+        nothing = Value(None, output_field=DateTimeField())
+        instead |= dict.fromkeys(("screened_at", "lookup__answered_at"), nothing)
+    renamed = {f"{name}_read": expression for name, expression in instead.items()}
+    names = (f"{name}_read" if name in instead else name for name in COLUMNS)
+    return rows.annotate(**renamed).values_list(*names)
 
 
 def _flags(first: int, last: int) -> Mapping[int, tuple[Flag, ...]]:

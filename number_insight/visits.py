@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from number_insight.gathering import (
     DAY,
     FEWEST_OF_A_BURST,
@@ -58,12 +60,18 @@ class Visits:
             self._horizon = earliest
         elif self._taken > sum(len(kind) for kind in self._kinds()):
             self._forget(earliest - SLACK)
-        rows = NumberInsightRecord.objects.filter(
-            source__in=OF_VISITORS, pk__gt=self._last, pk__lt=records[-1].pk
-        ).filter(created_at__gt=self._horizon)
-        columns = ("pk", "created_at", "number", "ip_address", "carrier_name", "country")
-        self._waiting += rows.order_by("pk").values_list(*columns)
-        self._last = records[-1].pk - 1
+        self._waiting += sorted((*self._others_of(records), *_visits_of(records)))
+        self._last = records[-1].pk
+
+    def _others_of(self, records: Sequence[Any]) -> QuerySet[Any]:
+        """Return the visits up to the last of `records` that are not among them."""
+        return (
+            NumberInsightRecord.objects.filter(source__in=OF_VISITORS)
+            .filter(pk__gt=self._last, pk__lt=records[-1].pk, created_at__gt=self._horizon)
+            .exclude(pk__in=[record.pk for record in records])
+            .order_by()
+            .values_list("pk", "created_at", "number", "ip_address", "carrier_name", "country")
+        )
 
     def _kinds(self) -> Iterator[Numbers | Times]:
         for kind in (self._ips, self._blocks, self._carriers, self._countries):
@@ -115,6 +123,12 @@ class Visits:
         if self._countries is not None:
             found |= self._countries.burst(insight.country or "", at)
         return found
+
+
+def _visits_of(records: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    for it in records:
+        if it.source in _VISITORS:
+            yield (it.pk, it.created_at, it.number, it.ip_address, it.carrier_name, it.country)
 
 
 class Numbers:

@@ -48,15 +48,10 @@ def _apply(count: int, weights: dict[str, int]) -> dict[str, Any]:
 def _read(count: int, _weights: dict[str, int]) -> dict[str, Any]:
     """Read what a replay has to read, in two streams."""
     from number_insight.models import RiskFlag  # noqa: PLC0415
-    from number_insight.recollection import (  # noqa: PLC0415
-        LOOKUP_COLUMNS,
-        RECORD_COLUMNS,
-        settled,
-    )
+    from number_insight.recollection import COLUMNS, settled  # noqa: PLC0415
 
-    columns = (*RECORD_COLUMNS, *(f"lookup__{name}" for name in LOOKUP_COLUMNS))
     records, last = 0, 0
-    for row in settled().values_list(*columns)[:count].iterator():
+    for row in settled().values_list(*COLUMNS)[:count].iterator():
         records, last = records + 1, row[0]
     columns = ("record_id", "code", "group", "weight", "counted", "shadow", "message", "evidence")
     flags = sum(
