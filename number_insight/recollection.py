@@ -50,23 +50,23 @@ class Row(NamedTuple):
     declared_name: str
     level: str
     state: str
-    basis: str
     verdict: str
     announced_verdict: str
     score: int
-    not_evaluable: str
-    raised_rules: str
-    rules_key: str
     carrier_name: str
     country: str
     ip_country: str
     decision: str
     created_at: datetime
     screened_at: datetime | None
-    lookup_id: int | None
+    basis: str
+    rules_key: str
+    not_evaluable: str
+    raised_rules: str
     lookup_provider: str | None
     lookup_level: str | None
     lookup_cnam: bool | None
+    lookup_id: int | None
     lookup_ip_address: str | None
     lookup_state: str | None
     lookup_status: int | None
@@ -74,6 +74,7 @@ class Row(NamedTuple):
     lookup_insight: str | None
 
 
+KIND = slice(Row._fields.index("basis"), Row._fields.index("lookup_cnam") + 1)
 JSON_COLUMNS = ("not_evaluable", "raised_rules", "lookup__insight")
 COLUMNS = tuple(
     name.replace("lookup_", "lookup__", 1) if name != "lookup_id" else name for name in Row._fields
@@ -162,7 +163,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._standings, self._sharing = Standings(), Sharing()
-        self._told: dict[Any, tuple[frozenset[str], bool]] = {}
+        self._kinds: dict[Any, tuple[Standing, bool]] = {}
         self._providers = frozenset(app_settings.PROVIDERS)
         self._store_live, self._fresh = app_settings.STORE_LIVE, app_settings.FRESHNESS["live"]
 
@@ -189,16 +190,27 @@ class Memory:
         return nothing or row.lookup_provider not in self._providers
 
     def _by_answer(self, row: Row, flags: tuple[Flag, ...]) -> Case:
-        signals, forgets = self._what_was_told(row)
+        hides = _hides_live_flags(flags)
+        # What decides about the standing stands together in a row, so that it is cut out at once.
+        key = (row[KIND], hides, row.ip_address is None, row.country == "US")
+        kind = None if self._store_live else self._kinds.get(key)
+        if kind is None:
+            signals, forgets = self._what_was_told(row)
+            kind = self._kinds[key] = self._standings.of(row, signals, hides=hides), forgets
+        standing, forgets = kind
         shared = self._sharing.of_json(row.lookup_insight or "{}", without_live=forgets)
-        return self._case(row, flags, signals, shared, forgets_live=forgets)
+        if not shared.insight.country:
+            shared = self._sharing.of(judging.completed(shared.insight, row.number))
+        return Case(
+            record=row, standing=standing, shared=shared, flags=flags, forgets_live=forgets
+        )
 
     def _by_number(self, row: Row, flags: tuple[Flag, ...]) -> Case:
         grounds = judging.local_grounds(_as_record(row), row.basis)
         insight = grounds.insight
         if row.basis in BOUGHT:
             insight = replace(insight, status=row.lookup_status)
-        return self._case(row, flags, grounds.signals, self._sharing.of(insight), kept=insight)
+        return self._case(row, flags, grounds.signals, insight)
 
     def _by_columns(
         self, row: Row, flags: tuple[Flag, ...], record: NumberInsightRecord
@@ -209,41 +221,26 @@ class Memory:
             told -= {"caller"}
         if row.basis == Basis.REUSED and not self._store_live:
             told -= LIVE_SIGNALS
-        return self._case(row, flags, told, self._sharing.of(insight), kept=insight)
+        return self._case(row, flags, told, insight)
 
     def _case(
-        self,
-        row: Row,
-        flags: tuple[Flag, ...],
-        signals: frozenset[str],
-        shared: Shared,
-        **kept: Any,
+        self, row: Row, flags: tuple[Flag, ...], signals: frozenset[str], insight: Insight
     ) -> Case:
-        if not shared.insight.country:
-            shared = self._sharing.of(judging.completed(shared.insight, row.number))
-        hides = any(flag.code == LIVE_CODE for flag in flags) if flags else False
-        standing = self._standings.of(row, signals, hides=hides)
-        return Case(record=row, standing=standing, shared=shared, flags=flags, **kept)
+        shared = self._sharing.of(judging.completed(insight, row.number))
+        standing = self._standings.of(row, signals, hides=_hides_live_flags(flags))
+        return Case(record=row, standing=standing, shared=shared, flags=flags, kept=insight)
 
     def _what_was_told(self, row: Row) -> tuple[frozenset[str], bool]:
         """Return the signals that the answer of `row` could tell, and whether live ones are out."""
         as_told = Basis.ANSWER if self._was_live(row) else row.basis
-        ages = self._store_live and as_told == Basis.REUSED
-        at = row.lookup_answered_at if ages else None
-        key = (row.lookup_provider, row.lookup_level, row.lookup_cnam, as_told, at)
-        if key not in self._told:
-            lookup = Lookup(
-                provider=row.lookup_provider,
-                level=row.lookup_level,
-                cnam=row.lookup_cnam,
-                answered_at=row.lookup_answered_at,
-            )
-            grounds = judging.answer_grounds(lookup, _REACHABLE, as_told)
-            told = grounds.signals, grounds.insight is not _REACHABLE
-            if at is not None:
-                return told  # everybody's own time is not worth remembering
-            self._told[key] = told
-        return self._told[key]
+        lookup = Lookup(
+            provider=row.lookup_provider,
+            level=row.lookup_level,
+            cnam=row.lookup_cnam,
+            answered_at=row.lookup_answered_at,
+        )
+        grounds = judging.answer_grounds(lookup, _REACHABLE, as_told)
+        return grounds.signals, grounds.insight is not _REACHABLE
 
     def _was_live(self, row: Row) -> bool:
         """Whether the state of the phone was still fresh when `row` was judged on an old answer."""
@@ -251,6 +248,10 @@ class Memory:
             return False
         age: timedelta = row.screened_at - row.lookup_answered_at
         return age <= self._fresh
+
+
+def _hides_live_flags(flags: tuple[Flag, ...]) -> bool:
+    return any([flag.code == LIVE_CODE for flag in flags]) if flags else False
 
 
 _REACHABLE = Insight(reachable="reachable")

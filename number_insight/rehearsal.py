@@ -53,15 +53,15 @@ class Lesson:
     """What the rules say of all cases that are alike.
 
     `found` is what those rules say that answer alike, and `judgement` what it comes to by itself.
-    `alone` are those that have to be asked for each case, with their places; `by_signup` of them
+    `alone` are those that have to be asked for each case, with their places and whether in shadow; those `by_signup`
     read no more of the insight than all have in common. `why` it cannot be told, if it cannot.
     """
 
     insight: Insight
     found: Findings
     judgement: Judgement
-    by_signup: list[tuple[int, Rule]] = field(default_factory=list)
-    alone: list[tuple[int, Rule]] = field(default_factory=list)
+    by_signup: list[tuple[int, Rule, bool]] = field(default_factory=list)
+    alone: list[tuple[int, Rule, bool]] = field(default_factory=list)
     blanks: frozenset[str] = frozenset()
     why: str = ""
 
@@ -75,6 +75,7 @@ class Rehearsal:
         self._reads_all = any(rule.needs is None for rule in rule_set.rules)
         self._silent: dict[tuple[Standing, frozenset[str]], tuple[Rule, ...]] = {}
         self._lessons: dict[object, Lesson | None] = {}
+        self._nothing = Findings()
         self._alike = what_is_alike(rule_set.rules)
 
     def judge(self, case: Case, signup: Signup) -> Judgement:
@@ -104,16 +105,16 @@ class Rehearsal:
 
     def _of_this_one(self, lesson: Lesson, case: Case, signup: Signup) -> Findings | None:
         """Return what the rules find that are asked alone; None if one reads what is not there."""
-        found = Findings()
-        for nth, rule in lesson.by_signup:
-            found.ask(nth, rule, lesson.insight, signup, shadow=self._in_shadow(rule))
+        found, insight = self._nothing, lesson.insight
+        for nth, rule, shadow in lesson.by_signup:
+            found.ask(nth, rule, insight, signup, shadow=shadow)
         if lesson.alone:
             insight = _with_blanks(Facts.of(case, signup).insight, lesson.blanks)
-            for nth, rule in lesson.alone:
-                found.ask(nth, rule, insight, signup, shadow=self._in_shadow(rule))
-            if _noted(insight):
-                return None
-        return found
+            for nth, rule, shadow in lesson.alone:
+                found.ask(nth, rule, insight, signup, shadow=shadow)
+        if found:
+            self._nothing = Findings()
+        return None if lesson.alone and _noted(insight) else found
 
     def _in_shadow(self, rule: Rule) -> bool:
         return rule.shadow or rule.code in self._shadowed
@@ -150,9 +151,9 @@ class Rehearsal:
         elif how.alike:
             lesson.found.ask(nth, rule, insight, facts.signup, shadow=self._in_shadow(rule))
         elif how.by_signup and names_of(lesson.blanks).isdisjoint(_members_read(rule)):
-            lesson.by_signup.append((nth, rule))
+            lesson.by_signup.append((nth, rule, self._in_shadow(rule)))
         else:
-            lesson.alone.append((nth, rule))
+            lesson.alone.append((nth, rule, self._in_shadow(rule)))
 
     def _by_hand(self, case: Case, facts: Facts) -> Judgement:
         rules, blanks = self._rules_for(case, facts), self._blanks(case)

@@ -60,8 +60,13 @@ class Visits:
             self._horizon = earliest
         elif self._taken > sum(len(kind) for kind in self._kinds()):
             self._forget(earliest - SLACK)
-        self._waiting += sorted((*self._others_of(records), *_visits_of(records)))
+        others = self._others_of(records) if self._has_gaps(records) else ()
+        self._waiting += sorted((*others, *_visits_of(records)))
         self._last = records[-1].pk
+
+    def _has_gaps(self, records: Sequence[Any]) -> bool:
+        """Whether there may be records up to the last of `records` that are not among them."""
+        return bool(records[-1].pk - self._last != len(records))
 
     def _others_of(self, records: Sequence[Any]) -> QuerySet[Any]:
         """Return the visits up to the last of `records` that are not among them."""
