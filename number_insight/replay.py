@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from number_insight import judging, keeping, rule_faults, rules_in_force
-from number_insight.choices import Decision
+from number_insight.choices import Basis, Decision
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.recollection import Case, Row, batches
@@ -46,6 +46,8 @@ class Outcome:
     def flags(self) -> tuple[Flag, ...]:
         """The flags as they are kept."""
         assert self.judgement is not None
+        if not self.judgement.flags and self.record.basis != Basis.COUNTRY:
+            return ()
         extra = keeping.extra_flags(self.record, self.record.basis)
         return tuple(keeping.kept((*self.judgement.flags, *extra)))
 
@@ -85,11 +87,30 @@ class Tally:
             return
         record, judgement = outcome.record, outcome.judgement
         self.matrix[record.verdict, outcome.verdict] += 1
-        self.fired_before.update({flag.code for flag in outcome.case.flags})
-        self.fired_now.update(judgement.codes)
+        if outcome.case.flags:
+            self.fired_before.update({flag.code for flag in outcome.case.flags})
+        if judgement.flags:
+            self.fired_now.update(judgement.codes)
         change = judgement.score - record.score
         if change or outcome.is_changed:
             self._affected(abs(change), record, outcome, judgement.score)
+
+    def take_in(self, other: Tally) -> None:
+        """Add what another process has counted."""
+        self.records += other.records
+        self.cannot_tell += other.cannot_tell
+        self.written += other.written
+        for mine, theirs in (
+            (self.matrix, other.matrix),
+            (self.fired_before, other.fired_before),
+            (self.fired_now, other.fired_now),
+            (self.reasons, other.reasons),
+        ):
+            mine.update(theirs)
+        self.most_affected = heapq.nlargest(
+            MOST_AFFECTED, (*self.most_affected, *other.most_affected)
+        )
+        heapq.heapify(self.most_affected)
 
     def _affected(self, change: int, record: Any, outcome: Outcome, score: int) -> None:
         told = f"record {record.pk}: {record.verdict} ({record.score}) -> "
@@ -175,7 +196,8 @@ def _differs(outcome: Outcome) -> bool:
         return False
     if outcome.is_changed or outcome.judgement.score != outcome.record.score:
         return True
-    return _written(outcome.flags) != _written(outcome.case.flags)
+    before, now = outcome.case.flags, outcome.flags
+    return bool(before or now) and _written(now) != _written(before)
 
 
 def _written(flags: Iterable[Flag]) -> Counter[tuple[Any, ...]]:
