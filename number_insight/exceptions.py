@@ -94,4 +94,4 @@ class UnknownPath(NumberInsightError, LookupError):
 
 
 class ReplayFailed(NumberInsightError, RuntimeError):
-    """A process that shared a replay has ended early; what it has written is kept, so run it again."""
+    """A process that shared a replay has ended early; what it has written is kept."""

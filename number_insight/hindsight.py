@@ -86,7 +86,7 @@ class Hindsight:
         rows = self._numbers.get(record.number)
         if not rows:
             return {}
-        found = {}
+        found: dict[str, Any] = {}
         if "number_seen" in self._reads:
             found["number_seen"] = _subjects(rows, record)
         if "number_decision" in self._reads:

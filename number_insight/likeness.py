@@ -110,12 +110,16 @@ class Manner:
 def manner(rule: Rule) -> Manner:
     """Return how `rule` can be asked."""
     named = depends_on(rule)
-    if named is None:
+    if named is None or not all(name.startswith((_INSIGHT, _SIGNUP)) for name in named):
         return Manner()
-    shares = of_insight(named) <= SHARED_OF_INSIGHT
+    shares = all(_is_shared(name) for name in of_insight(named))
     if shares and of_signup(named) <= SHARED_OF_SIGNUP:
         return Manner(alike=True)
     return Manner(by_signup=shares)
+
+
+def _is_shared(name: str) -> bool:
+    return name in SHARED_OF_INSIGHT or name.partition(".")[0] in SHARED_OF_INSIGHT
 
 
 def what_is_alike(rules: Iterable[Rule]) -> Callable[[Signup], Any]:

@@ -1,7 +1,8 @@
 """Phone numbers: from what people type to E.164, and what libphonenumber knows for free.
 
-The only module that knows ``phonenumbers``, with `number_insight.plans`, which reads its tables. The gate is *possible*, not *valid*: the metadata
-lags behind real ranges, and Vonage's own example, 447700900000, is a reserved number.
+The only module that knows ``phonenumbers``, with `number_insight.plans`, which reads its tables.
+The gate is *possible*, not *valid*: the metadata lags behind real ranges, and Vonage's own
+example, 447700900000, is a reserved number.
 """
 
 from __future__ import annotations

@@ -107,12 +107,12 @@ def _lies_in(national: str, known: _Range) -> bool:
 def _plan(code: int) -> _Plan:
     names = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]
     of_region = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code
-    known = [it for it in (of_region(code, name) for name in names) if it is not None]
+    known: list[Any] = [of_region(code, name) for name in names]
     general, prefix = known[0].general_desc, known[0].national_prefix_for_parsing
     return _Plan(
         lengths=frozenset((*general.possible_length, *general.possible_length_local_only)),
         trunk_prefix=re.compile(prefix) if prefix else None,
-        regions=tuple(_region(it, tell_apart=len(names) > 1) for it in known),
+        regions=tuple(_region(it, tell_apart=len(names) > 1) for it in known if it),
     )
 
 

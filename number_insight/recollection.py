@@ -112,9 +112,7 @@ def settled(since: datetime | None = None, until: datetime | None = None) -> Que
     return rows if until is None else rows.filter(created_at__lt=until)
 
 
-def batches(
-    rows: QuerySet[Any], size: int, limit: int | None = None
-) -> Iterator[list[Case | Row]]:
+def batches(rows: QuerySet[Any], size: int, limit: int | None = None) -> Iterator[list[Case | Row]]:
     """Yield `rows` in batches, by key; an erased record, of which too little is left, as it is."""
     memory, last, left = Memory(), 0, limit
     rows = _read(rows)
@@ -136,7 +134,8 @@ def _read(rows: QuerySet[Any]) -> QuerySet[Any]:
         instead |= dict.fromkeys(("screened_at", "lookup__answered_at"), nothing)
     renamed = {f"{name}_read": expression for name, expression in instead.items()}
     names = (f"{name}_read" if name in instead else name for name in COLUMNS)
-    return rows.annotate(**renamed).values_list(*names)
+    read: QuerySet[Any] = rows.annotate(**renamed).values_list(*names)
+    return read
 
 
 def _flags(first: int, last: int) -> Mapping[int, tuple[Flag, ...]]:
@@ -201,9 +200,7 @@ class Memory:
         shared = self._sharing.of_json(row.lookup_insight or "{}", without_live=forgets)
         if not shared.insight.country:
             shared = self._sharing.of(judging.completed(shared.insight, row.number))
-        return Case(
-            record=row, standing=standing, shared=shared, flags=flags, forgets_live=forgets
-        )
+        return Case(record=row, standing=standing, shared=shared, flags=flags, forgets_live=forgets)
 
     def _by_number(self, row: Row, flags: tuple[Flag, ...]) -> Case:
         grounds = judging.local_grounds(_as_record(row), row.basis)
@@ -212,9 +209,7 @@ class Memory:
             insight = replace(insight, status=row.lookup_status)
         return self._case(row, flags, grounds.signals, insight)
 
-    def _by_columns(
-        self, row: Row, flags: tuple[Flag, ...], record: NumberInsightRecord
-    ) -> Case:
+    def _by_columns(self, row: Row, flags: tuple[Flag, ...], record: NumberInsightRecord) -> Case:
         insight = _insight_of_columns(record)
         told = Provider.signals.get(row.level, ADVANCED_SIGNALS)
         if insight.caller is None:
@@ -234,9 +229,9 @@ class Memory:
         """Return the signals that the answer of `row` could tell, and whether live ones are out."""
         as_told = Basis.ANSWER if self._was_live(row) else row.basis
         lookup = Lookup(
-            provider=row.lookup_provider,
-            level=row.lookup_level,
-            cnam=row.lookup_cnam,
+            provider=row.lookup_provider or "",
+            level=row.lookup_level or "",
+            cnam=bool(row.lookup_cnam),
             answered_at=row.lookup_answered_at,
         )
         grounds = judging.answer_grounds(lookup, _REACHABLE, as_told)
@@ -251,7 +246,7 @@ class Memory:
 
 
 def _hides_live_flags(flags: tuple[Flag, ...]) -> bool:
-    return any([flag.code == LIVE_CODE for flag in flags]) if flags else False
+    return bool(flags) and any(flag.code == LIVE_CODE for flag in flags)
 
 
 _REACHABLE = Insight(reachable="reachable")
@@ -286,9 +281,7 @@ def _insight_of_columns(record: NumberInsightRecord) -> Insight:
         ported=record.ported,
         valid_number=record.valid_number,
         reachable=record.reachable,
-        roaming=Roaming(
-            status=record.roaming_status, country=record.roaming_country or None
-        ),
+        roaming=Roaming(status=record.roaming_status, country=record.roaming_country or None),
         caller=Caller(name=record.caller_name, type=record.caller_type) if caller else None,
         ip=IPMatch(match=record.ip_match, country=record.ip_country or None),
     )

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from number_insight import judging
 from number_insight.insight import Insight
 from number_insight.likeness import MOST_KEPT, depends_on, manner, of_insight, what_is_alike
+from number_insight.oldwords import OldWord
 from number_insight.recollection import Case
 from number_insight.rules import Rule
 from number_insight.rules.base import Findings, Signup, judge
@@ -53,8 +53,9 @@ class Lesson:
     """What the rules say of all cases that are alike.
 
     `found` is what those rules say that answer alike, and `judgement` what it comes to by itself.
-    `alone` are those that have to be asked for each case, with their places and whether in shadow; those `by_signup`
-    read no more of the insight than all have in common. `why` it cannot be told, if it cannot.
+    `by_signup` and `alone` have to be asked for each case, with their places and whether in
+    shadow; the former read no more of the insight than all have in common. `why` it cannot be
+    told, if it cannot; `by_hand` if each case is to be judged by itself.
     """
 
     insight: Insight
@@ -64,6 +65,7 @@ class Lesson:
     alone: list[tuple[int, Rule, bool]] = field(default_factory=list)
     blanks: frozenset[str] = frozenset()
     why: str = ""
+    by_hand: bool = False
 
 
 class Rehearsal:
@@ -74,7 +76,7 @@ class Rehearsal:
         self._asked = asked(rule_set.rules)
         self._reads_all = any(rule.needs is None for rule in rule_set.rules)
         self._silent: dict[tuple[Standing, frozenset[str]], tuple[Rule, ...]] = {}
-        self._lessons: dict[object, Lesson | None] = {}
+        self._lessons: dict[object, Lesson] = {}
         self._nothing = Findings()
         self._alike = what_is_alike(rule_set.rules)
 
@@ -89,19 +91,20 @@ class Rehearsal:
         """Return what is known of cases like this one; None if each is a case of its own."""
         sent = case.record.lookup_ip_address
         key = (case.standing, case.shared, bool(sent) and sent == signup.ip, self._alike(signup))
-        lesson = self._lessons.get(key, _UNKNOWN)
-        if lesson is _UNKNOWN:
-            lesson = self._learnt(key, case, Facts.of(case, signup))
+        lesson = self._lessons.get(key)
         if lesson is None:
+            if len(self._lessons) >= MOST_KEPT:
+                self._lessons.clear()
+            lesson = self._lessons[key] = self._lesson(case, Facts.of(case, signup))
+        if lesson.by_hand:
             return None
         if lesson.why:
             raise CannotTell(lesson.why)
         found = self._of_this_one(lesson, case, signup)
         if found is None:
             return None
-        if not found:
-            return lesson.judgement
-        return lesson.found.and_those(found).judgement(self._rule_set.thresholds)
+        both = lesson.found.and_those(found) if found else None
+        return both.judgement(self._rule_set.thresholds) if both else lesson.judgement
 
     def _of_this_one(self, lesson: Lesson, case: Case, signup: Signup) -> Findings | None:
         """Return what the rules find that are asked alone; None if one reads what is not there."""
@@ -119,17 +122,11 @@ class Rehearsal:
     def _in_shadow(self, rule: Rule) -> bool:
         return rule.shadow or rule.code in self._shadowed
 
-    def _learnt(self, key: object, case: Case, facts: Facts) -> Lesson | None:
-        """Return the lesson of `case`, and remember it."""
-        if len(self._lessons) >= MOST_KEPT:
-            self._lessons.clear()
-        self._lessons[key] = lesson = self._lesson(case, facts)
-        return lesson
-
-    def _lesson(self, case: Case, facts: Facts) -> Lesson | None:
-        lost, lesson = case.standing.lost, _empty_lesson(facts.insight)
-        if any(not (rule.live or lost.isdisjoint(rule.needs or ())) for rule in self._rule_set.rules):
-            return None  # what they said then is told by the flags of each record
+    def _lesson(self, case: Case, facts: Facts) -> Lesson:
+        lesson = _empty_lesson(facts.insight)
+        if self._hears_flags(case.standing):
+            lesson.by_hand = True
+            return lesson
         try:
             rules = self._rules_for(case, facts)
         except CannotTell as unknown:
@@ -140,11 +137,15 @@ class Rehearsal:
         for nth, rule in enumerate(rules):
             self._learn(lesson, nth, rule, insight, facts)
         lesson.judgement = lesson.found.judgement(self._rule_set.thresholds)
-        return None if _noted(insight) else lesson
+        lesson.by_hand = bool(_noted(insight))
+        return lesson
 
-    def _learn(
-        self, lesson: Lesson, nth: int, rule: Rule, insight: Insight, facts: Facts
-    ) -> None:
+    def _hears_flags(self, standing: Standing) -> bool:
+        """Whether a rule's old word is told by the flags of each record, and by nothing else."""
+        lost, rules = standing.lost, self._rule_set.rules
+        return any(not (rule.live or lost.isdisjoint(rule.needs or ())) for rule in rules)
+
+    def _learn(self, lesson: Lesson, nth: int, rule: Rule, insight: Insight, facts: Facts) -> None:
         how = manner(rule)
         if not rule.is_evaluable(facts.told):
             lesson.found.not_evaluable.append(rule.code)
@@ -268,28 +269,6 @@ class Rehearsal:
         if EVERYTHING in cancelled_codes(judgement.flags) or judgement.raised:
             raise CannotTell(LIVE_CODE)
         return replace(judgement, flags=case.flags, score=score, verdict=verdict)
-
-
-class OldWord(Rule):
-    """A rule that says what it said before.
-
-    `depends` tells that another record may have heard something else from it.
-    """
-
-    needs = ()
-    depends_on = ()
-
-    def __init__(self, rule: Rule, flags: list[Flag], *, depends: bool = True) -> None:
-        super().__init__(weight=rule.weight)
-        self.code = rule.code  # type: ignore[misc]  # an instance speaks for another rule
-        self.shadow, self.depends = rule.shadow, depends
-        self._flags = [replace(flag, counted=True, shadow=False) for flag in flags]
-
-    def examine(self, insight: Insight, signup: Signup) -> list[Flag]:
-        return self._flags
-
-
-_UNKNOWN: Any = object()
 
 
 def _empty_lesson(insight: Insight) -> Lesson:

@@ -48,7 +48,8 @@ class Outcome:
         assert self.judgement is not None
         if not self.judgement.flags and self.record.basis != Basis.COUNTRY:
             return ()
-        extra = keeping.extra_flags(self.record, self.record.basis)
+        row = NumberInsightRecord(country=self.record.country)
+        extra = keeping.extra_flags(row, self.record.basis)
         return tuple(keeping.kept((*self.judgement.flags, *extra)))
 
 
@@ -100,13 +101,10 @@ class Tally:
         self.records += other.records
         self.cannot_tell += other.cannot_tell
         self.written += other.written
-        for mine, theirs in (
-            (self.matrix, other.matrix),
-            (self.fired_before, other.fired_before),
-            (self.fired_now, other.fired_now),
-            (self.reasons, other.reasons),
-        ):
-            mine.update(theirs)
+        self.matrix.update(other.matrix)
+        self.fired_before.update(other.fired_before)
+        self.fired_now.update(other.fired_now)
+        self.reasons.update(other.reasons)
         self.most_affected = heapq.nlargest(
             MOST_AFFECTED, (*self.most_affected, *other.most_affected)
         )

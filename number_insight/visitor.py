@@ -118,12 +118,12 @@ def public_ip(text: str | None) -> str | None:
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _DOTTED = re.compile(rf"(({_OCTET})\.{_OCTET})\.{_OCTET}\.{_OCTET}")
 _DIVIDED = frozenset({"192", "198", "203", "255"})
-"""The first octets below which reserved blocks smaller than a /16 lie (IANA's registry, RFC 6890)."""
+"""The first octets below which reserved blocks smaller than a /16 lie (IANA, RFC 6890)."""
 
 
 @lru_cache(maxsize=4096)
 def _is_public(block: str) -> bool:
-    """Whether the addresses of a /16, written as its two octets, are public, which all are or none."""
+    """Whether the addresses of a /16, written as two octets, are public: all are, or none."""
     return _read(f"{block}.0.1") is not None
 
 
