@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError
+from django.test import override_settings
 
 from number_insight import crew
 from number_insight.models import NumberInsightRecord
@@ -69,9 +70,9 @@ def test_what_only_this_transaction_sees_is_judged_in_this_process():
 
 
 @together
-def test_a_process_is_started_only_where_it_is_worth_it(monkeypatch, settings):
+def test_a_process_is_started_only_where_it_is_worth_it(monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     assert crew.size(1000) == 1
-    many = crew.size(10_000_000)
-    # A changed setting would not be seen by another process, and a test changes some.
-    assert many == (crew.MOST_BY_ITSELF if not crew.why_alone() else 1)
+    assert crew.size(10_000_000) == crew.MOST_BY_ITSELF
+    with override_settings(NUMBER_INSIGHT={}):  # which another process would not see
+        assert crew.size(10_000_000) == 1
