@@ -7,6 +7,7 @@ have nothing to do with one another. Each process counts for itself; the counts 
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -58,7 +59,8 @@ def share(
     limit: int | None = None,
 ) -> Iterator[int]:
     """Do as `replay` does, in `jobs` processes; raise `ReplayFailed` if one of them fails."""
-    parts = list(_parts(rows, jobs, limit))
+    can_share = jobs > 1 and _can_be_sent(rule_set)
+    parts = list(_parts(rows, jobs, limit)) if can_share else []
     if len(parts) < 2:
         yield from replay(rule_set, rows, tally, apply=apply, limit=limit)
         return
@@ -78,6 +80,15 @@ def share(
             process.join()
 
 
+def _can_be_sent(rule_set: RuleSet) -> bool:
+    """Whether the rules can be told to another process; one may hold what is of this one alone."""
+    try:
+        pickle.dumps(rule_set)
+    except Exception:  # whatever a stranger's rule holds, this process can judge by it
+        return False
+    return True
+
+
 def _parts(
     rows: QuerySet[Any], jobs: int, limit: int | None
 ) -> Iterator[tuple[QuerySet[Any], int | None]]:
@@ -95,9 +106,9 @@ def _parts(
             yield rows.filter(pk__gte=start), left
 
 
-def _names() -> Mapping[str, str]:
+def _names() -> Mapping[str, Any]:
     """Return the databases of this process, which in a test are not those of the settings."""
-    return {alias: str(connections[alias].settings_dict["NAME"]) for alias in connections}
+    return {alias: connections[alias].settings_dict["NAME"] for alias in connections}
 
 
 def _told(ears: Sequence[Connection]) -> Iterator[Any]:
@@ -116,7 +127,7 @@ def _told(ears: Sequence[Connection]) -> Iterator[Any]:
 
 
 def _work(
-    names: Mapping[str, str],
+    names: Mapping[str, Any],
     rule_set: RuleSet,
     query: Query,
     limit: int | None,

@@ -23,6 +23,8 @@ from number_insight.models import NumberInsightRecord
 SPAN = DAY + HOUR
 SLACK = HOUR
 """How far records may be out of order and still be counted here."""
+OFTEN = 4
+"""What is too old is forgotten when a fourth of what is known has come anew."""
 LAST = "\U0010ffff"
 """After every number."""
 OF_THE_HOUR = frozenset(
@@ -58,7 +60,7 @@ class Visits:
         earliest = min(record.created_at for record in records) - SPAN
         if self._horizon is None:
             self._horizon = earliest
-        elif self._taken > sum(len(kind) for kind in self._kinds()):
+        elif self._taken * OFTEN > sum(len(kind) for kind in self._kinds()):
             self._forget(earliest - SLACK)
         others = self._others_of(records) if self._has_gaps(records) else ()
         self._waiting += sorted((*others, *_visits_of(records)))

@@ -59,6 +59,27 @@ def test_a_process_that_ends_early_is_one_clear_sentence(tmp_path):
         run("--jobs", "2", "--rules", file)
 
 
+class Attached(Rule):
+    """A rule that holds what no other process can have."""
+
+    code = "attached"
+    needs = ()
+
+    def __init__(self) -> None:
+        super().__init__(weight=0)
+        self.ours = lambda: None
+
+    def examine(self, insight: Any, signup: Any) -> Any:
+        self.ours()
+
+
+@together
+def test_a_rule_that_cannot_be_told_to_another_process_judges_in_this_one(tmp_path):
+    seed(10)
+    file = rules_file(tmp_path, [rule(f"{__name__}.Attached")])
+    assert replayed("--jobs", "2", "--rules", file)["records"] == 10
+
+
 @alone
 def test_what_only_this_transaction_sees_is_judged_in_this_process():
     seed(10)
