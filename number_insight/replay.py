@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -178,14 +178,19 @@ class _Room:
 def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
     """Write what differs of `outcomes`, in one transaction; return how many records differed."""
     rules_in_force.remember(rule_set.rules)
-    key, written, flags = rules_in_force.key_of(rule_set.rules), [], []
+    changes: dict[_Change, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        if _differs(outcome):
+            changes[_change(outcome)].append(outcome)
+    if not changes:
+        return 0
+    key = rules_in_force.key_of(rule_set.rules)
     with transaction.atomic():
-        for outcome in outcomes:
-            if _differs(outcome) and _rewrite(outcome, key):
-                written.append(outcome.record.pk)
-                flags += [keeping.row_of(outcome.record.pk, flag) for flag in outcome.flags]
-        RiskFlag.objects.filter(record__in=written).delete()
-        RiskFlag.objects.bulk_create(flags)
+        written = [it for change, those in changes.items() for it in _rewrite(change, those, key)]
+        RiskFlag.objects.filter(record__in=[it.record.pk for it in written]).delete()
+        RiskFlag.objects.bulk_create(
+            keeping.row_of(it.record.pk, flag) for it in written for flag in it.flags
+        )
     return len(written)
 
 
@@ -208,28 +213,60 @@ def _plain(flag: Flag) -> str:
     return json.dumps(dict(flag.params), sort_keys=True, default=str)
 
 
-def _rewrite(outcome: Outcome, key: str) -> bool:
-    """Write the new verdict, unless somebody has decided or judged the record meanwhile."""
+class _Change(NamedTuple):
+    """What was written on a record and what is to be: mostly the same for several of a batch."""
+
+    state: str
+    old_verdict: str
+    old_score: int
+    old_announced: str
+    verdict: str
+    score: int
+    announced: str
+    lane: str
+    not_evaluable: tuple[str, ...]
+    raised: tuple[str, ...]
+
+
+def _change(outcome: Outcome) -> _Change:
     record, judgement = outcome.record, outcome.judgement
     assert judgement is not None
-    untouched = NumberInsightRecord.objects.filter(
-        pk=record.pk,
-        decision=Decision.NONE,
-        state=record.state,
-        verdict=record.verdict,
-        score=record.score,
-        announced_verdict=record.announced_verdict,
-    )
     # Who was told the old verdict is not told the new one: what a replay finds is for people.
     was_told = record.announced_verdict == record.verdict
-    return bool(
-        untouched.update(
-            announced_verdict=outcome.verdict if was_told else record.announced_verdict,
-            verdict=outcome.verdict,
-            score=judgement.score,
-            lane=judging.lane_of(record.basis, judgement),
-            not_evaluable=list(judgement.not_evaluable),
-            raised_rules=[*judgement.raised, *judgement.raised_in_shadow],
-            rules_key=key,
-        )
+    return _Change(
+        state=record.state,
+        old_verdict=record.verdict,
+        old_score=record.score,
+        old_announced=record.announced_verdict,
+        verdict=outcome.verdict,
+        score=judgement.score,
+        announced=outcome.verdict if was_told else record.announced_verdict,
+        lane=judging.lane_of(record.basis, judgement),
+        not_evaluable=judgement.not_evaluable,
+        raised=(*judgement.raised, *judgement.raised_in_shadow),
     )
+
+
+def _rewrite(change: _Change, outcomes: Sequence[Outcome], key: str) -> Sequence[Outcome]:
+    """Write `change` on those records that nobody has decided or judged meanwhile; return them."""
+    keys = [outcome.record.pk for outcome in outcomes]
+    undecided = NumberInsightRecord.objects.filter(pk__in=keys, decision=Decision.NONE)
+    written = undecided.filter(
+        state=change.state,
+        verdict=change.old_verdict,
+        score=change.old_score,
+        announced_verdict=change.old_announced,
+    ).update(
+        announced_verdict=change.announced,
+        verdict=change.verdict,
+        score=change.score,
+        lane=change.lane,
+        not_evaluable=list(change.not_evaluable),
+        raised_rules=list(change.raised),
+        rules_key=key,
+    )
+    if written == len(keys):
+        return outcomes
+    now = undecided.filter(verdict=change.verdict, score=change.score, rules_key=key)
+    ours = set(now.values_list("pk", flat=True))
+    return [outcome for outcome in outcomes if outcome.record.pk in ours]
