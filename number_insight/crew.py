@@ -23,8 +23,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.replay import Tally, replay
 from number_insight.rulesets import RuleSet
 
-WORTH_A_PROCESS = 25_000
-"""Records that take longer than a process needs to start."""
+WORTH_A_PROCESS = 100_000
+"""Records that take several times as long as a process needs to start."""
 MOST_BY_ITSELF = 4
 """As many processes at most share a replay if nobody says how many."""
 

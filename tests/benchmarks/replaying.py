@@ -26,7 +26,7 @@ OTHER_WEIGHTS = {"toll_free": 10, "premium": 10}
 def judging(stand: Stand, size: Size) -> Outcome:
     """Compare judging stored records on both cores with only reading the same columns on one."""
     large.make(stand, size.large)
-    count = min(size.of(100_000, 500), size.large)
+    count = min(size.of(200_000, 500), size.large)
     cases: dict[str, Callable[[], dict[str, Any]]] = {
         "judge": lambda: _run("judge", count, jobs=BOTH_CORES),
         "judge in one process": lambda: _run("judge", count),
