@@ -95,3 +95,7 @@ class Unsupported(NumberInsightError, NotImplementedError):
 
 class UnknownPath(NumberInsightError, LookupError):
     """There is no such field, or it holds no numbers; the text names what may have been meant."""
+
+
+class ReplayFailed(NumberInsightError, RuntimeError):
+    """A process that shared a replay has ended early; what it has written is kept."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 
-from number_insight import judging, loading, rules_in_force
-from number_insight.choices import Basis, RecordState
+from number_insight import judging
+from number_insight.choices import ANSWERED_STATES, Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.insight import (
-    LEVELS,
     NUMBER_REFUSED,
     UNKNOWN,
     Caller,
@@ -22,55 +22,86 @@ from number_insight.insight import (
     IPMatch,
     Roaming,
 )
+from number_insight.likeness import Shared, Sharing, insight_of
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.base import ADVANCED_SIGNALS, Provider
 from number_insight.rules.base import LIVE_SIGNALS
 from number_insight.rules.live import LIVE_CODE
+from number_insight.standing import BOUGHT, Standing, Standings
 from number_insight.verdict import Flag
 
 SETTLED = (RecordState.SCREENED, RecordState.FAILED, RecordState.REFUSED)
-BOUGHT = (Basis.ANSWER, Basis.REUSED)
-NOTHING_TO_BUY = (Basis.DISABLED, Basis.BUDGET, Basis.LIMIT, Basis.NO_ANSWER, Basis.COUNTRY)
-"""Where other rules would have had to do with free facts as well."""
-
-RECORD_COLUMNS = tuple(
-    column.attname
-    for column in NumberInsightRecord._meta.concrete_fields
-    if column.attname not in ("decision_reason", "note", "field", "decided_by_id", "cost")
-)
-LOOKUP_COLUMNS = (
-    "id",
-    "provider",
-    "level",
-    "cnam",
-    "ip_address",
-    "state",
-    "status",
-    "insight",
-    "answered_at",
-)
-_COLUMNS = (*RECORD_COLUMNS, *(f"lookup__{name}" for name in LOOKUP_COLUMNS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One judged record, and what it was judged on as far as that was kept.
+class Row(NamedTuple):
+    """What is read of a record and of its lookup: no more than a replay needs.
 
-    `lost` names the signals that were told and are not kept; `missed` those that could have been
-    bought and were not. `asked` holds the rules that judged it, as far as they are remembered.
+    JSON is read as text: most of it is the same for many records.
     """
 
-    record: NumberInsightRecord
-    grounds: judging.Grounds
-    flags: tuple[Flag, ...]
-    lost: frozenset[str]
-    missed: frozenset[str]
-    asked: Mapping[str, rules_in_force.Asked]
+    pk: int
+    number: str
+    number_hash: str
+    subject_type_id: int | None
+    subject_id: str
+    source: str
+    ip_address: str | None
+    declared_country: str
+    declared_name: str
+    level: str
+    state: str
+    verdict: str
+    announced_verdict: str
+    score: int
+    carrier_name: str
+    country: str
+    ip_country: str
+    decision: str
+    created_at: datetime
+    screened_at: datetime | None
+    basis: str
+    rules_key: str
+    not_evaluable: str
+    raised_rules: str
+    lookup_provider: str | None
+    lookup_level: str | None
+    lookup_cnam: bool | None
+    lookup_id: int | None
+    lookup_ip_address: str | None
+    lookup_state: str | None
+    lookup_status: int | None
+    lookup_answered_at: datetime | None
+    lookup_insight: str | None
 
-    @property
-    def hides_live_flags(self) -> bool:
-        """Whether something was found in live facts whose details are not kept."""
-        return any(flag.code == LIVE_CODE for flag in self.flags)
+
+KIND = slice(Row._fields.index("basis"), Row._fields.index("lookup_cnam") + 1)
+JSON_COLUMNS = ("not_evaluable", "raised_rules", "lookup__insight")
+COLUMNS = tuple(
+    name.replace("lookup_", "lookup__", 1) if name != "lookup_id" else name for name in Row._fields
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """One judged record, and what it was judged on as far as that was kept."""
+
+    record: Row
+    standing: Standing
+    shared: Shared
+    flags: tuple[Flag, ...]
+    forgets_live: bool = False
+    kept: Insight | None = None
+
+    def grounds(self) -> judging.Grounds:
+        """Return what the record was judged on, its own number and all."""
+        row, standing = self.record, self.standing
+        lookup = Lookup(ip_address=row.lookup_ip_address) if row.lookup_id else None
+        insight = self.kept
+        if insight is None:
+            insight = insight_of(row.lookup_insight or "{}", without_live=self.forgets_live)
+        return judging.Grounds(
+            insight=insight, signals=standing.signals, basis=standing.basis, lookup=lookup
+        )
 
 
 def settled(since: datetime | None = None, until: datetime | None = None) -> QuerySet[Any]:
@@ -81,22 +112,33 @@ def settled(since: datetime | None = None, until: datetime | None = None) -> Que
     return rows if until is None else rows.filter(created_at__lt=until)
 
 
-def batches(
-    rows: QuerySet[Any], size: int, limit: int | None = None
-) -> Iterator[list[Case | NumberInsightRecord]]:
+def batches(rows: QuerySet[Any], size: int, limit: int | None = None) -> Iterator[list[Case | Row]]:
     """Yield `rows` in batches, by key; an erased record, of which too little is left, as it is."""
     memory, last, left = Memory(), 0, limit
+    rows = _read(rows)
     while left is None or left > 0:
-        found = list(rows.filter(pk__gt=last).values_list(*_COLUMNS)[: min(size, left or size)])
+        batch = rows.filter(pk__gt=last)[: min(size, left or size)]
+        found = [Row._make(values) for values in batch]
         if not found:
             return
-        last = found[-1][0]
+        last = found[-1].pk
         left = None if left is None else left - len(found)
-        flags = _flags(found[0][0], last)
-        yield [memory.case(row, flags.get(row[0], ())) for row in found]
+        yield list(memory.cases(found))
 
 
-def _flags(first: int, last: int) -> dict[int, tuple[Flag, ...]]:
+def _read(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return `rows` as what `Row` is made of."""
+    instead: dict[str, Any] = {name: Cast(name, TextField()) for name in JSON_COLUMNS}
+    if not app_settings.STORE_LIVE:  # the age of an answer matters to what is live alone
+        nothing = Value(None, output_field=DateTimeField())
+        instead |= dict.fromkeys(("screened_at", "lookup__answered_at"), nothing)
+    renamed = {f"{name}_read": expression for name, expression in instead.items()}
+    names = (f"{name}_read" if name in instead else name for name in COLUMNS)
+    read: QuerySet[Any] = rows.annotate(**renamed).values_list(*names)
+    return read
+
+
+def _flags(first: int, last: int) -> Mapping[int, tuple[Flag, ...]]:
     columns = ("record_id", "code", "group", "weight", "counted", "shadow", "message", "evidence")
     rows = RiskFlag.objects.filter(record__gte=first, record__lte=last).order_by("pk")
     found: dict[int, tuple[Flag, ...]] = {}
@@ -116,103 +158,116 @@ def _flags(first: int, last: int) -> dict[int, tuple[Flag, ...]]:
 
 
 class Memory:
-    """Makes cases, and remembers between them what rules there were."""
+    """Makes cases of rows, and remembers what many of them have in common."""
 
     def __init__(self) -> None:
-        active = loading.rules()
-        self._active = rules_in_force.key_of(active)
-        self._rules = {self._active: rules_in_force.asked(active)}
-        self._provider = loading.provider()
+        self._standings, self._sharing = Standings(), Sharing()
+        self._kinds: dict[Any, tuple[Standing, bool]] = {}
+        self._providers = frozenset(app_settings.PROVIDERS)
+        self._store_live, self._fresh = app_settings.STORE_LIVE, app_settings.FRESHNESS["live"]
 
-    def case(self, row: Sequence[Any], flags: tuple[Flag, ...]) -> Case | NumberInsightRecord:
-        """Return what is known of the record in `row`; the bare record if it was erased."""
-        record = NumberInsightRecord.from_db("default", RECORD_COLUMNS, row[: len(RECORD_COLUMNS)])
-        if record.number_hash:
-            return record
-        lookup = _lookup(row[len(RECORD_COLUMNS) :])
-        grounds = _grounds(record, lookup)
-        hides = any(flag.code == LIVE_CODE for flag in flags)
-        return Case(
-            record=record,
-            grounds=grounds,
-            flags=flags,
-            lost=_lost(grounds, hides),
-            missed=self._missed(record, grounds),
-            asked=self._asked(record),
+    def cases(self, rows: list[Row]) -> Iterator[Case | Row]:
+        """Yield what is known of each record in `rows`; the bare row if it was erased."""
+        flags = _flags(rows[0].pk, rows[-1].pk)
+        whole = _in_full(row.pk for row in rows if self._is_bare(row))
+        for row in rows:
+            known = flags.get(row.pk, ())
+            if row.number_hash:
+                yield row
+            elif row.basis not in BOUGHT or _is_refused(row):
+                yield self._by_number(row, known)
+            elif row.pk in whole:
+                yield self._by_columns(row, known, whole[row.pk])
+            else:
+                yield self._by_answer(row, known)
+
+    def _is_bare(self, row: Row) -> bool:
+        """Whether the answer that `row` rests on is not kept, so that its columns have to do."""
+        if row.number_hash or row.basis not in BOUGHT or _is_refused(row):
+            return False
+        nothing = row.lookup_insight in (None, "null", "{}")
+        return nothing or row.lookup_provider not in self._providers
+
+    def _by_answer(self, row: Row, flags: tuple[Flag, ...]) -> Case:
+        hides = _hides_live_flags(flags)
+        # What decides about the standing stands together in a row, so that it is cut out at once.
+        key = (row[KIND], hides, row.ip_address is None, row.country == "US")
+        kind = None if self._store_live else self._kinds.get(key)
+        if kind is None:
+            signals, forgets = self._what_was_told(row)
+            kind = self._kinds[key] = self._standings.of(row, signals, hides=hides), forgets
+        standing, forgets = kind
+        shared = self._sharing.of_json(row.lookup_insight or "{}", without_live=forgets)
+        if not shared.insight.country:
+            shared = self._sharing.of(judging.completed(shared.insight, row.number))
+        return Case(record=row, standing=standing, shared=shared, flags=flags, forgets_live=forgets)
+
+    def _by_number(self, row: Row, flags: tuple[Flag, ...]) -> Case:
+        grounds = judging.local_grounds(_as_record(row), row.basis)
+        insight = grounds.insight
+        if row.basis in BOUGHT:
+            insight = replace(insight, status=row.lookup_status)
+        return self._case(row, flags, grounds.signals, insight)
+
+    def _by_columns(self, row: Row, flags: tuple[Flag, ...], record: NumberInsightRecord) -> Case:
+        insight = _insight_of_columns(record)
+        told = Provider.signals.get(row.level, ADVANCED_SIGNALS)
+        if insight.caller is None:
+            told -= {"caller"}
+        if row.basis == Basis.REUSED and not self._store_live:
+            told -= LIVE_SIGNALS
+        return self._case(row, flags, told, insight)
+
+    def _case(
+        self, row: Row, flags: tuple[Flag, ...], signals: frozenset[str], insight: Insight
+    ) -> Case:
+        shared = self._sharing.of(judging.completed(insight, row.number))
+        standing = self._standings.of(row, signals, hides=_hides_live_flags(flags))
+        return Case(record=row, standing=standing, shared=shared, flags=flags, kept=insight)
+
+    def _what_was_told(self, row: Row) -> tuple[frozenset[str], bool]:
+        """Return the signals that the answer of `row` could tell, and whether live ones are out."""
+        as_told = Basis.ANSWER if self._was_live(row) else row.basis
+        lookup = Lookup(
+            provider=row.lookup_provider or "",
+            level=row.lookup_level or "",
+            cnam=bool(row.lookup_cnam),
+            answered_at=row.lookup_answered_at,
         )
+        grounds = judging.answer_grounds(lookup, _REACHABLE, as_told)
+        return grounds.signals, grounds.insight is not _REACHABLE
 
-    def _asked(self, record: NumberInsightRecord) -> Mapping[str, rules_in_force.Asked]:
-        key = record.rules_key or self._active  # without one it was made by hand
-        if key not in self._rules:
-            self._rules[key] = rules_in_force.recall(key)
-        asked = self._rules[key]
-        if record.raised_rules:
-            asked = {code: it for code, it in asked.items() if code not in record.raised_rules}
-        return asked
-
-    def _missed(self, record: NumberInsightRecord, grounds: judging.Grounds) -> frozenset[str]:
-        """Return the signals that other rules could have had bought."""
-        if grounds.basis in NOTHING_TO_BUY:
-            return frozenset()
-        provider, level = self._provider, app_settings.LEVEL
-        if level not in LEVELS:
-            level = provider.levels[-1]
-        could = provider.signals.get(level, frozenset())
-        return _sold(could, record, bool(provider.supports_cnam), bool(provider.supports_ip)) - (
-            grounds.signals
-        )
+    def _was_live(self, row: Row) -> bool:
+        """Whether the state of the phone was still fresh when `row` was judged on an old answer."""
+        if not self._store_live or not row.lookup_answered_at or not row.screened_at:
+            return False
+        age: timedelta = row.screened_at - row.lookup_answered_at
+        return age <= self._fresh
 
 
-def _sold(
-    could: frozenset[str], record: NumberInsightRecord, names: bool, ips: bool
-) -> frozenset[str]:
-    """Return what of `could` would be asked for at all, as `record` is."""
-    if not (names and app_settings.CNAM and record.country == "US"):
-        could -= {"caller"}
-    if not (record.ip_address and ips and app_settings.SEND_IP):
-        could -= {"ip_match"}
-    return could - {"country"}
+def _hides_live_flags(flags: tuple[Flag, ...]) -> bool:
+    return bool(flags) and any(flag.code == LIVE_CODE for flag in flags)
 
 
-def _lookup(values: Sequence[Any]) -> Lookup | None:
-    return None if values[0] is None else Lookup.from_db("default", LOOKUP_COLUMNS, values)
+_REACHABLE = Insight(reachable="reachable")
 
 
-def _grounds(record: NumberInsightRecord, lookup: Lookup | None) -> judging.Grounds:
-    """Return what `record` was judged on."""
-    basis = record.basis
-    if basis not in BOUGHT:
-        return judging.local_grounds(record, basis)
-    if lookup is not None and lookup.status in NUMBER_REFUSED and not lookup.is_answered:
-        grounds = replace(judging.local_grounds(record, basis), lookup=lookup)
-        return replace(grounds, insight=replace(grounds.insight, status=lookup.status))
-    if lookup is not None and lookup.insight and lookup.provider in app_settings.PROVIDERS:
-        insight = Insight.from_json(lookup.insight)
-        as_told = Basis.ANSWER if _was_live(record, lookup) else basis
-        return replace(judging.answer_grounds(lookup, insight, as_told), basis=basis)
-    return _grounds_of_columns(record, lookup)
+def _is_refused(row: Row) -> bool:
+    """Whether the provider has refused the number as a number."""
+    return row.lookup_status in NUMBER_REFUSED and row.lookup_state not in ANSWERED_STATES
 
 
-def _was_live(record: NumberInsightRecord, lookup: Lookup) -> bool:
-    """Whether the state of the phone was still fresh when `record` was judged on an old answer."""
-    if not app_settings.STORE_LIVE or not lookup.answered_at or not record.screened_at:
-        return False
-    age: timedelta = record.screened_at - lookup.answered_at
-    return age <= app_settings.FRESHNESS["live"]
+def _as_record(row: Row) -> NumberInsightRecord:
+    return NumberInsightRecord(pk=row.pk, number=row.number)
 
 
-def _grounds_of_columns(record: NumberInsightRecord, lookup: Lookup | None) -> judging.Grounds:
-    """Return what the columns of `record` still tell, where its lookup is gone or erased."""
-    told = Provider.signals.get(record.level, ADVANCED_SIGNALS)
-    if record.caller_type == UNKNOWN and not record.caller_name:
-        told -= {"caller"}
-    if record.basis == Basis.REUSED and not app_settings.STORE_LIVE:
-        told -= LIVE_SIGNALS
-    insight = _insight_of_columns(record)
-    return judging.Grounds(insight=insight, signals=told, basis=record.basis, lookup=lookup)
+def _in_full(keys: Iterable[int]) -> Mapping[int, NumberInsightRecord]:
+    keys = list(keys)
+    return NumberInsightRecord.objects.in_bulk(keys) if keys else {}
 
 
 def _insight_of_columns(record: NumberInsightRecord) -> Insight:
+    """Return what the columns of `record` still tell, where its lookup is gone or erased."""
     name, country = record.carrier_name or None, record.carrier_country or None
     caller = record.caller_name or record.caller_type != UNKNOWN
     return Insight(
@@ -230,10 +285,3 @@ def _insight_of_columns(record: NumberInsightRecord) -> Insight:
         caller=Caller(name=record.caller_name, type=record.caller_type) if caller else None,
         ip=IPMatch(match=record.ip_match, country=record.ip_country or None),
     )
-
-
-def _lost(grounds: judging.Grounds, hides_live_flags: bool) -> frozenset[str]:
-    """Return the live signals that were told and are not kept."""
-    if grounds.basis not in BOUGHT or (app_settings.STORE_LIVE and not hides_live_flags):
-        return frozenset()
-    return grounds.signals & LIVE_SIGNALS

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from number_insight import judging, keeping, rule_faults, rules_in_force
-from number_insight.choices import Decision
+from number_insight.choices import Basis, Decision
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.recollection import Case, batches
-from number_insight.rehearsal import CannotTell, Facts, Rehearsal
+from number_insight.recollection import Case, Row, batches
+from number_insight.rehearsal import CannotTell, Rehearsal
 from number_insight.rules.base import COSTLY
 from number_insight.rulesets import RuleSet
 from number_insight.verdict import Flag, Judgement, severer
@@ -32,7 +32,7 @@ ERASED = "(erased)"
 class Outcome:
     """What other rules make of one record; without a judgement it cannot be told, and `why`."""
 
-    record: NumberInsightRecord
+    record: Row
     case: Case | None = None
     judgement: Judgement | None = None
     verdict: str = ""
@@ -46,7 +46,10 @@ class Outcome:
     def flags(self) -> tuple[Flag, ...]:
         """The flags as they are kept."""
         assert self.judgement is not None
-        extra = keeping.extra_flags(self.record, self.record.basis)
+        if not self.judgement.flags and self.record.basis != Basis.COUNTRY:
+            return ()
+        row = NumberInsightRecord(country=self.record.country)
+        extra = keeping.extra_flags(row, self.record.basis)
         return tuple(keeping.kept((*self.judgement.flags, *extra)))
 
 
@@ -85,11 +88,27 @@ class Tally:
             return
         record, judgement = outcome.record, outcome.judgement
         self.matrix[record.verdict, outcome.verdict] += 1
-        self.fired_before.update({flag.code for flag in outcome.case.flags})
-        self.fired_now.update(judgement.codes)
+        if outcome.case.flags:
+            self.fired_before.update({flag.code for flag in outcome.case.flags})
+        if judgement.flags:
+            self.fired_now.update(judgement.codes)
         change = judgement.score - record.score
         if change or outcome.is_changed:
             self._affected(abs(change), record, outcome, judgement.score)
+
+    def take_in(self, other: Tally) -> None:
+        """Add what another process has counted."""
+        self.records += other.records
+        self.cannot_tell += other.cannot_tell
+        self.written += other.written
+        self.matrix.update(other.matrix)
+        self.fired_before.update(other.fired_before)
+        self.fired_now.update(other.fired_now)
+        self.reasons.update(other.reasons)
+        self.most_affected = heapq.nlargest(
+            MOST_AFFECTED, (*self.most_affected, *other.most_affected)
+        )
+        heapq.heapify(self.most_affected)
 
     def _affected(self, change: int, record: Any, outcome: Outcome, score: int) -> None:
         told = f"record {record.pk}: {record.verdict} ({record.score}) -> "
@@ -134,7 +153,7 @@ class _Room:
         shadowed = rule_faults.shadowed(rule_faults.known())
         self._rehearsal = Rehearsal(rule_set, shadowed)
 
-    def outcomes(self, cases: Sequence[Case | NumberInsightRecord]) -> Iterator[Outcome]:
+    def outcomes(self, cases: Sequence[Case | Row]) -> Iterator[Outcome]:
         self._hindsight.look_at([case.record for case in cases if isinstance(case, Case)])
         for case in cases:
             if isinstance(case, Case):
@@ -144,7 +163,8 @@ class _Room:
 
     def _outcome(self, case: Case) -> Outcome:
         try:
-            judgement = self._rehearsal.judge(case, self._facts(case))
+            signup = self._hindsight.signup_of(case.record, case.shared.insight)
+            judgement = self._rehearsal.judge(case, signup)
         except CannotTell as unknown:
             return Outcome(record=case.record, case=case, why=str(unknown))
         return Outcome(
@@ -154,24 +174,23 @@ class _Room:
             verdict=severer(judgement.verdict, judging.least(case.record.basis)),
         )
 
-    def _facts(self, case: Case) -> Facts:
-        told = judging.completed(case.grounds.insight, case.record.number)
-        signup = self._hindsight.signup_of(case.record, told)
-        insight, signals = judging.for_this_ip(case.grounds, told, signup)
-        return Facts(insight=insight, signup=signup, told=signals)
-
 
 def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
     """Write what differs of `outcomes`, in one transaction; return how many records differed."""
     rules_in_force.remember(rule_set.rules)
-    key, written, flags = rules_in_force.key_of(rule_set.rules), [], []
+    changes: dict[_Change, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        if _differs(outcome):
+            changes[_change(outcome)].append(outcome)
+    if not changes:
+        return 0
+    key = rules_in_force.key_of(rule_set.rules)
     with transaction.atomic():
-        for outcome in outcomes:
-            if _differs(outcome) and _rewrite(outcome, key):
-                written.append(outcome.record.pk)
-                flags += [keeping.row_of(outcome.record.pk, flag) for flag in outcome.flags]
-        RiskFlag.objects.filter(record__in=written).delete()
-        RiskFlag.objects.bulk_create(flags)
+        written = [it for change, those in changes.items() for it in _rewrite(change, those, key)]
+        RiskFlag.objects.filter(record__in=[it.record.pk for it in written]).delete()
+        RiskFlag.objects.bulk_create(
+            keeping.row_of(it.record.pk, flag) for it in written for flag in it.flags
+        )
     return len(written)
 
 
@@ -180,7 +199,8 @@ def _differs(outcome: Outcome) -> bool:
         return False
     if outcome.is_changed or outcome.judgement.score != outcome.record.score:
         return True
-    return _written(outcome.flags) != _written(outcome.case.flags)
+    before, now = outcome.case.flags, outcome.flags
+    return bool(before or now) and _written(now) != _written(before)
 
 
 def _written(flags: Iterable[Flag]) -> Counter[tuple[Any, ...]]:
@@ -193,28 +213,60 @@ def _plain(flag: Flag) -> str:
     return json.dumps(dict(flag.params), sort_keys=True, default=str)
 
 
-def _rewrite(outcome: Outcome, key: str) -> bool:
-    """Write the new verdict, unless somebody has decided or judged the record meanwhile."""
+class _Change(NamedTuple):
+    """What was written on a record and what is to be: mostly the same for several of a batch."""
+
+    state: str
+    old_verdict: str
+    old_score: int
+    old_announced: str
+    verdict: str
+    score: int
+    announced: str
+    lane: str
+    not_evaluable: tuple[str, ...]
+    raised: tuple[str, ...]
+
+
+def _change(outcome: Outcome) -> _Change:
     record, judgement = outcome.record, outcome.judgement
     assert judgement is not None
-    untouched = NumberInsightRecord.objects.filter(
-        pk=record.pk,
-        decision=Decision.NONE,
-        state=record.state,
-        verdict=record.verdict,
-        score=record.score,
-        announced_verdict=record.announced_verdict,
-    )
     # Who was told the old verdict is not told the new one: what a replay finds is for people.
     was_told = record.announced_verdict == record.verdict
-    return bool(
-        untouched.update(
-            announced_verdict=outcome.verdict if was_told else record.announced_verdict,
-            verdict=outcome.verdict,
-            score=judgement.score,
-            lane=judging.lane_of(record.basis, judgement),
-            not_evaluable=list(judgement.not_evaluable),
-            raised_rules=[*judgement.raised, *judgement.raised_in_shadow],
-            rules_key=key,
-        )
+    return _Change(
+        state=record.state,
+        old_verdict=record.verdict,
+        old_score=record.score,
+        old_announced=record.announced_verdict,
+        verdict=outcome.verdict,
+        score=judgement.score,
+        announced=outcome.verdict if was_told else record.announced_verdict,
+        lane=judging.lane_of(record.basis, judgement),
+        not_evaluable=judgement.not_evaluable,
+        raised=(*judgement.raised, *judgement.raised_in_shadow),
     )
+
+
+def _rewrite(change: _Change, outcomes: Sequence[Outcome], key: str) -> Sequence[Outcome]:
+    """Write `change` on those records that nobody has decided or judged meanwhile; return them."""
+    keys = [outcome.record.pk for outcome in outcomes]
+    undecided = NumberInsightRecord.objects.filter(pk__in=keys, decision=Decision.NONE)
+    written = undecided.filter(
+        state=change.state,
+        verdict=change.old_verdict,
+        score=change.old_score,
+        announced_verdict=change.old_announced,
+    ).update(
+        announced_verdict=change.announced,
+        verdict=change.verdict,
+        score=change.score,
+        lane=change.lane,
+        not_evaluable=list(change.not_evaluable),
+        raised_rules=list(change.raised),
+        rules_key=key,
+    )
+    if written == len(keys):
+        return outcomes
+    now = undecided.filter(verdict=change.verdict, score=change.score, rules_key=key)
+    ours = set(now.values_list("pk", flat=True))
+    return [outcome for outcome in outcomes if outcome.record.pk in ours]

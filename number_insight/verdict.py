@@ -63,6 +63,8 @@ def weigh(flags: Iterable[Flag]) -> tuple[Flag, ...]:
     says nothing twice. What is in shadow counts for nothing, and neither crowds out nor cancels.
     """
     flags = tuple(flags)
+    if not flags:
+        return ()
     cancelled = cancelled_codes(flags)
     heaviest: dict[str, Flag] = {}
     for flag in flags:
@@ -71,8 +73,13 @@ def weigh(flags: Iterable[Flag]) -> tuple[Flag, ...]:
             if best is None or flag.weight > best.weight:
                 heaviest[flag.group] = flag
     return tuple(
-        replace(flag, counted=_stands(flag, cancelled) and _leads(flag, heaviest)) for flag in flags
+        [_counted(flag, _stands(flag, cancelled) and _leads(flag, heaviest)) for flag in flags]
     )
+
+
+def _counted(flag: Flag, counted: bool) -> Flag:
+    """Return `flag` with `counted` set; mostly it is so already, and a copy costs time."""
+    return flag if flag.counted is counted else replace(flag, counted=counted)
 
 
 def cancelled_codes(flags: Iterable[Flag]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -121,7 +121,11 @@ class Rule:
 
     `needs` names the signals without which the rule is not evaluable. None means that it may
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
-    free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
+    free facts only. `reads` names what it reads of `COSTLY`; None means anything. `depends_on`
+    names all that its answer depends on, as ``"insight.line_type"`` or ``"signup.country"``, so
+    that a replay asks it once for all signups that are alike in that; None means anything, the
+    time of day included. It speaks for the class that has it, and for none that overrides a
+    method of that. `live` marks a
     rule whose flag tells of roaming or reachability. In `shadow` a rule is asked and its flags
     are kept, and nothing comes of it. `title` is the short text of its badge; `otherwise` ends
     the sentence "Would have passed if …", with the places of the flag's message.
@@ -134,6 +138,7 @@ class Rule:
     group: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...] | None] = None
     reads: ClassVar[tuple[str, ...] | None] = None
+    depends_on: ClassVar[tuple[str, ...] | None] = None
     live: ClassVar[bool] = False
     shadow: bool = False
 
@@ -179,23 +184,58 @@ class Rule:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Findings:
-    """What the rules have said so far."""
+class Findings:
+    """What the rules have said so far; each rule is known by its place in the set."""
 
-    flags: list[Flag] = field(default_factory=list)
+    said: dict[int, list[Flag]] = field(default_factory=dict)
     not_evaluable: list[str] = field(default_factory=list)
-    raised: list[str] = field(default_factory=list)
-    raised_in_shadow: list[str] = field(default_factory=list)
+    raised: dict[int, str] = field(default_factory=dict)
+    raised_in_shadow: dict[int, str] = field(default_factory=dict)
 
-    def ask(self, rule: Rule, insight: Insight, signup: Signup, *, shadow: bool) -> None:
+    def __bool__(self) -> bool:
+        """Whether a rule has said anything, or failed to."""
+        return bool(self.said or self.raised or self.raised_in_shadow)
+
+    def ask(self, nth: int, rule: Rule, insight: Insight, signup: Signup, *, shadow: bool) -> None:
+        """Note what `rule`, the `nth` of its set, finds, or that it raised."""
         try:
-            found = list(_examine(rule, insight, signup))
+            found = _examined(rule, insight, signup)
         except Exception as error:  # a stranger's rule: its fault must not cost a verdict
             # Its text may hold the number, so only its kind and place are told.
             logger.error("Rule %s raised %s and was skipped; repair it.", rule.code, place(error))
-            (self.raised_in_shadow if shadow else self.raised).append(rule.code)
-        else:
-            self.flags += [replace(flag, shadow=True) for flag in found] if shadow else found
+            (self.raised_in_shadow if shadow else self.raised)[nth] = rule.code
+            return
+        if found:
+            self.said[nth] = [_in_shadow(flag) for flag in found] if shadow else found
+
+    def and_those(self, other: Findings) -> Findings:
+        """Return these findings and `other`, which other rules of the same set have made."""
+        return Findings(
+            said={**self.said, **other.said},
+            not_evaluable=self.not_evaluable,
+            raised={**self.raised, **other.raised},
+            raised_in_shadow={**self.raised_in_shadow, **other.raised_in_shadow},
+        )
+
+    def judgement(self, thresholds: Mapping[str, int]) -> Judgement:
+        """Return what the findings come to."""
+        flags = weigh([flag for nth in sorted(self.said) for flag in self.said[nth]])
+        return Judgement(
+            verdict=_verdict(flags, thresholds, raised=bool(self.raised)),
+            score=total(flags),
+            flags=flags,
+            not_evaluable=tuple(self.not_evaluable),
+            raised=_in_order(self.raised),
+            raised_in_shadow=_in_order(self.raised_in_shadow),
+        )
+
+
+def _in_order(raised: Mapping[int, str]) -> tuple[str, ...]:
+    return tuple([raised[nth] for nth in sorted(raised)])
+
+
+def _in_shadow(flag: Flag) -> Flag:
+    return flag if flag.shadow else replace(flag, shadow=True)
 
 
 def judge(
@@ -211,22 +251,14 @@ def judge(
 
     The rules whose codes are in `shadowed` are in shadow, whatever they say of themselves.
     """
-    found = _Findings()
-    for rule in rules:
+    found = Findings()
+    for nth, rule in enumerate(rules):
         if rule.is_evaluable(signals):
             in_shadow = rule.shadow or rule.code in shadowed
-            found.ask(rule, insight, signup, shadow=in_shadow)
+            found.ask(nth, rule, insight, signup, shadow=in_shadow)
         else:
             found.not_evaluable.append(rule.code)
-    flags = weigh(found.flags)
-    return Judgement(
-        verdict=_verdict(flags, thresholds, raised=bool(found.raised)),
-        score=total(flags),
-        flags=flags,
-        not_evaluable=tuple(found.not_evaluable),
-        raised=tuple(found.raised),
-        raised_in_shadow=tuple(found.raised_in_shadow),
-    )
+    return found.judgement(thresholds)
 
 
 def _verdict(flags: Iterable[Flag], thresholds: Mapping[str, int], *, raised: bool) -> str:
@@ -247,8 +279,9 @@ def place(error: Exception) -> str:
     return f"{type(error).__name__} in {last.tb_frame.f_code.co_filename}:{last.tb_lineno}"
 
 
-def _examine(rule: Rule, insight: Insight, signup: Signup) -> Iterator[Flag]:
-    for flag in rule.examine(insight, signup) or ():
+def _examined(rule: Rule, insight: Insight, signup: Signup) -> list[Flag]:
+    found = list(rule.examine(insight, signup) or ())
+    for flag in found:
         if not isinstance(flag, Flag):
             raise TypeError(f"rule {rule.code!r} yielded {type(flag).__name__}, not a flag")
-        yield flag
+    return found

@@ -29,6 +29,7 @@ class CallerName(Rule):
     group = "caller"
     needs = ("caller",)
     reads = ()
+    depends_on = ("insight.caller", "signup.name")
     shadow = True
     title = gettext_noop("Registered to another name")
     otherwise = gettext_noop("the number were registered to the name given")
@@ -51,6 +52,7 @@ class CallerBusiness(Rule):
     group = "caller"
     needs = ("caller",)
     reads = ()
+    depends_on = ("insight.caller",)
     title = gettext_noop("Business")
     message = gettext_noop("The number is registered to a business.")
 

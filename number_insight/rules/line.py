@@ -16,6 +16,7 @@ class LineRule(Rule):
     group = "line"
     needs = ("line_type",)
     reads = ()
+    depends_on: ClassVar[tuple[str, ...] | None] = ("insight.line_type",)
     line_type: ClassVar[str]
     message: ClassVar[str]
 
@@ -63,6 +64,7 @@ class Virtual(LineRule):
     code = "virtual"
     weight = 30
     line_type = "virtual"
+    depends_on = ("insight.line_type", "insight.current_carrier", "insight.original_carrier")
     title = gettext_noop("Virtual line")
     otherwise = gettext_noop("the line were mobile")
     message = gettext_noop("The line is virtual (%(carrier)s).")
@@ -87,6 +89,7 @@ class Landline(LineRule):
     code = "landline"
     weight = 0
     line_type = "landline"
+    depends_on = ("insight.line_type",)
     title = gettext_noop("Landline")
     otherwise = gettext_noop("the line were mobile")
     message = gettext_noop("The line is a landline.")

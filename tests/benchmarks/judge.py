@@ -1,6 +1,6 @@
 """Judges, reads, applies or backfills in a process of its own, and prints what it took as JSON.
 
-``python -m tests.benchmarks.judge judge|read|apply|backfill COUNT DATABASE WEIGHTS``
+``python -m tests.benchmarks.judge judge|read|apply|backfill COUNT DATABASE WEIGHTS JOBS``
 """
 
 from __future__ import annotations
@@ -15,22 +15,26 @@ from typing import Any
 import django
 
 
-def main(what: str, count: int, weights: dict[str, int]) -> dict[str, Any]:
-    """Do `what` with `count` records; return seconds, the peak of memory and what was found."""
+def main(what: str, count: int, weights: dict[str, int], jobs: int = 1) -> dict[str, Any]:
+    """Do `what` with `count` records; return seconds, the peak of memory and what was found.
+
+    The peak is that of the largest process; `jobs` of them share a replay."""
     work = {"judge": _judge, "read": _read, "apply": _apply, "backfill": _backfill}[what]
     start = time.perf_counter()
-    found = work(count, weights)
+    found = work(count, weights, jobs)
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak = max(resource.getrusage(who).ru_maxrss for who in both)
     return {**found, "seconds": seconds, "peak": peak}
 
 
-def _judge(count: int, weights: dict[str, int], apply: bool = False) -> dict[str, Any]:
-    from number_insight import recollection, replay, rulesets  # noqa: PLC0415
+def _judge(count: int, weights: dict[str, int], jobs: int, apply: bool = False) -> dict[str, Any]:
+    from number_insight import crew, recollection, replay, rulesets  # noqa: PLC0415
 
     rules = rulesets.read(json.dumps({"WEIGHTS": weights}))
     tally = replay.Tally()
-    for _done in replay.replay(rules, recollection.settled(), tally, apply=apply, limit=count):
+    rows = recollection.settled()
+    for _done in crew.share(rules, rows, tally, jobs=jobs, apply=apply, limit=count):
         pass
     assert sum(tally.matrix.values()) + tally.cannot_tell == tally.records
     return {
@@ -41,22 +45,17 @@ def _judge(count: int, weights: dict[str, int], apply: bool = False) -> dict[str
     }
 
 
-def _apply(count: int, weights: dict[str, int]) -> dict[str, Any]:
-    return _judge(count, weights, apply=True)
+def _apply(count: int, weights: dict[str, int], jobs: int) -> dict[str, Any]:
+    return _judge(count, weights, jobs, apply=True)
 
 
-def _read(count: int, _weights: dict[str, int]) -> dict[str, Any]:
-    """Read what a replay has to read, in two streams."""
+def _read(count: int, _weights: dict[str, int], _jobs: int) -> dict[str, Any]:
+    """Read the columns that a replay reads, in two streams and in one process."""
     from number_insight.models import RiskFlag  # noqa: PLC0415
-    from number_insight.recollection import (  # noqa: PLC0415
-        LOOKUP_COLUMNS,
-        RECORD_COLUMNS,
-        settled,
-    )
+    from number_insight.recollection import COLUMNS, settled  # noqa: PLC0415
 
-    columns = (*RECORD_COLUMNS, *(f"lookup__{name}" for name in LOOKUP_COLUMNS))
     records, last = 0, 0
-    for row in settled().values_list(*columns)[:count].iterator():
+    for row in settled().values_list(*COLUMNS)[:count].iterator():
         records, last = records + 1, row[0]
     columns = ("record_id", "code", "group", "weight", "counted", "shadow", "message", "evidence")
     flags = sum(
@@ -65,7 +64,7 @@ def _read(count: int, _weights: dict[str, int]) -> dict[str, Any]:
     return {"records": records, "flags": flags}
 
 
-def _backfill(count: int, _weights: dict[str, int]) -> dict[str, Any]:
+def _backfill(count: int, _weights: dict[str, int], _jobs: int) -> dict[str, Any]:
     from django.core.management import call_command  # noqa: PLC0415
 
     from number_insight.models import NumberInsightRecord  # noqa: PLC0415
@@ -80,7 +79,8 @@ def _backfill(count: int, _weights: dict[str, int]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    task, number, database, weighing = sys.argv[1:]
+    task, number, database, weighing, shared = sys.argv[1:]
     os.environ["NI_TEST_DATABASE_NAME"] = database
     django.setup()
-    sys.stdout.write(json.dumps(main(task, int(number), json.loads(weighing))) + "\n")
+    told = main(task, int(number), json.loads(weighing), int(shared))
+    sys.stdout.write(json.dumps(told) + "\n")

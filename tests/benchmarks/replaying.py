@@ -15,6 +15,8 @@ from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
 from tests.benchmarks.models import PlainCustomer
 from tests.benchmarks.stand import ROOT, Stand
 
+BOTH_CORES = 2
+"""Processes that share the large replays, as `--jobs` does by itself on two cores."""
 FEW = 10_000
 """Rows of the run that needs as much memory as there are fixed costs."""
 OTHER_WEIGHTS = {"toll_free": 10, "premium": 10}
@@ -22,12 +24,13 @@ OTHER_WEIGHTS = {"toll_free": 10, "premium": 10}
 
 
 def judging(stand: Stand, size: Size) -> Outcome:
-    """Compare judging stored records with reading the same columns and nothing else."""
+    """Compare judging stored records on both cores with only reading the same columns on one."""
     large.make(stand, size.large)
-    count = size.of(25_000, 500)
+    count = min(size.of(200_000, 500), size.large)
     cases: dict[str, Callable[[], dict[str, Any]]] = {
-        name: lambda name=name: _run(name, count)  # type: ignore[misc]
-        for name in ("judge", "read")
+        "judge": lambda: _run("judge", count, jobs=BOTH_CORES),
+        "judge in one process": lambda: _run("judge", count),
+        "read": lambda: _run("read", count),
     }
     given = in_turn(cases, size.rounds)
     for judged, read in zip(given["judge"], given["read"], strict=True):
@@ -46,7 +49,8 @@ def judging(stand: Stand, size: Size) -> Outcome:
 def a_million(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
     """Return the seconds for judging the large table, and the memory against a small run."""
     large.make(stand, size.large)
-    whole, few = _run("judge", size.large), _run("judge", min(FEW, size.large))
+    whole = _run("judge", size.large, jobs=BOTH_CORES)
+    few = _run("judge", min(FEW, size.large), jobs=BOTH_CORES)
     same("records", whole["records"], size.large)
     figures = {"MiB": round(whole["peak"] / 1024), "MiB of 10,000": round(few["peak"] / 1024)}
     memory = Outcome(values=[whole["peak"] / few["peak"]], figures=figures)
@@ -100,11 +104,13 @@ def _customers(count: int) -> None:
     link.close()
 
 
-def _run(what: str, count: int, weights: dict[str, int] | None = None) -> dict[str, Any]:
+def _run(
+    what: str, count: int, weights: dict[str, int] | None = None, jobs: int = 1
+) -> dict[str, Any]:
     """Run `tests.benchmarks.judge` on the large database in a process of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.judge", what, str(count)]
     run = subprocess.run(
-        [*command, large.LARGE, json.dumps(weights or {})],
+        [*command, large.LARGE, json.dumps(weights or {}), str(jobs)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -93,7 +93,14 @@ PLAN: Sequence[tuple[Run, Sequence[Line]]] = (
     ),
     (
         replaying.judging,
-        [_line("replay: judging stored insights", "reading the same columns", 0.6, AT_LEAST)],
+        [
+            _line(
+                "replay: judging stored insights",
+                "reading the same columns (two processes, one that reads)",
+                0.6,
+                AT_LEAST,
+            )
+        ],
     ),
     (
         replaying.applying,
@@ -103,7 +110,7 @@ PLAN: Sequence[tuple[Run, Sequence[Line]]] = (
         replaying.a_million,
         [
             _line("replay: the large table", "one minute", 60, unit="s"),
-            _line("memory: replay of the large table", "10,000 rows", 1.1),
+            _line("memory: replay of the large table", "10,000 rows (largest process)", 1.1),
         ],
     ),
     (

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.core.management import CommandError
 
-from number_insight import reviewing, signals
+from number_insight import reviewing, rulesets, signals
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.fake import Fake
+from number_insight.recollection import batches, settled
+from number_insight.replay import _Room, write
 from tests.replay.stage import MISMATCH, VIRTUAL, replayed, rule, rules_file, run
 from tests.service import stage
 
@@ -101,6 +105,22 @@ def test_apply_never_touches_what_a_person_has_decided(tmp_path):
     assert told["matrix"] == {"review->deny": 1}
     assert (record.verdict, record.score, record.decision) == ("review", 30, "released")
     assert RiskFlag.objects.filter(record=record, weight=30).exists()
+
+
+def test_what_is_decided_between_judging_and_writing_stays_as_it_is():
+    rule_set = rulesets.read(json.dumps(HEAVY))
+    with stage.asking(VIRTUAL_NUMBERS):
+        decided, other = (screened(number) for number in VIRTUAL_NUMBERS)
+        room = _Room(rule_set)
+        outcomes = [it for cases in batches(settled(), 10) for it in room.outcomes(cases)]
+        reviewing.release(decided, reason="known customer")
+        assert write(rule_set, outcomes) == 1
+    decided.refresh_from_db()
+    other.refresh_from_db()
+    assert (decided.verdict, decided.score, decided.decision) == ("review", 30, "released")
+    assert (other.verdict, other.score) == ("deny", 90)
+    weights = RiskFlag.objects.order_by("record_id").values_list("weight", flat=True)
+    assert list(weights) == [30, 90]
 
 
 def test_apply_tells_no_receiver_not_even_by_the_sweep(

@@ -14,9 +14,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from number_insight import quality, recollection, rulesets
+from number_insight import crew, quality, recollection, rulesets
+from number_insight.exceptions import ReplayFailed
 from number_insight.management.progress import Progress
-from number_insight.replay import Tally, replay
+from number_insight.replay import Tally
 from number_insight.verdict import SEVERITY
 
 
@@ -38,12 +39,19 @@ class Command(BaseCommand):
         parser.add_argument("--since", metavar="DATE", help="only records made from then on")
         parser.add_argument("--until", metavar="DATE", help="only records made before then")
         parser.add_argument("--limit", type=int, metavar="N", help="only the first N records")
+        parser.add_argument(
+            "--jobs",
+            type=int,
+            metavar="N",
+            help="processes that share the work; by itself up to 4, where there are many records",
+        )
 
     def handle(self, **options: Any) -> None:
         if options["quality"] and (options["apply"] or options["rules"]):
             raise CommandError("--quality judges nothing: leave --apply and --rules out.")
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit needs a positive number.")
+        self._check_jobs(options["jobs"])
         rows = recollection.settled(_when(options["since"]), _when(options["until"]))
         if options["quality"]:
             found = quality.measured(rows, limit=options["limit"])
@@ -59,10 +67,24 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(f"The rules cannot be used. {error}") from error
         total = rows.count()
-        with Progress(self.stderr, total if limit is None else min(total, limit)) as progress:
-            for count in replay(rule_set, rows, tally, apply=options["apply"], limit=limit):
-                progress.advance(count)
+        total = total if limit is None else min(total, limit)
+        apply = options["apply"]
+        jobs = options["jobs"] or crew.size(total, apply=apply)
+        work = crew.share(rule_set, rows, tally, jobs=jobs, apply=apply, limit=limit)
+        try:
+            with Progress(self.stderr, total) as progress:
+                for count in work:
+                    progress.advance(count)
+        except ReplayFailed as error:
+            raise CommandError(f"{error}: run it again; what was written is kept.") from error
         return tally
+
+    def _check_jobs(self, jobs: int | None) -> None:
+        if jobs is not None and jobs < 1:
+            raise CommandError("--jobs needs a positive number.")
+        why_alone = crew.why_alone()
+        if jobs is not None and jobs > 1 and why_alone:
+            raise CommandError(f"--jobs has to be 1 here: {why_alone}.")
 
     def _show(self, options: dict[str, Any], document: Any, lines: Iterator[str]) -> None:
         if options["json"]:
