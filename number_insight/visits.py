@@ -75,12 +75,11 @@ class Visits:
     def _others_of(self, records: Sequence[Any]) -> QuerySet[Any]:
         """Return the visits up to the last of `records` that are not among them."""
         rows: QuerySet[Any] = NumberInsightRecord.objects.filter(source__in=OF_VISITORS)
-        return (
-            rows.filter(pk__gt=self._last, pk__lt=records[-1].pk, created_at__gt=self._horizon)
-            .exclude(pk__in=[record.pk for record in records])
-            .order_by()
-            .annotate(known=Coalesce(NullIf("number", Value("")), "number_hash"))
-            .values_list("pk", "created_at", "known", "ip_address", "carrier_name", "country")
+        rows = rows.filter(pk__gt=self._last, pk__lt=records[-1].pk, created_at__gt=self._horizon)
+        rows = rows.exclude(pk__in=[record.pk for record in records]).order_by()
+        rows = rows.annotate(known=Coalesce(NullIf("number", Value("")), "number_hash"))
+        return rows.values_list(
+            "pk", "created_at", "known", "ip_address", "carrier_name", "country"
         )
 
     def _kinds(self) -> Iterator[Numbers | Times]:

@@ -9,9 +9,10 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from number_insight import judging
+from number_insight.bell import COMPANY
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord, RiskFlag
 from number_insight.rules.live import LIVE_CODE
@@ -73,18 +75,25 @@ def seed_example() -> None:
 
 
 def judged_anew() -> Anew:
-    """Judge every record by itself, as a worker does with the answer to its lookup."""
+    """Judge as a worker does that takes so many along: each record on the answer to its lookup."""
     anew = Anew(before={}, now={})
-    records = NumberInsightRecord.objects.select_related("lookup").order_by("pk")
-    for record in records.iterator(chunk_size=CHUNK):
+    for record, sitting in sittings():
         told = Insight.from_json(record.lookup.insight)
         grounds = judging.answer_grounds(record.lookup, told, record.basis)
-        judgement, _insight = judging.consider(record, grounds)
+        judgement = sitting.consider(record, grounds).judgement
         verdict = severer(judgement.verdict, judging.least(record.basis))
         flags = ((f.code, f.weight, f.counted, f.shadow) for f in judgement.flags)
         anew.before[record.pk] = record.verdict
         anew.now[record.pk] = (verdict, judgement.score, tuple(sorted(flags)))
     return anew
+
+
+def sittings() -> Iterator[tuple[NumberInsightRecord, judging.Sitting]]:
+    records = NumberInsightRecord.objects.select_related("lookup").order_by("pk")
+    waiting = records.iterator(chunk_size=CHUNK)
+    while batch := list(islice(waiting, 1 + COMPANY)):
+        sitting = judging.Sitting(batch)
+        yield from ((record, sitting) for record in batch)
 
 
 def stored() -> dict[int, Found]:
