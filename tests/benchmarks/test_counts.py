@@ -12,7 +12,8 @@ from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from number_insight import assessment, callbacks, rules_in_force
+from number_insight import assessment, callbacks, calling, rules_in_force
+from number_insight.bell import COMPANY
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.tasks import bell
@@ -25,6 +26,8 @@ pytestmark = pytest.mark.postgres_only
 SIGNUP = 4
 """The customer, a savepoint, the record, and the end of the savepoint."""
 LOOKUP = 34
+BATCH = 36
+"""Sixteen lookups together."""
 REUSED = 15
 WEBHOOK = 17
 MORE_THAN_BARE = 5
@@ -78,6 +81,18 @@ def test_a_lookup_takes_so_many_queries_and_sends_no_message(queue: Redis) -> No
             assessment.assess(record.pk)
     assert len(queries) == LOOKUP, "\n".join(queries)
     assert len(messages(queue)) == sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixteen_lookups_take_hardly_more_queries_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calling, "GATHERING", 5.0)
+    with asking(LEVEL="advanced", LIMITS={}, BUDGET={"day": None}):
+        warm("+46701740505")
+        records = [record_of(f"+467017{place:02}605") for place in range(1 + COMPANY)]
+        with counted() as queries:
+            assessment.assess(records[0].pk, company=COMPANY)
+    assert not NumberInsightRecord.objects.filter(verdict="pending").exists()
+    assert len(queries) == BATCH, "\n".join(queries)
 
 
 @pytest.mark.django_db(transaction=True)
