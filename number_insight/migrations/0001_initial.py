@@ -27,10 +27,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=20, unique=True, verbose_name="name")),
                 ("at", models.DateTimeField(verbose_name="last run")),
             ],
-            options={
-                "verbose_name": "heartbeat",
-                "verbose_name_plural": "heartbeats",
-            },
+            options={"verbose_name": "heartbeat", "verbose_name_plural": "heartbeats"},
         ),
         migrations.CreateModel(
             name="Pace",
@@ -44,10 +41,7 @@ class Migration(migrations.Migration):
                 ("provider", models.CharField(max_length=50, unique=True, verbose_name="provider")),
                 ("next_at", models.BigIntegerField(default=0)),
             ],
-            options={
-                "verbose_name": "pace",
-                "verbose_name_plural": "paces",
-            },
+            options={"verbose_name": "pace", "verbose_name_plural": "paces"},
         ),
         migrations.CreateModel(
             name="RuleFault",
@@ -66,10 +60,7 @@ class Migration(migrations.Migration):
                 ("shadowed_at", models.DateTimeField(null=True, verbose_name="in shadow since")),
                 ("changed_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
             ],
-            options={
-                "verbose_name": "rule fault",
-                "verbose_name_plural": "rule faults",
-            },
+            options={"verbose_name": "rule fault", "verbose_name_plural": "rule faults"},
         ),
         migrations.CreateModel(
             name="RulesInForce",
@@ -84,10 +75,7 @@ class Migration(migrations.Migration):
                 ("rules", models.JSONField(default=dict)),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
             ],
-            options={
-                "verbose_name": "rules in force",
-                "verbose_name_plural": "rules in force",
-            },
+            options={"verbose_name": "rules in force", "verbose_name_plural": "rules in force"},
         ),
         migrations.CreateModel(
             name="Spending",
@@ -103,10 +91,7 @@ class Migration(migrations.Migration):
                 ("spent", models.BigIntegerField(default=0, verbose_name="spent")),
                 ("alerted", models.PositiveSmallIntegerField(default=0, editable=False)),
             ],
-            options={
-                "verbose_name": "spending",
-                "verbose_name_plural": "spending",
-            },
+            options={"verbose_name": "spending", "verbose_name_plural": "spending"},
         ),
         migrations.CreateModel(
             name="Usage",
@@ -121,10 +106,7 @@ class Migration(migrations.Migration):
                 ("count", models.PositiveIntegerField(default=0)),
                 ("ends_at", models.DateTimeField(db_index=True)),
             ],
-            options={
-                "verbose_name": "usage",
-                "verbose_name_plural": "usage",
-            },
+            options={"verbose_name": "usage", "verbose_name_plural": "usage"},
         ),
         migrations.CreateModel(
             name="Circuit",
@@ -277,10 +259,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "lookup",
-                "verbose_name_plural": "lookups",
-            },
+            options={"verbose_name": "lookup", "verbose_name_plural": "lookups"},
         ),
         migrations.CreateModel(
             name="NumberInsightRecord",
@@ -600,10 +579,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={
-                "verbose_name": "switch",
-                "verbose_name_plural": "health and controls",
-            },
+            options={"verbose_name": "switch", "verbose_name_plural": "health and controls"},
         ),
         migrations.CreateModel(
             name="ListEntry",
