@@ -17,9 +17,21 @@ from number_insight.models import NumberInsightRecord
 logger = logging.getLogger("number_insight.announcing")
 
 
-def announce_on_commit(record_ids: Sequence[int]) -> None:
-    """Tell of these records as soon as their verdicts are committed."""
-    after_commit(announce, record_ids)
+def announce_on_commit(records: Sequence[NumberInsightRecord]) -> None:
+    """Tell of these records as soon as they are committed; to be called before they are written.
+
+    Where nobody listens, the verdicts are written as told.
+    """
+    if _somebody_listens():
+        after_commit(announce, [record.pk for record in records])
+        return
+    for record in records:
+        record.announced_verdict = record.verdict
+
+
+def _somebody_listens() -> bool:
+    told = (signals.record_screened, signals.verdict_changed)
+    return any(signal.has_listeners(NumberInsightRecord) for signal in told)
 
 
 def announce(record_ids: Sequence[int]) -> None:

@@ -244,7 +244,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
     Raise `Lookup.DoesNotExist` for a lookup that is gone, and `BadCallback` for a body that is
     no answer.
     """
-    lookup = Lookup.objects.get(pk=lookup_id)
+    lookup = Lookup.objects.only("provider", "number", "request_id").get(pk=lookup_id)
     try:
         insight = loading.provider(lookup.provider).read_callback(body)
     except exceptions.IntermediateCallback:

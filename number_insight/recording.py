@@ -48,6 +48,7 @@ WRITTEN = [
     "basis",
     "lane",
     "verdict",
+    "announced_verdict",
     "score",
     "note",
     "not_evaluable",
@@ -69,14 +70,15 @@ def settle(cases: Sequence[Case], sitting: Sitting | None = None) -> None:
     for record, grounds, considered in judged:
         _remember(considered, is_first=record.screened_at is None)
         _fill(record, grounds, considered)
-    write([record for record, _grounds in cases], WRITTEN)
+    records = [record for record, _grounds in cases]
+    announcing.announce_on_commit(records)
+    write(records, WRITTEN)
     if again:
         RiskFlag.objects.filter(record__in=again).delete()
     keeping.write_flags(
         (record, (*considered.judgement.flags, *keeping.extra_flags(record, grounds.basis)))
         for record, grounds, considered in judged
     )
-    announcing.announce_on_commit([record.pk for record, _grounds in cases])
     after_commit(rules_in_force.remember)
 
 

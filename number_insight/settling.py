@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
+from number_insight.commits import after_commit
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.locking import locked
 from number_insight.models import Lookup, NumberInsightRecord
@@ -132,7 +133,7 @@ def hand_over(record_id: int) -> None:
         note=NOT_JUDGED,
         screened_at=timezone.now(),
     )
-    announcing.announce_on_commit([record_id])
+    after_commit(announcing.announce, [record_id])
 
 
 def _grounds(lookup: Lookup, insight: Insight | None, late: bool) -> Grounding | None:
