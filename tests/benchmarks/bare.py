@@ -1,4 +1,4 @@
-"""The rival of the worker: two threads that make the calls and the writes, and nothing else."""
+"""The rival of the worker: bare threads that make the calls and the writes, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import requests
 _thread = local()
 
 
-def main(url: str, keys: list[int]) -> float:
+def main(url: str, threads: int, keys: list[int]) -> float:
     """Look up the numbers of the records; return how many a second that were."""
     django.setup()
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda key: _first(), range(2)))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda key: _first(), range(threads)))
         start = time.perf_counter()
         list(pool.map(lambda key: _screen(url, key), keys))
         return len(keys) / (time.perf_counter() - start)
@@ -102,5 +102,5 @@ def _judge(record: Any, lookup: Any, answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    url, *keys = sys.argv[1:]
-    print(main(url, [int(key) for key in keys]))
+    url, threads, *keys = sys.argv[1:]
+    print(main(url, int(threads), [int(key) for key in keys]))

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice
+from typing import Any
 
 from number_insight import tasks
 from number_insight.bell import COMPANY
@@ -27,9 +28,15 @@ def many_threads(stand: Stand, size: Size) -> Outcome:
         stand.worker("threads", THREADS, **as_environment(asked)),
     ):
         _screen(2 * THREADS)
-        rates = [_screen(size.of(480, THREADS * 4), THREADS) for _ in range(size.rounds)]
-    figures = {"lookups/s": middle(rates, 0), "limit/s": round(limit)}
-    return Outcome(values=[rate / limit for rate in rates], figures=figures)
+        count, url = size.of(480, THREADS * 4), _url(asked)
+        given = in_turn(
+            {"ours": lambda: _screen(count, THREADS), "bare": lambda: _bare(count, url, THREADS)},
+            size.rounds,
+        )
+    # What bare threads come to shows how much of the limit this machine has room for.
+    figures = {f"{name} lookups/s": middle(rates, 0) for name, rates in given.items()}
+    figures["limit/s"] = round(limit)
+    return Outcome(values=[rate / limit for rate in given["ours"]], figures=figures)
 
 
 def two_processes(stand: Stand, size: Size) -> Outcome:
@@ -42,7 +49,7 @@ def two_processes(stand: Stand, size: Size) -> Outcome:
         _screen(40)
         cases: dict[str, Callable[[], float]] = {
             "ours": lambda: _screen(count, BATCH),
-            "bare": lambda: _bare(count, asked["PROVIDERS"]["default"]["OPTIONS"]["base_url"]),
+            "bare": lambda: _bare(count, _url(asked), 2),
         }
         given = in_turn(cases, size.rounds)
     values = [ours / bare for ours, bare in zip(given["ours"], given["bare"], strict=True)]
@@ -95,12 +102,17 @@ def _check_work(keys: Sequence[int]) -> None:
     same("paid", {record.cost for record in rows}, {lookup.price for lookup in lookups})
 
 
-def _bare(count: int, url: str) -> float:
+def _url(asked: dict[str, Any]) -> str:
+    url: str = asked["PROVIDERS"]["default"]["OPTIONS"]["base_url"]
+    return url
+
+
+def _bare(count: int, url: str, threads: int) -> float:
     """Do the calls and writes for `count` records by hand; return how many a second it did."""
     # Not in the queue, where our worker would take them along.
     records = _records(count, state="waiting")
     keys = [record.pk for record in records]
-    command = [sys.executable, "-m", "tests.benchmarks.bare", url, *map(str, keys)]
+    command = [sys.executable, "-m", "tests.benchmarks.bare", url, str(threads), *map(str, keys)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     _check_work(keys)
     same("flags", RiskFlag.objects.filter(record__in=keys).count(), 0)
