@@ -56,6 +56,8 @@ def join_all(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     """
     there = _open(asks)
     missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, there) is None}
+    # A higher level that is asked anyway serves who asks for a lower one at the same time.
+    missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
     mine: set[uuid.UUID | None] = set()
     if missing:
         # In one order, since each waits for whoever is just making the same one. Who comes
