@@ -107,6 +107,7 @@ def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None
     """
     if not cases:
         return
+    before = [record.screened_at for record, _grounds in cases]
     try:
         with transaction.atomic():
             recording.settle([(record, grounds(record)) for record, grounds in cases], sitting)
@@ -114,7 +115,8 @@ def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None
         raise
     except Exception as error:  # whatever it is, the signup waits for a person and not for us
         if len(cases) > 1:
-            for case in cases:
+            for case, screened_at in zip(cases, before, strict=True):
+                case[0].screened_at = screened_at
                 judge([case])
             return
         ((record, _grounds),) = cases
