@@ -7,22 +7,22 @@ sleeps, except for the saving of an answer that has been paid for.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, transaction
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import (
     budget,
-    calling,
-    circuits,
+    buying,
     exceptions,
     intake,
     joining,
@@ -34,34 +34,20 @@ from number_insight import (
     recording,
     settling,
 )
+from number_insight.buying import Due
 from number_insight.choices import Basis, LookupState, RecordState
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.providers.base import Acknowledgement
+from number_insight.outcomes import HEALED_BY_CALLBACK
 from number_insight.rules.base import place
 from number_insight.verdict import Judgement
 
+T = TypeVar("T")
 logger = logging.getLogger("number_insight.assessment")
 
-HEALED_BY_WORKER = (LookupState.CALLING, LookupState.UNCERTAIN)
-"""Where the answer of whoever holds the claim is kept, even if it comes after its lease."""
-HEALED_BY_CALLBACK = (
-    LookupState.CALLING,
-    LookupState.SUBMITTED,
-    LookupState.UNCERTAIN,
-    LookupState.NO_CALLBACK,
-)
-
-
 FAULT = "This signup could not be screened yet: a fault of ours; the log has it."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """A record whose task should run again `after` a while."""
-
-    record_id: int
-    after: timedelta
+AT_ONCE = timedelta(0)
+SOON = timedelta(seconds=1)
 
 
 @sensitive_variables()
@@ -74,30 +60,33 @@ def assess(record_id: int, *, company: int = 0) -> list[Due]:
     rows = NumberInsightRecord.objects.filter(pk=record_id)
     record = rows.only("state", "lookup", "created_at").first()
     if record is not None and record.state == RecordState.QUEUED:
-        return _guarded(record, lambda: _work_off(_take_in(record_id, company)))
-    due = _work_off(_take_in(None, company)) if company else []
+        return _work_off(_guarded(record, partial(_take_in, record_id, company)))
+    steps: list[buying.Step] = []
+    if company:
+        steps.append(lambda: _work_off(_take_in(None, company)))
     if record is not None and not record.is_settled:
-        due += _guarded(record, partial(_go_on, record))
-    return due
+        steps.append(lambda: _guarded(record, partial(_go_on, record)) or [])
+    return buying.each(steps)
 
 
-def _guarded(record: NumberInsightRecord, work: Callable[[], list[Due]]) -> list[Due]:
+def _guarded(record: NumberInsightRecord, work: Callable[[], T]) -> T | None:
     """Do what brings `record` on its way; what waiting cannot mend, ends before a person."""
     try:
         return work()
     except ImproperlyConfigured as error:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
         _note(record, str(error))
-        return []
-    except DatabaseError:
+        return None
+    except settling.LOST_CONNECTIONS:
         raise
     except Exception as error:  # our own bug: tried again for a day, but not for ever
         if timezone.now() - record.created_at < outcomes.GIVE_UP_AFTER:
             _note(record, FAULT)
             raise
         logger.error("Record %s could not be screened for a day (%s).", record.pk, place(error))
-        settling.hand_over(record.pk)
-        return []
+        if _open(record).exists():
+            settling.hand_over(record.pk)
+        return None
 
 
 def _take_in(record_id: int | None, company: int) -> intake.Taken:
@@ -112,109 +101,59 @@ def _take_in(record_id: int | None, company: int) -> intake.Taken:
 
 def _note(record: NumberInsightRecord, reason: str) -> None:
     """Say on the record what is in its way; nobody takes it along any more."""
-    NumberInsightRecord.objects.filter(pk=record.pk).update(note=reason[:300])
+    _open(record).update(note=reason[:300])
+
+
+def _open(record: NumberInsightRecord) -> QuerySet[NumberInsightRecord]:
+    """Find the record while it has no verdict: it may have got one before something went wrong."""
+    open_states = (RecordState.QUEUED, RecordState.WAITING)
+    return NumberInsightRecord.objects.filter(pk=record.pk, state__in=open_states)
 
 
 def _go_on(record: NumberInsightRecord) -> list[Due]:
     if record.lookup_id:
-        return _advance(record, record.lookup_id)
+        return _advance(record.lookup_id, [record])
     # Its lookup was deleted under it: it starts over.
     waiting = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.WAITING)
     waiting.update(state=RecordState.QUEUED, lookup=None)
     return _work_off(intake.take_in(record.pk))
 
 
-def _work_off(taken: intake.Taken) -> list[Due]:
+def _work_off(taken: intake.Taken | None) -> list[Due]:
     """Ask what was claimed, and see to those who wait for what others ask."""
-    due = [_a_second(record) for record in taken.again]
-    due += _ask(taken.claims)
-    for lookup_id, record in {record.lookup_id: record for record in taken.waiting}.items():
-        if lookup_id:
-            due += _advance(record, lookup_id)
-    return due
+    if taken is None:
+        return []
+    parties: dict[int, list[NumberInsightRecord]] = defaultdict(list)
+    for record in taken.waiting:
+        if record.lookup_id:
+            parties[record.lookup_id].append(record)
+    due = [Due(record_id=record.pk, after=SOON) for record in taken.again]
+    steps: list[buying.Step] = [partial(buying.buy, taken.claims)]
+    steps += [partial(_see_to, lookup_id, records) for lookup_id, records in parties.items()]
+    return due + buying.each(steps)
 
 
-def _a_second(record: NumberInsightRecord) -> Due:
-    return Due(record_id=record.pk, after=timedelta(seconds=1))
+def _see_to(lookup_id: int, records: Sequence[NumberInsightRecord]) -> list[Due]:
+    return _guarded(records[0], partial(_advance, lookup_id, records)) or []
 
 
-def _advance(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
+def _advance(lookup_id: int, records: Sequence[NumberInsightRecord]) -> list[Due]:
     """Ask the question of a lookup if it is our turn, and settle whoever waits for it."""
     claim = lookups.claim(lookup_id)
     if claim is not None:
-        return _ask([claim])
+        return buying.buy([claim])
     again = settling.settle_waiting(lookup_id)
-    return [_now(pk) for pk in again] or _soon(record, lookup_id)
+    if again:
+        return [Due(record_id=pk, after=AT_ONCE) for pk in again]
+    return _soon(lookup_id, {record.pk for record in records})
 
 
-def _ask(claims: Sequence[lookups.Claim]) -> list[Due]:
-    """Put the questions, all at once, and save what comes back together as it comes."""
-    due: list[Due] = []
-
-    def keep(back: calling.Back) -> None:
-        answered, failed = back
-        _keep(answered)
-        for claim, error in failed:
-            due.extend(_fail(claim, error))
-
-    calling.ask_all(claims, keep)
-    return due
-
-
-def _keep(answered: Sequence[tuple[lookups.Claim, calling.Answer]]) -> None:
-    """Save what came back, and close the circuits of those who have answered."""
-    insights: dict[uuid.UUID, dict[int, Insight]] = defaultdict(dict)
-    journal: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for claim, answer in answered:
-        line = f"lookup {claim.lookup.pk}, request {answer.request_id!r}, price {answer.price}"
-        if isinstance(answer, Acknowledgement):
-            settling.durably(partial(outcomes.keep_acknowledgement, claim, answer), line)
-        else:
-            insights[claim.token][claim.lookup.pk] = answer
-            journal[claim.token].append(line)
-    for token, found in insights.items():
-        save = partial(settling.conclude_all, found, HEALED_BY_WORKER, token)
-        settling.durably(save, "; ".join(journal[token]))
-    whole = [claim.lookup for claim, answer in answered if isinstance(answer, Insight)]
-    for provider, level in sorted({(lookup.provider, lookup.level) for lookup in whole}):
-        if circuits.succeeded(provider, level):
-            outcomes.release(provider)
-
-
-def _now(record_id: int) -> Due:
-    return Due(record_id=record_id, after=timedelta(0))
-
-
-def _soon(record: NumberInsightRecord, lookup_id: int) -> list[Due]:
-    """Return when a postponed lookup is due; of those who wait for it, only the first rings."""
+def _soon(lookup_id: int, records: set[int]) -> list[Due]:
+    """Return when a postponed lookup is due, if one of `records` is the one that rings for it."""
     lookup = Lookup.objects.filter(pk=lookup_id, state=LookupState.QUEUED).first()
     if lookup is None or lookup.next_try_at is None:
         return []
-    return [due for due in _again(lookup, lookup.next_try_at) if due.record_id == record.pk]
-
-
-def _again(lookup: Lookup, at: datetime) -> list[Due]:
-    waiting = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.WAITING)
-    first = waiting.order_by("pk").values_list("pk", flat=True).first()
-    return [Due(record_id=first, after=at - timezone.now())] if first else []
-
-
-def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
-    logger.warning("Lookup %s: %s", claim.lookup.pk, error)
-
-    def save() -> Lookup | None:
-        with transaction.atomic():
-            lookup = outcomes.keep_failure(claim, error)
-            if lookup is not None:
-                settling.settle_records([(lookup, None)])
-            return lookup
-
-    journal = f"lookup {claim.lookup.pk}, request {error.request_id!r}, {type(error).__name__}"
-    lookup = settling.durably(save, journal)
-    circuits.failed(claim.lookup.provider, claim.lookup.level, claim.lookup.number, error)
-    if lookup is None or lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
-        return []
-    return _again(lookup, lookup.next_try_at)
+    return [due for due in buying.again(lookup, lookup.next_try_at) if due.record_id in records]
 
 
 @sensitive_variables()

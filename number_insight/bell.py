@@ -7,6 +7,7 @@ Celery's retry settings say, so the ringing is done in a thread that can be left
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections import deque
@@ -43,9 +44,15 @@ class Bell:
 
     def __init__(self, publish: Publish, connect: Callable[[], None]) -> None:
         self._publish, self._connect = publish, connect
+        self._silent_until = 0.0
+        self._start_over()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._start_over)
+
+    def _start_over(self) -> None:
+        """Take nothing over from the process that was forked: its thread, its lock, its rings."""
         self._ringer = Ringer()
         self._lock = threading.Lock()
-        self._silent_until = 0.0
         self._rung_at: deque[float] = deque(maxlen=TRAFFIC)
         self._waiting: list[int] = []
         self._waiting_since = 0.0
@@ -61,6 +68,8 @@ class Bell:
             return False
         try:
             if current_app.conf.task_always_eager:
+                if after:  # eager Celery would not wait, but ask again and again
+                    return False
                 self._publish(record_id, after)
             elif may_wait and self._is_busy():
                 self._hand_over(record_id)
@@ -74,7 +83,8 @@ class Bell:
         return True
 
     def _is_busy(self) -> bool:
-        return len(self._rung_at) == TRAFFIC and time.monotonic() - self._rung_at[0] < 1
+        rung_at = self._rung_at  # another thread may put an empty one in its place
+        return len(rung_at) == TRAFFIC and time.monotonic() - rung_at[0] < 1
 
     def _hand_over(self, record_id: int) -> None:
         """Let the ringer ring soon; raise `TimeoutError` if it still hangs on those before."""
@@ -123,11 +133,11 @@ class Bell:
     def unmute(self) -> None:
         """Ring again at once, though the bell has failed lately, and wait for the broker's word."""
         self._silent_until = 0.0
-        self._rung_at.clear()
+        self._rung_at = deque(maxlen=TRAFFIC)
 
     def finish(self) -> None:
         """Wait for what was handed over, no longer than ``RING_TIMEOUT``."""
-        if self._waiting:
+        if self._ringer.is_alive:
             self._tried(lambda: None)
 
 
@@ -135,8 +145,14 @@ class Ringer:
     """A thread that does what may hang, so that whoever waits for it can stop waiting."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a thread, which may be at work."""
+        return self._thread is not None and self._thread.is_alive()
 
     def do(self, work: Callable[[], None], limit: timedelta) -> None:
         """Do `work` over there; raise what it raises, or `TimeoutError` at the limit."""
@@ -151,24 +167,28 @@ class Ringer:
     def leave(self, work: Callable[[], None]) -> Job:
         """Let `work` be done over there, and return at once."""
         job = Job(work)
-        self._hire().put(job)
+        with self._lock:
+            self._hire()
+            self._jobs.put(job)
         return job
 
     def give_up(self) -> None:
         """Leave the thread behind, which hangs, to end when it can; the next job gets another."""
-        self._jobs.put(None)
-        self._thread = None
+        with self._lock:
+            self._jobs.put(None)
+            self._thread = None
 
-    def _hire(self) -> SimpleQueue[Job | None]:
-        """Return the queue of a living thread; one that a fork has left behind is not."""
-        if self._thread is None or not self._thread.is_alive():
-            self._jobs = SimpleQueue()
-            # A daemon, so that one which hangs does not keep the process from ending.
-            self._thread = threading.Thread(
-                target=_serve, args=(self._jobs,), name="number_insight-bell", daemon=True
-            )
-            self._thread.start()
-        return self._jobs
+    def _hire(self) -> None:
+        """See to it that a living thread works off the queue."""
+        if self.is_alive:
+            return
+        jobs: SimpleQueue[Job | None] = SimpleQueue()
+        # A daemon, so that one which hangs does not keep the process from ending.
+        thread = threading.Thread(
+            target=_serve, args=(jobs,), name="number_insight-bell", daemon=True
+        )
+        thread.start()
+        self._thread, self._jobs = thread, jobs
 
 
 class Job:

@@ -7,6 +7,7 @@ All functions run inside the caller's transaction. Amounts are kept as whole num
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -114,15 +115,14 @@ def settle(amount: Decimal, *, reserved: Decimal, booked_on: date | None) -> Non
 
 def settle_all(payments: Iterable[Payment]) -> None:
     """Settle `payments`; the last thing to do in a transaction, since everybody writes here."""
-    days: dict[date, tuple[int, int]] = {}
+    reserved, spent = Counter[str](), Counter[str]()
     for payment in payments:
-        if payment.booked_on is not None:
-            reserved, spent = days.get(payment.booked_on, (0, 0))
-            reserved += _units(payment.reserved)
-            days[payment.booked_on] = (reserved, spent + _units(payment.amount))
-    for day, (reserved, spent) in sorted(days.items()):
-        if reserved or spent:
-            _add(_periods(day).values(), reserved=-reserved, spent=spent)
+        for key in _periods(payment.booked_on).values() if payment.booked_on else ():
+            reserved[key] += _units(payment.reserved)
+            spent[key] += _units(payment.amount)
+    for key in sorted(reserved):  # days before months, as all who lock them
+        if reserved[key] or spent[key]:
+            _add([key], reserved=-reserved[key], spent=spent[key])
 
 
 def book(amount: Decimal) -> None:

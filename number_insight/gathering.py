@@ -75,7 +75,8 @@ class Past:
     def number_decision(self) -> str:
         decided = NumberInsightRecord.objects.filter(self._same_number, decided_at__lte=self.at)
         decided = decided.exclude(decision="").exclude(pk=self.record.pk)
-        return decided.order_by("-decided_at").values_list("decision", flat=True).first() or ""
+        latest = decided.order_by("-decided_at", "-decision")
+        return latest.values_list("decision", flat=True).first() or ""
 
     @cached_property
     def ip_seen_day(self) -> int:

@@ -52,10 +52,13 @@ def join_all(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
 
     Runs inside the caller's short transaction, and takes the lock that settling takes, so that
     no joiner comes too late unseen. A lookup is None if it was settled in between: then a fresh
-    answer is there to be reused.
+    answer is there to be reused. It is None as well if somebody else is just making it, and there
+    are other `asks`: who has made some must not wait for others, or two would wait in a ring.
     """
     there = _open(asks)
     missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, there) is None}
+    # A higher level that is asked anyway serves who asks for a lower one at the same time.
+    missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
     mine: set[uuid.UUID | None] = set()
     if missing:
         # In one order, since each waits for whoever is just making the same one. Who comes
@@ -63,7 +66,7 @@ def join_all(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
         made = [new(*missing[key]) for key in sorted(missing)]
         Lookup.objects.bulk_create(made, ignore_conflicts=True)
         mine = {lookup.claim for lookup in made}
-        there |= _open(missing.values())
+        there |= _open(missing.values(), mine if len(asks) > 1 else None)
     found = (_serving(ask, there) for ask in asks)
     return [(lookup, lookup is not None and lookup.claim in mine) for lookup in found]
 
@@ -75,10 +78,14 @@ def _keys(ask: Ask) -> list[str]:
     return [open_key(replace(question, level=level), provider) for level in levels]
 
 
-def _open(asks: Iterable[Ask]) -> dict[str | None, Lookup]:
+def _open(
+    asks: Iterable[Ask], claims: Collection[uuid.UUID | None] | None = None
+) -> dict[str | None, Lookup]:
     """Return the unfinished lookups that answer one of `asks`, locked, by their keys."""
-    keys = {key for ask in asks for key in _keys(ask)}
-    return {lookup.open_key: lookup for lookup in locked(Lookup.objects.filter(open_key__in=keys))}
+    found = Lookup.objects.filter(open_key__in={key for ask in asks for key in _keys(ask)})
+    if claims is not None:
+        found = found.filter(claim__in=claims)
+    return {lookup.open_key: lookup for lookup in locked(found)}
 
 
 def _serving(ask: Ask, there: Mapping[str | None, Lookup]) -> Lookup | None:

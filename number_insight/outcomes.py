@@ -33,6 +33,14 @@ UNCERTAIN_HOLD = timedelta(hours=24)
 """How long an uncertain lookup holds its question, so that it is not asked again."""
 GIVE_UP_AFTER = timedelta(hours=24)
 """How long a lookup that could not be asked is tried before its records are judged without."""
+HEALED_BY_WORKER = (LookupState.CALLING, LookupState.UNCERTAIN)
+"""Where the answer of whoever holds the claim is kept, even if it comes after its lease."""
+HEALED_BY_CALLBACK = (
+    LookupState.CALLING,
+    LookupState.SUBMITTED,
+    LookupState.UNCERTAIN,
+    LookupState.NO_CALLBACK,
+)
 NOTHING_FOUND = "The provider could find out nothing about this number."
 LONGEST_PAUSE = timedelta(minutes=15)
 

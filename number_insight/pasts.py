@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from number_insight import visitor
 from number_insight.fingerprints import fingerprints
 from number_insight.gathering import DAY, FEWEST_OF_A_BURST, HOUR, MOST_COUNTED, OF_VISITORS, Past
 from number_insight.insight import Insight
@@ -46,10 +47,8 @@ class Pasts:
     @cached_property
     def lists(self) -> Lists:
         """The entries in force that may fit one of the records."""
-        return Lists.around(
-            {record.number for record in self._records.values()},
-            {record.ip_address for record in self._records.values() if record.ip_address},
-        )
+        ips = {visitor.public_ip(record.ip_address) for record in self._records.values()}
+        return Lists.around(self._numbers, {ip for ip in ips if ip})
 
     @cached_property
     def same_numbers(self) -> dict[str, list[tuple[Any, ...]]] | None:

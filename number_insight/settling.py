@@ -108,6 +108,7 @@ def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None
     """
     if not cases:
         return
+    before = [record.screened_at for record, _grounds in cases]
     try:
         with transaction.atomic():
             recording.settle([(record, grounds(record)) for record, grounds in cases], sitting)
@@ -115,7 +116,8 @@ def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None
         raise
     except Exception as error:  # whatever it is, the signup waits for a person and not for us
         if len(cases) > 1:
-            for case in cases:
+            for case, screened_at in zip(cases, before, strict=True):
+                case[0].screened_at = screened_at
                 judge([case])
             return
         ((record, _grounds),) = cases
@@ -160,9 +162,17 @@ def _refused_number(record: NumberInsightRecord, lookup: Lookup) -> judging.Grou
 
 
 def durably(work: Callable[[], T], journal: str) -> T:
-    """Do what saves something paid for, again and again on fresh connections for half a minute.
+    """Do what saves something paid for; if that cannot be, `journal` is written to the log."""
+    try:
+        return persistently(work)
+    except Exception:
+        journalise(journal)
+        raise
 
-    If that is not enough, `journal` says in the log what a person needs to find it again.
+
+def persistently(work: Callable[[], T]) -> T:
+    """Do what writes, again and again on fresh connections for half a minute.
+
     Inside somebody's transaction it is done once: a new connection would not be in it.
     """
     for pause in SAVE_PAUSES if not connection.in_atomic_block else ():
@@ -172,8 +182,9 @@ def durably(work: Callable[[], T], journal: str) -> T:
             logger.warning("Saving failed and is tried again: %s.", type(error).__name__)
             connection.close()
             time.sleep(pause)
-    try:
-        return work()
-    except Exception:
-        logger.critical("What may have been paid for could not be saved: %s.", journal)
-        raise
+    return work()
+
+
+def journalise(journal: str) -> None:
+    """Log what a person needs to find again what was paid for, and is not in the books."""
+    logger.critical("What may have been paid for could not be saved: %s.", journal)

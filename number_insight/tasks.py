@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from number_insight import announcing, assessment, outcomes, settling
 from number_insight.bell import COMPANY, Bell
+from number_insight.buying import Due
 from number_insight.choices import LookupState, RecordState
 from number_insight.exceptions import Unfinished
 from number_insight.models import Heartbeat, NumberInsightRecord
@@ -69,7 +70,7 @@ bell = Bell(_publish, _connect)
 atexit.register(bell.finish)
 
 
-def ring_for(due: Iterable[assessment.Due]) -> None:
+def ring_for(due: Iterable[Due]) -> None:
     """Ring for what is due soon; what is due later is the sweep's."""
     for item in due:
         if item.after <= LONGEST_COUNTDOWN:
