@@ -58,8 +58,6 @@ def _screen(url: str, key: int) -> None:
         _keep(lookup, answer)
         _spend(reserved=-price, spent=Decimal(answer["request_price"]))
         _judge(record, lookup, answer)
-    record.announced_verdict = record.verdict
-    record.save(update_fields=["announced_verdict"])
 
 
 def _ask(url: str, number: str) -> dict[str, Any]:
@@ -95,6 +93,7 @@ def _judge(record: Any, lookup: Any, answer: dict[str, Any]) -> None:
 
     carrier = answer["current_carrier"]
     record.state, record.basis, record.verdict = "screened", "answer", "allow"
+    record.announced_verdict = record.verdict
     record.screened_at, record.cost = timezone.now(), lookup.price
     record.line_type, record.country = carrier["network_type"], answer["country_code"]
     record.carrier_name, record.carrier_country = carrier["name"], carrier["country"]

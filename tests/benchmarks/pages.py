@@ -120,12 +120,11 @@ def plain_webhook(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=404)
     answer = json.loads(request.body)
     with transaction.atomic():
-        record_ids = write_answer(lookup_id, answer)
-    NumberInsightRecord.objects.filter(pk__in=record_ids).update(announced_verdict="review")
+        write_answer(lookup_id, answer)
     return HttpResponse("ok")
 
 
-def write_answer(lookup_id: int, answer: dict[str, Any]) -> list[int]:
+def write_answer(lookup_id: int, answer: dict[str, Any]) -> None:
     """Write an answer and its verdict: the lookup, the money, the records, a flag on each."""
     lookup = Lookup.objects.select_for_update().get(pk=lookup_id)
     price = Decimal(answer["request_price"])
@@ -142,7 +141,6 @@ def write_answer(lookup_id: int, answer: dict[str, Any]) -> list[int]:
         RiskFlag(record=record, code="virtual", weight=30, message="A virtual number.")
         for record in records
     )
-    return [record.pk for record in records]
 
 
 def _pay(price: Decimal, reserved: Decimal) -> None:
@@ -157,5 +155,6 @@ def _write_verdict(record: NumberInsightRecord, answer: dict[str, Any], cost: De
     record.carrier_name, record.carrier_country = carrier.get("name"), carrier.get("country")
     record.line_type, record.country = carrier.get("network_type"), answer["country_code"]
     record.state, record.basis, record.verdict, record.score = "screened", "answer", "review", 30
+    record.announced_verdict = record.verdict
     record.cost, record.screened_at = cost, timezone.now()
     record.save()
