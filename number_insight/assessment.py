@@ -95,7 +95,7 @@ def _take_in(record_id: int | None, company: int) -> intake.Taken:
         try:
             return intake.take_in(record_id, company=company)
         except Exception as error:  # whoever it was is found when each comes by itself
-            logger.warning("Record %s is screened by itself: %s.", record_id, place(error))
+            logger.warning("What waits together is screened one by one: %s.", place(error))
     return intake.take_in(record_id)
 
 
