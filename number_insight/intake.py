@@ -119,8 +119,7 @@ def _wait_for_lookups(wanted: Sequence[Wanted], sitting: judging.Sitting, taken:
     for party in parties:
         for record in party.records:
             record.state, record.lookup = RecordState.WAITING, party.lookup
-            record.level = party.lookup.level
-    write([record for party in parties for record in party.records], ["state", "lookup", "level"])
+    write([record for party in parties for record in party.records], ["state", "lookup"])
     made = [party.lookup for party in parties if party.is_new]
     taken.claims = lookups.take(made, lookups_are_on=sitting.lookups_are_on)
     claimed = {claim.lookup.pk for claim in taken.claims}

@@ -184,6 +184,7 @@ def test_whoever_would_wait_too_long_for_a_turn_goes_back_to_the_queue() -> None
     with asking(THROUGHPUT=0.5):
         first, second = screened(numbers(1)[0]), screened(VIRTUAL)
     assert (first.basis, second.state) == ("answer", "waiting")
+    assert (first.level, second.level) == ("advanced", "auto")
     assert second.note == "Many numbers wait; this one has its turn soon."
     assert len(Fake.asked) == 1
 
