@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 from django.apps import apps
@@ -14,6 +15,7 @@ from tests.docs.pages import Block, blocks, pages
 from tests.docs.project import Project
 
 PYTHON = [block for page in pages() for block in blocks(page, "python")]
+NOT_OURS = re.compile("""No module named 'shop|Module "shop""")
 SETTINGS = [block for block in PYTHON if block.text.startswith("NUMBER_INSIGHT = ")]
 WRITTEN_FOR_THE_SHOP = ("forms.md", "reference.md", "celery.md", "async.md", "privacy.md")
 EXAMPLES = [block for block in PYTHON if block.page.endswith(WRITTEN_FOR_THE_SHOP)]
@@ -30,7 +32,8 @@ def test_settings_are_accepted(block: Block):
     exec(block.text, names)
     with override_settings(NUMBER_INSIGHT=names["NUMBER_INSIGHT"]):
         found = [*check_settings(), *check_plug_ins()] if apps.ready else []
-    assert [message for message in found if "No module named 'shop" not in message.msg] == []
+    # The reader's own shop is not there, or it is the example's, which has other rules.
+    assert [message for message in found if not NOT_OURS.search(message.msg)] == []
 
 
 def test_the_examples_of_other_pages_work_in_the_shop(shop: Project):
