@@ -170,13 +170,13 @@ def test_each_opening_in_a_row_lasts_twice_as_long() -> None:
     assert pauses == [1, 2, 4]
 
 
-def test_turns_are_as_far_apart_as_the_throughput_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_turns_are_a_tenth_further_apart_than_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuits.time, "time", lambda: 1_800_000_000.0)
     with asking(THROUGHPUT=10):
         one, _wait = circuits.take_turns("default", 1, within=timedelta(seconds=1))
         many, wait = circuits.take_turns("default", 20, within=timedelta(seconds=1))
         none, still = circuits.take_turns("default", 1, within=timedelta(seconds=1))
-    assert one + many == [timedelta(milliseconds=100 * place) for place in range(11)]
+    assert one + many == [timedelta(milliseconds=110 * place) for place in range(10)]
     assert (none, wait, still) == ([], timedelta(seconds=1.1), timedelta(seconds=1.1))
 
 
