@@ -34,6 +34,8 @@ REFUSALS = 20
 SPARE = 1.1
 """How much further apart turns are than ``THROUGHPUT`` says: some calls go out late, on a busy
 machine, and come to lie beside those after them."""
+LONGEST_LEAD = timedelta(milliseconds=250)
+"""How long the first of several turns is away at most, so that all callers are ready for theirs."""
 AT_ONCE = (
     exceptions.BadCredentials,
     exceptions.NotAllowed,
@@ -161,7 +163,8 @@ def take_turns(
     if not (found := locked(rows)):
         Pace.objects.bulk_create([Pace(provider=provider)], ignore_conflicts=True)
         found = locked(rows)
-    first, reach = max(found[0].next_at, now), within // timedelta(microseconds=1)
+    lead = min((count - 1) * step, LONGEST_LEAD // timedelta(microseconds=1))
+    first, reach = max(found[0].next_at, now + lead), within // timedelta(microseconds=1)
     turns = [at - now for at in range(first, first + count * step, step) if at - now <= reach]
     following = first + len(turns) * step
     if turns:

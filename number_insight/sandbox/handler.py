@@ -56,18 +56,22 @@ class Handler(BaseHTTPRequestHandler):
             return json_reply({"error": "the sandbox itself failed; see its log"}, 500)
 
     def _request(self) -> Request | None:
-        """Return the request, or None where it was refused before it was read."""
+        """Return the request, or None where it was refused unread, or broke off."""
         length = self.headers.get("Content-Length", "0")
         refusal = self._refusal(length)
         if refusal is not None:
             self._send(gateway.envelope(refusal, "The sandbox does not read this request."))
             self.close_connection = True
             return None
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):  # whoever sent it is gone: half a request is none
+            self.close_connection = True
+            return None
         return Request(
             method=self.command,
             target=self.path,
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(int(length)),
+            body=body,
         )
 
     def _refusal(self, length: str) -> int | None:

@@ -39,7 +39,9 @@ def assert_nobody_lost(*, settled: bool) -> None:
     judged = records.exclude(state__in=UNFINISHED)
     assert not judged.filter(verdict="pending").exists(), "I4: settled without a verdict"
     if settled:
-        assert not records.filter(state__in=UNFINISHED).exists(), "I4: left lying"
+        left = records.filter(state__in=UNFINISHED)
+        left = left.values_list("state", "lookup__state", "lookup__error", "note")
+        assert list(left) == [], "I4: left lying"
         assert not Lookup.objects.filter(state=LookupState.CALLING).exists(), "I4: still calling"
 
 
@@ -50,7 +52,9 @@ def assert_paid_once(sandbox: Sandbox) -> None:
     may_pay = 1 + app_settings.RETRY_UNCERTAIN
     for number, count in asked.items():
         lookups = list(Lookup.objects.filter(number=number))
-        assert count <= sum(lookup.attempts for lookup in lookups), "I2: asked unseen"
+        known = [(lookup.state, lookup.attempts) for lookup in lookups]
+        plight = f"…{number[-5:]} asked {count} times, known: {known}"
+        assert count <= sum(attempts for _state, attempts in known), f"I2: unseen: {plight}"
         assert paid[number] <= may_pay * len(lookups), "I2: paid twice"
 
 

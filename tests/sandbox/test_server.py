@@ -98,6 +98,16 @@ def test_it_serves_https_with_a_certificate(tmp_path: Path) -> None:
         assert response.json()["status"] == 0
 
 
+def test_a_request_that_breaks_off_is_none() -> None:
+    head = b"POST /ni/basic/json HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nnumber=4670"
+    with Sandbox() as sandbox:
+        with socket.create_connection(("127.0.0.1", sandbox.port)) as link:
+            link.sendall(head)
+            link.shutdown(socket.SHUT_WR)
+            assert link.recv(100) == b""
+        assert sandbox.ledger.count() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_line_serves_until_it_is_interrupted(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "number_insight.sandbox", "--port", "0", "--key", "k"]
