@@ -46,7 +46,7 @@ run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
 	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' $(ARGS)
 
-bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits, in about ten minutes (ARGS=...)
+bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits (ARGS=...)
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --json docs/benchmarks.json $(ARGS)
 
 lint: $(VENV)/.lint  ## Check style and format
