@@ -1,13 +1,13 @@
 """Pasts: what had happened before several signups, in one query for all of them.
 
-`gathering` says what a past is, and asks for one signup. Here the same rows are read for a batch
-and counted in memory. Where there are too many for that, each signup asks for itself again.
+`history` asks for one signup. Here the same rows are read for a batch and counted in memory. Where
+there are too many for that, each signup asks for itself again.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,16 @@ from django.db.models import Q, QuerySet
 
 from number_insight import visitor
 from number_insight.fingerprints import fingerprints
-from number_insight.gathering import DAY, FEWEST_OF_A_BURST, HOUR, MOST_COUNTED, OF_VISITORS, Past
+from number_insight.history import (
+    BURSTS,
+    DAY,
+    FEWEST_OF_A_BURST,
+    HOUR,
+    MOST_COUNTED,
+    OF_VISITORS,
+    Past,
+    most_usual,
+)
 from number_insight.insight import Insight
 from number_insight.listing import Lists
 from number_insight.models import NumberInsightRecord
@@ -41,7 +50,7 @@ class Pasts:
 
     def of(self, record: NumberInsightRecord, insight: Insight) -> Past:
         """Return the past of `record`, in the light of `insight`."""
-        known = record.pk in self._records
+        known = record.pk in self._records and len(self._records) > 1
         return _Shared(self, record, insight) if known else Past(record, insight)
 
     @cached_property
@@ -85,10 +94,8 @@ class Pasts:
     def in_hour(self, column: str, value: str) -> list[Visit] | None:
         """Return the visits of the last hour with `value`; None if the database had better count.
 
-        It had for a single record, and for what very many records have in common.
+        It had for what very many records have in common.
         """
-        if len(self._records) < 2:
-            return None
         if (column, value) not in self._visits:
             found = self._by(column, Q(**{column: value}), HOUR)
             self._visits[column, value] = None if found is None else found.get(value, [])
@@ -100,8 +107,6 @@ class Pasts:
         None if the database had better count for each. What lies in the day of all is counted
         once; what lies in the day of some, for each.
         """
-        if len(self._records) < 2:
-            return None
         if (column, value) not in self._days:
             self._days[column, value] = self._day(Q(**{column: value}))
         known = self._days[column, value]
@@ -152,10 +157,16 @@ class _Shared(Past):
         super().__init__(record, insight)
         self._pasts = pasts
 
+    def told(self, names: Collection[str]) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in names}
+
+    def _alone(self, name: str) -> Any:
+        return super().told({name})[name]
+
     @cached_property
     def number_seen(self) -> int:
         if self._pasts.same_numbers is None:
-            return self._subjects(self._same_number)
+            return int(self._alone("number_seen"))
         rows = self._pasts.same_numbers.get(self.record.number, [])
         subjects = {(row[1], row[2]) for row in rows if row[0] < self.record.pk and row[1]}
         if self.record.subject_id:
@@ -163,9 +174,13 @@ class _Shared(Past):
         return min(len(subjects), MOST_COUNTED)
 
     @cached_property
+    def ip_seen(self) -> int:
+        return int(self._alone("ip_seen"))
+
+    @cached_property
     def number_decision(self) -> str:
         if self._pasts.same_numbers is None:
-            return Past(self.record, self.insight).number_decision
+            return str(self._alone("number_decision"))
         decided = [
             (at, decision)
             for pk, _type, _id, decision, at in self._pasts.same_numbers.get(self.record.number, [])
@@ -176,52 +191,48 @@ class _Shared(Past):
     @cached_property
     def ip_seen_day(self) -> int:
         if self.ip != self.record.ip_address or self._pasts.same_ips is None:
-            return Past(self.record, self.insight).ip_seen_day
+            return int(self._alone("ip_seen_day"))
         return self._others(self._pasts.same_ips.get(self.ip or "", ()), DAY)
 
     @cached_property
     def block_seen_hour(self) -> int:
         if self._pasts.same_blocks is None:
-            return Past(self.record, self.insight).block_seen_hour
+            return int(self._alone("block_seen_hour"))
         return self._others(self._pasts.same_blocks.get(self.record.number[:-2], ()), HOUR)
 
     @cached_property
     def carrier_seen_hour(self) -> int:
-        carrier = self.insight.current_carrier
-        return self._of_the_hour("carrier_name", (carrier.name or "")[:200] if carrier else "")
+        return self._of_the_hour("carrier_seen_hour", "carrier_name", self.carrier)
 
     @cached_property
     def country_seen_hour(self) -> int:
-        return self._of_the_hour("country", self.insight.country or "")
+        return self._of_the_hour("country_seen_hour", "country", self.insight.country or "")
 
-    @cached_property
+    @property
     def carrier_seen_day(self) -> int:
-        carrier = self.insight.current_carrier
-        name = (carrier.name or "")[:200] if carrier else ""
-        return self._usual("carrier_name", name, self.carrier_seen_hour)
+        return self._usual("carrier_seen_day", "carrier_name", self.carrier)
 
-    @cached_property
+    @property
     def country_seen_day(self) -> int:
-        return self._usual("country", self.insight.country or "", self.country_seen_hour)
+        return self._usual("country_seen_day", "country", self.insight.country or "")
 
-    def _usual(self, column: str, value: str, in_hour: int) -> int:
+    def _usual(self, name: str, column: str, value: str) -> int:
+        in_hour: int = getattr(self, BURSTS[name])
         if in_hour < FEWEST_OF_A_BURST:
             return 0
         found = self._pasts.in_day_before(column, value, self.record)
-        if found is None:
-            return self._in_day_before(Q(**{column: value}), in_hour)
-        return min(found, in_hour * 24 + 24)
+        return int(self._alone(name)) if found is None else min(found, most_usual(in_hour))
 
-    @cached_property
+    @property
     def listed(self) -> tuple[Listing, ...]:
         return self._pasts.lists.matching(self.record.number, ip=self.ip, insight=self.insight)
 
-    def _of_the_hour(self, column: str, value: str) -> int:
+    def _of_the_hour(self, name: str, column: str, value: str) -> int:
         if not value or self.record.source not in OF_VISITORS:
             return 0
         visits = self._pasts.in_hour(column, value)
         if visits is None:
-            return self._in_hour(Q(**{column: value}))
+            return int(self._alone(name))
         return min(sum(1 for _ in self._before(visits, HOUR)), MOST_COUNTED)
 
     def _others(self, visits: Iterable[Visit], span: timedelta) -> int:

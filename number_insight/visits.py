@@ -12,7 +12,7 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from number_insight.fingerprints import LENGTH, fingerprints
-from number_insight.gathering import (
+from number_insight.history import (
     DAY,
     FEWEST_OF_A_BURST,
     HOUR,

@@ -51,7 +51,10 @@ def seed(count: int, *, kept_live: bool = False, seed: int = 7) -> None:
     dice = random.Random(seed)
     kind = ContentType.objects.get_for_model(Customer)
     begun = timezone.now() - timedelta(days=4)
-    answers = [_insight(dice, index, kept_live=kept_live) for index in range(count)]
+    nets = 1 + count // 5000
+    answers = [
+        _insight(dice, index, net=8 + index % nets, kept_live=kept_live) for index in range(count)
+    ]
     lookups = Lookup.objects.bulk_create(
         Lookup(
             number=number,
@@ -70,10 +73,12 @@ def seed(count: int, *, kept_live: bool = False, seed: int = 7) -> None:
         NumberInsightRecord.objects.bulk_create(records, batch_size=1000)
 
 
-def _insight(dice: random.Random, index: int, *, kept_live: bool) -> tuple[str, dict[str, Any]]:
+def _insight(
+    dice: random.Random, index: int, *, net: int, kept_live: bool
+) -> tuple[str, dict[str, Any]]:
     """Return a number, out of few blocks so that some come twice, and an answer about it."""
     number = f"+4670{dice.randrange(1740000, 1740000 + max(100, index // 2 + 100)):07d}"
-    ip = f"8.8.{dice.randrange(3)}.{dice.randrange(1, 60)}"
+    ip = f"8.{net}.{dice.randrange(3)}.{dice.randrange(1, 60)}"
     insight = answer("+46701740605", "advanced", ip=ip).as_json()
     insight["number"] = number.removeprefix("+")
     insight["line_type"] = dice.choice(["mobile", "mobile", "virtual", "landline", "pager"])

@@ -9,11 +9,21 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from number_insight import gathering
+from number_insight import history
 from number_insight.fingerprints import fingerprint
 from number_insight.insight import Insight
 from number_insight.rules import Signup
-from tests.rules.scenes import IP, NUMBER, TELIA, a_record, decided, known_of, numbers_of_block
+from number_insight.rules.base import COSTLY
+from tests.rules.scenes import (
+    IP,
+    NUMBER,
+    TELIA,
+    a_record,
+    an_entry,
+    decided,
+    known_of,
+    numbers_of_block,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -123,7 +133,7 @@ def test_carrier_and_country_are_compared_with_the_day_before() -> None:
 
 
 def test_counting_stops_where_no_rule_asks_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MOST_COUNTED", 2)
+    monkeypatch.setattr(history, "MOST_COUNTED", 2)
     for number in numbers_of_block(5):
         a_record(number, subject=int(number[-2:]), ip_address=IP)
     known = known_of(a_record(ip_address=IP))
@@ -137,11 +147,24 @@ def test_counting_stops_where_no_rule_asks_for_more(monkeypatch: pytest.MonkeyPa
         (("number_seen",), 1),
         (("number_decision",), 1),
         (("listed",), 1),
-        (("number_seen", "block_seen_hour", "ip_seen_day"), 3),
+        (("number_seen", "block_seen_hour", "ip_seen_day"), 1),
+        (COSTLY, 1),
     ],
 )
-def test_what_nobody_reads_costs_no_query(reads: tuple[str, ...], most: int) -> None:
+def test_all_that_is_read_is_one_query(reads: tuple[str, ...], most: int) -> None:
     record = a_record(ip_address=IP)
     with CaptureQueriesContext(connection) as queries:
         known_of(record, TELIA, reads)
     assert len(queries) == most
+
+
+def test_a_busy_hour_and_entries_in_the_lists_cost_a_query_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(history, "FEWEST_OF_A_BURST", 1)
+    a_record(carrier_name="Telia", country="SE")
+    an_entry("deny", "country", "NO")
+    record = a_record(ip_address=IP)
+    with CaptureQueriesContext(connection) as queries:
+        known_of(record)
+    assert len(queries) == 3

@@ -11,10 +11,10 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from number_insight import gathering, pasts
+from number_insight import history, pasts
 from number_insight.choices import Source
 from number_insight.fingerprints import fingerprint
-from number_insight.gathering import HOUR, Past
+from number_insight.history import HOUR, Past
 from number_insight.insight import Carrier, Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.pasts import Pasts
@@ -43,9 +43,9 @@ def bounds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     if request.param == "few":
         monkeypatch.setattr(pasts, "MOST_READ", 25)
         monkeypatch.setattr(pasts, "MOST_COUNTED", 6)
-        monkeypatch.setattr(gathering, "MOST_COUNTED", 6)
+        monkeypatch.setattr(history, "MOST_COUNTED", 6)
         monkeypatch.setattr(pasts, "FEWEST_OF_A_BURST", 3)
-        monkeypatch.setattr(gathering, "FEWEST_OF_A_BURST", 3)
+        monkeypatch.setattr(history, "FEWEST_OF_A_BURST", 3)
     return str(request.param)
 
 
@@ -106,7 +106,7 @@ def _an_insight(dice: random.Random) -> Insight:
 
 
 def _told(past: Past) -> dict[str, Any]:
-    told = {name: getattr(past, name) for name in COSTLY}
+    told = past.told(COSTLY)
     return told | {"listed": sorted(told["listed"], key=lambda entry: entry.entry_id or 0)}
 
 
