@@ -102,8 +102,7 @@ def _keep(record: NumberInsightRecord, lookup: Lookup, insight: Insight) -> None
     lookup.state, lookup.open_key = LookupState.CALLING, None
     lookup.attempts, lookup.called_at = 1, timezone.now()
     lookup.save()
-    kept = outcomes.keep_answer(lookup.pk, insight, (LookupState.CALLING,))
-    assert kept is not None
+    (kept,) = outcomes.keep_answers((it, insight) for it in outcomes.at_hand([lookup.pk]))
     record.lookup = kept.lookup
     record.save()
     record.cost = kept.lookup.cost

@@ -183,44 +183,34 @@ def absorb(lookup_id: int, body: bytes) -> None:
     Raise `Lookup.DoesNotExist` for a lookup that is gone, and `BadCallback` for a body that is
     no answer.
     """
-    lookup = Lookup.objects.only("provider", "number", "request_id").get(pk=lookup_id)
-    try:
-        insight = loading.provider(lookup.provider).read_callback(body)
-    except exceptions.IntermediateCallback:
-        return
-    except exceptions.ProviderError as error:
-        _absorb_refusal(lookup, error)
-        return
-    if _is_another_ones(lookup, insight):
-        logger.error("Lookup %s: a callback for another request came to it.", lookup.pk)
-        Lookup.objects.filter(pk=lookup.pk).update(conflict=True)
-        return
-    if settling.conclude(lookup.pk, insight, HEALED_BY_CALLBACK):
-        return
-    if not _absorb_unexpected(lookup, insight) and _contradicts(lookup.pk, insight):
-        logger.error("Lookup %s: a second callback says something else.", lookup.pk)
-        Lookup.objects.filter(pk=lookup.pk).update(conflict=True)
+    settling.hopefully(partial(_absorb, lookup_id, body))
 
 
-def _absorb_unexpected(lookup: Lookup, insight: Insight) -> bool:
-    """Take the answer to a question that was refused, as it seemed, and waits to be put again."""
+@sensitive_variables()
+def _absorb(lookup_id: int, body: bytes, *, careful: bool) -> None:
     with transaction.atomic():
-        if not settling.conclude(lookup.pk, insight, (LookupState.QUEUED,)):
-            return False
-        budget.book(insight.cost)
-    return True
-
-
-def _contradicts(lookup_id: int, insight: Insight) -> bool:
-    """Whether `insight` tells other facts than the answer that was first, and was kept."""
-    kept = Lookup.objects.get(pk=lookup_id).insight
-    return kept is not None and _facts(Insight.from_json(kept)) != _facts(insight)
-
-
-def _facts(insight: Insight) -> Insight:
-    # What is not kept cannot be compared, and the balance goes on while callbacks are repeated.
-    known = insight.without_live()
-    return replace(known, price=None, refund=None, balance=None, raw=None)
+        found = outcomes.at_hand([lookup_id])
+        if not found:
+            raise Lookup.DoesNotExist
+        (lookup,) = found
+        try:
+            insight = loading.provider(lookup.provider).read_callback(body)
+        except exceptions.IntermediateCallback:
+            return
+        except exceptions.ProviderError as error:
+            if lookup.state in HEALED_BY_CALLBACK:
+                outcomes.keep_refusal(lookup, error)
+                settling.settle_records([(lookup, None)])
+            return
+        if _is_another_ones(lookup, insight):
+            _note_conflict(lookup, "a callback for another request came to it")
+        elif lookup.state in HEALED_BY_CALLBACK:
+            settling.conclude([(lookup, insight)], careful=careful)
+        elif lookup.state == LookupState.QUEUED:  # it seemed to be refused, and is put again
+            settling.conclude([(lookup, insight)], careful=careful)
+            budget.book(insight.cost)
+        elif _contradicts(lookup, insight):
+            _note_conflict(lookup, "a second callback says something else")
 
 
 def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:
@@ -230,8 +220,18 @@ def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:
     return bool(known and insight.request_id and insight.request_id[:64] != known)
 
 
-def _absorb_refusal(lookup: Lookup, error: exceptions.ProviderError) -> None:
-    with transaction.atomic():
-        kept = outcomes.keep_refusal(lookup.pk, error, HEALED_BY_CALLBACK)
-        if kept is not None:
-            settling.settle_records([(kept, None)])
+def _contradicts(lookup: Lookup, insight: Insight) -> bool:
+    """Whether `insight` tells other facts than the answer that was first, and was kept."""
+    kept = lookup.insight
+    return kept is not None and _facts(Insight.from_json(kept)) != _facts(insight)
+
+
+def _facts(insight: Insight) -> Insight:
+    # What is not kept cannot be compared, and the balance goes on while callbacks are repeated.
+    known = insight.without_live()
+    return replace(known, price=None, refund=None, balance=None, raw=None)
+
+
+def _note_conflict(lookup: Lookup, what: str) -> None:
+    logger.error("Lookup %s: %s.", lookup.pk, what)
+    Lookup.objects.filter(pk=lookup.pk).update(conflict=True)

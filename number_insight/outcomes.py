@@ -7,8 +7,7 @@ again by itself.
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -81,25 +80,21 @@ class Kept:
     payment: budget.Payment
 
 
-def keep_answers(
-    answers: Mapping[int, Insight], states: Iterable[str], *, token: uuid.UUID | None = None
-) -> list[Kept]:
-    """Save `answers` (by the key of their lookup) where the lookup is still in one of `states`.
+def at_hand(keys: Iterable[int], **conditions: Any) -> list[Lookup]:
+    """Return these lookups as far as they meet `conditions`: locked, with the database's time."""
+    rows = Lookup.objects.filter(pk__in=list(keys), **conditions)
+    return locked(rows.annotate(now=Now()))
 
-    What somebody else was first to settle is left out. Runs inside the transaction that also
-    judges the waiting records, and ends with settling the money.
+
+def keep_answers(answered: Iterable[tuple[Lookup, Insight]]) -> list[Kept]:
+    """Save the answers to lookups that are `at_hand`.
+
+    Runs inside the transaction that also judges the waiting records, and ends with settling the
+    money.
     """
-    rows = Lookup.objects.filter(pk__in=list(answers), state__in=tuple(states))
-    if token is not None:
-        rows = rows.filter(claim=token)
-    kept = [_keep(lookup, answers[lookup.pk]) for lookup in locked(rows.annotate(now=Now()))]
+    kept = [_keep(lookup, insight) for lookup, insight in answered]
     write([it.lookup for it in kept], KEPT)
     return kept
-
-
-def keep_answer(lookup_id: int, insight: Insight, states: Iterable[str]) -> Kept | None:
-    """Save one answer; see `keep_answers`."""
-    return next(iter(keep_answers({lookup_id: insight}, states)), None)
 
 
 def _keep(lookup: Any, insight: Insight) -> Kept:
@@ -179,18 +174,12 @@ def keep_failure(claim: Claim, error: exceptions.ProviderError) -> Lookup | None
     return lookup
 
 
-def keep_refusal(
-    lookup_id: int, error: exceptions.ProviderError, states: Iterable[str]
-) -> Lookup | None:
-    """Save that the callback brought a final "no"; return the lookup, or None if too late."""
-    rows = Lookup.objects.filter(pk=lookup_id, state__in=tuple(states))
-    if not rows.update(state=LookupState.FAILED, open_key=None, error=str(error)[:300]):
-        return None
-    lookup = Lookup.objects.get(pk=lookup_id)
+def keep_refusal(lookup: Lookup, error: exceptions.ProviderError) -> None:
+    """Save that the callback of a lookup, which is locked, brought a final "no"."""
+    lookup.state, lookup.open_key, lookup.error = LookupState.FAILED, None, str(error)[:300]
     _note(lookup, error)
     _settle(lookup, lookup.cost)
     lookup.save()
-    return lookup
 
 
 def _note(lookup: Lookup, error: exceptions.ProviderError) -> None:

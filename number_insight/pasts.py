@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -31,8 +32,6 @@ from number_insight.listing import Lists
 from number_insight.models import NumberInsightRecord
 from number_insight.rules.base import Listing
 
-MOST_USUAL = 25 * MOST_COUNTED
-"""Rows of one kind that the database looks through for a batch."""
 MOST_READ = 2000
 """Rows of one kind that are read for a batch; where there are more, the database counts them."""
 
@@ -40,13 +39,23 @@ Visit = tuple[int, datetime, str]
 """Key, time and number of an earlier record; or its fingerprint, if no more is left of it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A time before each signup, whose visits with one value in a column are counted."""
+
+    column: str
+    value: str
+    begins: timedelta
+    ends: timedelta
+    most: int
+
+
 class Pasts:
     """The pasts of `records`, of which each kind is read when a rule asks for it first."""
 
     def __init__(self, records: Sequence[NumberInsightRecord]) -> None:
         self._records = {r.pk: r for r in records if r.pk is not None and not r.number_hash}
-        self._visits: dict[tuple[str, str], list[Visit] | None] = {}
-        self._days: dict[tuple[str, str], tuple[int, list[tuple[int, datetime]]] | None] = {}
+        self._counts: dict[Window, tuple[int, list[tuple[int, datetime]]] | None] = {}
 
     def of(self, record: NumberInsightRecord, insight: Insight) -> Past:
         """Return the past of `record`, in the light of `insight`."""
@@ -91,41 +100,32 @@ class Pasts:
             blocks[number[:-2]] += visits
         return blocks
 
-    def in_hour(self, column: str, value: str) -> list[Visit] | None:
-        """Return the visits of the last hour with `value`; None if the database had better count.
+    def counted(self, what: Window, record: NumberInsightRecord) -> int | None:
+        """Return how many visits of this kind `record` had before it; None if there are too many.
 
-        It had for what very many records have in common.
+        What lies in the window of all is counted once; what lies in that of some, for each.
         """
-        if (column, value) not in self._visits:
-            found = self._by(column, Q(**{column: value}), HOUR)
-            self._visits[column, value] = None if found is None else found.get(value, [])
-        return self._visits[column, value]
-
-    def in_day_before(self, column: str, value: str, record: NumberInsightRecord) -> int | None:
-        """Return how many visits with `value` there were in the day before the hour of `record`.
-
-        None if the database had better count for each. What lies in the day of all is counted
-        once; what lies in the day of some, for each.
-        """
-        if (column, value) not in self._days:
-            self._days[column, value] = self._day(Q(**{column: value}))
-        known = self._days[column, value]
+        if what not in self._counts:
+            self._counts[what] = self._count(what)
+        known = self._counts[what]
         if known is None:
             return None
-        after, until = record.created_at - DAY - HOUR, record.created_at - HOUR
+        after, until = record.created_at - what.begins, record.created_at - what.ends
         common, others = known
         return common + sum(1 for pk, at in others if pk < record.pk and after < at <= until)
 
-    def _day(self, same: Q) -> tuple[int, list[tuple[int, datetime]]] | None:
+    def _count(self, what: Window) -> tuple[int, list[tuple[int, datetime]]] | None:
         first, last = self._earliest, max(r.created_at for r in self._records.values())
-        whole = Q(created_at__gt=last - DAY - HOUR, created_at__lte=first - HOUR)
-        whole &= Q(pk__lt=min(self._records))
-        rows = _earlier(same).filter(source__in=OF_VISITORS)
-        some = rows.filter(created_at__gt=first - DAY - HOUR, created_at__lte=last - HOUR)
-        others = list(some.exclude(whole).values_list("pk", "created_at")[: MOST_READ + 1])
-        if last - first > DAY or len(others) > MOST_READ:
+        if last - first > what.begins - what.ends:
             return None
-        return rows.filter(whole)[:MOST_USUAL].count(), others
+        rows = _earlier(Q(**{what.column: what.value})).filter(source__in=OF_VISITORS)
+        common = Q(created_at__gt=last - what.begins, created_at__lte=first - what.ends)
+        common &= Q(pk__lt=min(self._records))
+        some = rows.filter(created_at__gt=first - what.begins, created_at__lte=last - what.ends)
+        others = list(some.exclude(common).values_list("pk", "created_at")[: MOST_READ + 1])
+        if len(others) > MOST_READ:
+            return None
+        return rows.filter(common)[: what.most].count(), others
 
     @property
     def _earliest(self) -> datetime:
@@ -220,7 +220,10 @@ class _Shared(Past):
         in_hour: int = getattr(self, BURSTS[name])
         if in_hour < FEWEST_OF_A_BURST:
             return 0
-        found = self._pasts.in_day_before(column, value, self.record)
+        window = Window(
+            column=column, value=value, begins=DAY + HOUR, ends=HOUR, most=most_usual(MOST_COUNTED)
+        )
+        found = self._pasts.counted(window, self.record)
         return int(self._alone(name)) if found is None else min(found, most_usual(in_hour))
 
     @property
@@ -230,10 +233,11 @@ class _Shared(Past):
     def _of_the_hour(self, name: str, column: str, value: str) -> int:
         if not value or self.record.source not in OF_VISITORS:
             return 0
-        visits = self._pasts.in_hour(column, value)
-        if visits is None:
-            return int(self._alone(name))
-        return min(sum(1 for _ in self._before(visits, HOUR)), MOST_COUNTED)
+        window = Window(
+            column=column, value=value, begins=HOUR, ends=timedelta(0), most=MOST_COUNTED
+        )
+        found = self._pasts.counted(window, self.record)
+        return int(self._alone(name)) if found is None else min(found, MOST_COUNTED)
 
     def _others(self, visits: Iterable[Visit], span: timedelta) -> int:
         if self.record.source not in OF_VISITORS:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from number_insight import announcing, budget, judging, lookups, outcomes, recording
+from number_insight import announcing, budget, exceptions, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.commits import after_commit
 from number_insight.insight import NUMBER_REFUSED, Insight
@@ -23,9 +23,18 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules.base import place
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 Grounding = Callable[[NumberInsightRecord], judging.Grounds]
 """What makes the grounds that a record is judged on."""
 Case = tuple[NumberInsightRecord, Grounding]
+
+
+class Work(Protocol[T_co]):
+    """What can be done in a hurry, and with care."""
+
+    def __call__(self, *, careful: bool) -> T_co: ...
+
+
 logger = logging.getLogger("number_insight.settling")
 
 SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
@@ -34,26 +43,47 @@ LOST_CONNECTIONS = (OperationalError, InterfaceError)
 NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
 
 
-def conclude(
-    lookup_id: int, insight: Insight, states: tuple[str, ...], claim: lookups.Claim | None = None
-) -> bool:
-    """Save an answer and judge all who waited, in one transaction; False if too late."""
-    token = claim.token if claim else None
-    return bool(conclude_all({lookup_id: insight}, states, token))
-
-
 def conclude_all(
-    answers: Mapping[int, Insight], states: tuple[str, ...], token: uuid.UUID | None = None
+    answers: Mapping[int, Insight], states: Iterable[str], token: uuid.UUID | None = None
 ) -> int:
     """Save answers, by the key of their lookup, and judge all who waited, in one transaction.
 
-    Return how many of them came in time.
+    Return how many of them came in time: while the lookup was in one of `states`, and still
+    claimed by `token`, if there is one.
     """
-    with transaction.atomic():
-        kept = outcomes.keep_answers(answers, states, token=token)
-        settle_records([(it.lookup, it.insight) for it in kept])
-        budget.settle_all(it.payment for it in kept)
-    return len(kept)
+    conditions = {"state__in": tuple(states)} | ({"claim": token} if token else {})
+
+    def work(*, careful: bool) -> int:
+        with transaction.atomic():
+            found = outcomes.at_hand(answers, **conditions)
+            conclude([(lookup, answers[lookup.pk]) for lookup in found], careful=careful)
+        return len(found)
+
+    return hopefully(work)
+
+
+def conclude(answered: Sequence[tuple[Lookup, Insight]], *, careful: bool) -> None:
+    """Save the answers to lookups that are at hand, and judge all who waited for them.
+
+    Runs inside the caller's transaction, and does it more `careful` where that has failed before.
+    """
+    kept = outcomes.keep_answers(answered)
+    settle_records([(it.lookup, it.insight) for it in kept], careful=careful)
+    budget.settle_all(it.payment for it in kept)
+
+
+def hopefully(work: Work[T]) -> T:
+    """Do `work`, a transaction; if it fails, once more and careful.
+
+    To be careful takes a savepoint, which nearly never has to save anything.
+    """
+    try:
+        return work(careful=False)
+    except (*LOST_CONNECTIONS, exceptions.BadCallback, Lookup.DoesNotExist):
+        raise
+    except Exception as error:  # raised again if it is not the judging
+        logger.warning("Settling starts over (%s).", place(error))
+        return work(careful=True)
 
 
 def settle_waiting(lookup_id: int) -> list[int]:
@@ -70,7 +100,7 @@ def settle_waiting(lookup_id: int) -> list[int]:
 
 
 def settle_records(
-    settled: Sequence[tuple[Lookup, Insight | None]], *, late: bool = False
+    settled: Sequence[tuple[Lookup, Insight | None]], *, late: bool = False, careful: bool = True
 ) -> list[int]:
     """Judge the records of lookups; those that had to be judged without an answer, once more.
 
@@ -96,7 +126,10 @@ def settle_records(
             record.note = lookup.error
             record.save(update_fields=["note"])
     NumberInsightRecord.objects.filter(pk__in=again).update(state=RecordState.QUEUED, lookup=None)
-    judge(cases)
+    if careful:
+        judge(cases)
+    elif cases:
+        recording.settle(_grounded(cases))
     return again
 
 
@@ -111,7 +144,7 @@ def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None
     before = [record.screened_at for record, _grounds in cases]
     try:
         with transaction.atomic():
-            recording.settle([(record, grounds(record)) for record, grounds in cases], sitting)
+            recording.settle(_grounded(cases), sitting)
     except LOST_CONNECTIONS:
         raise
     except Exception as error:  # whatever it is, the signup waits for a person and not for us
@@ -123,6 +156,10 @@ def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None
         ((record, _grounds),) = cases
         logger.error("Record %s could not be judged (%s).", record.pk, place(error))
         hand_over(record.pk)
+
+
+def _grounded(cases: Sequence[Case]) -> list[recording.Case]:
+    return [(record, grounds(record)) for record, grounds in cases]
 
 
 def hand_over(record_id: int) -> None:

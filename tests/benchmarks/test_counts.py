@@ -25,11 +25,11 @@ pytestmark = pytest.mark.postgres_only
 
 SIGNUP = 4
 """The customer, a savepoint, the record, and the end of the savepoint."""
-LOOKUP = 32
+LOOKUP = 26
 BATCH = 34
 """Sixteen lookups together. Where somebody listens to the signals, each takes two more."""
-REUSED = 13
-WEBHOOK = 15
+REUSED = 10
+WEBHOOK = 8
 MORE_THAN_BARE = 5
 """What the admin's list may take above a bare `ModelAdmin`."""
 

@@ -175,10 +175,10 @@ def test_a_record_that_waits_goes_on_though_its_company_makes_trouble(
 ) -> None:
     keep = outcomes.keep_answers
 
-    def stumble(answers: dict[int, Any], *args: Any, **kwargs: Any) -> Any:
-        if Lookup.objects.filter(pk__in=answers, number=NUMBERS[1]):
+    def stumble(answered: list[tuple[Lookup, Any]]) -> Any:
+        if any(lookup.number == NUMBERS[1] for lookup, _insight in answered):
             raise ValueError("a fault of ours")
-        return keep(answers, *args, **kwargs)
+        return keep(answered)
 
     with asking(BUDGET={"day": None}, **WHOLE):
         Circuit.objects.create(

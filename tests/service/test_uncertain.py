@@ -96,6 +96,12 @@ def test_two_workers_cannot_claim_one_lookup() -> None:
     assert money() == ("0", PRICE)
 
 
+def concluded(claim: lookups.Claim, answer: Insight) -> int:
+    """Save `answer` as the worker does that holds `claim`; return how many were in time."""
+    told = {claim.lookup.pk: answer}
+    return settling.conclude_all(told, outcomes.HEALED_BY_WORKER, claim.token)
+
+
 def test_an_answer_that_comes_after_the_lease_is_not_thrown_away() -> None:
     record = waiting_record()
     with asking():
@@ -105,7 +111,7 @@ def test_an_answer_that_comes_after_the_lease_is_not_thrown_away() -> None:
         assert isinstance(answer, Insight)
         Lookup.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         sweep()
-        assert settling.conclude(claim.lookup.pk, answer, outcomes.HEALED_BY_WORKER, claim)
+        assert concluded(claim, answer)
     record.refresh_from_db()
     assert (the_lookup().state, record.state, record.verdict) == ("answered", "screened", "allow")
     assert money() == (PRICE, "0")
@@ -119,7 +125,7 @@ def test_a_worker_whose_claim_was_taken_over_changes_nothing() -> None:
         answer = lookups.ask(claim)
         assert isinstance(answer, Insight)
         Lookup.objects.update(claim="00000000-0000-0000-0000-000000000000")
-        assert not settling.conclude(claim.lookup.pk, answer, outcomes.HEALED_BY_WORKER, claim)
+        assert not concluded(claim, answer)
         assert outcomes.keep_failure(claim, exceptions.NoAnswer("no")) is None
     record.refresh_from_db()
     assert (the_lookup().state, record.verdict, money()) == ("calling", "pending", ("0", PRICE))
