@@ -38,7 +38,8 @@ BURSTS = {"carrier_seen_day": "carrier_seen_hour", "country_seen_day": "country_
 """What was usual the day before, by what makes it worth asking."""
 
 # A value that is None stands for NULL, which equals nothing: what cannot be asked counts nobody.
-SAME_NUMBER = "(number = %(number)s OR number_hash IN ({hashes}))"
+# The condition that says nothing new is that of the partial index.
+SAME_NUMBER = "(number = %(number)s OR (number_hash <> '' AND number_hash IN ({hashes})))"
 EARLIER = "id < %(pk)s"
 VISIT = f"source IN {tuple(map(str, OF_VISITORS))} AND {EARLIER} AND created_at <= %(at)s"
 IN_HOUR = f"{VISIT} AND created_at > %(an_hour_before)s"

@@ -43,9 +43,9 @@ class RealPostgreSQL(PostgreSQL):
 
 
 class Stand:
-    """Two servers and whatever a benchmark starts; nothing outlives it."""
+    """Two servers (one, on SQLite) and whatever a benchmark starts; nothing outlives it."""
 
-    def __init__(self, database: RealPostgreSQL, redis: Redis, directory: Path) -> None:
+    def __init__(self, database: RealPostgreSQL | None, redis: Redis, directory: Path) -> None:
         self.database, self.redis, self.directory = database, redis, directory
         self._programs = 0
         self.cookie = ""

@@ -36,6 +36,9 @@ LINES = (
     "replay: the large table",
     "memory: replay of the large table",
     "memory: backfill of 250,000 rows",
+    "signup: time added by the model field (SQLite)",
+    "worker: provider of 0 ms, prefork 2 (SQLite)",
+    "webhook (SQLite)",
 )
 
 

@@ -168,3 +168,22 @@ def test_a_busy_hour_and_entries_in_the_lists_cost_a_query_each(
     with CaptureQueriesContext(connection) as queries:
         known_of(record)
     assert len(queries) == 3
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_values_that_postgresql_binds_itself_tell_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_record(subject=1, ip_address=IP)
+    a_record(numbers_of_block(1)[0], subject=2, ip_address=IP, carrier_name="Telia", country="SE")
+    record = a_record(subject=3, ip_address=IP)
+    expected = known_of(record)
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "server_side_binding", True)
+    try:
+        connection.close()
+        known = known_of(record)
+    finally:
+        connection.close()
+    assert known == expected
+    assert (known.number_seen, known.ip_seen_day, known.carrier_seen_hour) == (1, 1, 1)
