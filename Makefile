@@ -14,7 +14,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test chaos test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo bench bench-check test chaos test-newest lint types imports migrations docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -48,6 +48,9 @@ run-newest: $(VENV)/.newest
 
 bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits (ARGS=...)
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --json docs/benchmarks.json $(ARGS)
+
+bench-check: $(VENV)/.test $(VENV)/.bench  ## Run each benchmark once, small, to see that it works
+	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m bench $(ARGS) tests/benchmarks
 
 lint: $(VENV)/.lint  ## Check style and format
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ agree on, every part is bounded and served by an index, and `pasts` counts the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, cast
@@ -34,6 +34,7 @@ OF_VISITORS = (Source.SIGNUP, Source.CHANGE, Source.API)
 """A backfill brings thousands at once, and a colleague in the admin is not the visitor."""
 AFTER_ALL, NOBODY = 2**63 - 1, -1
 """Keys that no row has: of a signup that is not stored yet, and of no subject."""
+TABLES = (NumberInsightRecord._meta.db_table, ListEntry._meta.db_table)
 BURSTS = {"carrier_seen_day": "carrier_seen_hour", "country_seen_day": "country_seen_hour"}
 """What was usual the day before, by what makes it worth asking."""
 
@@ -132,23 +133,25 @@ class Past:
         if not names:
             return {}
         connection = connections[router.db_for_read(NumberInsightRecord)]
-        asked, values = tuple(sorted(names)), self._values(connection) | (most or {})
+        records, lists = map(connection.ops.quote_name, TABLES)
+        asked = tuple(sorted(names))
+        statement = _statement(asked, len(self._hashes), records=records, lists=lists)
         with connection.cursor() as cursor:
-            cursor.execute(_statement(asked, len(self._hashes), connection.ops.quote_name), values)
+            cursor.execute(statement, self._values(connection) | (most or {}))
             return dict(zip(asked, cursor.fetchone(), strict=True))
 
     def _values(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
         """Return what the statement's places are filled with, in the words of the database."""
         record, number, at = self.record, self.record.number or None, self.at
-        time = _column("created_at")
         is_visit = record.source in OF_VISITORS and not record.number_hash
         moments = {
+            "now": timezone.now(),
             "at": at,
             "an_hour_before": at - HOUR if is_visit else None,
             "a_day_before": at - DAY if is_visit else None,
             "a_day_and_an_hour_before": at - DAY - HOUR if is_visit else None,
-            "now": timezone.now(),
         }
+        written = _column("created_at").get_db_prep_value
         return {
             "number": number,
             "length": len(number or ""),
@@ -161,9 +164,7 @@ class Past:
             "carrier": self.carrier or None,
             "country": self.insight.country or None,
             "most": MOST_COUNTED,
-            **{
-                name: time.get_db_prep_value(moment, connection) for name, moment in moments.items()
-            },
+            **{name: written(moment, connection) for name, moment in moments.items()},
             **{f"hash_{index}": value for index, value in enumerate(self._hashes)},
         }
 
@@ -179,10 +180,7 @@ def _column(name: str) -> Field[Any, Any]:
 
 
 @lru_cache
-def _statement(names: tuple[str, ...], hashes: int, quote: Callable[[str], str]) -> str:
-    words = {
-        "records": quote(NumberInsightRecord._meta.db_table),
-        "lists": quote(ListEntry._meta.db_table),
-        "hashes": ", ".join(f"%(hash_{index})s" for index in range(hashes)),
-    }
-    return "SELECT " + ", ".join(COUNTS[name].format(name=name, **words) for name in names)
+def _statement(asked: tuple[str, ...], hashes: int, **tables: str) -> str:
+    places = ", ".join(f"%(hash_{index})s" for index in range(hashes))
+    parts = (COUNTS[name].format(name=name, hashes=places, **tables) for name in asked)
+    return f"SELECT {', '.join(parts)}"

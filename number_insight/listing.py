@@ -55,11 +55,9 @@ def _prefixes(number: str) -> list[str]:
 def _networks(ip: str) -> list[str]:
     """Return `ip` and all networks that it lies in, as entries write them."""
     address = ipaddress.ip_address(ip)
-    wider = (
-        ipaddress.ip_network(f"{ip}/{length}", strict=False)
-        for length in range(address.max_prefixlen)
-    )
-    return [str(address), *map(str, wider)]
+    value, bits = int(address), address.max_prefixlen
+    wider = (f"{type(address)(value >> free << free)}/{bits - free}" for free in range(1, bits + 1))
+    return [str(address), *wider]
 
 
 def count_hit(entry_id: int) -> None:
