@@ -50,7 +50,7 @@ bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits (ARGS=...)
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --json docs/benchmarks.json $(ARGS)
 
 bench-check: $(VENV)/.test $(VENV)/.bench  ## Run each benchmark once, small, to see that it works
-	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m bench $(ARGS) tests/benchmarks
+	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m bench $(ARGS) tests/benchmarks
 
 lint: $(VENV)/.lint  ## Check style and format
 	$(BIN)/ruff check .

@@ -183,34 +183,37 @@ def absorb(lookup_id: int, body: bytes) -> None:
     Raise `Lookup.DoesNotExist` for a lookup that is gone, and `BadCallback` for a body that is
     no answer.
     """
-    settling.hopefully(partial(_absorb, lookup_id, body))
+    name = Lookup.objects.values_list("provider", flat=True).get(pk=lookup_id)
+    try:
+        insight = loading.provider(name).read_callback(body)
+    except exceptions.IntermediateCallback:
+        return
+    except exceptions.ProviderError as error:
+        _absorb_refusal(lookup_id, error)
+    else:
+        settling.careful_if_it_fails(partial(_absorb, lookup_id, insight))
 
 
 @sensitive_variables()
-def _absorb(lookup_id: int, body: bytes, *, careful: bool) -> None:
+def _absorb(lookup_id: int, insight: Insight, *, careful: bool) -> None:
     with transaction.atomic():
-        found = outcomes.at_hand([lookup_id])
-        if not found:
-            raise Lookup.DoesNotExist
-        (lookup,) = found
-        try:
-            insight = loading.provider(lookup.provider).read_callback(body)
-        except exceptions.IntermediateCallback:
-            return
-        except exceptions.ProviderError as error:
-            if lookup.state in HEALED_BY_CALLBACK:
-                outcomes.keep_refusal(lookup, error)
-                settling.settle_records([(lookup, None)])
-            return
-        if _is_another_ones(lookup, insight):
-            _note_conflict(lookup, "a callback for another request came to it")
-        elif lookup.state in HEALED_BY_CALLBACK:
-            settling.conclude([(lookup, insight)], careful=careful)
-        elif lookup.state == LookupState.QUEUED:  # it seemed to be refused, and is put again
-            settling.conclude([(lookup, insight)], careful=careful)
-            budget.book(insight.cost)
-        elif _contradicts(lookup, insight):
-            _note_conflict(lookup, "a second callback says something else")
+        for lookup in outcomes.at_hand([lookup_id]):
+            if _is_another_ones(lookup, insight):
+                _note_conflict(lookup, "a callback for another request came to it")
+            elif lookup.state in HEALED_BY_CALLBACK:
+                settling.conclude([(lookup, insight)], careful=careful)
+            elif lookup.state == LookupState.QUEUED:  # it seemed to be refused, and is put again
+                settling.conclude([(lookup, insight)], careful=careful)
+                budget.book(insight.cost)
+            elif _contradicts(lookup, insight):
+                _note_conflict(lookup, "a second callback says something else")
+
+
+def _absorb_refusal(lookup_id: int, error: exceptions.ProviderError) -> None:
+    with transaction.atomic():
+        for lookup in outcomes.at_hand([lookup_id], state__in=HEALED_BY_CALLBACK):
+            outcomes.keep_refusal(lookup, error)
+            settling.settle_records([(lookup, None)])
 
 
 def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:

@@ -1,7 +1,7 @@
 """Hindsight: what the rules may know of many records, in a few queries for all of them.
 
-What `gathering` asks the database for each record is counted here while the records pass by, in
-the order of their keys. What that cannot give exactly is left to `gathering`.
+What `history` asks the database for one record is counted here while the records pass by, in the
+order of their keys. What that cannot give exactly is left to `history`.
 """
 
 from __future__ import annotations

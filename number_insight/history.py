@@ -1,8 +1,8 @@
-"""History: what had happened before one signup, counted by the database in one statement.
+"""History: what had happened before one signup, asked of the database in one statement.
 
-Written in SQL, for two reasons. The ORM would send a query for each of nine counts; and building
-these queries cost a callback more than all its writes. What it says is what PostgreSQL and SQLite
-agree on, every part is bounded and served by an index, and `pasts` counts the same for a batch:
+Written in SQL, since the ORM would send a query for each of nine facts, and building these queries
+cost a callback more than all its writes. What it says is what PostgreSQL and SQLite agree on, and
+every part is bounded and served by an index. `pasts` tells a batch the same:
 ``tests/rules/test_pasts.py`` compares the two.
 """
 
@@ -33,14 +33,15 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OF_VISITORS = (Source.SIGNUP, Source.CHANGE, Source.API)
 """A backfill brings thousands at once, and a colleague in the admin is not the visitor."""
 AFTER_ALL, NOBODY = 2**63 - 1, -1
-"""Keys that no row has: of a signup that is not stored yet, and of no subject."""
+"""Keys that no row has: of a signup that is not stored yet, and of a kind of no subject."""
 TABLES = (NumberInsightRecord._meta.db_table, ListEntry._meta.db_table)
 BURSTS = {"carrier_seen_day": "carrier_seen_hour", "country_seen_day": "country_seen_hour"}
-"""What was usual the day before, by what makes it worth asking."""
+"""What says how much was usual the day before, and what makes it worth asking."""
 
 # A value that is None stands for NULL, which equals nothing: what cannot be asked counts nobody.
-# The condition that says nothing new is that of the partial index.
-SAME_NUMBER = "(number = %(number)s OR (number_hash <> '' AND number_hash IN ({hashes})))"
+# What seems to say nothing new is the condition of the partial index, word for word.
+SAME_NUMBER = "(number = %(number)s OR (NOT (number_hash = '') AND number_hash IN ({hashes})))"
+OTHER_NUMBER = f"{SAME_NUMBER} IS NOT TRUE"
 EARLIER = "id < %(pk)s"
 VISIT = f"source IN {tuple(map(str, OF_VISITORS))} AND {EARLIER} AND created_at <= %(at)s"
 IN_HOUR = f"{VISIT} AND created_at > %(an_hour_before)s"
@@ -62,18 +63,18 @@ def _count(what: str, where: str, most: str = "most") -> str:
     return f"(SELECT COUNT(*) FROM ({rows}) AS {{name}})"
 
 
-COUNTS = {
+ASKED = {
     "number_seen": _count(SUBJECTS, f"{SAME_NUMBER} AND {OF_OTHERS}"),
     "ip_seen": _count(SUBJECTS, f"ip_address = %(ip)s AND {OF_OTHERS}"),
     "number_decision": (
         f"COALESCE((SELECT decision FROM {{records}} WHERE {SAME_NUMBER} AND decided_at <= %(at)s"
         " AND decision <> '' AND id <> %(pk)s ORDER BY decided_at DESC, decision DESC LIMIT 1), '')"
     ),
-    "ip_seen_day": _count(NUMBERS, f"ip_address = %(ip)s AND {IN_DAY} AND NOT {SAME_NUMBER}"),
+    "ip_seen_day": _count(NUMBERS, f"ip_address = %(ip)s AND {IN_DAY} AND {OTHER_NUMBER}"),
     "block_seen_hour": _count(
         NUMBERS,
         "number BETWEEN %(first_of_block)s AND %(last_of_block)s"
-        f" AND LENGTH(number) = %(length)s AND {IN_HOUR} AND NOT {SAME_NUMBER}",
+        f" AND LENGTH(number) = %(length)s AND {IN_HOUR} AND {OTHER_NUMBER}",
     ),
     "carrier_seen_hour": _count("1 AS one", f"carrier_name = %(carrier)s AND {IN_HOUR}"),
     "carrier_seen_day": _count(
@@ -83,9 +84,9 @@ COUNTS = {
     "country_seen_day": _count(
         "1 AS one", f"country = %(country)s AND {IN_DAY_BEFORE}", "most_country_seen_day"
     ),
-    "listed": "EXISTS (SELECT 1 FROM {lists} WHERE expires_at IS NULL OR expires_at > %(now)s)",
+    "listed": "EXISTS (SELECT 1 FROM {lists})",
 }
-"""What is asked for each property of a signup; of the lists only whether there is an entry."""
+"""What is asked for each fact; of the lists only whether there is an entry."""
 
 
 def most_usual(in_hour: int) -> int:
@@ -111,7 +112,7 @@ class Past:
         """Return what `names` name of `rules.base.COSTLY`.
 
         It takes one statement. A second asks what was usual, where the last hour was busy; and a
-        third asks the lists, where there are entries.
+        third asks the lists, which have to be in the same database, where there are entries.
         """
         days = BURSTS.keys() & names
         known = self._asked({*names, *map(BURSTS.__getitem__, days)} - days)
@@ -145,7 +146,6 @@ class Past:
         record, number, at = self.record, self.record.number or None, self.at
         is_visit = record.source in OF_VISITORS and not record.number_hash
         moments = {
-            "now": timezone.now(),
             "at": at,
             "an_hour_before": at - HOUR if is_visit else None,
             "a_day_before": at - DAY if is_visit else None,
@@ -182,5 +182,5 @@ def _column(name: str) -> Field[Any, Any]:
 @lru_cache
 def _statement(asked: tuple[str, ...], hashes: int, **tables: str) -> str:
     places = ", ".join(f"%(hash_{index})s" for index in range(hashes))
-    parts = (COUNTS[name].format(name=name, hashes=places, **tables) for name in asked)
+    parts = (ASKED[name].format(name=name, hashes=places, **tables) for name in asked)
     return f"SELECT {', '.join(parts)}"

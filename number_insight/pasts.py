@@ -72,7 +72,8 @@ class Pasts:
     def same_numbers(self) -> dict[str, list[tuple[Any, ...]]] | None:
         """The earlier records of each number: key, subject, decision and when it was made."""
         hashes = {hashed: n for n in self._numbers for hashed in fingerprints(n)}
-        same = Q(number__in=self._numbers) | Q(number_hash__in=list(hashes))
+        # SQLite takes the partial index only where its condition is repeated.
+        same = Q(number__in=self._numbers) | (Q(number_hash__in=list(hashes)) & ~Q(number_hash=""))
         columns = ("pk", "subject_type", "subject_id", "decision", "decided_at")
         rows = _earlier(same).values_list("number", "number_hash", *columns)[: MOST_READ + 1]
         found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
@@ -119,13 +120,15 @@ class Pasts:
         if last - first > what.begins - what.ends:
             return None
         rows = _earlier(Q(**{what.column: what.value})).filter(source__in=OF_VISITORS)
-        common = Q(created_at__gt=last - what.begins, created_at__lte=first - what.ends)
-        common &= Q(pk__lt=min(self._records))
-        some = rows.filter(created_at__gt=first - what.begins, created_at__lte=last - what.ends)
-        others = list(some.exclude(common).values_list("pk", "created_at")[: MOST_READ + 1])
+        of_all = Q(created_at__gt=last - what.begins, created_at__lte=first - what.ends)
+        before = Q(created_at__gt=first - what.begins, created_at__lte=last - what.begins)
+        after = Q(created_at__gt=first - what.ends, created_at__lte=last - what.ends)
+        least = min(self._records)
+        of_some = rows.filter(before | after | (of_all & Q(pk__gte=least)))
+        others = list(of_some.values_list("pk", "created_at")[: MOST_READ + 1])
         if len(others) > MOST_READ:
             return None
-        return rows.filter(common)[: what.most].count(), others
+        return rows.filter(of_all, pk__lt=least)[: what.most].count(), others
 
     @property
     def _earliest(self) -> datetime:
@@ -133,7 +136,7 @@ class Pasts:
 
     @property
     def _numbers(self) -> list[str]:
-        return sorted({record.number for record in self._records.values()})
+        return sorted({record.number for record in self._records.values() if record.number})
 
     def _by(self, column: str, same: Q, span: timedelta) -> dict[str, list[Visit]] | None:
         """Return the visits of the last `span`, by `column`; None if there are too many."""
@@ -224,7 +227,9 @@ class _Shared(Past):
             column=column, value=value, begins=DAY + HOUR, ends=HOUR, most=most_usual(MOST_COUNTED)
         )
         found = self._pasts.counted(window, self.record)
-        return int(self._alone(name)) if found is None else min(found, most_usual(in_hour))
+        if found is None:
+            return int(self._in_days_before({name}, {BURSTS[name]: in_hour})[name])
+        return min(found, most_usual(in_hour))
 
     @property
     def listed(self) -> tuple[Listing, ...]:
@@ -243,7 +248,8 @@ class _Shared(Past):
         if self.record.source not in OF_VISITORS:
             return 0
         numbers = {number for _pk, _at, number in self._before(visits, span)}
-        numbers -= {self.record.number, *fingerprints(self.record.number)}
+        if self.record.number:
+            numbers -= {self.record.number, *fingerprints(self.record.number)}
         return min(len(numbers), MOST_COUNTED)
 
     def _before(self, visits: Iterable[Visit], span: timedelta) -> Iterable[Visit]:

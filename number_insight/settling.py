@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from number_insight import announcing, budget, exceptions, judging, lookups, outcomes, recording
+from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.commits import after_commit
 from number_insight.insight import NUMBER_REFUSED, Insight
@@ -59,7 +59,7 @@ def conclude_all(
             conclude([(lookup, answers[lookup.pk]) for lookup in found], careful=careful)
         return len(found)
 
-    return hopefully(work)
+    return careful_if_it_fails(work)
 
 
 def conclude(answered: Sequence[tuple[Lookup, Insight]], *, careful: bool) -> None:
@@ -72,14 +72,14 @@ def conclude(answered: Sequence[tuple[Lookup, Insight]], *, careful: bool) -> No
     budget.settle_all(it.payment for it in kept)
 
 
-def hopefully(work: Work[T]) -> T:
+def careful_if_it_fails(work: Work[T]) -> T:
     """Do `work`, a transaction; if it fails, once more and careful.
 
     To be careful takes a savepoint, which nearly never has to save anything.
     """
     try:
         return work(careful=False)
-    except (*LOST_CONNECTIONS, exceptions.BadCallback, Lookup.DoesNotExist):
+    except LOST_CONNECTIONS:
         raise
     except Exception as error:  # raised again if it is not the judging
         logger.warning("Settling starts over (%s).", place(error))
@@ -105,7 +105,9 @@ def settle_records(
     """Judge the records of lookups; those that had to be judged without an answer, once more.
 
     A decision is a person's word: what has one keeps the verdict that it was decided on. The
-    first who waited bears the price. Who came `late` found the answer paid.
+    first who waited bears the price. Who came `late` found the answer paid. What cannot be judged
+    is put before a person; or, unless this is done `careful`, raised, and then the caller's
+    transaction has to be given up.
     """
     known = {lookup.pk: (lookup, _grounds(lookup, insight, late)) for lookup, insight in settled}
     answered = [lookup.pk for lookup, _insight in settled if lookup.is_answered]

@@ -18,6 +18,7 @@ from number_insight.history import (
     HOUR,
     MOST_COUNTED,
     OF_VISITORS,
+    most_usual,
 )
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
@@ -199,7 +200,7 @@ class Times:
         in_hour = min(until - hour_ago, MOST_COUNTED)
         in_day = 0
         if in_hour >= FEWEST_OF_A_BURST:
-            in_day = min(hour_ago - bisect_right(known, at - SPAN), in_hour * 24 + 24)
+            in_day = min(hour_ago - bisect_right(known, at - SPAN), most_usual(in_hour))
         return {self._of_hour: in_hour, self._of_day: in_day}
 
     def forget(self, before: datetime) -> None:

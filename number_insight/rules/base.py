@@ -71,12 +71,13 @@ class Signup:
     the person said of themselves. `ip` is None unless it is a known public one, and `ip_country`
     is where it is, as far as the project can tell by itself.
 
-    What follows costs a query each, and is as it was at the time of the signup. `number_seen`
-    and `ip_seen` count the other subjects with the same number or IP. `number_decision` is what
-    a person last decided about the number before ("released", "refused" or nothing). The rest
-    counts the other numbers that signed up before: in the last day from the same IP, in the last
-    hour in the same block of 100 numbers, and with the same carrier or country in the last hour
-    and in the 24 hours before it. `listed` holds the entries of the lists that fit.
+    What follows has to be asked of the database, and is as it was at the time of the signup.
+    `number_seen` and `ip_seen` count the other subjects with the same number or IP.
+    `number_decision` is what a person last decided about the number before ("released",
+    "refused" or nothing). The rest counts the other numbers that signed up before: in the last day
+    from the same IP, in the last hour in the same block of 100 numbers, and with the same carrier
+    or country in the last hour and in the 24 hours before it. `listed` holds the entries of the
+    lists that fit.
     """
 
     at: datetime

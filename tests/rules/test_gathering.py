@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,6 +13,7 @@ from django.utils import timezone
 from number_insight import history
 from number_insight.fingerprints import fingerprint
 from number_insight.insight import Insight
+from number_insight.models import NumberInsightRecord
 from number_insight.rules import Signup
 from number_insight.rules.base import COSTLY
 from tests.rules.scenes import (
@@ -168,6 +170,30 @@ def test_a_busy_hour_and_entries_in_the_lists_cost_a_query_each(
     with CaptureQueriesContext(connection) as queries:
         known_of(record)
     assert len(queries) == 3
+
+
+def test_every_part_is_served_by_an_index() -> None:
+    a_record("", number_hash=fingerprint(NUMBER))
+    record = a_record(ip_address=IP)
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        how = {"postgresql": "EXPLAIN", "sqlite": "EXPLAIN QUERY PLAN"}[connection.vendor]
+        execute(f"{how} {sql}", params, many, context)
+        plans.extend(str(row) for row in context["cursor"].fetchall())
+        return execute(sql, params, many, context)
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    with connection.execute_wrapper(explain):
+        known_of(record)
+    table = NumberInsightRecord._meta.db_table
+    read = [line for line in plans if table in line]
+    assert len(read) > 8
+    assert [
+        line for line in read if f"Seq Scan on {table}" in line or f"SCAN {table}" in line
+    ] == []
 
 
 @pytest.mark.postgres_only

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.test import Client, RequestFactory, override_settings
 
-from number_insight import assessment, callbacks
-from number_insight.models import Lookup
+from number_insight import assessment, callbacks, recording
+from number_insight.exceptions import BadCallback
+from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen
 from number_insight.views import MAX_BODY, CallbackView
@@ -164,3 +165,37 @@ def test_our_own_fault_gets_503_and_is_logged_without_the_body(
     assert type(fault).__name__ in caplog.text
     assert CLEAN[1:] not in caplog.text
     assert json.loads(answer())["request_id"] not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "fault", [Lookup.DoesNotExist(), BadCallback("no"), DataError(), KeyError()]
+)
+def test_what_cannot_be_judged_is_kept_and_before_a_person(
+    lookup: Lookup, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(recording, "settle", fail)
+    assert post(lookup).status_code == 200
+    lookup.refresh_from_db()
+    record = NumberInsightRecord.objects.get()
+    assert (lookup.state, lookup.reserved, record.verdict) == ("answered", 0, "review")
+    assert (record.state, record.lane) == ("failed", "fault")
+
+
+def test_an_answer_is_read_once_though_it_cannot_be_judged(
+    lookup: Lookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, bodies = Fake.read_callback, list[bytes]()
+
+    def count(provider: Fake, body: bytes) -> Any:
+        bodies.append(body)
+        return read(provider, body)
+
+    def fail(*_args: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(Fake, "read_callback", count)
+    monkeypatch.setattr(recording, "settle", fail)
+    assert (post(lookup).status_code, len(bodies)) == (200, 1)
