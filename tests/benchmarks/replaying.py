@@ -77,7 +77,7 @@ def applying(stand: Stand, size: Size) -> Outcome:
 def backfill_memory(stand: Stand, size: Size) -> Outcome:
     """Compare the memory of a backfill of many rows with that of one of few."""
     large.make(stand, size.large)
-    many = size.of(250_000, 2000)
+    many = size.of(1_000_000, 2000)
     peaks = []
     for count in (min(FEW, many), many):
         _customers(count)

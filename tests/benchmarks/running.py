@@ -114,7 +114,7 @@ PLAN: Sequence[tuple[Run, Sequence[Line]]] = (
     ),
     (
         replaying.backfill_memory,
-        [_line("memory: backfill of 250,000 rows", "10,000 rows", 1.1)],
+        [_line("memory: backfill of 1,000,000 rows", "10,000 rows", 1.1)],
     ),
 )
 

@@ -35,7 +35,7 @@ LINES = (
     "replay: 1 % of verdicts written",
     "replay: the large table",
     "memory: replay of the large table",
-    "memory: backfill of 250,000 rows",
+    "memory: backfill of 1,000,000 rows",
     "signup: time added by the model field (SQLite)",
     "worker: provider of 0 ms, prefork 2 (SQLite)",
     "webhook (SQLite)",
