@@ -15,6 +15,7 @@ from typing import Any
 
 import django
 
+from tests.benchmarks import page
 from tests.benchmarks.stand import SETTINGS, RealPostgreSQL, Stand
 from tests.servers import Redis
 
@@ -25,15 +26,19 @@ def main() -> int:
         from tests.benchmarks import running  # noqa: PLC0415  Django has to be set up
 
         found = running.run(stand, options)
-    _keep(found, options)
+        machine = running.machine(stand)
+    _keep(found, options, machine)
     if options.database == "both":
-        _keep(found + _on_sqlite(options), options)
+        _keep(found + _on_sqlite(options), options, machine)
     return 0  # whatever the goals: a machine may be slow, or busy
 
 
-def _keep(found: list[Any], options: Namespace) -> None:
+def _keep(found: list[Any], options: Namespace, machine: str) -> None:
+    print(f"{machine}.")
     if options.json:
         options.json.write_text(json.dumps(found, indent=2) + "\n")
+    if options.publish and not options.names:
+        page.publish(found, machine)
 
 
 def _on_sqlite(options: Namespace) -> list[Any]:
@@ -60,6 +65,9 @@ def _options() -> Namespace:
         help="both: PostgreSQL, and SQLite for what differs there",
     )
     parser.add_argument("--json", type=Path, help="write the table there as well")
+    parser.add_argument(
+        "--publish", action="store_true", help="write the table into docs/, unless names are given"
+    )
     return parser.parse_args()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import sqlite3
 import sys
 import time
 from argparse import Namespace
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
+
+from django.db import connection
 
 from tests.benchmarks import admin_pages, cost, replaying, signup, webhook, worker
 from tests.benchmarks.measuring import Goal, Outcome, Result, Size
@@ -143,7 +146,7 @@ def run(stand: Stand, options: Namespace) -> list[dict[str, Any]]:
         _say("")
         sys.stdout.write("".join(f"{_told(result)}\n" for result in found))
         sys.stdout.flush()
-    sys.stdout.write(f"{_machine()}\n{time.monotonic() - start:.0f} s in all.\n")
+    sys.stdout.write(f"{time.monotonic() - start:.0f} s in all.\n")
     return [result.as_json() for result in results]
 
 
@@ -181,12 +184,19 @@ def _told(result: Result) -> str:
     return f"{mark} {result.name:42} {measured:28} {result.goal!s:14} {figures}"
 
 
-def _machine() -> str:
-    return ", ".join(_versions())
+def machine(stand: Stand) -> str:
+    """Return what it was measured on: the machine, and the versions of all that took part."""
+    return ", ".join(_versions(stand))
 
 
-def _versions() -> Iterator[str]:
+def _versions(stand: Stand) -> Iterator[str]:
     yield f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
     yield f"Python {platform.python_version()}"
+    if stand.database is not None:
+        number = connection.cursor().connection.info.server_version
+        yield f"PostgreSQL {number // 10_000}.{number % 10_000}"
+    yield f"SQLite {sqlite3.sqlite_version}"
+    with stand.redis.client() as client:
+        yield f"Redis {client.info('server')['redis_version']}"
     for name in ("Django", "celery", "psycopg", "redis", "gunicorn", "djangorestframework"):
         yield f"{name} {version(name)}"

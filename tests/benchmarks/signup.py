@@ -147,8 +147,8 @@ def broker_hung(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
         _warm_up(browser)
         for _ in range(size.rounds):
             usual = _screened(browser, size.of(20))
-            redis.pause()
             time.sleep(1.1)  # under traffic nobody is held at all
+            redis.pause()
             held.append(_screened(browser, 1) / RING_TIMEOUT)
             later.append((max(_screened(browser, 1) for _ in range(5)) - usual) * 1000)
             redis.resume()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks import page
 from tests.benchmarks.measuring import DifferentWork, Goal, Outcome, in_turn, same
 
 pytestmark = pytest.mark.bench
@@ -67,8 +68,9 @@ def test_the_table_has_no_other_lines(table: dict[str, Any]) -> None:
 
 
 def test_the_published_table_has_the_same_lines() -> None:
-    published = json.loads((ROOT / "docs" / "benchmarks.json").read_text())
-    assert {line["name"] for line in published} <= set(LINES)
+    published = json.loads(page.TABLE.read_text())
+    assert [line["name"] for line in published] == list(LINES)
+    assert page.table(published) in page.PAGE.read_text()
 
 
 def test_a_quick_wrong_result_is_an_error() -> None:
