@@ -20,8 +20,8 @@ from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.calling")
 
-GATHERING = 0.02
-"""Seconds that an answer waits for others, so that they are saved together."""
+GATHERING, LONGEST_GATHERING = 0.02, 0.15
+"""Seconds that answers wait for another one, and at most, so that they are saved together."""
 CUT_SHORT = "The call was cut short; it may have been paid."
 
 Answer = Insight | Acknowledgement
@@ -91,12 +91,13 @@ def _work_off(todo: SimpleQueue[Claim], back: SimpleQueue[Result]) -> None:
 
 
 def _gather(back: SimpleQueue[Result], most: int) -> list[Result]:
-    """Return what has come back, and what else comes in the moment after it."""
+    """Return what has come back, and what else comes while they follow one another closely."""
     results = [back.get()]
-    until = time.monotonic() + GATHERING
+    until = time.monotonic() + LONGEST_GATHERING
     while len(results) < most:
         try:
-            results.append(back.get(timeout=max(until - time.monotonic(), 0)))
+            patience = min(GATHERING, until - time.monotonic())
+            results.append(back.get(timeout=max(patience, 0)))
         except Empty:
             break
     return results

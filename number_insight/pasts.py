@@ -75,7 +75,8 @@ class Pasts:
         # SQLite takes the partial index only where its condition is repeated.
         same = Q(number__in=self._numbers) | (Q(number_hash__in=list(hashes)) & ~Q(number_hash=""))
         columns = ("pk", "subject_type", "subject_id", "decision", "decided_at")
-        rows = _earlier(same).values_list("number", "number_hash", *columns)[: MOST_READ + 1]
+        same_ones = NumberInsightRecord.objects.filter(same).order_by()
+        rows = same_ones.values_list("number", "number_hash", *columns)[: MOST_READ + 1]
         found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for number, hashed, *row in rows:
             found[hashes.get(hashed, number)].append(tuple(row))
@@ -119,7 +120,7 @@ class Pasts:
         first, last = self._earliest, max(r.created_at for r in self._records.values())
         if last - first > what.begins - what.ends:
             return None
-        rows = _earlier(Q(**{what.column: what.value})).filter(source__in=OF_VISITORS)
+        rows = self._earlier(Q(**{what.column: what.value})).filter(source__in=OF_VISITORS)
         of_all = Q(created_at__gt=last - what.begins, created_at__lte=first - what.ends)
         before = Q(created_at__gt=first - what.begins, created_at__lte=last - what.begins)
         after = Q(created_at__gt=first - what.ends, created_at__lte=last - what.ends)
@@ -129,6 +130,11 @@ class Pasts:
         if len(others) > MOST_READ:
             return None
         return rows.filter(of_all, pk__lt=least)[: what.most].count(), others
+
+    def _earlier(self, same: Q) -> QuerySet[Any]:
+        """Find what is earlier than the last of the records: behind them a long queue may wait."""
+        rows: QuerySet[Any] = NumberInsightRecord.objects.filter(same, pk__lt=max(self._records))
+        return rows.order_by()
 
     @property
     def _earliest(self) -> datetime:
@@ -140,17 +146,13 @@ class Pasts:
 
     def _by(self, column: str, same: Q, span: timedelta) -> dict[str, list[Visit]] | None:
         """Return the visits of the last `span`, by `column`; None if there are too many."""
-        rows = _earlier(same).filter(source__in=OF_VISITORS, created_at__gt=self._earliest - span)
+        rows = self._earlier(same).filter(source__in=OF_VISITORS)
+        rows = rows.filter(created_at__gt=self._earliest - span)
         found: dict[str, list[Visit]] = defaultdict(list)
         columns = ("pk", "created_at", "number", "number_hash")
         for value, pk, at, number, hashed in rows.values_list(column, *columns)[: MOST_READ + 1]:
             found[value].append((pk, at, number or hashed))
         return found if sum(map(len, found.values())) <= MOST_READ else None
-
-
-def _earlier(same: Q) -> QuerySet[Any]:
-    rows: QuerySet[Any] = NumberInsightRecord.objects.filter(same).order_by()
-    return rows
 
 
 class _Shared(Past):

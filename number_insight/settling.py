@@ -17,6 +17,7 @@ from django.utils import timezone
 from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.commits import after_commit
+from number_insight.gate import gate
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.locking import locked
 from number_insight.models import Lookup, NumberInsightRecord
@@ -78,12 +79,14 @@ def careful_if_it_fails(work: Work[T]) -> T:
     To be careful takes a savepoint, which nearly never has to save anything.
     """
     try:
-        return work(careful=False)
+        with gate.inside():
+            return work(careful=False)
     except LOST_CONNECTIONS:
         raise
     except Exception as error:  # raised again if it is not the judging
         logger.warning("Settling starts over (%s).", place(error))
-        return work(careful=True)
+        with gate.inside():
+            return work(careful=True)
 
 
 def settle_waiting(lookup_id: int) -> list[int]:
