@@ -44,7 +44,7 @@ def _figures(rows: Sequence[Row]) -> Iterator[str]:
     yield "|---|---|"
     for row in rows:
         if row["figures"]:
-            told = ", ".join(f"{name} {value:,}" for name, value in row["figures"].items())
+            told = ", ".join(f"{name} {value}" for name, value in row["figures"].items())
             yield _line((row["name"], told))
 
 
