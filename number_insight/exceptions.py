@@ -1,7 +1,7 @@
 """What can go wrong, named for what it means to the signup and to the money.
 
 Every exception of a provider belongs to exactly one of the classes below, because the class
-alone decides what becomes of the lookup: see `number_insight.lookups`.
+alone decides what becomes of the lookup: see `number_insight.lookups.claims`.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import enforcement, screening
 from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import refusal, signup
 from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ScreenedFormMixin(_Form):
             return
         if name not in self.changed_data:
             return
-        record = screening.screen_typed(
+        record = signup.screen_typed(
             clean_number(value),
             level=validator.level,
             country=self._said(self.country_field),
@@ -65,7 +65,7 @@ class ScreenedFormMixin(_Form):
         )
         if record is not None:
             self.screening_records[name] = record
-        if enforcement.is_denied_soon(record):
+        if refusal.is_denied_soon(record):
             self.add_error(name, ValidationError(REFUSED, code="refused"))
 
     def _said(self, name: str | None) -> str:
@@ -78,7 +78,7 @@ class ScreenedFormMixin(_Form):
         saved = super().save(commit=commit)  # type: ignore[misc]
         if commit and isinstance(saved, models.Model):
             for record in self.screening_records.values():
-                screening.attach(saved, record=record)
+                signup.attach(saved, record=record)
         return saved
 
 

@@ -15,9 +15,9 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from number_insight import budget, switches, tasks
 from number_insight.choices import LookupState, RecordState
 from number_insight.conf import app_settings
+from number_insight.lookups import budget, switches
 from number_insight.models import (
     Circuit,
     Heartbeat,
@@ -26,6 +26,7 @@ from number_insight.models import (
     Spending,
     Switch,
 )
+from number_insight.screening import tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 RECORD_OVERDUE = timedelta(minutes=15)

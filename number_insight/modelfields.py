@@ -15,10 +15,11 @@ from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
-from number_insight import formfields, numbers, screening
+from number_insight import formfields, numbers
 from number_insight.checks.messages import did_you_mean, error
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import signup
 from number_insight.validators import validate_possible
 
 
@@ -213,7 +214,7 @@ def _screen_changes(
         loaded = loaded_numbers(instance)
         loaded.pop(field.name, None)
         transaction.on_commit(partial(loaded.__setitem__, field.name, number), using=using)
-        screening.screen_saved(
+        signup.screen_saved(
             instance,
             number,
             field=label(field),

@@ -15,9 +15,12 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from number_insight import visitor
 from number_insight.fingerprints import fingerprints
-from number_insight.history import (
+from number_insight.insight import Insight
+from number_insight.models import NumberInsightRecord
+from number_insight.rules.base import Listing
+from number_insight.screening import visitor
+from number_insight.verdicts.history import (
     BURSTS,
     DAY,
     FEWEST_OF_A_BURST,
@@ -27,10 +30,7 @@ from number_insight.history import (
     Past,
     most_usual,
 )
-from number_insight.insight import Insight
-from number_insight.listing import Lists
-from number_insight.models import NumberInsightRecord
-from number_insight.rules.base import Listing
+from number_insight.verdicts.lists import Lists
 
 MOST_READ = 2000
 """Rows of one kind that are read for a batch; where there are more, the database counts them."""

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from number_insight import judging
 from number_insight.insight import Insight
 from number_insight.likeness import MOST_KEPT, depends_on, manner, of_insight, what_is_alike
 from number_insight.oldwords import OldWord
@@ -21,10 +20,11 @@ from number_insight.recollection import Case
 from number_insight.rules import Rule
 from number_insight.rules.base import Findings, Signup, judge
 from number_insight.rules.live import LIVE_CODE
-from number_insight.rules_in_force import Asked, asked
 from number_insight.rulesets import RuleSet
 from number_insight.standing import Standing
 from number_insight.verdict import EVERYTHING, Flag, Judgement, cancelled_codes, verdict_for
+from number_insight.verdicts import judging
+from number_insight.verdicts.rules_in_force import Asked, asked
 from number_insight.watching import Watched, names_of
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from number_insight import judging, keeping, rule_faults, rules_in_force
+from number_insight import keeping
 from number_insight.choices import Basis, Decision
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
@@ -21,6 +21,7 @@ from number_insight.rehearsal import CannotTell, Rehearsal
 from number_insight.rules.base import COSTLY
 from number_insight.rulesets import RuleSet
 from number_insight.verdict import Flag, Judgement, severer
+from number_insight.verdicts import judging, rule_faults, rules_in_force
 
 BATCH = 1000
 """Records that are judged, and written, in one go."""

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from number_insight import loading, rules_in_force
+from number_insight import loading
 from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.rules.base import LIVE_SIGNALS
+from number_insight.verdicts import rules_in_force
 
 BOUGHT = (Basis.ANSWER, Basis.REUSED)
 NOTHING_TO_BUY = (Basis.DISABLED, Basis.BUDGET, Basis.LIMIT, Basis.NO_ANSWER, Basis.COUNTRY)

@@ -18,12 +18,12 @@ from django.test import override_settings
 from factory.declarations import Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from number_insight import assessment, tasks
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers import transport
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
+from number_insight.screening import tasks, worker
 
 FAKE = "number_insight.providers.fake.Fake"
 
@@ -125,7 +125,7 @@ def _refuse(request: Any, **_options: Any) -> Any:
 
 
 def _screen_at_once(record_id: int, **_options: Any) -> bool:
-    assessment.assess(record_id)
+    worker.assess(record_id)
     return True
 
 

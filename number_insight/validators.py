@@ -10,8 +10,9 @@ from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import enforcement, numbers, screening
+from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
+from number_insight.screening import refusal, signup
 
 MESSAGES = {
     "required": _("Enter a phone number."),
@@ -54,11 +55,11 @@ class NumberInsightValidator:
     @sensitive_variables()
     def __call__(self, value: Any) -> None:
         number = clean_number(value)
-        if enforcement.is_denied(number):
+        if refusal.is_denied(number):
             raise ValidationError(REFUSED, code="refused")
         if self.queue:
-            record = screening.screen_typed(number, level=self.level)
-            if enforcement.is_denied_soon(record):
+            record = signup.screen_typed(number, level=self.level)
+            if refusal.is_denied_soon(record):
                 raise ValidationError(REFUSED, code="refused")
 
     def __eq__(self, other: object) -> bool:

@@ -17,10 +17,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from number_insight import assessment, callbacks, loading
+from number_insight import loading
 from number_insight.exceptions import BadCallback
+from number_insight.lookups import callbacks
 from number_insight.models import Lookup
 from number_insight.rules.base import place
+from number_insight.screening import worker
 
 logger = logging.getLogger("number_insight.views")
 
@@ -71,7 +73,7 @@ class CallbackView(APIView):
             body = _read(request)
             if body is None:
                 return _answer(413)
-            assessment.absorb(lookup_id, body)
+            worker.absorb(lookup_id, body)
         except Lookup.DoesNotExist:
             return _answer(404)
         except UnreadablePostError:  # it hung up, and comes again

@@ -12,7 +12,9 @@ from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from number_insight.fingerprints import LENGTH, fingerprints
-from number_insight.history import (
+from number_insight.insight import Insight
+from number_insight.models import NumberInsightRecord
+from number_insight.verdicts.history import (
     DAY,
     FEWEST_OF_A_BURST,
     HOUR,
@@ -20,8 +22,6 @@ from number_insight.history import (
     OF_VISITORS,
     most_usual,
 )
-from number_insight.insight import Insight
-from number_insight.models import NumberInsightRecord
 
 SPAN = DAY + HOUR
 SLACK = HOUR

@@ -17,10 +17,11 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import circuits, health, switches
+from number_insight import health
 from number_insight.admin import health_page, links
 from number_insight.admin.changelists import ReadOnlyAdmin
 from number_insight.conf import app_settings
+from number_insight.lookups import circuits, switches
 from number_insight.models import Circuit, Switch
 
 LONGEST_REASON = 300

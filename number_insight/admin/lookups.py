@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.admin import badges, filters, searching, words
 from number_insight.admin.changelists import ReadOnlyAdmin
-from number_insight.budget import UNIT
+from number_insight.lookups.budget import UNIT
 from number_insight.models import Lookup, Spending
 
 MOST_OF_ERROR = 60

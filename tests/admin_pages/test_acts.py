@@ -11,10 +11,11 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils.translation import trans_real
 
-from number_insight import reviewing, screening, tasks
+from number_insight import reviewing
 from number_insight.choices import Basis
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
+from number_insight.screening import signup, tasks
 from tests.admin_pages.builders import (
     LIST,
     act_url,
@@ -205,7 +206,7 @@ def test_looking_up_again_says_first_what_it_costs_at_most(admin_client: Client)
 
 
 def test_looking_up_again_asks_once_more_and_is_logged(admin_client: Client) -> None:
-    record = screening.screen("+46701740611")
+    record = signup.screen("+46701740611")
     tasks.sweep(inline=True)
     response = admin_client.post(act_url("look_up_again"), confirmed(record))
     assert _told(response) == ["1 number is being looked up again."]

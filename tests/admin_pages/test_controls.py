@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from number_insight import circuits, switches
+from number_insight.lookups import circuits, switches
 from number_insight.models import Circuit, Switch
 from tests.admin_pages.builders import EVIL, make_lookup, make_staff
 

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from number_insight import screening
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import signup
 from tests.admin_pages.builders import (
     EVIL,
     LIST,
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def evil() -> NumberInsightRecord:
     """A record whose every text is an attack."""
-    with screening.suspended():
+    with signup.suspended():
         customer = Customer.objects.create(name=EVIL, phone="+46701740605")
     short = dict.fromkeys(("level", "ported", "valid_number", "reachable"), EVIL[:20])
     short |= dict.fromkeys(("line_type", "roaming_status", "caller_type"), EVIL[:20])

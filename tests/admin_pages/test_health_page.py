@@ -15,8 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from number_insight import budget, switches, tasks
+from number_insight.lookups import budget, switches
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
+from number_insight.screening import tasks
 from tests.admin_pages.builders import (
     LIST,
     make_lookup,

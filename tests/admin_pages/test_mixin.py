@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from number_insight import screening
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import signup
 from tests.admin_pages.builders import add_flag, make_record, make_staff, page_of
 from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
 
@@ -32,7 +32,7 @@ def _change(subject: Model) -> str:
 
 def _subject(model: Any, verdict: str = "", **facts: Any) -> Any:
     """Return a stored subject, with a record and a flag if `verdict` is given."""
-    with screening.suspended():
+    with signup.suspended():
         subject = model.objects.create(phone="+46701740611")
     if verdict:
         add_flag(make_record("+46701740611", subject=subject, verdict=verdict, **facts))
@@ -123,7 +123,7 @@ def test_a_subject_of_another_model_with_the_same_key_is_another_one(
     admin_client: Client,
 ) -> None:
     subject = _subject(Customer)
-    with screening.suspended():
+    with signup.suspended():
         twin = TwoNumbers.objects.create(pk=subject.pk, phone="+46701740611")
     make_record(subject=twin, verdict="deny")
     assert "ni-deny" not in admin_client.get(_list(Customer)).content.decode()
@@ -155,7 +155,7 @@ def test_the_admins_own_media_stay(admin_client: Client) -> None:
 
 def test_a_list_that_is_edited_still_saves(admin_client: Client) -> None:
     subject = _subject(TwoNumbers, "deny")
-    with screening.suspended():
+    with signup.suspended():
         admin_client.post(
             _list(TwoNumbers),
             {

@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from number_insight import erasing, screening, tasks
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.privacy import erasing
+from number_insight.screening import signup, tasks
 from tests.admin_pages.builders import (
     LIST,
     add_flag,
@@ -36,9 +37,9 @@ def _text(client: Client, record: NumberInsightRecord) -> str:
 
 
 def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
-    with screening.suspended():
+    with signup.suspended():
         customer = Customer.objects.create(name="Ada", phone="+46701740642")
-    record = screening.screen("+46701740642", ip="81.2.69.142", subject=customer, name="Ada L")
+    record = signup.screen("+46701740642", ip="81.2.69.142", subject=customer, name="Ada L")
     tasks.sweep(inline=True)
     text = _text(admin_client, record)
     for told in (
@@ -119,8 +120,8 @@ def test_others_with_the_number_and_the_ip_are_counted_and_linked(admin_client: 
 
 
 def test_an_erased_record_is_still_told_apart_from_other_erased_ones(admin_client: Client) -> None:
-    records = [screening.screen("+46701740605") for _ in range(2)]
-    screening.screen("+46701740611")
+    records = [signup.screen("+46701740605") for _ in range(2)]
+    signup.screen("+46701740611")
     tasks.sweep(inline=True)
     erasing.erase_records(tuple(NumberInsightRecord.objects.values_list("pk", flat=True)))
     erasing.erase_lookups(tuple(Lookup.objects.values_list("pk", flat=True)))
@@ -141,7 +142,7 @@ def test_the_page_takes_as_many_queries_for_many_others_as_for_few(admin_client:
             admin_client.get(page_of(record))
         return len(captured)
 
-    with screening.suspended():
+    with signup.suspended():
         customer = Customer.objects.create(name="Ada", phone="+46701740605")
     lookup = make_lookup()
     record = make_record(ip_address="81.2.69.142", subject=customer, lookup=lookup)

@@ -70,7 +70,7 @@ def _ask(url: str, number: str) -> dict[str, Any]:
 def _spend(**amounts: Decimal) -> None:
     from django.db.models import F  # noqa: PLC0415
 
-    from number_insight import budget  # noqa: PLC0415
+    from number_insight.lookups import budget
     from number_insight.models import Spending  # noqa: PLC0415
 
     added = {name: F(name) + int(amount * 10**8) for name, amount in amounts.items()}

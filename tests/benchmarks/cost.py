@@ -10,13 +10,15 @@ from typing import Any
 
 from django.test import override_settings
 
-from number_insight import joining, judging, loading, numbers, tasks
+from number_insight import loading, numbers
 from number_insight.choices import Basis
+from number_insight.lookups import questions
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen
+from number_insight.screening import screen, tasks
 from number_insight.verdict import severer
+from number_insight.verdicts import judging
 from tests.benchmarks.measuring import Outcome, Size, same
 from tests.benchmarks.models import PlainCustomer
 from tests.benchmarks.numbers import CLEAN, VIRTUAL, fresh_numbers
@@ -135,7 +137,7 @@ def _always_advanced(record: NumberInsightRecord) -> tuple[str, Decimal]:
     else:
         question = Question(number=record.number, level="advanced", ip=record.ip_address)
         insight: Any = loading.provider().lookup(question)
-        lookup = joining.new(question, "default", "sync")
+        lookup = questions.new(question, "default", "sync")
         grounds, price = judging.answer_grounds(lookup, insight, Basis.ANSWER), insight.cost
     judgement, _insight = judging.consider(record, grounds)
     return severer(judgement.verdict, judging.least(grounds.basis)), price

@@ -29,7 +29,7 @@ def main(what: str, count: int, weights: dict[str, int], jobs: int = 1) -> dict[
 
 
 def _judge(count: int, weights: dict[str, int], jobs: int, apply: bool = False) -> dict[str, Any]:
-    from number_insight import crew, recollection, replay, rulesets  # noqa: PLC0415
+    from number_insight import crew, recollection, replay, rulesets
 
     rules = rulesets.read(json.dumps({"WEIGHTS": weights}))
     tally = replay.Tally()

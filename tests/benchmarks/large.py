@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 
-from number_insight import rules_in_force
+from number_insight.verdicts import rules_in_force
 from tests.benchmarks.models import ScreenedCustomer
 from tests.benchmarks.stand import Stand
 

@@ -19,9 +19,10 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from number_insight import budget, callbacks, tasks
+from number_insight.lookups import budget, callbacks
 from number_insight.middleware import ScreeningMiddleware
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, Spending
+from number_insight.screening import tasks
 from tests.benchmarks.models import PlainCustomer, ScreenedCustomer
 
 View = Callable[..., HttpResponse]

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from number_insight import budget, callbacks
+from number_insight.lookups import budget, callbacks
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.personas import answer
 from number_insight.sandbox.answers import document

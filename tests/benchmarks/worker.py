@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
-from number_insight import tasks
-from number_insight.bell import COMPANY
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.screening import tasks
+from number_insight.screening.bell import COMPANY
 from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
 from tests.benchmarks.numbers import fresh_numbers
 from tests.benchmarks.stand import PATIENCE, ROOT, Stand, as_environment

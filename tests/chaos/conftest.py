@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 
 from number_insight.sandbox.server import Sandbox
-from number_insight.tasks import bell
+from number_insight.screening.tasks import bell
 from tests.chaos.stage import Stand
 from tests.servers import PostgreSQL, Redis
 

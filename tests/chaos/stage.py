@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection
 from django.test import override_settings
 
-from number_insight import tasks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
+from number_insight.screening import tasks
 from tests.chaos.invariants import SECRETS, UNFINISHED, assert_invariants
 from tests.chaos.processes import Worker
 from tests.models import Customer

@@ -8,9 +8,9 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from number_insight import tasks
-from number_insight.bell import COMPANY
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import tasks
+from number_insight.screening.bell import COMPANY
 from tests.chaos.stage import Stand, all_settled, number
 from tests.service.stage import messages, sign_up, until
 

@@ -14,7 +14,8 @@ from django.db.models import F
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from number_insight import callbacks, reviewing
+from number_insight import reviewing
+from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen

@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from number_insight.bell import COMPANY
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.screening.bell import COMPANY
 from tests.chaos.stage import Stand, all_settled, end_leases, number
 from tests.service.stage import money, until
 

@@ -24,7 +24,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from number_insight import assessment, budget, callbacks, reviewing, tasks
+from number_insight import reviewing
+from number_insight.lookups import budget, callbacks
 from number_insight.models import (
     Circuit,
     Lookup,
@@ -34,7 +35,7 @@ from number_insight.models import (
     Spending,
     Usage,
 )
-from number_insight.screening import screen
+from number_insight.screening import screen, tasks, worker
 from tests.chaos.invariants import UNFINISHED, assert_requests_are_told_apart
 from tests.chaos.scripted import EARLY, FREE, PAID, Death, Scripted
 from tests.chaos.stage import number
@@ -110,13 +111,13 @@ class Signups(RuleBasedStateMachine):
 
     def work(self, record_id: int) -> None:
         with suppress(Death):
-            tasks.ring_for(assessment.assess(record_id))
+            tasks.ring_for(worker.assess(record_id))
 
     def post(self, url: str) -> None:
         lookup_id = callbacks.lookup_id_of(url.rstrip("/").rpartition("/")[2])
         assert lookup_id is not None
         with suppress(Lookup.DoesNotExist):
-            assessment.absorb(lookup_id, Scripted.promised[url])
+            worker.absorb(lookup_id, Scripted.promised[url])
 
     @rule(index=st.integers(0, 2))
     def sign_up(self, index: int) -> None:

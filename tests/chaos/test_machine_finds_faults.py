@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from hypothesis import Phase
 
-from number_insight import budget, lookups, outcomes
 from number_insight.choices import LookupState, RecordState
+from number_insight.lookups import budget, claims, outcomes
 from number_insight.models import Lookup, NumberInsightRecord
 from tests.chaos.test_machine import run_part
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OPEN = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
 
-claim, take = lookups.claim, lookups.take
+claim, take = claims.claim, claims.take
 keep_answers, keep_failure = outcomes.keep_answers, outcomes.keep_failure
 keep_acknowledgement, expire = outcomes.keep_acknowledgement, outcomes.expire
 

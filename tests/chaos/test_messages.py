@@ -12,10 +12,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from number_insight import assessment, intake, outcomes, tasks
+from number_insight.lookups import outcomes
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules import Rule
-from number_insight.screening import screen
+from number_insight.screening import batch, screen, tasks, worker
 from tests.celery import app
 from tests.chaos.processes import ROOT
 from tests.chaos.stage import PATIENCE, Stand, all_settled, number
@@ -28,7 +28,7 @@ DIES_BEFORE_RINGING = """
 import os
 import django
 django.setup()
-from number_insight.tasks import bell
+from number_insight.screening.tasks import bell
 from tests.service.stage import sign_up
 bell.ring = lambda *_args, **_kwargs: os._exit(9)
 sign_up("{number}")
@@ -121,9 +121,9 @@ def test_row_62_what_raises_for_a_day_comes_before_a_person(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = screen(number(0))
-    monkeypatch.setattr(intake.planning, "plan_for", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(batch.planning, "plan_for", lambda *_, **__: 1 // 0)
     with pytest.raises(ZeroDivisionError):
-        assessment.assess(record.pk)
+        worker.assess(record.pk)
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=25))
     sweep()
     record.refresh_from_db()

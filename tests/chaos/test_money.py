@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from number_insight import assessment, reviewing
+from number_insight import reviewing
 from number_insight.exceptions import Unsupported
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.screening import screen
+from number_insight.screening import screen, worker
 from tests.chaos.stage import Stand, all_settled, number
 from tests.service.stage import at_once, money, sweep, until, work_off
 
@@ -69,7 +69,7 @@ def test_who_joins_at_the_very_moment_of_the_answer_is_judged_by_it(stand: Stand
 
         def sign_up_and_work(index: int, turn: int = turn) -> None:
             time.sleep(random.Random(index).uniform(0, 0.6))
-            assessment.assess(screen(number(turn)).pk)
+            worker.assess(screen(number(turn)).pk)
 
         at_once(30, sign_up_and_work)
         sweep()

@@ -7,9 +7,9 @@ import time
 import pytest
 from django.utils import timezone
 
-from number_insight.bell import COMPANY
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.screening import screen
+from number_insight.screening.bell import COMPANY
 from tests.chaos.stage import PATIENCE, Stand, all_taken, number
 from tests.servers import free_port
 from tests.service.stage import money, sweep, until, work_off

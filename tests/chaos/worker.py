@@ -19,12 +19,12 @@ from celery.signals import worker_init
 from tests.celery import app
 
 POINTS = {
-    "before_claim": ("number_insight.lookups", "take", "before"),
-    "inside_claim_transaction": ("number_insight.lookups", "take", "after"),
-    "after_claim": ("number_insight.lookups", "ask", "before"),
-    "after_call_before_save": ("number_insight.lookups", "ask", "after"),
-    "inside_save_transaction": ("number_insight.recording", "settle", "after"),
-    "after_save_before_ack": ("number_insight.assessment", "assess", "after"),
+    "before_claim": ("number_insight.lookups.claims", "take", "before"),
+    "inside_claim_transaction": ("number_insight.lookups.claims", "take", "after"),
+    "after_claim": ("number_insight.lookups.claims", "ask", "before"),
+    "after_call_before_save": ("number_insight.lookups.claims", "ask", "after"),
+    "inside_save_transaction": ("number_insight.verdicts.recording", "settle", "after"),
+    "after_save_before_ack": ("number_insight.screening.worker", "assess", "after"),
 }
 """Point -> module, function, and on which side of it the process ends."""
 

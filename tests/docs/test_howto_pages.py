@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from celery import current_app
 
-from number_insight import bell, budget, callbacks, outcomes, tasks, views
+from number_insight import views
 from number_insight.conf import app_settings
+from number_insight.lookups import budget, callbacks, outcomes
+from number_insight.screening import bell, tasks
 from tests.docs.pages import named, quoted, read, rows, section
 
 

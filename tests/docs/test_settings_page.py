@@ -8,7 +8,7 @@ import pytest
 
 from number_insight.checks import values
 from number_insight.conf import DEFAULTS, AppSettings
-from number_insight.limits import KINDS
+from number_insight.lookups.limits import KINDS
 from tests.docs.pages import named, quoted, read, rows, section
 
 PAGE = "docs/settings.md"

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from number_insight import callbacks
+from number_insight.lookups import callbacks
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake

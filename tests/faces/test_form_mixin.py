@@ -9,12 +9,11 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from number_insight import visitor
 from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.forms import ScreenedFormMixin
 from number_insight.middleware import ScreeningMiddleware
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import attach, screen
+from number_insight.screening import attach, screen, visitor
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
 from tests.service.stage import CLEAN, VIRTUAL

@@ -13,10 +13,10 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from number_insight import exceptions
+from number_insight.lookups.switches import turn_lookups
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
-from number_insight.switches import turn_lookups
 from tests.service.stage import CLEAN, PRICE, VIRTUAL, VONAGE, asking, money, screened, vonage
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from django import forms
 from django.db import connections, transaction
 from django.test import RequestFactory, override_settings
 
-from number_insight import enforcement, exceptions, tasks, visitor
+from number_insight import exceptions
 from number_insight.forms import ScreenedFormMixin
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import refusal, tasks, visitor
 from tests.service.stage import CLEAN, PREMIUM, asking, fake, screened
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,7 +102,7 @@ def test_where_nobody_works_the_form_waits_no_longer_than_it_may() -> None:
 def test_nothing_is_waited_for_in_a_transaction_or_while_observing(
     options: dict[str, Any], atomic: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(enforcement.time, "sleep", pytest.fail)
+    monkeypatch.setattr(refusal.time, "sleep", pytest.fail)
     with asking(**options):
         if atomic:
             with transaction.atomic():
@@ -111,7 +112,7 @@ def test_nothing_is_waited_for_in_a_transaction_or_while_observing(
 
 
 def test_one_ip_is_refused_only_so_often_a_day() -> None:
-    most, _period = enforcement.MOST_REFUSALS
+    most, _period = refusal.MOST_REFUSALS
     with asking(ENFORCEMENT="enforce"):
         screened(PREMIUM)
         answers = []

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client, override_settings
 
-from number_insight import callbacks
+from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from tests.faces.callbacks import CLEAN, VIRTUAL, body_for, post, submitted

@@ -11,14 +11,15 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from number_insight import asking, assessment, callbacks, loading, lookups, planning, tasks
+from number_insight import loading
 from number_insight.exceptions import NumberInsightError, ProviderError, Unfinished
 from number_insight.insight import Insight
+from number_insight.lookups import callbacks, claims
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules.base import Signup
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import screen
-from number_insight.visitor import visiting
+from number_insight.screening import inquiry, planning, screen, tasks, worker
+from number_insight.screening.visitor import visiting
 from tests.models import Customer
 from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, SECRET, found_in, shown
 from tests.servers import Redis
@@ -123,7 +124,7 @@ def test_wrong_credentials_tell_neither(sandbox: Sandbox, rf: Any, everything_lo
     with at(sandbox):
         work_off(signed_up("05", rf).pk)
         with pytest.raises(ProviderError) as caught:
-            asking.inquire(asking.Inquiry(number=NUMBER, ip=IP))
+            inquiry.inquire(inquiry.Inquiry(number=NUMBER, ip=IP))
     told = shown(everything_logged.records) + repr(caught.value) + str(caught.value)
     assert found_in(told) == []
 
@@ -186,10 +187,10 @@ def test_no_repr_tells(sandbox: Sandbox, rf: Any) -> None:
         work_off(record.pk)
         record.refresh_from_db()
         lookup = record.lookup
-        claim = lookups.Claim(lookup=lookup, token=lookup.claim)
+        claim = claims.Claim(lookup=lookup, token=lookup.claim)
         reprs = [record, lookup, claim, claim.question, loading.provider(), record.flags.all()]
         reprs += [NumberInsightRecord.objects.all(), Lookup.objects.all()]
-        reprs += [asking.Inquiry(number=NUMBER, ip=IP), Insight(number=NUMBER)]
+        reprs += [inquiry.Inquiry(number=NUMBER, ip=IP), Insight(number=NUMBER)]
         reprs += [Signup(at=record.created_at, number=NUMBER, ip=IP, name=NAME)]
         told = " ".join(repr(each) for each in reprs)
     assert found_in(told) == []
@@ -201,7 +202,7 @@ def test_no_exception_of_ours_tells(sandbox: Sandbox) -> None:
     with at(sandbox):
         for ending in endings:
             with pytest.raises(NumberInsightError) as caught:
-                asking.inquire(asking.Inquiry(number=number(ending), ip=IP))
+                inquiry.inquire(inquiry.Inquiry(number=number(ending), ip=IP))
             told = f"{caught.value!s} {caught.value!r} {vars(caught.value)}"
             assert found_in(told, canaries(ending)) == []
 
@@ -209,5 +210,5 @@ def test_no_exception_of_ours_tells(sandbox: Sandbox) -> None:
 def test_a_number_that_is_none_is_not_told_either(everything_logged: Any) -> None:
     typed = f"my number is {NUMBER}"
     record = screen(typed, ip=IP, name=NAME, subject=Customer(pk=1, phone=""))
-    assessment.assess(record.pk)
+    worker.assess(record.pk)
     assert found_in(shown(everything_logged.records) + repr(record)) == []

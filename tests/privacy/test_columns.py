@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import models
 
-from number_insight.erasing import LOOKUP_BLANKS, RECORD_BLANKS
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.privacy.erasing import LOOKUP_BLANKS, RECORD_BLANKS
 
 SEARCHED = {"note", "error"}
 """Sentences of ours or a provider's, from which numbers, IPs and names are taken out."""

@@ -10,11 +10,12 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import privacy, reviewing
-from number_insight.gathering import signup_of
+from number_insight import reviewing
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, Usage
+from number_insight.privacy import subject
 from number_insight.testing import LookupFactory, RecordFactory
+from number_insight.verdicts.context import signup_of
 from tests.models import Customer
 from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
 from tests.service.stage import asking, screened, sign_up
@@ -130,7 +131,7 @@ def test_who_stops_in_the_middle_goes_on_where_it_was_left() -> None:
     for _ in range(5):
         RecordFactory()
     aged()
-    steps = privacy.purge(timezone.now(), batch=2)
+    steps = subject.purge(timezone.now(), batch=2)
     assert next(steps).count == 2
     steps.close()
     assert NumberInsightRecord.objects.exclude(number="").count() == 3

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from number_insight import enforcement, privacy, reviewing, screening, visitor
+from number_insight import reviewing
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.privacy import subject
+from number_insight.screening import refusal, signup, visitor
 from number_insight.testing import RecordFactory
 from tests.admin_pages.builders import LIST, make_record, page_of
 from tests.models import Customer
@@ -28,7 +30,7 @@ def refused(**settings: Any) -> NumberInsightRecord:
     with asking(**ENFORCE, **settings):
         screened(PREMIUM)
         with visitor.visiting(RequestFactory().post("/", REMOTE_ADDR=IP)):
-            assert enforcement.is_denied(PREMIUM)
+            assert refusal.is_denied(PREMIUM)
     return NumberInsightRecord.objects.get(state="refused")
 
 
@@ -59,7 +61,7 @@ def test_what_a_rule_has_written_down_is_masked_as_well() -> None:
     RiskFlag.objects.create(
         record=record, code="own", weight=1, message=f"{PREMIUM} of Ada Lovelace", evidence={}
     )
-    enforcement._turn_away(record)
+    refusal._turn_away(record)
     assert "lovelace" not in texts_of(record).casefold()
     assert PREMIUM not in texts_of(record)
     assert record.state == NumberInsightRecord.objects.get().state == "refused"
@@ -71,7 +73,7 @@ def test_a_refusal_waits_for_review_for_a_day_and_a_release_counts_for_the_numbe
     assert reviewing.release(record)
     with asking(**ENFORCE):
         assert "number_released_before" in {flag.code for flag in screened(PREMIUM).flags.all()}
-        assert not enforcement.is_denied(PREMIUM)
+        assert not refusal.is_denied(PREMIUM)
     aged(days=2)
     assert not NumberInsightRecord.objects.awaiting_review().filter(pk=record.pk).exists()
 
@@ -80,13 +82,13 @@ def test_nobody_is_given_the_record_of_a_refusal_as_their_own() -> None:
     with asking(**ENFORCE):
         screened(PREMIUM)
         with visitor.visiting(RequestFactory().post("/", REMOTE_ADDR=IP)) as current:
-            record = screening.screen_typed(PREMIUM)
+            record = signup.screen_typed(PREMIUM)
             assert record is not None
-            enforcement._turn_away(record)
+            refusal._turn_away(record)
             assert (current.records, current.refused) == ({}, {PREMIUM})
     NumberInsightRecord.objects.exclude(pk=record.pk).delete()
     customer = Customer.objects.create(name="Ada", phone="")
-    assert screening.attach(customer, number=PREMIUM) is None
+    assert signup.attach(customer, number=PREMIUM) is None
 
 
 def test_it_cannot_be_asked_again() -> None:
@@ -110,9 +112,9 @@ def test_a_purge_takes_the_masked_number_and_the_ip_too() -> None:
 
 def test_who_asks_is_shown_it_and_can_have_it_erased() -> None:
     record = refused()
-    shown = [row for row in privacy.export(number=TYPED)["records"] if row["id"] == record.pk]
+    shown = [row for row in subject.export(number=TYPED)["records"] if row["id"] == record.pk]
     assert [row["number_masked"] for row in shown] == [MASKED]
-    privacy.erase(number=TYPED)
+    subject.erase(number=TYPED)
     record.refresh_from_db()
     assert (record.number_masked, record.ip_address) == ("", None)
 

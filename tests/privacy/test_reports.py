@@ -13,11 +13,12 @@ from django.db import DatabaseError
 from django.test import override_settings
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from number_insight import asking, assessment, joining, loading, screening, signals
+from number_insight import loading, signals
 from number_insight.formfields import ScreenedPhoneNumberField
+from number_insight.lookups import questions
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
-from number_insight.screening import screen
+from number_insight.screening import inquiry, screen, signup, worker
 from number_insight.testing import LookupFactory
 from tests.models import Customer
 from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, SECRET, found_in
@@ -73,15 +74,15 @@ def test_a_report_shows_the_locals_of_whoever_does_not_hide_them() -> None:
 def test_a_report_on_the_call_of_a_provider() -> None:
     with using(Broken):
         record = screen(NUMBER, ip=IP, name=NAME)
-        text = reported(lambda: assessment.assess(record.pk))
+        text = reported(lambda: worker.assess(record.pk))
     assert "Broken" in text
     assert found_in(text) == []
 
 
 def test_a_report_on_an_inquiry() -> None:
     with using(Broken):
-        inquiry = asking.Inquiry(number=NUMBER, ip=IP)
-        text = reported(lambda: asking.inquire(inquiry))
+        inquiry = inquiry.Inquiry(number=NUMBER, ip=IP)
+        text = reported(lambda: inquiry.inquire(inquiry))
     assert found_in(text) == []
 
 
@@ -97,7 +98,7 @@ def test_a_report_on_a_signup(broken: str, monkeypatch: pytest.MonkeyPatch) -> N
     def fail(*_: object, **__: object) -> None:
         raise Fault
 
-    monkeypatch.setattr(screening, broken, fail)
+    monkeypatch.setattr(signup, broken, fail)
     customer = Customer(name="Ada", phone=NUMBER)
     text = reported(lambda: screen(customer.phone, ip=IP, name=NAME, subject=customer))
     assert found_in(text) == []
@@ -153,9 +154,9 @@ def test_a_report_on_reading_what_is_known(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(*_: object, **__: object) -> None:
         raise Fault
 
-    monkeypatch.setattr(joining, "fresh_all", fail)
+    monkeypatch.setattr(questions, "fresh_all", fail)
     record = NumberInsightRecord(number=NUMBER, ip_address=IP, declared_name=NAME)
-    assert found_in(reported(lambda: assessment.preview(record))) == []
+    assert found_in(reported(lambda: worker.preview(record))) == []
 
 
 def test_a_report_on_a_callback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +165,7 @@ def test_a_report_on_a_callback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(loading, "provider", fail)
     lookup = LookupFactory(number=NUMBER, state="submitted")
-    text = reported(lambda: assessment.absorb(lookup.pk, callback()))
+    text = reported(lambda: worker.absorb(lookup.pk, callback()))
     assert found_in(text) == []
 
 

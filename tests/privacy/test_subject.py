@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from django.core.management.base import CommandError
 
-from number_insight import assessment, privacy, reviewing
+from number_insight import reviewing
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
+from number_insight.privacy import subject
+from number_insight.screening import worker
 from number_insight.testing import LookupFactory, RecordFactory
 from tests.models import Customer, UUIDCustomer
 from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
@@ -68,21 +70,21 @@ def test_the_export_of_a_subject_holds_nothing_of_anybody_else() -> None:
     customer = customer_with_everything()
     screened(CLEAN, subject=Customer.objects.create(name="Ben", phone=""))
     assert CLEAN not in json.dumps(exported(*of(customer)))
-    assert len(privacy.export(subject=customer)["records"]) == 1
+    assert len(subject.export(subject=customer)["records"]) == 1
 
 
 def test_attempts_of_nobody_with_the_same_number_belong_to_it() -> None:
     customer = customer_with_everything()
     RecordFactory(number=NUMBER, state="refused")
-    assert len(privacy.export(subject=customer)["records"]) == 2
+    assert len(subject.export(subject=customer)["records"]) == 2
 
 
 def test_an_entry_of_the_lists_is_shown_and_stays() -> None:
     customer = customer_with_everything()
     ListEntry.objects.create(action="deny", match="number", value=NUMBER)
-    assert len(privacy.export(subject=customer)["list_entries"]) == 1
-    privacy.erase(number=NUMBER)
-    assert [entry["value"] for entry in privacy.export(number=NUMBER)["list_entries"]] == [NUMBER]
+    assert len(subject.export(subject=customer)["list_entries"]) == 1
+    subject.erase(number=NUMBER)
+    assert [entry["value"] for entry in subject.export(number=NUMBER)["list_entries"]] == [NUMBER]
 
 
 def test_erasing_leaves_nothing_that_points_to_the_person() -> None:
@@ -99,9 +101,9 @@ def test_others_with_the_same_number_keep_theirs() -> None:
     customer = customer_with_everything()
     brother = Customer.objects.create(name="Ben", phone="")
     screened(NUMBER, subject=brother)
-    privacy.erase(subject=customer)
-    assert [record["number"] for record in privacy.export(subject=brother)["records"]] == [NUMBER]
-    assert [record["number"] for record in privacy.export(subject=customer)["records"]] == [""]
+    subject.erase(subject=customer)
+    assert [record["number"] for record in subject.export(subject=brother)["records"]] == [NUMBER]
+    assert [record["number"] for record in subject.export(subject=customer)["records"]] == [""]
 
 
 def test_a_subject_that_is_deleted_can_still_be_erased() -> None:
@@ -136,11 +138,11 @@ def test_what_is_still_on_its_way_is_left_and_told() -> None:
 def test_a_late_answer_to_an_erased_lookup_brings_nothing_back() -> None:
     with asking():
         record = screened(NUMBER)
-        privacy.erase(number=NUMBER)
+        subject.erase(number=NUMBER)
         lookup = record.lookup
         Lookup.objects.filter(pk=lookup.pk).update(state="uncertain")
         body = json.dumps({"status": 0, "number": NUMBER, "line_type": "virtual"}).encode()
-        assessment.absorb(lookup.pk, body)
+        worker.absorb(lookup.pk, body)
     assert found_in(rows()) == []
 
 
@@ -185,15 +187,15 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_what_was_typed_and_is_no_number_is_found_as_it_was_typed() -> None:
     screened("12345678901234567890")
-    assert len(privacy.export(number="12345678901234567890")["records"]) == 1
-    privacy.erase(number="12345678901234567890")
-    assert len(privacy.export(number="12345678901234567890")["records"]) == 1
+    assert len(subject.export(number="12345678901234567890")["records"]) == 1
+    subject.erase(number="12345678901234567890")
+    assert len(subject.export(number="12345678901234567890")["records"]) == 1
     with pytest.raises(InvalidNumber):
-        privacy.export(number="9")
+        subject.export(number="9")
 
 
 def test_code_has_to_say_whose() -> None:
     with pytest.raises(ValueError, match="Give either"):
-        privacy.held()
+        subject.held()
     with pytest.raises(ValueError, match="with a key"):
-        privacy.erase(subject=Customer(name="Ada"))
+        subject.erase(subject=Customer(name="Ada"))

@@ -10,8 +10,9 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from number_insight import privacy, screening
 from number_insight.models import NumberInsightRecord
+from number_insight.privacy import subject
+from number_insight.screening import signup
 from tests.models import ChildCustomer, Customer, TwoNumbers, UUIDCustomer
 from tests.service import stage
 
@@ -35,7 +36,7 @@ def backfill(path: str = PHONE, **options: Any) -> str:
 
 
 def unscreened(*numbers: str) -> list[Customer]:
-    with screening.suspended():
+    with signup.suspended():
         return [Customer.objects.create(name="Ada", phone=number) for number in numbers]
 
 
@@ -69,7 +70,7 @@ def test_a_number_that_was_changed_behind_our_back_is_found():
 def test_an_erased_record_still_counts_as_screened():
     customer = stage.sign_up(FIRST)
     NumberInsightRecord.objects.update(state="screened")
-    privacy.erase(subject=customer)
+    subject.erase(subject=customer)
     assert NumberInsightRecord.objects.get().number == ""
     assert "0 of the rows" in backfill()
 
@@ -104,7 +105,7 @@ def test_nothing_is_queued_while_lookups_are_off_or_screening_is_suspended():
     unscreened(FIRST)
     with stage.asking(ENABLED=False), pytest.raises(CommandError, match="switched off"):
         backfill()
-    with screening.suspended(), pytest.raises(CommandError, match="suspended"):
+    with signup.suspended(), pytest.raises(CommandError, match="suspended"):
         backfill()
     assert queued() == []
 
@@ -128,12 +129,12 @@ def test_any_text_field_can_be_screened():
 
 def test_a_record_from_a_form_counts_for_a_field_that_is_not_ours():
     user = get_user_model().objects.create(username="ada", first_name=FIRST)
-    screening.screen(FIRST, subject=user)
+    signup.screen(FIRST, subject=user)
     assert "0 of the rows" in backfill("auth.User.first_name")
 
 
 def test_keys_that_are_no_integers_and_numbers_that_are_not_there_do_no_harm():
-    with screening.suspended():
+    with signup.suspended():
         UUIDCustomer.objects.create(phone=FIRST)
         UUIDCustomer.objects.create(phone="")
         TwoNumbers.objects.create(phone=SECOND, backup_phone=None)

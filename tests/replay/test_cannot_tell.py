@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from number_insight import privacy
 from number_insight.models import NumberInsightRecord
+from number_insight.privacy import subject
 from number_insight.rules import Rule
 from tests.replay.stage import MISMATCH, UNDELIVERABLE, VIRTUAL, replayed, rule, rules_file
 from tests.service import stage
@@ -124,6 +124,6 @@ def test_the_rules_that_judged_are_remembered_when_the_settings_have_changed(
 def test_an_erased_record_cannot_be_told(tmp_path):
     with stage.asking():
         stage.screened(stage.VIRTUAL)
-        privacy.erase(number=stage.VIRTUAL)
+        subject.erase(number=stage.VIRTUAL)
         told = replayed("--rules", rules_file(tmp_path, [rule(VIRTUAL, weight=90)]))
     assert told == {"records": 1, "changed": 0, "matrix": {}, "cannot_tell": 1}

@@ -8,12 +8,12 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from number_insight import gathering, judging, recording
 from number_insight.choices import Basis
 from number_insight.insight import Carrier, Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.rules import Signup
 from number_insight.rules.base import COSTLY
+from number_insight.verdicts import context, judging, recording
 from tests.models import Customer
 
 NUMBER = "+46701740605"
@@ -46,7 +46,7 @@ def decided(number: str, decision: str, at: datetime, **facts: Any) -> NumberIns
 
 def known_of(record: NumberInsightRecord, insight: Insight = TELIA, reads: Any = COSTLY) -> Signup:
     """Return what the rules are told."""
-    return gathering.signup_of(record, insight, reads)
+    return context.signup_of(record, insight, reads)
 
 
 def numbers_of_block(count: int, block: str = "+467017406") -> list[str]:

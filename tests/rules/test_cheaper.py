@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from number_insight import planning, screening, tasks
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Switch
 from number_insight.personas import PERSONAS
 from number_insight.rules import STANDARD
+from number_insight.screening import planning, signup, tasks
 from tests.service.stage import asking
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def verdicts(**settings: Any) -> tuple[list[str], Decimal]:
     with asking(RULES=RULES, LIMITS={}, THROUGHPUT=10_000, STORE_LIVE=True, **settings):
         records = []
         for number in population():
-            records.append(screening.screen(number, ip="89.160.20.112"))
+            records.append(signup.screen(number, ip="89.160.20.112"))
             tasks.sweep(inline=True)
         rows = NumberInsightRecord.objects.in_bulk([record.pk for record in records])
         cost = sum((row.cost for row in rows.values()), Decimal(0))
@@ -60,7 +60,7 @@ def test_the_personas_cost_less_at_the_same_verdicts(capsys: pytest.CaptureFixtu
 )
 def test_each_record_says_what_was_saved(number: str, saved: str) -> None:
     with asking():
-        record = screening.screen(number)
+        record = signup.screen(number)
         tasks.sweep(inline=True)
         record.refresh_from_db()
         assert planning.saved(record) == Decimal(saved)
@@ -69,7 +69,7 @@ def test_each_record_says_what_was_saved(number: str, saved: str) -> None:
 def test_what_was_turned_away_for_want_of_money_saved_nothing() -> None:
     Switch.objects.create(name="lookups", is_on=False)
     with asking():
-        record = screening.screen(ANSWERED[0])
+        record = signup.screen(ANSWERED[0])
         tasks.sweep(inline=True)
         record.refresh_from_db()
         assert planning.saved(record) == 0

@@ -11,10 +11,10 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from number_insight import rule_faults
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord, RuleFault
 from number_insight.rules import Rule
+from number_insight.verdicts import rule_faults
 from tests.rules.scenes import NUMBER, a_record, settled
 from tests.service.stage import asking
 
@@ -62,9 +62,9 @@ def test_a_rule_that_raises_is_counted_and_shown_and_holds_the_signup() -> None:
 def test_after_twenty_errors_in_a_row_a_rule_goes_into_shadow_and_says_so(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with caplog.at_level(logging.ERROR, logger="number_insight.rule_faults"):
+    with caplog.at_level(logging.ERROR, logger="number_insight.verdicts.rule_faults"):
         assert judged_times(rule_faults.MOST_IN_ROW).verdict == "review"
-    told = [r.getMessage() for r in caplog.records if r.name == "number_insight.rule_faults"]
+    told = [r.getMessage() for r in caplog.records if r.name == "number_insight.verdicts.rule_faults"]
     assert [sentence.split(":")[0] for sentence in told] == ["Rule moody raised 20 times in a row"]
     record = judged_times(1)
     assert (record.verdict, record.lane, record.raised_rules) == ("allow", "risk", ["moody"])

@@ -12,8 +12,8 @@ from django.test import override_settings
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
-from number_insight import gathering
 from number_insight.ip_country import bundled, maxmind
+from number_insight.verdicts import context
 from tests.rules.scenes import NUMBER, codes_of
 from tests.service.stage import asking, screened
 
@@ -71,6 +71,6 @@ def test_a_database_that_is_missing_costs_no_verdict(
         override_settings(GEOIP_PATH=tmp_path),
         caplog.at_level(logging.ERROR),
     ):
-        assert gathering.local_ip_country("8.8.8.8") is None
+        assert context.local_ip_country("8.8.8.8") is None
     assert "the country is unknown" in caplog.text
     assert "8.8.8.8" not in caplog.text

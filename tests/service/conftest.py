@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from number_insight.tasks import bell
+from number_insight.screening.tasks import bell
 from tests.servers import Redis
 
 

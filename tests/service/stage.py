@@ -13,10 +13,10 @@ from typing import Any
 from django.db import connections, transaction
 from django.test import override_settings
 
-from number_insight import assessment, budget, tasks
+from number_insight.lookups import budget
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import screen
+from number_insight.screening import screen, tasks, worker
 from tests.models import Customer
 from tests.servers import Redis
 
@@ -61,19 +61,19 @@ def record_of(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
 
 def work_off(record_id: int) -> None:
     """Do what a worker does for one record, until nothing is due soon."""
-    due = assessment.assess(record_id)
+    due = worker.assess(record_id)
     for _ in range(10):
         soon = [item for item in due if item.after.total_seconds() < 2]
         if not soon:
             return
         time.sleep(max(0.0, *(item.after.total_seconds() for item in soon)))
-        due = [later for item in soon for later in assessment.assess(item.record_id)]
+        due = [later for item in soon for later in worker.assess(item.record_id)]
 
 
 def screened(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
     """Return a record of `number` that one task of a worker has taken as far as it goes."""
     record = record_of(number, **options)
-    assessment.assess(record.pk)
+    worker.assess(record.pk)
     record.refresh_from_db()
     return record
 

@@ -11,9 +11,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from number_insight import assessment, calling, exceptions, lookups, outcomes, planning, settling
+from number_insight import exceptions
+from number_insight.lookups import calls, claims, outcomes
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
+from number_insight.screening import planning, settlement, worker
 from tests.service.stage import CLEAN, PRICE, VIRTUAL, asking, money, record_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,8 +37,8 @@ def states() -> list[str]:
     return list(Lookup.objects.order_by("number").values_list("state", flat=True))
 
 
-def assess(record: NumberInsightRecord) -> list[assessment.Due]:
-    return assessment.assess(record.pk, company=15)
+def assess(record: NumberInsightRecord) -> list[worker.Due]:
+    return worker.assess(record.pk, company=15)
 
 
 def test_an_answer_that_cannot_be_saved_costs_no_other_its_answer(
@@ -59,7 +61,7 @@ def test_a_failure_that_cannot_be_saved_costs_no_other_its_answer(
 ) -> None:
     keep = outcomes.keep_failure
 
-    def stumble(claim: lookups.Claim, error: exceptions.ProviderError) -> Any:
+    def stumble(claim: claims.Claim, error: exceptions.ProviderError) -> Any:
         if claim.lookup.number == NUMBERS[0]:
             raise DataError
         return keep(claim, error)
@@ -76,8 +78,8 @@ def test_a_failure_that_cannot_be_saved_costs_no_other_its_answer(
 def test_what_is_on_its_way_while_another_cannot_be_kept_is_kept_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(calling, "GATHERING", 0.0)
-    monkeypatch.setattr(settling, "SAVE_PAUSES", ())
+    monkeypatch.setattr(calls, "GATHERING", 0.0)
+    monkeypatch.setattr(settlement, "SAVE_PAUSES", ())
     keep, failures = outcomes.keep_answers, [OperationalError()]
 
     def stumble(*args: Any, **kwargs: Any) -> Any:
@@ -86,7 +88,7 @@ def test_what_is_on_its_way_while_another_cannot_be_kept_is_kept_all_the_same(
         return keep(*args, **kwargs)
 
     monkeypatch.setattr(outcomes, "keep_answers", stumble)
-    monkeypatch.setattr(lookups, "WIDEST_GAP", 0.05)
+    monkeypatch.setattr(claims, "WIDEST_GAP", 0.05)
     with asking(**WHOLE | {"THROUGHPUT": 20}):
         records = queue(NUMBERS)
         with pytest.raises(OperationalError):
@@ -151,14 +153,14 @@ def test_of_those_who_wait_for_a_postponed_lookup_one_rings() -> None:
 def test_the_trouble_of_another_is_not_noted_on_the_record_that_was_rung_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    advance = settling.settle_waiting
+    advance = settlement.settle_waiting
 
     def stumble(lookup_id: int) -> list[int]:
         if Lookup.objects.get(pk=lookup_id).number == NUMBERS[1]:
             raise ValueError("a fault of ours")
         return advance(lookup_id)
 
-    monkeypatch.setattr(settling, "settle_waiting", stumble)
+    monkeypatch.setattr(settlement, "settle_waiting", stumble)
     with asking(BUDGET={"day": PRICE}, **WHOLE):
         records = queue(NUMBERS[:3])
         NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(days=2))
@@ -207,7 +209,7 @@ def test_what_the_database_does_not_take_is_before_a_person_after_a_day(
         with pytest.raises(DataError):
             assess(record)
         record.refresh_from_db()
-        assert record.note == assessment.FAULT
+        assert record.note == worker.FAULT
         NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=25))
         assess(record)
     record.refresh_from_db()

@@ -10,9 +10,9 @@ from datetime import timedelta
 import pytest
 from django.test import override_settings
 
-from number_insight import tasks
-from number_insight.bell import TRAFFIC
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import tasks
+from number_insight.screening.bell import TRAFFIC
 from tests.celery import app
 from tests.servers import Redis
 from tests.service.stage import CLEAN, fake, messages, sign_up, sweep
@@ -52,7 +52,7 @@ def test_a_broker_that_never_answers_holds_one_signup_and_only_for_the_timeout(
     assert 1.0 <= first < 1.0 + MARGIN
     assert second < 0.5 and third < 0.5
     assert NumberInsightRecord.objects.filter(state="queued").count() == 3
-    ours = [r for r in caplog.records if r.name == "number_insight.bell"]
+    ours = [r for r in caplog.records if r.name == "number_insight.screening.bell"]
     assert [r.levelno for r in ours] == [logging.ERROR]
     assert "the record is kept, and the sweep will screen it" in ours[0].getMessage()
 
@@ -84,7 +84,7 @@ def test_under_traffic_a_broker_that_stops_answering_holds_nobody(
     finally:
         queue.resume()
     assert max(took) < 0.5
-    ours = [r for r in caplog.records if r.name == "number_insight.bell"]
+    ours = [r for r in caplog.records if r.name == "number_insight.screening.bell"]
     assert [r.levelno for r in ours] == [logging.ERROR]
     assert tasks.sweep() == TRAFFIC + len(took)
 

@@ -11,10 +11,11 @@ from datetime import timedelta
 
 import pytest
 
-from number_insight import exceptions, tasks
-from number_insight.bell import TRAFFIC, Bell, Ringer
+from number_insight import exceptions
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
+from number_insight.screening import tasks
+from number_insight.screening.bell import TRAFFIC, Bell, Ringer
 from tests.celery import app
 from tests.servers import Redis
 from tests.service.stage import CLEAN, asking, at_once, messages, sign_up

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from number_insight import budget, circuits, exceptions, limits, signals, switches
+from number_insight import exceptions, signals
+from number_insight.lookups import budget, circuits, limits, switches
 from number_insight.models import Circuit, Lookup, NumberInsightRecord, Spending, Usage
 from number_insight.providers.fake import Fake
 from tests.service.stage import CLEAN, VIRTUAL, asking, money, record_of, screened, sweep, work_off

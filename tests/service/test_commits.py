@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 from django.db import DatabaseError, transaction
 
-from number_insight import announcing, signals
+from number_insight import signals
 from number_insight.commits import after_commit
 from number_insight.models import NumberInsightRecord
+from number_insight.verdicts import announcing
 from tests.service.stage import CLEAN, asking, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,11 +10,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test import override_settings
 
-from number_insight import assessment
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import screen
-from number_insight.tasks import bell
+from number_insight.screening import screen, worker
+from number_insight.screening.tasks import bell
 from tests.models import Customer
 from tests.service.stage import (
     CLEAN,
@@ -60,7 +59,7 @@ def test_fifty_deliveries_of_one_message_make_one_request(sandbox: Sandbox) -> N
     sandbox.behave(CLEAN, delay=0.2)
     with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
         record = screen(CLEAN)
-        at_once(50, lambda _: assessment.assess(record.pk))
+        at_once(50, lambda _: worker.assess(record.pk))
     record.refresh_from_db()
     assert (sandbox.ledger.count(), record.verdict) == (1, "allow")
     assert money() == (PRICE, "0")

@@ -10,8 +10,9 @@ from django import forms
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 
-from number_insight import assessment, enforcement, screening, signals
+from number_insight import signals
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import refusal, signup, worker
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
 from tests.service.stage import CLEAN, VIRTUAL, asking, fake, screened
@@ -89,15 +90,15 @@ def test_enforcement_that_cannot_read_its_evidence_lets_people_in(
 def test_screen_returns_a_record_without_a_key_where_it_could_not_be_written(
     broken_table: None, told: list[dict[str, Any]]
 ) -> None:
-    assert screening.screen(CANARY).pk is None
+    assert signup.screen(CANARY).pk is None
     assert len(told) == 1
 
 
 def test_attach_raises_nothing_either(broken_table: None, told: list[dict[str, Any]]) -> None:
-    with screening.suspended():
+    with signup.suspended():
         customer = Customer.objects.create(name="Ada", phone=CLEAN)
     with transaction.atomic():
-        assert screening.attach(customer, record=NumberInsightRecord(pk=1, number=CLEAN)) is None
+        assert signup.attach(customer, record=NumberInsightRecord(pk=1, number=CLEAN)) is None
         assert Customer.objects.count() == 1
     assert len(told) == 1
 
@@ -109,7 +110,7 @@ def test_a_bug_of_ours_does_not_break_a_signup(
     def stumble(*_args: Any, **_kwargs: Any) -> Any:
         raise ZeroDivisionError(CANARY)
 
-    monkeypatch.setattr(screening, "_insert", stumble)
+    monkeypatch.setattr(signup, "_insert", stumble)
     Customer.objects.create(name="Ada", phone=CANARY)
     NumberInsightValidator()(CANARY)
     assert [type(failure["error"]) for failure in told] == [ZeroDivisionError] * 2
@@ -123,9 +124,9 @@ def test_a_bug_in_the_judging_refuses_nobody(
     def stumble(*_args: Any, **_kwargs: Any) -> Any:
         raise ZeroDivisionError(CANARY)
 
-    monkeypatch.setattr(assessment, "preview", stumble)
+    monkeypatch.setattr(worker, "preview", stumble)
     with asking(ENFORCEMENT="enforce"):
-        assert not enforcement.is_denied(CANARY)
+        assert not refusal.is_denied(CANARY)
     assert ours(caplog) and not any(CANARY[1:] in line for line in ours(caplog))
 
 
@@ -136,7 +137,7 @@ def test_a_provider_that_is_misconfigured_keeps_records_waiting_with_a_note() ->
     assert record.state == "queued"
     assert "no.such.Thing" in record.note or "No module named" in record.note
     with asking():
-        assessment.assess(record.pk)
+        worker.assess(record.pk)
     record.refresh_from_db()
     assert (record.verdict, record.note) == ("allow", "")
 
@@ -144,7 +145,7 @@ def test_a_provider_that_is_misconfigured_keeps_records_waiting_with_a_note() ->
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "x" * 500])
 def test_what_no_column_can_hold_is_cut_to_what_it_can(text: str) -> None:
-    record = screening.screen(text, name=text, country=text)
+    record = signup.screen(text, name=text, country=text)
     record.refresh_from_db()
     assert (len(record.number) <= 32, record.declared_country) == (True, "")
     assert "\x00" not in record.number + record.declared_name
@@ -152,6 +153,6 @@ def test_what_no_column_can_hold_is_cut_to_what_it_can(text: str) -> None:
 
 @pytest.mark.django_db
 def test_suspended_is_over_when_its_block_fails() -> None:
-    with pytest.raises(ZeroDivisionError), screening.suspended():
+    with pytest.raises(ZeroDivisionError), signup.suspended():
         raise ZeroDivisionError
-    assert screening.screen(VIRTUAL).pk is not None
+    assert signup.screen(VIRTUAL).pk is not None

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import pytest
 from django.db import transaction
 
-from number_insight import assessment, gate
+from number_insight import gate
 from number_insight.gate import Gate
+from number_insight.screening import worker
 from tests.service.stage import asking, record_of
 
 
@@ -94,8 +95,8 @@ def test_a_lookup_is_taken_in_and_saved_inside(monkeypatch: pytest.MonkeyPatch) 
             return super().inside()
 
     counted = Counted(1)
-    for module in (assessment.intake, assessment.settling):
+    for module in (worker.intake, worker.settling):
         monkeypatch.setattr(module, "gate", counted)
     with asking():
-        assessment.assess(record_of().pk)
+        worker.assess(record_of().pk)
     assert len(visits) == 2

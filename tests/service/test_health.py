@@ -13,10 +13,12 @@ from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import exceptions, health, switches, tasks
+from number_insight import exceptions, health
 from number_insight.contrib.health_check import Screenings
+from number_insight.lookups import switches
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.providers.fake import Fake
+from number_insight.screening import tasks
 from tests.servers import Redis, free_port
 from tests.service.stage import CLEAN, asking, record_of, screened, sweep
 

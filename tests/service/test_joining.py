@@ -14,11 +14,12 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from number_insight import assessment, budget, joining
+from number_insight.lookups import budget, questions
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spending
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.rules import Rule
+from number_insight.screening import worker
 from tests.service.stage import CLEAN, PATIENCE, asking, record_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,14 +37,14 @@ class Stumbling(Rule):
             yield self.flag("Bad %(x)s.", x="\x00" + "\ud800")
 
 
-def _ask(number: str) -> joining.Ask:
+def _ask(number: str) -> questions.Ask:
     return Question(number=number, level="advanced"), "default", "sync"
 
 
 def test_who_asks_for_less_joins_who_asks_for_more_in_the_same_batch() -> None:
     with asking(LIMITS={}):
         records = [record_of(level=level) for level in ("basic", "advanced", "standard")]
-        assessment.assess(records[0].pk, company=15)
+        worker.assess(records[0].pk, company=15)
     assert [question.level for question in Fake.asked] == ["advanced"]
     assert set(NumberInsightRecord.objects.values_list("state", flat=True)) == {"screened"}
 
@@ -55,14 +56,14 @@ def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None
 
     def hold() -> None:
         with transaction.atomic():
-            joining.join_all([_ask(first)])
+            questions.join_all([_ask(first)])
             made.set()
             go_on.wait(PATIENCE)
 
     def batch() -> None:
         made.wait(PATIENCE)
         with transaction.atomic():
-            joining.join_all([_ask(number) for number in (first, second, third)])
+            questions.join_all([_ask(number) for number in (first, second, third)])
 
     def run(work: Any) -> None:
         try:
@@ -79,12 +80,12 @@ def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None
         made.wait(PATIENCE)
         time.sleep(0.3)  # the batch waits for the first to be made
         with transaction.atomic():
-            joining.join_all([_ask(second)])
+            questions.join_all([_ask(second)])
         with transaction.atomic():
-            joining.join_all([_ask(second)])
+            questions.join_all([_ask(second)])
             go_on.set()
             time.sleep(0.3)  # the batch has made the third
-            joining.join_all([_ask(third)])
+            questions.join_all([_ask(third)])
         for thread in threads:
             thread.join(PATIENCE)
     assert failures == []
@@ -121,7 +122,7 @@ def test_a_list_is_credited_though_another_record_of_the_batch_could_not_be_writ
     with asking(EXTRA_RULES=[mine], ENABLED=False):
         record = record_of(FEW)
         record_of(MOST)
-        assessment.assess(record.pk, company=15)
+        worker.assess(record.pk, company=15)
     entry.refresh_from_db()
     lanes = Counter(NumberInsightRecord.objects.values_list("lane", flat=True))
     assert (entry.hits, lanes["fault"]) == (1, 1)

@@ -10,9 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from number_insight import tasks
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import screen
+from number_insight.screening import screen, tasks
 from tests.models import Customer
 from tests.servers import Redis
 from tests.service.stage import CLEAN, messages, sign_up

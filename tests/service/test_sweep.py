@@ -14,10 +14,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from number_insight import assessment, exceptions, signals, tasks
+from number_insight import exceptions, signals
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen
+from number_insight.screening import screen, tasks, worker
 from tests.servers import Redis
 from tests.service.stage import (
     CLEAN,
@@ -65,7 +65,7 @@ def test_inline_it_does_the_work_itself() -> None:
 def test_one_poisoned_record_does_not_keep_the_others_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assess = assessment.assess
+    assess = worker.assess
     first, second = screen(CLEAN), screen(VIRTUAL)
 
     def stumble(record_id: int, **options: Any) -> Any:
@@ -73,7 +73,7 @@ def test_one_poisoned_record_does_not_keep_the_others_waiting(
             raise ZeroDivisionError
         return assess(record_id, **options)
 
-    monkeypatch.setattr(assessment, "assess", stumble)
+    monkeypatch.setattr(worker, "assess", stumble)
     with asking():
         sweep()
     second.refresh_from_db()

@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from number_insight import assessment, exceptions, lookups, outcomes, settling
+from number_insight import exceptions
 from number_insight.insight import Insight
+from number_insight.lookups import claims, outcomes
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
+from number_insight.screening import settlement, worker
 from tests.service.stage import CLEAN, PRICE, asking, money, record_of, screened, sweep, the_lookup
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +72,7 @@ def test_what_is_free_is_simply_asked_again() -> None:
 def test_a_worker_that_died_during_the_call_leaves_it_uncertain() -> None:
     record = waiting_record()
     with asking():
-        assert lookups.claim(the_lookup().pk) is not None
+        assert claims.claim(the_lookup().pk) is not None
         Lookup.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         sweep()
     record.refresh_from_db()
@@ -81,7 +83,7 @@ def test_a_worker_that_died_during_the_call_leaves_it_uncertain() -> None:
 def test_a_lease_outlasts_the_longest_call() -> None:
     waiting_record()
     with asking():
-        lookups.claim(the_lookup().pk)
+        claims.claim(the_lookup().pk)
         sweep()
     lookup = the_lookup()
     assert lookup.state == "calling"
@@ -91,23 +93,23 @@ def test_a_lease_outlasts_the_longest_call() -> None:
 def test_two_workers_cannot_claim_one_lookup() -> None:
     waiting_record()
     with asking():
-        assert lookups.claim(the_lookup().pk) is not None
-        assert lookups.claim(the_lookup().pk) is None
+        assert claims.claim(the_lookup().pk) is not None
+        assert claims.claim(the_lookup().pk) is None
     assert money() == ("0", PRICE)
 
 
-def concluded(claim: lookups.Claim, answer: Insight) -> int:
+def concluded(claim: claims.Claim, answer: Insight) -> int:
     """Save `answer` as the worker does that holds `claim`; return how many were in time."""
     told = {claim.lookup.pk: answer}
-    return settling.conclude_all(told, outcomes.HEALED_BY_WORKER, claim.token)
+    return settlement.conclude_all(told, outcomes.HEALED_BY_WORKER, claim.token)
 
 
 def test_an_answer_that_comes_after_the_lease_is_not_thrown_away() -> None:
     record = waiting_record()
     with asking():
-        claim = lookups.claim(the_lookup().pk)
+        claim = claims.claim(the_lookup().pk)
         assert claim is not None
-        answer = lookups.ask(claim)
+        answer = claims.ask(claim)
         assert isinstance(answer, Insight)
         Lookup.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         sweep()
@@ -120,9 +122,9 @@ def test_an_answer_that_comes_after_the_lease_is_not_thrown_away() -> None:
 def test_a_worker_whose_claim_was_taken_over_changes_nothing() -> None:
     record = waiting_record()
     with asking():
-        claim = lookups.claim(the_lookup().pk)
+        claim = claims.claim(the_lookup().pk)
         assert claim is not None
-        answer = lookups.ask(claim)
+        answer = claims.ask(claim)
         assert isinstance(answer, Insight)
         Lookup.objects.update(claim="00000000-0000-0000-0000-000000000000")
         assert not concluded(claim, answer)
@@ -144,7 +146,7 @@ def test_a_record_that_is_deleted_while_it_waits_harms_nobody() -> None:
     record = waiting_record()
     record.delete()
     with asking():
-        assessment.assess(record.pk or 4711)
+        worker.assess(record.pk or 4711)
         assert sweep() == 0
 
 
@@ -152,7 +154,7 @@ def test_a_settled_record_is_not_judged_a_second_time() -> None:
     with asking():
         record = screened()
         NumberInsightRecord.objects.update(score=7)
-        assessment.assess(record.pk)
+        worker.assess(record.pk)
         assert (record_of().state, NumberInsightRecord.objects.get(pk=record.pk).score) == (
             "queued",
             7,

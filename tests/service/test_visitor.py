@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 
-from number_insight import visitor
 from number_insight.middleware import ScreeningMiddleware
+from number_insight.screening import visitor
 from tests.service.stage import at_once
 
 PROXY = "10.0.0.1"

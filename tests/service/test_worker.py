@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from number_insight import assessment, outcomes, settling
+from number_insight.lookups import outcomes
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
+from number_insight.screening import settlement, worker
 from tests.servers import Redis
 from tests.service.stage import PRICE, VIRTUAL, asking, messages, money, record_of, sign_up, until
 
@@ -54,11 +55,11 @@ def test_a_paid_answer_is_saved_though_the_database_fails_for_a_while(
             raise failures.pop()
         return keep(*args, **kwargs)
 
-    monkeypatch.setattr(settling, "SAVE_PAUSES", (0.01,) * 5)
+    monkeypatch.setattr(settlement, "SAVE_PAUSES", (0.01,) * 5)
     monkeypatch.setattr(outcomes, "keep_answers", stumble)
     with asking():
         record = record_of(VIRTUAL)
-        assessment.assess(record.pk)
+        worker.assess(record.pk)
     record.refresh_from_db()
     assert (record.verdict, len(Fake.asked), money()) == ("review", 1, (PRICE, "0"))
     ours = [r.getMessage() for r in caplog.records if r.name.startswith("number_insight")]

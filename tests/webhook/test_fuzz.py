@@ -11,7 +11,7 @@ from django.test import RequestFactory, override_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from number_insight import callbacks
+from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.personas import answer
 from number_insight.sandbox import answers

@@ -11,11 +11,12 @@ import pytest
 from django.db import DataError, OperationalError
 from django.test import Client, RequestFactory, override_settings
 
-from number_insight import assessment, callbacks, recording
 from number_insight.exceptions import BadCallback
+from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen
+from number_insight.screening import screen, worker
+from number_insight.verdicts import recording
 from number_insight.views import MAX_BODY, CallbackView
 from tests.service.stage import CLEAN, VONAGE, asking, fake, work_off
 
@@ -160,7 +161,7 @@ def test_our_own_fault_gets_503_and_is_logged_without_the_body(
     def fail(*_args: object) -> None:
         raise fault
 
-    monkeypatch.setattr(assessment, "absorb", fail)
+    monkeypatch.setattr(worker, "absorb", fail)
     assert post(lookup).status_code == 503
     assert type(fault).__name__ in caplog.text
     assert CLEAN[1:] not in caplog.text

@@ -9,10 +9,12 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from number_insight import backfill, loading, screening, switches
-from number_insight.backfill import Backfill, Missing
+from number_insight import loading
 from number_insight.exceptions import UnknownPath
+from number_insight.lookups import switches
 from number_insight.management.progress import Progress
+from number_insight.screening import backfill, signup
+from number_insight.screening.backfill import Backfill, Missing
 
 
 class Command(BaseCommand):
@@ -65,7 +67,7 @@ class Command(BaseCommand):
     def _queue(self, work: Backfill, wanted: int, price: Decimal, batch: int) -> None:
         if not switches.lookups_are_on():
             raise CommandError("Lookups are switched off, so nothing would be found out.")
-        if screening.is_suspended():
+        if signup.is_suspended():
             raise CommandError("Screening is suspended here, so nothing is queued.")
         room = backfill.room(price)
         allowed = wanted if room is None else min(wanted, room)

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from number_insight import privacy
 from number_insight.conf import app_settings
+from number_insight.privacy import subject
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "--batch",
             type=int,
             metavar="N",
-            default=privacy.BATCH,
+            default=subject.BATCH,
             help="rows that are erased in one transaction (default: %(default)s)",
         )
         parser.add_argument("--dry-run", action="store_true", help="only say how much is due")
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if before is None:
             self.stdout.write("RETENTION is None: nothing is ever erased.")
             return
-        due = {kind: rows.count() for kind, rows in privacy.due(before).items()}
+        due = {kind: rows.count() for kind, rows in subject.due(before).items()}
         if options["dry_run"]:
             self.stdout.write(f"{_told(due)} would be erased.")
             return
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _purge(self, before: datetime, due: dict[str, int], batch: int) -> Counter[str]:
         done = Counter(dict.fromkeys(due, 0))
-        for step in privacy.purge(before, batch=batch):
+        for step in subject.purge(before, batch=batch):
             done[step.kind] += step.count
             if step.kind in ("records", "lookups"):
                 self.stdout.write(f"{step.kind}: {done[step.kind]} of {due[step.kind]}")

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
-from number_insight import privacy
 from number_insight.exceptions import InvalidNumber
+from number_insight.privacy import subject
 
 STDOUT = "-"
 
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _export(self, whose: dict[str, Any], place: str) -> None:
-        document = privacy.export(**whose)
+        document = subject.export(**whose)
         text = json.dumps(document, indent=2, ensure_ascii=False)
         if place == STDOUT:
             self.stdout.write(text)
@@ -62,11 +62,11 @@ class Command(BaseCommand):
         self.stdout.write(f"{count} record{'' if count == 1 else 's'} exported to {place}.")
 
     def _erase(self, whose: dict[str, Any], sure: bool) -> None:
-        found = privacy.held(**whose)
+        found = subject.held(**whose)
         told = f"{len(found.record_ids)} records and {len(found.lookup_ids)} lookups"
         if not sure and not _confirmed(f"Erase {told} for good? [y/N] "):
             raise CommandError("Nothing was erased; say --yes to do it without being asked.")
-        left = privacy.erase(**whose).pending
+        left = subject.erase(**whose).pending
         if left:
             raise CommandError(f"All but {left} of {told} erased: they are still being screened.")
         self.stdout.write(f"{told} erased.")

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
-from number_insight import tasks
+from number_insight.screening import tasks
 
 
 class Command(BaseCommand):

@@ -12,21 +12,23 @@ from functools import partial
 
 from django.db import transaction
 
-from number_insight import joining, judging, limits, lookups, planning, settling
 from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.gate import gate
 from number_insight.insight import Insight
 from number_insight.locking import locked, unlocked, write
+from number_insight.lookups import claims, limits, questions
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.planning import Plan
+from number_insight.screening import planning, settlement
+from number_insight.screening.planning import Plan
+from number_insight.verdicts import judging
 
 
 @dataclass(slots=True, kw_only=True)
 class Taken:
     """What became of records that were taken in, beyond those that are judged already."""
 
-    claims: list[lookups.Claim] = field(default_factory=list)
+    claims: list[claims.Claim] = field(default_factory=list)
     """To be asked now."""
     waiting: list[NumberInsightRecord] = field(default_factory=list)
     """Wait for a lookup that is not claimed here."""
@@ -64,7 +66,7 @@ def _queued(record_id: int | None, company: int) -> list[NumberInsightRecord]:
 
 def _worth_asking(records: Sequence[NumberInsightRecord], sitting: judging.Sitting) -> list[Wanted]:
     """Judge what needs no purchase, and return the others with what to ask."""
-    alone: list[settling.Case] = []
+    alone: list[settlement.Case] = []
     wanted: list[Wanted] = []
     asking: list[Wanted] = []
     for record in records:
@@ -80,7 +82,7 @@ def _worth_asking(records: Sequence[NumberInsightRecord], sitting: judging.Sitti
             alone.append((record, partial(_given, grounds)))
         else:
             asking.append((record, plan))
-    settling.judge(alone, sitting)
+    settlement.judge(alone, sitting)
     return asking
 
 
@@ -88,7 +90,7 @@ def _given(grounds: judging.Grounds, _record: NumberInsightRecord) -> judging.Gr
     return grounds
 
 
-def _free(basis: str, note: str = "") -> settling.Grounding:
+def _free(basis: str, note: str = "") -> settlement.Grounding:
     return lambda record: replace(judging.local_grounds(record, basis), note=note)
 
 
@@ -97,7 +99,7 @@ def _known(plans: Sequence[Plan]) -> list[Lookup | None]:
     found: dict[int, Lookup | None] = {}
     for provider in {plan.provider for plan in plans}:
         mine = [plan for plan in plans if plan.provider == provider]
-        answers = joining.fresh_all([plan.ask[0] for plan in mine], provider=provider)
+        answers = questions.fresh_all([plan.ask[0] for plan in mine], provider=provider)
         found |= {id(plan): answer for plan, answer in zip(mine, answers, strict=True)}
     return [found[id(plan)] for plan in plans]
 
@@ -114,7 +116,7 @@ def _wait_for_lookups(wanted: Sequence[Wanted], sitting: judging.Sitting, taken:
     late = _answered_meanwhile(parties)
     _disperse(late, taken)
     forbidden = _forbidden([party for party in parties if party.is_new and party not in late])
-    settling.judge([(party.records.pop(0), grounds) for party, grounds in forbidden], sitting)
+    settlement.judge([(party.records.pop(0), grounds) for party, grounds in forbidden], sitting)
     _disperse([party for party, _grounds in forbidden], taken)
     parties = [party for party in parties if party.records]
     for party in parties:
@@ -122,7 +124,7 @@ def _wait_for_lookups(wanted: Sequence[Wanted], sitting: judging.Sitting, taken:
             record.state, record.lookup = RecordState.WAITING, party.lookup
     write([record for party in parties for record in party.records], ["state", "lookup"])
     made = [party.lookup for party in parties if party.is_new]
-    taken.claims = lookups.take(made, lookups_are_on=sitting.lookups_are_on)
+    taken.claims = claims.take(made, lookups_are_on=sitting.lookups_are_on)
     claimed = {claim.lookup.pk for claim in taken.claims}
     taken.waiting = [
         record for party in parties if party.lookup.pk not in claimed for record in party.records
@@ -142,7 +144,7 @@ class _Party:
 def _parties(wanted: Sequence[Wanted], taken: Taken) -> list[_Party]:
     asks = [plan.ask for _record, plan in wanted]
     found: dict[int, _Party] = {}
-    for (record, plan), (lookup, is_new) in zip(wanted, joining.join_all(asks), strict=True):
+    for (record, plan), (lookup, is_new) in zip(wanted, questions.join_all(asks), strict=True):
         if lookup is None:
             taken.again.append(record)
         else:
@@ -158,11 +160,11 @@ def _answered_meanwhile(parties: Iterable[_Party]) -> list[_Party]:
     return [
         party
         for party, twin in zip(made, twins, strict=True)
-        if twin and joining.is_twin(twin, party.lookup)
+        if twin and questions.is_twin(twin, party.lookup)
     ]
 
 
-def _forbidden(parties: Sequence[_Party]) -> list[tuple[_Party, settling.Grounding]]:
+def _forbidden(parties: Sequence[_Party]) -> list[tuple[_Party, settlement.Grounding]]:
     """Return those whose first record may cause no lookup, and what it is judged on instead.
 
     Only who causes a lookup is counted; those who join it cause none.

@@ -20,7 +20,7 @@ from celery import current_app
 
 from number_insight.conf import app_settings
 
-logger = logging.getLogger("number_insight.bell")
+logger = logging.getLogger("number_insight.screening.bell")
 
 SILENCE = timedelta(seconds=30)
 """How long a process rings no more after the bell failed; the sweep does its work meanwhile."""

@@ -14,14 +14,15 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.commits import after_commit
 from number_insight.gate import gate
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.locking import locked
+from number_insight.lookups import budget, claims, outcomes
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules.base import place
+from number_insight.verdicts import announcing, judging, recording
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -36,7 +37,7 @@ class Work(Protocol[T_co]):
     def __call__(self, *, careful: bool) -> T_co: ...
 
 
-logger = logging.getLogger("number_insight.settling")
+logger = logging.getLogger("number_insight.screening.settlement")
 
 SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
 """Seconds between the tries to save an answer that was paid for: half a minute in all."""
@@ -189,7 +190,7 @@ def _grounds(lookup: Lookup, insight: Insight | None, late: bool) -> Grounding |
         return lambda record: _refused_number(record, lookup)
     if lookup.state in (LookupState.FAILED, LookupState.UNCERTAIN, LookupState.NO_CALLBACK):
         return lambda record: _without(record, lookup, Basis.NO_ANSWER)
-    if lookup.state == LookupState.SKIPPED and lookup.error == lookups.BUDGET_SPENT:
+    if lookup.state == LookupState.SKIPPED and lookup.error == claims.BUDGET_SPENT:
         return lambda record: _without(record, lookup, Basis.BUDGET)
     return None
 

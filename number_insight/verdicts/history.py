@@ -18,12 +18,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
 from django.utils import timezone
 
-from number_insight import listing, visitor
 from number_insight.choices import Source
 from number_insight.fingerprints import fingerprints
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.rules.base import Listing
+from number_insight.screening import visitor
+from number_insight.verdicts import lists
 
 MOST_COUNTED = 1000
 """Counting others stops here: no rule asks for more, and a busy IP must not cost a long scan."""
@@ -128,7 +129,7 @@ class Past:
         return dict.fromkeys(names, 0) | self._asked(busy, most)
 
     def _listed(self) -> tuple[Listing, ...]:
-        return listing.matching(self.record.number, ip=self.ip, insight=self.insight)
+        return lists.matching(self.record.number, ip=self.ip, insight=self.insight)
 
     def _asked(self, names: Collection[str], most: dict[str, int] | None = None) -> dict[str, Any]:
         if not names:

@@ -9,13 +9,15 @@ from django.db import transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import budget, joining, judging, loading, outcomes, recording, switches
+from number_insight import loading
 from number_insight.choices import Basis, LookupState, RecordState, Source
 from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
+from number_insight.lookups import budget, outcomes, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.base import Provider, Question
 from number_insight.verdict import Judgement
+from number_insight.verdicts import judging, recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
     question = _question(inquiry, provider)
     insight = _answer(provider, question)
-    lookup = joining.new(question, inquiry.provider, "sync")
+    lookup = questions.new(question, inquiry.provider, "sync")
     grounds = judging.answer_grounds(lookup, insight, Basis.ANSWER)
     row = _record(inquiry)
     judgement, judged = judging.consider(row, grounds)

@@ -9,11 +9,16 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from number_insight import announcing, keeping, listing, loading, rule_faults, rules_in_force
+from number_insight import keeping, loading
 from number_insight.choices import RecordState
 from number_insight.commits import after_commit
 from number_insight.conf import app_settings
-from number_insight.judging import (
+from number_insight.locking import write
+from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.rules.lists import decisive
+from number_insight.verdict import severer
+from number_insight.verdicts import announcing, lists, rule_faults, rules_in_force
+from number_insight.verdicts.judging import (
     WITHOUT_ANSWER,
     Consideration,
     Grounds,
@@ -21,10 +26,6 @@ from number_insight.judging import (
     lane_of,
     least,
 )
-from number_insight.locking import write
-from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.rules.lists import decisive
-from number_insight.verdict import severer
 
 Case = tuple[NumberInsightRecord, Grounds]
 """A record, and what it is judged on."""
@@ -103,6 +104,6 @@ def _remember(considered: Consideration, *, is_first: bool) -> None:
     judgement, entry = considered.judgement, decisive(considered.signup.listed)
     decided = any(flag.group == "lists" and not flag.shadow for flag in judgement.flags)
     if is_first and decided and entry is not None and entry.entry_id is not None:
-        after_commit(listing.count_hit, entry.entry_id)
+        after_commit(lists.count_hit, entry.entry_id)
     if judgement.raised or considered.recovered:
         after_commit(rule_faults.note, judgement.raised, considered.recovered)

@@ -19,14 +19,15 @@ from django.db import DatabaseError, models, router, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import numbers, signals, tasks, visitor
+from number_insight import numbers, signals
 from number_insight.choices import RecordState, Source
 from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
+from number_insight.screening import tasks, visitor
 
-logger = logging.getLogger("number_insight.screening")
+logger = logging.getLogger("number_insight.screening.signup")
 
 _suspended: ContextVar[bool] = ContextVar("number_insight_suspended", default=False)
 

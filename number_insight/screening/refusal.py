@@ -9,12 +9,14 @@ from datetime import timedelta
 from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import assessment, erasing, limits, screening, visitor
 from number_insight.choices import Basis, Source, Verdict
 from number_insight.conf import app_settings
+from number_insight.lookups import limits
 from number_insight.models import NumberInsightRecord
+from number_insight.privacy import erasing
+from number_insight.screening import signup, visitor, worker
 
-logger = logging.getLogger("number_insight.enforcement")
+logger = logging.getLogger("number_insight.screening.refusal")
 
 MOST_REFUSALS = (10, "day")
 """So often one IP is refused; then the form says nothing more, so that nobody can use it to find
@@ -43,18 +45,18 @@ def is_denied(number: str) -> bool:
 
 def _is_denied(number: str) -> bool:
     record = NumberInsightRecord(
-        number=screening.canonical(number),
-        ip_address=screening.known_ip(None, Source.SIGNUP),
+        number=signup.canonical(number),
+        ip_address=signup.known_ip(None, Source.SIGNUP),
         level=app_settings.LEVEL,
         source=Source.SIGNUP,
     )
     current = visitor.current()
     if current is not None and record.number in current.refused:
         return True
-    if assessment.preview(record).verdict != Verdict.DENY or not _may_refuse(record):
+    if worker.preview(record).verdict != Verdict.DENY or not _may_refuse(record):
         return False
     record.save()
-    assessment.refuse(record)
+    worker.refuse(record)
     _turn_away(record)
     return True
 

@@ -22,7 +22,7 @@ from number_insight.conf import app_settings
 from number_insight.locking import locked
 from number_insight.models import Spending
 
-logger = logging.getLogger("number_insight.budget")
+logger = logging.getLogger("number_insight.lookups.budget")
 
 ALERTS = (50, 80, 100)
 """Per cent of a budget at which the operator is told."""

@@ -1,8 +1,8 @@
 """Lookups: a question is claimed with its money, and asked, and paid at most once.
 
-The way of a lookup: `number_insight.joining` makes it or finds the open one; `take` claims it
+The way of a lookup: `number_insight.lookups.questions` makes it or finds the open one; `take` claims it
 and reserves the money in the short transaction of its caller, and `ask` makes the one call with
-no transaction open. What came of it is saved by `number_insight.outcomes`, with the fencing token
+no transaction open. What came of it is saved by `number_insight.lookups.outcomes`, with the fencing token
 of the claim.
 """
 
@@ -24,15 +24,16 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import budget, callbacks, circuits, joining, loading, switches
+from number_insight import loading
 from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
 from number_insight.locking import locked
+from number_insight.lookups import budget, callbacks, circuits, questions, switches
 from number_insight.models import Lookup
 from number_insight.providers.base import Acknowledgement, Question
 
-logger = logging.getLogger("number_insight.lookups")
+logger = logging.getLogger("number_insight.lookups.claims")
 
 LEASE = timedelta(seconds=60)
 """How long a worker may hold a lookup beyond its provider's own deadline."""
@@ -58,7 +59,7 @@ class Claim:
 
     @property
     def question(self) -> Question:
-        return joining.question_of(self.lookup)
+        return questions.question_of(self.lookup)
 
 
 def claim(lookup_id: int) -> Claim | None:
@@ -77,8 +78,8 @@ def claim(lookup_id: int) -> Claim | None:
 def _was_answered(lookup: Lookup) -> bool:
     if lookup.supersedes_id:  # a person wants to know it all the same
         return False
-    twin = joining.fresh(joining.question_of(lookup), provider=lookup.provider)
-    if twin is None or not joining.is_twin(twin, lookup):
+    twin = questions.fresh(questions.question_of(lookup), provider=lookup.provider)
+    if twin is None or not questions.is_twin(twin, lookup):
         return False
     _skip(lookup, ANSWERED_BEFORE)
     return True
@@ -151,7 +152,7 @@ def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
 def _pay(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
     """Reserve the price of each; return the places of those that the budget has room for."""
     asked = loading.provider(provider)
-    prices = [asked.price(joining.question_of(lookup)) for lookup in lookups]
+    prices = [asked.price(questions.question_of(lookup)) for lookup in lookups]
     day, fits = budget.reserve_all(prices)
     paid: list[tuple[int, Lookup]] = []
     for place, (lookup, price, is_in) in enumerate(zip(lookups, prices, fits, strict=True)):

@@ -12,13 +12,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions, lookups
+from number_insight import exceptions
 from number_insight.insight import Insight
-from number_insight.lookups import Claim
+from number_insight.lookups import claims
+from number_insight.lookups.claims import Claim
 from number_insight.providers.base import Acknowledgement
 from number_insight.rules.base import place
 
-logger = logging.getLogger("number_insight.calling")
+logger = logging.getLogger("number_insight.lookups.calls")
 
 GATHERING, LONGEST_GATHERING = 0.02, 0.15
 """Seconds that answers wait for another one, and at most, so that they are saved together."""
@@ -117,7 +118,7 @@ def _back(results: Sequence[Result]) -> Back:
 def ask(claim: Claim) -> Answer | exceptions.ProviderError:
     """Make one call; return what there was instead of an answer, and what that means."""
     try:
-        return lookups.ask(claim)
+        return claims.ask(claim)
     except exceptions.ProviderError as error:
         return error
     except (ImproperlyConfigured, exceptions.Unsupported) as error:

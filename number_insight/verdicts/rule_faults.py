@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from number_insight.models import RuleFault
 
-logger = logging.getLogger("number_insight.rule_faults")
+logger = logging.getLogger("number_insight.verdicts.rule_faults")
 
 MOST_IN_ROW = 20
 """Errors in a row after which a rule goes into shadow by itself."""

@@ -13,13 +13,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router, transaction
 
-from number_insight import budget, loading, planning, screening, tasks
+from number_insight import loading
 from number_insight.choices import RecordState, Source
 from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath
 from number_insight.fingerprints import fingerprints
+from number_insight.lookups import budget
 from number_insight.models import NumberInsightRecord
+from number_insight.screening import planning, signup, tasks
 
 BATCH = 1000
 MOST_RUNG = 3
@@ -71,7 +73,7 @@ class Backfill:
     def _missing(self, rows: Sequence[tuple[Any, Any]]) -> list[Missing]:
         latest = self._latest([str(pk) for pk, _value in rows])
         wanted = (
-            Missing(subject_id=str(pk), number=screening.canonical(value)) for pk, value in rows
+            Missing(subject_id=str(pk), number=signup.canonical(value)) for pk, value in rows
         )
         return [row for row in wanted if not _is_known(row.number, latest.get(row.subject_id))]
 
@@ -97,9 +99,9 @@ class Backfill:
     def queue(self, rows: Iterable[Missing]) -> int:
         """Write a record for each of `rows`, in one transaction; return how many were written.
 
-        Inside `screening.suspended` nothing is written.
+        Inside `signup.suspended` nothing is written.
         """
-        if screening.is_suspended():
+        if signup.is_suspended():
             return 0
         alias = router.db_for_write(NumberInsightRecord)
         with transaction.atomic(using=alias):

@@ -19,11 +19,12 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from number_insight import erasing, numbers
+from number_insight import numbers
 from number_insight.choices import OPEN_STATES, ListMatch
 from number_insight.exceptions import InvalidNumber
 from number_insight.fingerprints import fingerprints
 from number_insight.models import NUMBER_LENGTH, ListEntry, Lookup, NumberInsightRecord, Usage
+from number_insight.privacy import erasing
 
 __all__ = ["Held", "Step", "due", "erase", "export", "fingerprints", "held", "purge"]
 

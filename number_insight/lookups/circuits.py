@@ -23,7 +23,7 @@ from number_insight.fingerprints import fingerprint
 from number_insight.locking import locked
 from number_insight.models import Circuit, Lookup, Pace
 
-logger = logging.getLogger("number_insight.circuits")
+logger = logging.getLogger("number_insight.lookups.circuits")
 
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)

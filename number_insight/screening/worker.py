@@ -20,30 +20,20 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import (
-    budget,
-    buying,
-    exceptions,
-    intake,
-    joining,
-    judging,
-    loading,
-    lookups,
-    outcomes,
-    planning,
-    recording,
-    settling,
-)
-from number_insight.buying import Due
+from number_insight import exceptions, loading
 from number_insight.choices import Basis, LookupState, RecordState
 from number_insight.insight import Insight
+from number_insight.lookups import budget, claims, outcomes, questions
+from number_insight.lookups.outcomes import HEALED_BY_CALLBACK
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.outcomes import HEALED_BY_CALLBACK
 from number_insight.rules.base import place
+from number_insight.screening import batch, planning, purchase, settlement
+from number_insight.screening.purchase import Due
 from number_insight.verdict import Judgement
+from number_insight.verdicts import judging, recording
 
 T = TypeVar("T")
-logger = logging.getLogger("number_insight.assessment")
+logger = logging.getLogger("number_insight.screening.worker")
 
 FAULT = "This signup could not be screened yet: a fault of ours; the log has it."
 AT_ONCE = timedelta(0)
@@ -61,12 +51,12 @@ def assess(record_id: int, *, company: int = 0) -> list[Due]:
     record = rows.only("state", "lookup", "created_at").first()
     if record is not None and record.state == RecordState.QUEUED:
         return _work_off(_guarded(record, partial(_take_in, record_id, company)))
-    steps: list[buying.Step] = []
+    steps: list[purchase.Step] = []
     if company:
         steps.append(lambda: _work_off(_take_in(None, company)))
     if record is not None and not record.is_settled:
         steps.append(lambda: _guarded(record, partial(_go_on, record)) or [])
-    return buying.each(steps)
+    return purchase.each(steps)
 
 
 def _guarded(record: NumberInsightRecord, work: Callable[[], T]) -> T | None:
@@ -77,7 +67,7 @@ def _guarded(record: NumberInsightRecord, work: Callable[[], T]) -> T | None:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
         _note(record, str(error))
         return None
-    except settling.LOST_CONNECTIONS:
+    except settlement.LOST_CONNECTIONS:
         raise
     except Exception as error:  # our own bug: tried again for a day, but not for ever
         if timezone.now() - record.created_at < outcomes.GIVE_UP_AFTER:
@@ -85,18 +75,18 @@ def _guarded(record: NumberInsightRecord, work: Callable[[], T]) -> T | None:
             raise
         logger.error("Record %s could not be screened for a day (%s).", record.pk, place(error))
         if _open(record).exists():
-            settling.hand_over(record.pk)
+            settlement.hand_over(record.pk)
         return None
 
 
-def _take_in(record_id: int | None, company: int) -> intake.Taken:
+def _take_in(record_id: int | None, company: int) -> batch.Taken:
     """Take in the record with its company, or without it if the company makes trouble."""
     if company:
         try:
-            return intake.take_in(record_id, company=company)
+            return batch.take_in(record_id, company=company)
         except Exception as error:  # whoever it was is found when each comes by itself
             logger.warning("What waits together is screened one by one: %s.", place(error))
-    return intake.take_in(record_id)
+    return batch.take_in(record_id)
 
 
 def _note(record: NumberInsightRecord, reason: str) -> None:
@@ -116,10 +106,10 @@ def _go_on(record: NumberInsightRecord) -> list[Due]:
     # Its lookup was deleted under it: it starts over.
     waiting = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.WAITING)
     waiting.update(state=RecordState.QUEUED, lookup=None)
-    return _work_off(intake.take_in(record.pk))
+    return _work_off(batch.take_in(record.pk))
 
 
-def _work_off(taken: intake.Taken | None) -> list[Due]:
+def _work_off(taken: batch.Taken | None) -> list[Due]:
     """Ask what was claimed, and see to those who wait for what others ask."""
     if taken is None:
         return []
@@ -128,9 +118,9 @@ def _work_off(taken: intake.Taken | None) -> list[Due]:
         if record.lookup_id:
             parties[record.lookup_id].append(record)
     due = [Due(record_id=record.pk, after=SOON) for record in taken.again]
-    steps: list[buying.Step] = [partial(buying.buy, taken.claims)]
+    steps: list[purchase.Step] = [partial(purchase.buy, taken.claims)]
     steps += [partial(_see_to, lookup_id, records) for lookup_id, records in parties.items()]
-    return due + buying.each(steps)
+    return due + purchase.each(steps)
 
 
 def _see_to(lookup_id: int, records: Sequence[NumberInsightRecord]) -> list[Due]:
@@ -139,10 +129,10 @@ def _see_to(lookup_id: int, records: Sequence[NumberInsightRecord]) -> list[Due]
 
 def _advance(lookup_id: int, records: Sequence[NumberInsightRecord]) -> list[Due]:
     """Ask the question of a lookup if it is our turn, and settle whoever waits for it."""
-    claim = lookups.claim(lookup_id)
+    claim = claims.claim(lookup_id)
     if claim is not None:
-        return buying.buy([claim])
-    again = settling.settle_waiting(lookup_id)
+        return purchase.buy([claim])
+    again = settlement.settle_waiting(lookup_id)
     if again:
         return [Due(record_id=pk, after=AT_ONCE) for pk in again]
     return _soon(lookup_id, {record.pk for record in records})
@@ -153,7 +143,7 @@ def _soon(lookup_id: int, records: set[int]) -> list[Due]:
     lookup = Lookup.objects.filter(pk=lookup_id, state=LookupState.QUEUED).first()
     if lookup is None or lookup.next_try_at is None:
         return []
-    return [due for due in buying.again(lookup, lookup.next_try_at) if due.record_id in records]
+    return [due for due in purchase.again(lookup, lookup.next_try_at) if due.record_id in records]
 
 
 @sensitive_variables()
@@ -170,7 +160,7 @@ def refuse(record: NumberInsightRecord) -> None:
 
 def _known_grounds(record: NumberInsightRecord) -> judging.Grounds:
     question = planning.plan_for(record).question
-    known = joining.fresh(question, provider=loading.DEFAULT_PROVIDER) if question else None
+    known = questions.fresh(question, provider=loading.DEFAULT_PROVIDER) if question else None
     if known is None or known.insight is None:
         return judging.local_grounds(record, Basis.FREE)
     return judging.answer_grounds(known, Insight.from_json(known.insight), Basis.REUSED)
@@ -191,7 +181,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
     except exceptions.ProviderError as error:
         _absorb_refusal(lookup_id, error)
     else:
-        settling.careful_if_it_fails(partial(_absorb, lookup_id, insight))
+        settlement.careful_if_it_fails(partial(_absorb, lookup_id, insight))
 
 
 @sensitive_variables()
@@ -201,9 +191,9 @@ def _absorb(lookup_id: int, insight: Insight, *, careful: bool) -> None:
             if _is_another_ones(lookup, insight):
                 _note_conflict(lookup, "a callback for another request came to it")
             elif lookup.state in HEALED_BY_CALLBACK:
-                settling.conclude([(lookup, insight)], careful=careful)
+                settlement.conclude([(lookup, insight)], careful=careful)
             elif lookup.state == LookupState.QUEUED:  # it seemed to be refused, and is put again
-                settling.conclude([(lookup, insight)], careful=careful)
+                settlement.conclude([(lookup, insight)], careful=careful)
                 budget.book(insight.cost)
             elif _contradicts(lookup, insight):
                 _note_conflict(lookup, "a second callback says something else")
@@ -213,7 +203,7 @@ def _absorb_refusal(lookup_id: int, error: exceptions.ProviderError) -> None:
     with transaction.atomic():
         for lookup in outcomes.at_hand([lookup_id], state__in=HEALED_BY_CALLBACK):
             outcomes.keep_refusal(lookup, error)
-            settling.settle_records([(lookup, None)])
+            settlement.settle_records([(lookup, None)])
 
 
 def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:

@@ -65,7 +65,7 @@ def _forget(*, setting: str, **_kwargs: object) -> None:
         _written.clear()
 
 
-setting_changed.connect(_forget, dispatch_uid="number_insight.rules_in_force.forget")
+setting_changed.connect(_forget, dispatch_uid="number_insight.verdicts.rules_in_force.forget")
 
 
 def recall(key: str) -> Mapping[str, Asked]:

@@ -8,14 +8,16 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from number_insight import gathering, loading, numbers, rule_faults, switches
+from number_insight import loading, numbers
 from number_insight.choices import Basis, Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight, IPMatch
+from number_insight.lookups import switches
 from number_insight.models import Lookup, NumberInsightRecord, RuleFault
 from number_insight.pasts import Pasts
 from number_insight.rules.base import COSTLY, LIVE_SIGNALS, Rule, Signup, judge
 from number_insight.verdict import Judgement
+from number_insight.verdicts import context, rule_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +98,7 @@ class Sitting:
         rules = loading.rules() if rules is None else rules
         told = completed(grounds.insight, record.number)
         reads = read_by(rules, grounds.signals)
-        signup = gathering.signup_of(record, told, reads, self._pasts.of(record, told))
+        signup = context.signup_of(record, told, reads, self._pasts.of(record, told))
         insight, signals = for_this_ip(grounds, told, signup)
         judgement = judge(
             rules,

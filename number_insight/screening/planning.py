@@ -8,16 +8,17 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from number_insight import judging, loading, numbers
+from number_insight import loading, numbers
 from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
-from number_insight.judging import Sitting
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.base import LIVE_SIGNALS, Rule
 from number_insight.rules.lists import CANCELS
 from number_insight.verdict import Judgement, total, verdict_for
+from number_insight.verdicts import judging
+from number_insight.verdicts.judging import Sitting
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
 """Where a verdict rests on all that was needed for it."""

@@ -16,16 +16,18 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from number_insight import calling, circuits, exceptions, lookups, outcomes, settling
+from number_insight import exceptions
 from number_insight.choices import LookupState, RecordState
 from number_insight.insight import Insight
+from number_insight.lookups import calls, circuits, claims, outcomes
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.base import Acknowledgement
 from number_insight.rules.base import place
+from number_insight.screening import settlement
 
-logger = logging.getLogger("number_insight.buying")
+logger = logging.getLogger("number_insight.screening.purchase")
 
-Answered = Sequence[tuple[lookups.Claim, Insight]]
+Answered = Sequence[tuple[claims.Claim, Insight]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +54,17 @@ def each(steps: Iterable[Step]) -> list[Due]:
     return due
 
 
-def buy(claims: Sequence[lookups.Claim]) -> list[Due]:
+def buy(claims: Sequence[claims.Claim]) -> list[Due]:
     """Put the questions, all at once, and save what comes back together as it comes."""
     due: list[Due] = []
-    calling.ask_all(claims, lambda back: due.extend(each(_steps(back))))
+    calls.ask_all(claims, lambda back: due.extend(each(_steps(back))))
     return due
 
 
-def _steps(back: calling.Back) -> Iterable[Step]:
+def _steps(back: calls.Back) -> Iterable[Step]:
     """Yield what saves `back`: the answers of one claim together, all else for itself."""
     answered, failed = back
-    insights: dict[uuid.UUID, list[tuple[lookups.Claim, Insight]]] = defaultdict(list)
+    insights: dict[uuid.UUID, list[tuple[claims.Claim, Insight]]] = defaultdict(list)
     for claim, answer in answered:
         if isinstance(answer, Acknowledgement):
             yield partial(_promised, claim, answer)
@@ -75,12 +77,12 @@ def _steps(back: calling.Back) -> Iterable[Step]:
         yield partial(_fail, claim, error)
 
 
-def _promised(claim: lookups.Claim, promise: Acknowledgement) -> list[Due]:
-    settling.durably(partial(outcomes.keep_acknowledgement, claim, promise), _line(claim, promise))
+def _promised(claim: claims.Claim, promise: Acknowledgement) -> list[Due]:
+    settlement.durably(partial(outcomes.keep_acknowledgement, claim, promise), _line(claim, promise))
     return []
 
 
-def _line(claim: lookups.Claim, answer: calling.Answer) -> str:
+def _line(claim: claims.Claim, answer: calls.Answer) -> str:
     return f"lookup {claim.lookup.pk}, request {answer.request_id!r}, price {answer.price}"
 
 
@@ -88,14 +90,14 @@ def _save(answered: Answered) -> list[Due]:
     """Save answers in one transaction; one by one, if one of them cannot be saved at all."""
     insights = {claim.lookup.pk: insight for claim, insight in answered}
     token = answered[0][0].token
-    save = partial(settling.conclude_all, insights, outcomes.HEALED_BY_WORKER, token)
+    save = partial(settlement.conclude_all, insights, outcomes.HEALED_BY_WORKER, token)
     try:
-        settling.persistently(save)
+        settlement.persistently(save)
     except Exception as error:
-        if len(answered) > 1 and not isinstance(error, settling.LOST_CONNECTIONS):
+        if len(answered) > 1 and not isinstance(error, settlement.LOST_CONNECTIONS):
             logger.warning("Answers are saved one by one: %s.", place(error))
             return each(partial(_save, [one]) for one in answered)
-        settling.journalise("; ".join(_line(claim, insight) for claim, insight in answered))
+        settlement.journalise("; ".join(_line(claim, insight) for claim, insight in answered))
         raise
     return []
 
@@ -108,18 +110,18 @@ def _close_circuits(answered: Answered) -> list[Due]:
     return []
 
 
-def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
+def _fail(claim: claims.Claim, error: exceptions.ProviderError) -> list[Due]:
     logger.warning("Lookup %s: %s", claim.lookup.pk, error)
 
     def save() -> Lookup | None:
         with transaction.atomic():
             lookup = outcomes.keep_failure(claim, error)
             if lookup is not None:
-                settling.settle_records([(lookup, None)])
+                settlement.settle_records([(lookup, None)])
             return lookup
 
     journal = f"lookup {claim.lookup.pk}, request {error.request_id!r}, {type(error).__name__}"
-    lookup = settling.durably(save, journal)
+    lookup = settlement.durably(save, journal)
     circuits.failed(claim.lookup.provider, claim.lookup.level, claim.lookup.number, error)
     if lookup is None or lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
         return []

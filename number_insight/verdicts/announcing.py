@@ -14,7 +14,7 @@ from number_insight.choices import Verdict
 from number_insight.commits import after_commit
 from number_insight.models import NumberInsightRecord
 
-logger = logging.getLogger("number_insight.announcing")
+logger = logging.getLogger("number_insight.verdicts.announcing")
 
 
 def announce_on_commit(records: Sequence[NumberInsightRecord]) -> None:
