@@ -6,6 +6,9 @@ alone decides what becomes of the lookup: see `number_insight.lookups.claims`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class NumberInsightError(Exception):
     """The root of everything this package raises on purpose. Do not raise it directly."""
@@ -99,3 +102,23 @@ class UnknownPath(NumberInsightError, LookupError):
 
 class ReplayFailed(NumberInsightError, RuntimeError):
     """A process that shared a replay has ended early; what it has written is kept."""
+
+
+class DeferredErrors:
+    """Errors of steps that must not keep the steps after them from being taken."""
+
+    def __init__(self) -> None:
+        self._errors: list[Exception] = []
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Take a step; an exception is kept for `raise_first`."""
+        try:
+            yield
+        except Exception as error:
+            self._errors.append(error)
+
+    def raise_first(self) -> None:
+        """Raise the first of the exceptions, if there were any."""
+        if self._errors:
+            raise self._errors[0]

@@ -137,6 +137,11 @@ def spent(period: str = "day") -> tuple[Decimal, Decimal]:
     return (row.spent * UNIT, row.reserved * UNIT) if row else (Decimal(0), Decimal(0))
 
 
+def today() -> date:
+    """Return the day that money is booked on now."""
+    return timezone.localdate()
+
+
 def running() -> dict[str, str]:
     """Return the keys of the running day and month."""
     return _periods(timezone.localdate())

@@ -1,124 +1,108 @@
-"""Calling: claimed questions are put to their providers, several at once, in no transaction."""
+"""Calls: claimed questions are put to their providers side by side, in no transaction."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from queue import Empty, SimpleQueue
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions
-from number_insight.insight import Insight
-from number_insight.lookups import claims
+from number_insight import exceptions, loading
+from number_insight.conf import app_settings
+from number_insight.exceptions import place
+from number_insight.lookups import callbacks
 from number_insight.lookups.claims import Claim
-from number_insight.providers.base import Acknowledgement
-from number_insight.rules.base import place
+from number_insight.lookups.outcomes import Outcome, Result
+from number_insight.providers.base import Provider
 
 logger = logging.getLogger("number_insight.lookups.calls")
 
 GATHERING, LONGEST_GATHERING = 0.02, 0.15
-"""Seconds that answers wait for another one, and at most, so that they are saved together."""
+"""Seconds that answers wait for the next one, and in all, so that they are saved together."""
+WIDEST_GAP = 0.1
+"""Seconds at most that a call is held back for the one before it."""
 CUT_SHORT = "The call was cut short; it may have been paid."
 
-Answer = Insight | Acknowledgement
-Back = tuple[list[tuple[Claim, Answer]], list[tuple[Claim, exceptions.ProviderError]]]
-"""What came back of some calls: the answers, and what there was instead of one."""
-Result = tuple[Claim, Answer | exceptions.ProviderError]
 
+def put(claims: Sequence[Claim]) -> Iterator[list[Outcome]]:
+    """Put the questions of `claims`, and yield what has come back as soon as something has.
 
-def ask_all(claims: Sequence[Claim], keep: Callable[[Back], None]) -> None:
-    """Put the questions of `claims`; `keep` what has come back as soon as something has.
-
-    What comes while that is kept is kept together afterwards. What cannot be kept costs nothing
-    of the rest, which is paid as well; the first failure is raised when all is over.
+    What comes while the caller saves a batch is yielded together as the next one.
     """
-    back, left, failures = _put(claims), len(claims), list[Exception]()
+    outcomes, left = _start(claims), len(claims)
     while left:
-        results = _gather(back, left)
-        left -= len(results)
-        try:
-            keep(_back(results))
-        except Exception as error:  # raised below
-            failures.append(error)
-    if failures:
-        raise failures[0]
+        batch = _gather(outcomes, left)
+        left -= len(batch)
+        yield batch
 
 
-def _put(claims: Sequence[Claim]) -> SimpleQueue[Result]:
-    """Put each question in a thread of its own, or a single one at once; return what comes back.
+def _start(claims: Sequence[Claim]) -> SimpleQueue[Outcome]:
+    """Put each question in a thread of its own; return the queue of their outcomes.
 
-    Where the machine gives no more threads, those that there are ask one after the other.
+    A single question is put here and now. Where the machine gives no more threads, those that
+    there are put the questions one after the other.
     """
-    todo, back = SimpleQueue[Claim](), SimpleQueue[Result]()
+    claimed, outcomes = SimpleQueue[Claim](), SimpleQueue[Outcome]()
     for claim in claims:
-        todo.put(claim)
+        claimed.put(claim)
     try:
         for _ in claims if len(claims) > 1 else ():
             name = "number_insight-call"
-            threading.Thread(target=_serve, args=(todo, back), name=name, daemon=True).start()
+            args = (claimed, outcomes)
+            threading.Thread(target=_run_thread, args=args, name=name, daemon=True).start()
     except RuntimeError as error:
         logger.warning("Not all calls have a thread of their own: %s.", error)
-        _work_off(todo, back)
+        _run(claimed, outcomes)
     if len(claims) == 1:
-        _work_off(todo, back)
-    return back
+        _run(claimed, outcomes)
+    return outcomes
 
 
-def _serve(todo: SimpleQueue[Claim], back: SimpleQueue[Result]) -> None:
+def _run_thread(claimed: SimpleQueue[Claim], outcomes: SimpleQueue[Outcome]) -> None:
     try:
-        _work_off(todo, back)
+        _run(claimed, outcomes)
     finally:
         # A provider may keep a token in a cache, and the project its cache in the database.
         connections.close_all()
 
 
-def _work_off(todo: SimpleQueue[Claim], back: SimpleQueue[Result]) -> None:
-    """Ask until nothing is left to ask; something comes back for each question."""
-    while not todo.empty():
+def _run(claimed: SimpleQueue[Claim], outcomes: SimpleQueue[Outcome]) -> None:
+    """Put questions until none is left; each has an outcome, whatever happens."""
+    while not claimed.empty():
         try:
-            claim = todo.get_nowait()
+            claim = claimed.get_nowait()
         except Empty:
             return
-        result: Answer | exceptions.ProviderError = exceptions.Uncertain(CUT_SHORT)
+        result: Result = exceptions.Uncertain(CUT_SHORT)
         try:
-            result = ask(claim)
+            result = call(claim)
         finally:
-            back.put((claim, result))
+            outcomes.put(Outcome(lookup=claim.lookup, result=result, token=claim.token))
 
 
-def _gather(back: SimpleQueue[Result], most: int) -> list[Result]:
-    """Return what has come back, and what else comes while they follow one another closely."""
-    results = [back.get()]
+def _gather(outcomes: SimpleQueue[Outcome], limit: int) -> list[Outcome]:
+    """Return the next outcome, and up to `limit` with those that follow it closely."""
+    batch = [outcomes.get()]
     until = time.monotonic() + LONGEST_GATHERING
-    while len(results) < most:
+    while len(batch) < limit:
         try:
             patience = min(GATHERING, until - time.monotonic())
-            results.append(back.get(timeout=max(patience, 0)))
+            batch.append(outcomes.get(timeout=max(patience, 0)))
         except Empty:
             break
-    return results
-
-
-def _back(results: Sequence[Result]) -> Back:
-    answers: Back = ([], [])
-    for claim, result in results:
-        if isinstance(result, exceptions.ProviderError):
-            answers[1].append((claim, result))
-        else:
-            answers[0].append((claim, result))
-    return answers
+    return batch
 
 
 @sensitive_variables()
-def ask(claim: Claim) -> Answer | exceptions.ProviderError:
-    """Make one call; return what there was instead of an answer, and what that means."""
+def call(claim: Claim) -> Result:
+    """Make the one call; return the answer, or the exception that stands for there being none."""
     try:
-        return claims.ask(claim)
+        return _ask(claim, loading.provider(claim.lookup.provider))
     except exceptions.ProviderError as error:
         return error
     except (ImproperlyConfigured, exceptions.Unsupported) as error:
@@ -127,3 +111,31 @@ def ask(claim: Claim) -> Answer | exceptions.ProviderError:
         logger.error("Provider %s raised %s.", claim.lookup.provider, place(error))
         text = f"The provider raised {type(error).__name__}; it may have been paid. See the log."
         return exceptions.Uncertain(text)
+
+
+def _ask(claim: Claim, provider: Provider) -> Result:
+    time.sleep(max(claim.turn - time.monotonic(), 0))
+    _spacing.wait(claim.lookup.provider)
+    if claim.lookup.delivery == "async":
+        return provider.submit(claim.question, callbacks.url_for(claim.lookup.pk))
+    return provider.lookup(claim.question)
+
+
+class _Spacing:
+    """Spaces the calls of this process, so that late ones do not go out as a thundering herd."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last: dict[str, float] = {}
+
+    def wait(self, provider: str) -> None:
+        """Wait until the last call to `provider` is about as long ago as ``THROUGHPUT`` wants."""
+        with self._lock:
+            now = time.monotonic()
+            gap = min(1 / app_settings.THROUGHPUT, WIDEST_GAP)
+            at = max(now, self._last.get(provider, 0.0) + gap)
+            self._last[provider] = at
+        time.sleep(at - now)
+
+
+_spacing = _Spacing()

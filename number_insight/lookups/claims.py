@@ -1,16 +1,14 @@
-"""Lookups: a question is claimed with its money, and asked, and paid at most once.
+"""Claims: the right to make one call, taken together with its money.
 
-The way of a lookup: `number_insight.lookups.questions` makes it or finds the open one; `take` claims it
-and reserves the money in the short transaction of its caller, and `ask` makes the one call with
-no transaction open. What came of it is saved by `number_insight.lookups.outcomes`, with the fencing token
-of the claim.
+`number_insight.lookups.questions` makes a lookup or finds the open one, and `take` claims it and
+reserves its price in the short transaction of the caller. The call is made by
+`number_insight.lookups.calls`, and its outcome is saved by `number_insight.lookups.outcomes`, with
+the fencing token of the claim.
 """
 
 from __future__ import annotations
 
-import logging
 import random
-import threading
 import time
 import uuid
 from collections import defaultdict
@@ -27,20 +25,15 @@ from django.utils import timezone
 from number_insight import loading
 from number_insight.choices import LookupState
 from number_insight.conf import app_settings
-from number_insight.insight import Insight
-from number_insight.locking import locked
-from number_insight.lookups import budget, callbacks, circuits, questions, switches
+from number_insight.transactions import lock
+from number_insight.lookups import budget, circuits, questions, switches
 from number_insight.models import Lookup
-from number_insight.providers.base import Acknowledgement, Question
-
-logger = logging.getLogger("number_insight.lookups.claims")
+from number_insight.providers.base import Question
 
 LEASE = timedelta(seconds=60)
 """How long a worker may hold a lookup beyond its provider's own deadline."""
 LONGEST_WAIT = timedelta(seconds=1)
 """How long a worker may wait for its turn; what has longer to wait goes back to the queue."""
-WIDEST_GAP = 0.1
-"""Seconds that a call is held back at most because another one of this process was late."""
 SWITCHED_OFF_PAUSE = timedelta(minutes=1)
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
@@ -65,43 +58,43 @@ class Claim:
 def claim(lookup_id: int) -> Claim | None:
     """Take a queued lookup that is due, in a transaction of its own; None if it is not to be had.
 
-    Two workers cannot both succeed. What another lookup has answered meanwhile is skipped.
+    Two workers cannot both succeed. A lookup whose question was answered meanwhile is skipped, and
+    while lookups are switched off it is postponed.
     """
     with transaction.atomic():
         due = Lookup.objects.filter(
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
         )  # by our own clock, which `next_try_at` was set by; SQLite's counts in milliseconds only
-        found = take([lookup for lookup in locked(due) if not _was_answered(lookup)])
-    return found[0] if found else None
+        found = [lookup for lookup in lock(due) if not _was_answered(lookup)]
+        if found and not switches.lookups_are_on():
+            postpone(found, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
+            found = []
+        claims = take(found)
+    return claims[0] if claims else None
 
 
 def _was_answered(lookup: Lookup) -> bool:
     if lookup.supersedes_id:  # a person wants to know it all the same
         return False
-    twin = questions.fresh(questions.question_of(lookup), provider=lookup.provider)
+    (twin,) = questions.fresh([questions.question_of(lookup)], provider=lookup.provider)
     if twin is None or not questions.is_twin(twin, lookup):
         return False
     _skip(lookup, ANSWERED_BEFORE)
     return True
 
 
-def take(lookups: Sequence[Lookup], *, lookups_are_on: bool | None = None) -> list[Claim]:
+def take(lookups: Sequence[Lookup]) -> list[Claim]:
     """Claim queued `lookups`, which are locked, and reserve their prices; return the claims.
 
-    To be committed before the first byte is sent. What has to wait is postponed and says why; what
-    does not fit the budget is skipped.
+    To be committed before the first byte is sent. A lookup that has to wait is postponed, with the
+    reason; one that does not fit the budget is skipped.
     """
-    if not lookups:
-        return []
-    if not (switches.lookups_are_on() if lookups_are_on is None else lookups_are_on):
-        postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
-        return []
     claims: list[Claim] = []
     for provider, wanted in _by_provider(lookups):
         admitted = _let_through(provider, wanted)
         turns = _turns(provider, admitted)
         paid = _pay(provider, admitted[: len(turns)])
-        claims += _claim(provider, [(it, turns[place]) for place, it in paid])
+        claims += _claim(provider, [(lookup, turns[place]) for place, lookup in paid])
     return claims
 
 
@@ -131,13 +124,13 @@ def _turns(provider: str, lookups: Sequence[Lookup]) -> list[timedelta]:
     turns, wait = circuits.take_turns(provider, len(lookups), within=LONGEST_WAIT)
     late = lookups[len(turns) :]
     if late:
-        until = timezone.now() + wait + _somewhere_in_the_queue(provider)
+        until = timezone.now() + wait + _jitter(provider)
         postpone(late, until, MANY_WAIT)
     return turns
 
 
-def _somewhere_in_the_queue(provider: str) -> timedelta:
-    """Return a random share of the time that the queue takes: a herd must not come back as one."""
+def _jitter(provider: str) -> timedelta:
+    """Return a random part of the time that the backlog takes, to avoid a thundering herd."""
     queued = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED).count()
     return timedelta(seconds=random.uniform(0, queued / app_settings.THROUGHPUT))  # noqa: S311
 
@@ -153,7 +146,7 @@ def _pay(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
     """Reserve the price of each; return the places of those that the budget has room for."""
     asked = loading.provider(provider)
     prices = [asked.price(questions.question_of(lookup)) for lookup in lookups]
-    day, fits = budget.reserve_all(prices)
+    day, fits = budget.reserve(prices)
     paid: list[tuple[int, Lookup]] = []
     for place, (lookup, price, is_in) in enumerate(zip(lookups, prices, fits, strict=True)):
         if is_in:
@@ -192,32 +185,3 @@ def _skip(lookup: Lookup, reason: str) -> None:
     lookup.state, lookup.error, lookup.open_key = LookupState.SKIPPED, reason, None
     lookup.save(update_fields=["state", "error", "open_key"])
 
-
-def ask(claim: Claim) -> Insight | Acknowledgement:
-    """Make the one call; raise one of the provider's exceptions. No transaction is open."""
-    provider = loading.provider(claim.lookup.provider)
-    time.sleep(max(claim.turn - time.monotonic(), 0))
-    _gate.pass_through(claim.lookup.provider)
-    if claim.lookup.delivery == "async":
-        return provider.submit(claim.question, callbacks.url_for(claim.lookup.pk))
-    return provider.lookup(claim.question)
-
-
-class _Gate:
-    """Lets the calls of this process out one by one: those that are late must not go as a herd."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last: dict[str, float] = {}
-
-    def pass_through(self, provider: str) -> None:
-        """Wait until the last call to `provider` is about as long ago as ``THROUGHPUT`` wants."""
-        with self._lock:
-            now = time.monotonic()
-            gap = min(1 / app_settings.THROUGHPUT, WIDEST_GAP)
-            at = max(now, self._last.get(provider, 0.0) + gap)
-            self._last[provider] = at
-        time.sleep(at - now)
-
-
-_gate = _Gate()

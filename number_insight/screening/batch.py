@@ -1,190 +1,192 @@
-"""Intake: from records in the queue to the questions that are worth their price.
+"""A batch: records taken from the queue, and the questions that are worth their price.
 
-In one short transaction: free facts, lists, history and earlier answers first; what can still
-change a verdict makes or joins a lookup, and what was made is claimed at once.
+In one short transaction: free facts, lists, history and earlier answers first; a record whose
+verdict can still change makes or joins a lookup, and the lookups that were made are claimed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 
 from django.db import transaction
 
 from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
-from number_insight.gate import gate
 from number_insight.insight import Insight
-from number_insight.locking import locked, unlocked, write
 from number_insight.lookups import claims, limits, questions
+from number_insight.lookups.claims import Claim
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.screening import planning, settlement
+from number_insight.screening import planning
 from number_insight.screening.planning import Plan
-from number_insight.verdicts import judging
+from number_insight.transactions import lock, lock_available, bulk_update
+from number_insight.verdicts import grounds, judging, recording
+from number_insight.verdicts.judging import Judged
+
+BATCH_SIZE = 16
+"""Queued records that one task screens, its own included."""
+
+Request = tuple[Judged, Plan]
+"""A record whose verdict an answer could change, and the plan to get one."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Taken:
-    """What became of records that were taken in, beyond those that are judged already."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Records that were taken from the queue and are not judged yet.
 
-    claims: list[claims.Claim] = field(default_factory=list)
-    """To be asked now."""
-    waiting: list[NumberInsightRecord] = field(default_factory=list)
-    """Wait for a lookup that is not claimed here."""
-    again: list[NumberInsightRecord] = field(default_factory=list)
-    """Still in the queue: what they would have asked was settled just now."""
-
-
-Wanted = tuple[NumberInsightRecord, Plan]
-
-
-def take_in(record_id: int | None, *, company: int = 0) -> Taken:
-    """Take in a record, if it is in the queue, and up to `company` of those that wait there too.
-
-    If somebody has taken the record along, another one comes in its place: a ring is for so many.
+    `claims` are to be put now, `waiting` wait for a lookup that is not claimed here, and `again`
+    are still in the queue, since what they would have asked was settled just now.
     """
-    taken = Taken()
-    with gate.inside(), transaction.atomic():
-        records = _queued(record_id, company)
-        sitting = judging.Sitting(records)
-        wanted = _worth_asking(records, sitting) if records else []
-        if wanted:
-            _wait_for_lookups(wanted, sitting, taken)
-    return taken
+
+    claims: Sequence[Claim] = ()
+    waiting: Sequence[NumberInsightRecord] = ()
+    again: Sequence[NumberInsightRecord] = ()
 
 
-def _queued(record_id: int | None, company: int) -> list[NumberInsightRecord]:
-    """Return the records, locked; what somebody else is at work on keeps nobody waiting."""
+def take(record_id: int | None, *, limit: int = 1) -> Batch:
+    """Take a record from the queue, if it is there, and others along, `limit` in all.
+
+    If another worker already took this record, one more from the queue is taken: each message
+    stands for a full batch.
+    """
+    with transaction.atomic():
+        records = _lock_queued(record_id, limit)
+        requests = _judge_what_is_known(records) if records else []
+        return _make_or_join(requests) if requests else Batch()
+
+
+def _lock_queued(record_id: int | None, limit: int) -> list[NumberInsightRecord]:
+    """Return the records, locked; those that other transactions hold are skipped."""
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED)
-    records = [] if record_id is None else locked(queued.filter(pk=record_id))
-    if company:
+    records = [] if record_id is None else lock(queued.filter(pk=record_id))
+    if limit > 1:
         others = queued.filter(note="").exclude(pk__in=[record.pk for record in records])
-        records += unlocked(others, 1 + company - len(records), order="created_at")
+        records += lock_available(others, limit - len(records), order="created_at")
     return records
 
 
-def _worth_asking(records: Sequence[NumberInsightRecord], sitting: judging.Sitting) -> list[Wanted]:
-    """Judge what needs no purchase, and return the others with what to ask."""
-    alone: list[settlement.Case] = []
-    wanted: list[Wanted] = []
-    asking: list[Wanted] = []
-    for record in records:
-        plan = planning.plan_for(record, sitting=sitting)
-        if plan.question is None:
-            alone.append((record, _free(plan.basis)))
-        else:
-            wanted.append((record, plan))
-    known = _known([plan for _record, plan in wanted])
-    for (record, plan), lookup in zip(wanted, known, strict=True):
-        grounds = _reused(lookup)
-        if grounds is not None and planning.suffices(record, grounds, sitting):
-            alone.append((record, partial(_given, grounds)))
-        else:
-            asking.append((record, plan))
-    settlement.judge(alone, sitting)
-    return asking
+def _judge_what_is_known(records: Sequence[NumberInsightRecord]) -> list[Request]:
+    """Write the verdicts that need no purchase, and return the records that do."""
+    judged = judging.judge([grounds.local(record) for record in records])
+    plans = planning.plans(judged)
+    requests = [(one, plan) for one, plan in zip(judged, plans, strict=True) if plan.question]
+    settled = [
+        one.on(plan.basis) for one, plan in zip(judged, plans, strict=True) if not plan.question
+    ]
+    reused = _judge_on_earlier_answers(requests)
+    recording.write([*settled, *reused.values()])
+    return [request for request in requests if request[0].case.record.pk not in reused]
 
 
-def _given(grounds: judging.Grounds, _record: NumberInsightRecord) -> judging.Grounds:
-    return grounds
+def _judge_on_earlier_answers(requests: Sequence[Request]) -> dict[int, Judged]:
+    """Return the records that an earlier answer is enough for, judged on it, by their keys."""
+    rules = planning.active_rules([one for one, _plan in requests])
+    answers = _fresh_answers([plan for _one, plan in requests])
+    judged = judging.judge(
+        [
+            grounds.answered(
+                one.case.record, lookup, Insight.from_json(lookup.insight), Basis.REUSED
+            )
+            for (one, _plan), lookup in zip(requests, answers, strict=True)
+            if lookup is not None and lookup.insight is not None
+        ]
+    )
+    return {one.case.record.pk: one for one in judged if planning.suffices(one, rules)}
 
 
-def _free(basis: str, note: str = "") -> settlement.Grounding:
-    return lambda record: replace(judging.local_grounds(record, basis), note=note)
-
-
-def _known(plans: Sequence[Plan]) -> list[Lookup | None]:
+def _fresh_answers(plans: Sequence[Plan]) -> list[Lookup | None]:
     """Return for each plan the earlier answer that may be reused, in a query a provider."""
     found: dict[int, Lookup | None] = {}
     for provider in {plan.provider for plan in plans}:
-        mine = [plan for plan in plans if plan.provider == provider]
-        answers = questions.fresh_all([plan.ask[0] for plan in mine], provider=provider)
-        found |= {id(plan): answer for plan, answer in zip(mine, answers, strict=True)}
-    return [found[id(plan)] for plan in plans]
+        places = [place for place, plan in enumerate(plans) if plan.provider == provider]
+        answers = questions.fresh([plans[place].ask[0] for place in places], provider=provider)
+        found |= dict(zip(places, answers, strict=True))
+    return [found[place] for place in range(len(plans))]
 
 
-def _reused(lookup: Lookup | None) -> judging.Grounds | None:
-    if lookup is None or lookup.insight is None:
-        return None
-    return judging.answer_grounds(lookup, Insight.from_json(lookup.insight), Basis.REUSED)
-
-
-def _wait_for_lookups(wanted: Sequence[Wanted], sitting: judging.Sitting, taken: Taken) -> None:
-    """Make or join a lookup for each, and claim those that were made."""
-    parties = _parties(wanted, taken)
-    late = _answered_meanwhile(parties)
-    _disperse(late, taken)
-    forbidden = _forbidden([party for party in parties if party.is_new and party not in late])
-    settlement.judge([(party.records.pop(0), grounds) for party, grounds in forbidden], sitting)
-    _disperse([party for party, _grounds in forbidden], taken)
-    parties = [party for party in parties if party.records]
-    for party in parties:
-        for record in party.records:
-            record.state, record.lookup = RecordState.WAITING, party.lookup
-    write([record for party in parties for record in party.records], ["state", "lookup"])
-    made = [party.lookup for party in parties if party.is_new]
-    taken.claims = claims.take(made, lookups_are_on=sitting.lookups_are_on)
-    claimed = {claim.lookup.pk for claim in taken.claims}
-    taken.waiting = [
-        record for party in parties if party.lookup.pk not in claimed for record in party.records
-    ]
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Party:
-    """The records that wait for one lookup, and whether it was made for the first of them."""
-
-    lookup: Lookup
-    plan: Plan
-    is_new: bool
-    records: list[NumberInsightRecord] = field(default_factory=list)
-
-
-def _parties(wanted: Sequence[Wanted], taken: Taken) -> list[_Party]:
-    asks = [plan.ask for _record, plan in wanted]
-    found: dict[int, _Party] = {}
-    for (record, plan), (lookup, is_new) in zip(wanted, questions.join_all(asks), strict=True):
+def _make_or_join(requests: Sequence[Request]) -> Batch:
+    """Make or join a lookup for each record, and claim the lookups that were made."""
+    joined = questions.join([plan.ask for _one, plan in requests])
+    waiters: dict[Lookup, list[Judged]] = defaultdict(list)
+    made: dict[Lookup, Plan] = {}
+    again: list[Judged] = []
+    for (one, plan), (lookup, is_new) in zip(requests, joined, strict=True):
         if lookup is None:
-            taken.again.append(record)
-        else:
-            party = _Party(lookup=lookup, plan=plan, is_new=is_new)
-            found.setdefault(lookup.pk, party).records.append(record)
-    return list(found.values())
+            again.append(one)
+            continue
+        waiters[lookup].append(one)
+        if is_new:
+            made.setdefault(lookup, plan)
+    again += _drop(_answered_meanwhile(made), waiters, made)
+    again += _drop(_forbid(made, waiters), waiters, made)
+    _wait(waiters)
+    claimed = claims.take(list(made))
+    return Batch(
+        claims=claimed,
+        waiting=_records(waiters, besides={claim.lookup for claim in claimed}),
+        again=[one.case.record for one in again],
+    )
 
 
-def _answered_meanwhile(parties: Iterable[_Party]) -> list[_Party]:
-    """Return those whose lookup need not be asked: the one before it was answered just now."""
-    made = [party for party in parties if party.is_new]
-    twins = _known([party.plan for party in made])
+def _answered_meanwhile(made: Mapping[Lookup, Plan]) -> list[Lookup]:
+    """Return the lookups that need not be asked: the one before them was answered just now."""
+    answers = _fresh_answers(list(made.values()))
     return [
-        party
-        for party, twin in zip(made, twins, strict=True)
-        if twin and questions.is_twin(twin, party.lookup)
+        lookup
+        for lookup, answer in zip(made, answers, strict=True)
+        if answer and questions.is_twin(answer, lookup)
     ]
 
 
-def _forbidden(parties: Sequence[_Party]) -> list[tuple[_Party, settlement.Grounding]]:
-    """Return those whose first record may cause no lookup, and what it is judged on instead.
+def _forbid(
+    made: Iterable[Lookup], waiters: Mapping[Lookup, list[Judged]]
+) -> list[Lookup]:
+    """Judge without a lookup the records that may cause none; return what they would have asked.
 
-    Only who causes a lookup is counted; those who join it cause none.
+    Only the record that causes a lookup is counted; those that join it cause none.
     """
-    kinds = limits.admit_all([party.records[0] for party in parties])
-    return [
-        (party, _free(Basis.LIMIT, _too_many(kind)))
-        for party, kind in zip(parties, kinds, strict=True)
-        if kind is not None
-    ]
+    lookups = list(made)
+    kinds = limits.admit([waiters[lookup][0].case.record for lookup in lookups])
+    forbidden = {
+        lookup: kind for lookup, kind in zip(lookups, kinds, strict=True) if kind is not None
+    }
+    recording.write(
+        [
+            waiters[lookup].pop(0).on(Basis.LIMIT, _too_many(kind))
+            for lookup, kind in forbidden.items()
+        ]
+    )
+    return list(forbidden)
 
 
 def _too_many(kind: str) -> str:
     return f"Too many lookups for one {kind}: LIMITS allows {app_settings.LIMITS[kind]}."
 
 
-def _disperse(parties: Sequence[_Party], taken: Taken) -> None:
-    """Take back the lookups that were made in vain; their records start over."""
-    for party in parties:
-        taken.again += party.records
-        party.records = []
-    if parties:
-        Lookup.objects.filter(pk__in=[party.lookup.pk for party in parties]).delete()
+def _drop(
+    lookups: Collection[Lookup], waiters: dict[Lookup, list[Judged]], made: dict[Lookup, Plan]
+) -> list[Judged]:
+    """Delete lookups that were made in vain; return their records, which stay in the queue."""
+    dropped = [one for lookup in lookups for one in waiters.pop(lookup)]
+    for lookup in lookups:
+        del made[lookup]
+    if lookups:
+        Lookup.objects.filter(pk__in=[lookup.pk for lookup in lookups]).delete()
+    return dropped
+
+
+def _wait(waiters: Mapping[Lookup, Iterable[Judged]]) -> None:
+    """Let each record wait for its lookup."""
+    for lookup, judged in waiters.items():
+        for one in judged:
+            one.case.record.state, one.case.record.lookup = RecordState.WAITING, lookup
+    bulk_update(_records(waiters), ("state", "lookup"))
+
+
+def _records(
+    waiters: Mapping[Lookup, Iterable[Judged]], *, besides: Collection[Lookup] = ()
+) -> list[NumberInsightRecord]:
+    found = (one for lookup, judged in waiters.items() if lookup not in besides for one in judged)
+    return sorted((one.case.record for one in found), key=attrgetter("pk"))

@@ -19,13 +19,12 @@ from queue import SimpleQueue
 from celery import current_app
 
 from number_insight.conf import app_settings
+from number_insight.screening.batch import BATCH_SIZE
 
 logger = logging.getLogger("number_insight.screening.bell")
 
 SILENCE = timedelta(seconds=30)
 """How long a process rings no more after the bell failed; the sweep does its work meanwhile."""
-COMPANY = 15
-"""How many others in the queue a task takes along, so that they need no ring of their own."""
 TRAFFIC = 5
 """Who rings waits for the broker's word, unless there were so many others in the last second."""
 GATHERING = timedelta(milliseconds=50)
@@ -39,7 +38,7 @@ class Bell:
     """Rings Celery by `publish`, without ever holding a signup for longer than ``RING_TIMEOUT``.
 
     Under traffic it does not hold one at all: the ring is handed over to a thread, which sends
-    one message for up to `COMPANY` others as well. What gets lost on the way, the sweep finds.
+    one message for a full batch. What gets lost on the way, the sweep finds.
     """
 
     def __init__(self, publish: Publish, connect: Callable[[], None]) -> None:
@@ -105,7 +104,7 @@ class Bell:
         with self._lock:
             keys, self._waiting = self._waiting, []
         try:
-            for record_id in keys[:: 1 + COMPANY]:
+            for record_id in keys[::BATCH_SIZE]:
                 self._publish(record_id, timedelta(0))
         except Exception as error:  # whatever the broker's client may raise
             self._fall_silent(error)

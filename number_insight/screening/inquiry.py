@@ -1,4 +1,4 @@
-"""Asking afresh: one question put by a person, past reuse, and answered at once."""
+"""An inquiry: one question put by a person, past reuse, and answered at once."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import loading
-from number_insight.choices import Basis, LookupState, RecordState, Source
+from number_insight.choices import Basis, RecordState, Source
 from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
 from number_insight.lookups import budget, outcomes, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.base import Provider, Question
-from number_insight.verdict import Judgement
-from number_insight.verdicts import judging, recording
+from number_insight.rules.scoring import Judgement
+from number_insight.verdicts import grounds, judging, recording
+from number_insight.verdicts.judging import Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """What a person wants to know, of whom, at which level."""
+    """A question of a person: the number, the level, and the provider that is asked."""
 
     number: str = field(repr=False)
     level: str = "advanced"
@@ -33,7 +34,7 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The answer and what the rules make of it; `record_id` where it was kept."""
+    """The answer and the judgement on it; `record_id` is the key of the record that was kept."""
 
     insight: Insight
     judgement: Judgement
@@ -54,14 +55,12 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
     question = _question(inquiry, provider)
     insight = _answer(provider, question)
-    lookup = questions.new(question, inquiry.provider, "sync")
-    grounds = judging.answer_grounds(lookup, insight, Basis.ANSWER)
-    row = _record(inquiry)
-    judgement, judged = judging.consider(row, grounds)
+    row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
+    (judged,) = judging.judge([grounds.answered(row, lookup, insight, Basis.ANSWER)])
     if record:
         with transaction.atomic():
-            _keep(row, lookup, insight)
-    return Result(insight=judged, judgement=judgement, record_id=row.pk)
+            _keep(judged, lookup, insight)
+    return Result(insight=judged.insight, judgement=judged.judgement, record_id=row.pk)
 
 
 def _question(inquiry: Inquiry, provider: Provider) -> Question:
@@ -100,12 +99,13 @@ def _record(inquiry: Inquiry) -> NumberInsightRecord:
     )
 
 
-def _keep(record: NumberInsightRecord, lookup: Lookup, insight: Insight) -> None:
-    lookup.state, lookup.open_key = LookupState.CALLING, None
-    lookup.attempts, lookup.called_at = 1, timezone.now()
+def _keep(judged: Judged, lookup: Lookup, insight: Insight) -> None:
+    """Save the lookup, whose cost is booked already, and the record with its verdict."""
+    now = timezone.now()
+    lookup.attempts, lookup.called_at = 1, now
+    outcomes.answer(lookup, insight, at=now)
     lookup.save()
-    (kept,) = outcomes.keep_answers((it, insight) for it in outcomes.at_hand([lookup.pk]))
-    record.lookup = kept.lookup
+    record = judged.case.record
+    record.lookup, record.cost = lookup, lookup.cost
     record.save()
-    record.cost = kept.lookup.cost
-    recording.settle([(record, judging.answer_grounds(kept.lookup, insight, Basis.ANSWER))])
+    recording.write([judged])

@@ -1,8 +1,8 @@
-"""What to ask about a record, if anything: the cheapest question that can change its verdict."""
+"""Planning: the cheapest question that can change the verdict on a record, if there is one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,16 +12,17 @@ from number_insight import loading, numbers
 from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
+from number_insight.lookups import switches
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.base import LIVE_SIGNALS, Rule
 from number_insight.rules.lists import CANCELS
-from number_insight.verdict import Judgement, total, verdict_for
-from number_insight.verdicts import judging
-from number_insight.verdicts.judging import Sitting
+from number_insight.rules.scoring import Flag, total, verdict_for
+from number_insight.verdicts import grounds, judging
+from number_insight.verdicts.judging import Judged
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
-"""Where a verdict rests on all that was needed for it."""
+"""The bases of a verdict that had all that it needed."""
 NUMBER_ON_LIST = ("allow_number", "deny_number")
 EXCUSABLE = CANCELS["carrier"] | {"ip_mismatch", "roaming_elsewhere", "deny_country"}
 """Free findings that an answer may explain: by roaming, or by an allowed carrier."""
@@ -29,7 +30,7 @@ EXCUSABLE = CANCELS["carrier"] | {"ip_mismatch", "roaming_elsewhere", "deny_coun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The question to put, to whom and how; or, without one, what the verdict rests on."""
+    """The question to put, its provider and delivery; or, without one, the basis of the verdict."""
 
     question: Question | None = None
     provider: str = loading.DEFAULT_PROVIDER
@@ -43,26 +44,65 @@ class Plan:
         return self.question, self.provider, self.delivery
 
 
-def plan_for(
-    record: NumberInsightRecord, *, insist: bool = False, sitting: Sitting | None = None
-) -> Plan:
-    """Return what to ask about `record`, with nothing asked that cannot change its verdict.
+def plan_for(record: NumberInsightRecord, *, insist: bool = False) -> Plan:
+    """Return the plan for one record; with `insist` whatever the lists and free facts say."""
+    (plan,) = plans(judging.judge([grounds.local(record)]), insist=insist)
+    return plan
 
-    With `insist` a person wants to know all the same, whatever the lists and free facts say.
+
+def plans(judged: Sequence[Judged], *, insist: bool = False) -> list[Plan]:
+    """Return a plan for each record that was judged on free facts.
+
+    Nothing is asked that cannot change the verdict. With `insist` a person wants to know all the
+    same.
     """
+    rules = active_rules(judged)
+    decided = [_basis_of_free_facts(one, rules, insist=insist) for one in judged]
+    lookups_are_on = all(decided) or switches.lookups_are_on()
+    return [
+        Plan(basis=basis) if basis else _plan(one, rules, lookups_are_on=lookups_are_on)
+        for one, basis in zip(judged, decided, strict=True)
+    ]
+
+
+def active_rules(judged: Sequence[Judged]) -> list[Rule]:
+    """Return the rules that count on `judged`, which those in shadow do not."""
+    shadowed = frozenset[str]().union(*(one.shadowed for one in judged))
+    return [rule for rule in loading.rules() if not rule.shadow and rule.code not in shadowed]
+
+
+def _basis_of_free_facts(one: Judged, rules: Sequence[Rule], *, insist: bool) -> str:
+    """Return the basis of a verdict that free facts decide; empty if they do not.
+
+    A level that was asked for by name is left out only for a number that is on a list.
+    """
+    record, judgement = one.case.record, one.judgement
     if not numbers.is_possible(record.number):
-        return Plan(basis=Basis.FREE)
-    sitting = sitting or Sitting([record])
-    decided = None if insist else _decided(record, sitting)
-    if decided is not None:
-        return Plan(basis=decided)
-    if not sitting.lookups_are_on:
+        return Basis.FREE
+    if insist:
+        return ""
+    flags = [flag for flag in judgement.flags if not flag.shadow]
+    if record.level in LEVELS:
+        flags = [flag for flag in flags if flag.code in NUMBER_ON_LIST]
+        rules = [rule for rule in rules if rule.code in NUMBER_ON_LIST]
+    codes = {flag.code for flag in flags}
+    if "allow_number" in codes:
+        return Basis.LISTED
+    deny = app_settings.THRESHOLDS.get("deny")
+    if deny is None or _least_score(flags, rules, one.case.signals) < deny:
+        return ""
+    return Basis.LISTED if "deny_number" in codes else Basis.FREE
+
+
+def _plan(one: Judged, rules: Sequence[Rule], *, lookups_are_on: bool) -> Plan:
+    record = one.case.record
+    if not lookups_are_on:
         return Plan(basis=Basis.DISABLED)
-    country, wanted = numbers.country(record.number), app_settings.COUNTRIES
+    country, wanted = one.case.insight.country, app_settings.COUNTRIES
     if wanted is not None and country not in wanted:
         return Plan(basis=Basis.COUNTRY)
     provider = loading.provider()
-    level = level_for(record, provider, sitting.active_rules)
+    level = level_for(one, provider, rules)
     if level is None:
         return Plan(basis=Basis.FREE)
     return Plan(
@@ -72,9 +112,9 @@ def plan_for(
 
 
 def saved(record: NumberInsightRecord) -> Decimal:
-    """Return what `record` cost less than the dearest question would have, by the price list.
+    """Return the difference between the cost of `record` and the dearest question's price.
 
-    Only where less was enough: what could not be bought has saved nothing.
+    Only where less was enough: a lookup that could not be bought has saved nothing.
     """
     if record.basis not in ENOUGH:
         return Decimal(0)
@@ -84,36 +124,37 @@ def saved(record: NumberInsightRecord) -> Decimal:
     return max(dearest - cost, Decimal(0))
 
 
-def suffices(record: NumberInsightRecord, known: judging.Grounds, sitting: Sitting) -> bool:
-    """Whether an earlier answer is enough for `record`, or what is stale of it could matter.
+def suffices(one: Judged, rules: Sequence[Rule]) -> bool:
+    """Whether an earlier answer is enough, or what is stale of it could change the verdict.
 
-    What was told of the carrier and the line is fresh; what was told of the phone's state may be
-    older than ``FRESHNESS`` lets it. That is asked again only if it could change the verdict, and
-    never within that time, kept or not: nobody pays for a form that is sent twice.
+    Facts of the carrier and the line are fresh; live data may be older than ``FRESHNESS`` lets
+    it. That is asked again only if it could change the verdict, and never within that time,
+    stored or not: a form that is sent twice is not paid twice.
     """
-    lookup = known.lookup
+    lookup = one.case.lookup
     assert lookup is not None
     if lookup.answered_at and timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]:
         return True
-    told = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
-    stale = told & LIVE_SIGNALS - known.signals
-    rules = [rule for rule in sitting.active_rules if rule.weight or rule.live]
-    asking = [rule for rule in rules if _would_hear(rule, stale, known.signals)]
+    known = one.case.signals
+    stale = grounds.told_by(lookup) & LIVE_SIGNALS - known
+    asking = [rule for rule in rules if (rule.weight or rule.live) and _hears(rule, stale, known)]
     if not asking:
         return True
-    found = sitting.consider(record, known, sitting.active_rules).judgement
-    bounds = (_least_score(found, asking, frozenset()), found.score + _most_added(asking))
-    least, most = (verdict_for(score, app_settings.THRESHOLDS) for score in bounds)
-    return least == most
+    flags = [flag for flag in one.judgement.flags if not flag.shadow]
+    least = _least_score(flags, asking, frozenset())
+    most = one.judgement.score + _most_added(asking)
+    least_verdict, most_verdict = (
+        verdict_for(score, app_settings.THRESHOLDS) for score in (least, most)
+    )
+    return least_verdict == most_verdict
 
 
-def _would_hear(rule: Rule, stale: frozenset[str], known: frozenset[str]) -> bool:
-    """Whether `rule` could say something else if what is stale were asked again."""
+def _hears(rule: Rule, stale: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether `rule` could say something else if the stale signals were asked again."""
     if rule.needs is None:
         return bool(stale)
-    return not stale.isdisjoint(rule.needs) and (stale | known | {"ip_match"}).issuperset(
-        rule.needs
-    )
+    all_signals = stale | known | {"ip_match"}
+    return not stale.isdisjoint(rule.needs) and all_signals.issuperset(rule.needs)
 
 
 def _most_added(asking: Sequence[Rule]) -> int:
@@ -125,36 +166,18 @@ def _most_added(asking: Sequence[Rule]) -> int:
     return sum(heaviest.values())
 
 
-def _decided(record: NumberInsightRecord, sitting: Sitting) -> str | None:
-    """Return what decides without anything bought, if anything does.
-
-    A level that was asked for by name is only left out for a number that is on a list.
-    """
-    rules = sitting.active_rules
-    if record.level in LEVELS:
-        rules = [rule for rule in rules if rule.code in NUMBER_ON_LIST]
-    free = judging.local_grounds(record, Basis.FREE)
-    found = sitting.consider(record, free, rules).judgement
-    if "allow_number" in found.codes:
-        return Basis.LISTED
-    deny = app_settings.THRESHOLDS.get("deny")
-    if deny is None or _least_score(found, rules, free.signals) < deny:
-        return None
-    return Basis.LISTED if "deny_number" in found.codes else Basis.FREE
-
-
-def _least_score(found: Judgement, rules: Sequence[Rule], known: frozenset[str]) -> int:
+def _least_score(flags: Iterable[Flag], rules: Sequence[Rule], known: frozenset[str]) -> int:
     """Return the score that no answer could get below."""
-    certain = total(flag for flag in found.flags if flag.code not in EXCUSABLE)
+    certain = total(flag for flag in flags if flag.code not in EXCUSABLE)
     asking = [rule for rule in rules if rule.needs is None or not known.issuperset(rule.needs)]
     return certain + sum(min(rule.weight, 0) for rule in asking)
 
 
-def level_for(record: NumberInsightRecord, provider: Provider, rules: Sequence[Rule]) -> str | None:
+def level_for(one: Judged, provider: Provider, rules: Sequence[Rule]) -> str | None:
     """Return the level to ask at; None if no level can tell what the rules want to know."""
-    if record.level in LEVELS:
-        return record.level
-    wanted = _wanted(record, provider, rules)
+    if one.case.record.level in LEVELS:
+        return str(one.case.record.level)
+    wanted = _wanted(one, provider, rules)
     if not wanted:
         return None
     for level in provider.levels:
@@ -163,18 +186,16 @@ def level_for(record: NumberInsightRecord, provider: Provider, rules: Sequence[R
     return provider.levels[-1]
 
 
-def _wanted(
-    record: NumberInsightRecord, provider: Provider, rules: Sequence[Rule]
-) -> frozenset[str]:
+def _wanted(one: Judged, provider: Provider, rules: Sequence[Rule]) -> frozenset[str]:
     """Return the signals that an active rule needs, this provider has, and we lack."""
-    local = numbers.local_insight(record.number)
-    top = "standard" if local.line_type.startswith("landline") else provider.levels[-1]
+    is_landline = one.case.insight.line_type.startswith("landline")
+    top = "standard" if is_landline else provider.levels[-1]
     told = provider.signals.get(top, frozenset())
     wanted: frozenset[str] = frozenset()
     for rule in rules:
         if rule.weight:
             wanted |= told if rule.needs is None else told.intersection(rule.needs)
-    if not record.ip_address or not (app_settings.SEND_IP and provider.supports_ip):
+    if not one.case.record.ip_address or not (app_settings.SEND_IP and provider.supports_ip):
         wanted -= {"ip_match"}
     # The country and the calling code are known for free.
     return wanted - {"country"}

@@ -1,33 +1,27 @@
-"""Buying: what is claimed is asked, and what comes back is saved, whatever becomes of the rest.
-
-Nothing here waits, retries or sleeps, except for the saving of an answer that has been paid for.
-"""
+"""Purchase: claimed questions are put, and what comes back is saved, whatever else fails."""
 
 from __future__ import annotations
 
 import logging
-import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
-from django.db import transaction
 from django.utils import timezone
 
 from number_insight import exceptions
 from number_insight.choices import LookupState, RecordState
+from number_insight.exceptions import DeferredErrors, place
 from number_insight.insight import Insight
-from number_insight.lookups import calls, circuits, claims, outcomes
+from number_insight.lookups import calls, circuits, outcomes
+from number_insight.lookups.claims import Claim
+from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.providers.base import Acknowledgement
-from number_insight.rules.base import place
 from number_insight.screening import settlement
+from number_insight.transactions import LOST_CONNECTIONS, log_unsaved, retry_lost_connection
 
 logger = logging.getLogger("number_insight.screening.purchase")
-
-Answered = Sequence[tuple[claims.Claim, Insight]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,98 +32,62 @@ class Due:
     after: timedelta
 
 
-Step = Callable[[], list[Due]]
+def buy(claims: Sequence[Claim]) -> list[Due]:
+    """Put the questions side by side, and save what comes back as it comes.
 
-
-def each(steps: Iterable[Step]) -> list[Due]:
-    """Take all `steps`, though one of them fails; raise the first failure when all are taken."""
-    due, failures = list[Due](), list[Exception]()
-    for step in steps:
-        try:
-            due += step()
-        except Exception as error:  # raised below
-            failures.append(error)
-    if failures:
-        raise failures[0]
+    A batch that cannot be saved costs nothing of the rest, which is paid as well: the first error
+    is raised when all are through.
+    """
+    lookups: list[Lookup] = []
+    errors = DeferredErrors()
+    for found in calls.put(claims):
+        with errors.deferred():
+            lookups += _save(found)
+        with errors.deferred():
+            _report(found)
+    due = [item for lookup in lookups for item in retry_of(lookup)]
+    errors.raise_first()
     return due
 
 
-def buy(claims: Sequence[claims.Claim]) -> list[Due]:
-    """Put the questions, all at once, and save what comes back together as it comes."""
-    due: list[Due] = []
-    calls.ask_all(claims, lambda back: due.extend(each(_steps(back))))
-    return due
-
-
-def _steps(back: calls.Back) -> Iterable[Step]:
-    """Yield what saves `back`: the answers of one claim together, all else for itself."""
-    answered, failed = back
-    insights: dict[uuid.UUID, list[tuple[claims.Claim, Insight]]] = defaultdict(list)
-    for claim, answer in answered:
-        if isinstance(answer, Acknowledgement):
-            yield partial(_promised, claim, answer)
-        else:
-            insights[claim.token].append((claim, answer))
-    for together in insights.values():
-        yield partial(_save, together)
-        yield partial(_close_circuits, together)
-    for claim, error in failed:
-        yield partial(_fail, claim, error)
-
-
-def _promised(claim: claims.Claim, promise: Acknowledgement) -> list[Due]:
-    settlement.durably(partial(outcomes.keep_acknowledgement, claim, promise), _line(claim, promise))
-    return []
-
-
-def _line(claim: claims.Claim, answer: calls.Answer) -> str:
-    return f"lookup {claim.lookup.pk}, request {answer.request_id!r}, price {answer.price}"
-
-
-def _save(answered: Answered) -> list[Due]:
-    """Save answers in one transaction; one by one, if one of them cannot be saved at all."""
-    insights = {claim.lookup.pk: insight for claim, insight in answered}
-    token = answered[0][0].token
-    save = partial(settlement.conclude_all, insights, outcomes.HEALED_BY_WORKER, token)
+def _save(found: Sequence[Outcome]) -> list[Lookup]:
+    """Save outcomes in one transaction; one by one, if one of them cannot be saved at all."""
     try:
-        settlement.persistently(save)
+        return retry_lost_connection(partial(settlement.save, found))
     except Exception as error:
-        if len(answered) > 1 and not isinstance(error, settlement.LOST_CONNECTIONS):
-            logger.warning("Answers are saved one by one: %s.", place(error))
-            return each(partial(_save, [one]) for one in answered)
-        settlement.journalise("; ".join(_line(claim, insight) for claim, insight in answered))
-        raise
-    return []
+        if len(found) == 1 or isinstance(error, LOST_CONNECTIONS):
+            log_unsaved("; ".join(outcome.entry for outcome in found))
+            raise
+        logger.warning("Outcomes are saved one by one: %s.", place(error))
+    lookups: list[Lookup] = []
+    errors = DeferredErrors()
+    for outcome in found:
+        with errors.deferred():
+            lookups += _save([outcome])
+    errors.raise_first()
+    return lookups
 
 
-def _close_circuits(answered: Answered) -> list[Due]:
-    asked = {(claim.lookup.provider, claim.lookup.level) for claim, _insight in answered}
-    for provider, level in sorted(asked):
+def _report(found: Sequence[Outcome]) -> None:
+    """Tell the circuit breakers what came back."""
+    answering: set[tuple[str, str]] = set()
+    for outcome in found:
+        lookup, error = outcome.lookup, outcome.result
+        if isinstance(error, exceptions.ProviderError):
+            logger.warning("Lookup %s: %s", lookup.pk, error)
+            circuits.failed(lookup.provider, lookup.level, lookup.number, error)
+        elif isinstance(error, Insight):
+            answering.add((lookup.provider, lookup.level))
+    for provider, level in sorted(answering):
         if circuits.succeeded(provider, level):
             outcomes.release(provider)
-    return []
 
 
-def _fail(claim: claims.Claim, error: exceptions.ProviderError) -> list[Due]:
-    logger.warning("Lookup %s: %s", claim.lookup.pk, error)
-
-    def save() -> Lookup | None:
-        with transaction.atomic():
-            lookup = outcomes.keep_failure(claim, error)
-            if lookup is not None:
-                settlement.settle_records([(lookup, None)])
-            return lookup
-
-    journal = f"lookup {claim.lookup.pk}, request {error.request_id!r}, {type(error).__name__}"
-    lookup = settlement.durably(save, journal)
-    circuits.failed(claim.lookup.provider, claim.lookup.level, claim.lookup.number, error)
-    if lookup is None or lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
+def retry_of(lookup: Lookup) -> list[Due]:
+    """Return when a queued lookup is to be asked again; its first waiting record rings for it."""
+    if lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
         return []
-    return again(lookup, lookup.next_try_at)
-
-
-def again(lookup: Lookup, at: datetime) -> list[Due]:
-    """Return when `lookup` is to be asked again: of those who wait for it, the first rings."""
     waiting = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.WAITING)
     first = waiting.order_by("pk").values_list("pk", flat=True).first()
-    return [Due(record_id=first, after=at - timezone.now())] if first else []
+    after = lookup.next_try_at - timezone.now()
+    return [Due(record_id=first, after=after)] if first else []

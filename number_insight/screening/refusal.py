@@ -1,4 +1,4 @@
-"""Enforcement: which numbers a form refuses, under ``enforce``, and never without evidence."""
+"""Refusal: a form turns a number away, under ``enforce``, and never without evidence."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight.choices import Basis, Source, Verdict
 from number_insight.conf import app_settings
-from number_insight.lookups import limits
+from number_insight.insight import Insight
+from number_insight.lookups import limits, questions
 from number_insight.models import NumberInsightRecord
 from number_insight.privacy import erasing
-from number_insight.screening import signup, visitor, worker
+from number_insight.screening import planning, signup, visitor
+from number_insight.verdicts import grounds, judging, recording
+from number_insight.verdicts.judging import Judged
 
 logger = logging.getLogger("number_insight.screening.refusal")
 
@@ -53,12 +56,27 @@ def _is_denied(number: str) -> bool:
     current = visitor.current()
     if current is not None and record.number in current.refused:
         return True
-    if worker.preview(record).verdict != Verdict.DENY or not _may_refuse(record):
+    judged = _judge_on_known_facts(record)
+    if judged.verdict != Verdict.DENY or not _may_refuse(record):
         return False
     record.save()
-    worker.refuse(record)
+    recording.write([judged])
     _turn_away(record)
     return True
+
+
+@sensitive_variables()
+def _judge_on_known_facts(record: NumberInsightRecord) -> Judged:
+    """Judge an unsaved record on free facts or an earlier answer; nobody is asked."""
+    (judged,) = judging.judge([grounds.local(record)])
+    (plan,) = planning.plans([judged])
+    if plan.question is None:
+        return judged
+    (lookup,) = questions.fresh([plan.question], provider=plan.provider)
+    if lookup is None or lookup.insight is None:
+        return judged
+    insight = Insight.from_json(lookup.insight)
+    return judging.judge([grounds.answered(record, lookup, insight, Basis.REUSED)])[0]
 
 
 def _may_refuse(record: NumberInsightRecord) -> bool:

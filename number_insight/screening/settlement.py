@@ -1,171 +1,143 @@
-"""Settling: an outcome is saved, and all who waited for it are judged, in one transaction."""
+"""Settlement: an outcome, the verdicts that waited for it, and its money, in one transaction."""
 
 from __future__ import annotations
 
 import logging
-import time
-import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Protocol, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
-from number_insight.commits import after_commit
-from number_insight.gate import gate
+from number_insight.exceptions import place
 from number_insight.insight import NUMBER_REFUSED, Insight
-from number_insight.locking import locked
 from number_insight.lookups import budget, claims, outcomes
+from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.rules.base import place
-from number_insight.verdicts import announcing, judging, recording
-
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-Grounding = Callable[[NumberInsightRecord], judging.Grounds]
-"""What makes the grounds that a record is judged on."""
-Case = tuple[NumberInsightRecord, Grounding]
-
-
-class Work(Protocol[T_co]):
-    """What can be done in a hurry, and with care."""
-
-    def __call__(self, *, careful: bool) -> T_co: ...
-
+from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
+from number_insight.verdicts import announcing, grounds, recording
+from number_insight.verdicts.grounds import Case
 
 logger = logging.getLogger("number_insight.screening.settlement")
 
-SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
-"""Seconds between the tries to save an answer that was paid for: half a minute in all."""
-LOST_CONNECTIONS = (OperationalError, InterfaceError)
 NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
 
-
-def conclude_all(
-    answers: Mapping[int, Insight], states: Iterable[str], token: uuid.UUID | None = None
-) -> int:
-    """Save answers, by the key of their lookup, and judge all who waited, in one transaction.
-
-    Return how many of them came in time: while the lookup was in one of `states`, and still
-    claimed by `token`, if there is one.
-    """
-    conditions = {"state__in": tuple(states)} | ({"claim": token} if token else {})
-
-    def work(*, careful: bool) -> int:
-        with transaction.atomic():
-            found = outcomes.at_hand(answers, **conditions)
-            conclude([(lookup, answers[lookup.pk]) for lookup in found], careful=careful)
-        return len(found)
-
-    return careful_if_it_fails(work)
+Judge = Callable[[Sequence[Case]], None]
+"""The way in which cases are judged and written."""
 
 
-def conclude(answered: Sequence[tuple[Lookup, Insight]], *, careful: bool) -> None:
-    """Save the answers to lookups that are at hand, and judge all who waited for them.
+def save(found: Sequence[Outcome]) -> list[Lookup]:
+    """Save outcomes, judge the records that waited for them, and settle the money.
 
-    Runs inside the caller's transaction, and does it more `careful` where that has failed before.
-    """
-    kept = outcomes.keep_answers(answered)
-    settle_records([(it.lookup, it.insight) for it in kept], careful=careful)
-    budget.settle_all(it.payment for it in kept)
-
-
-def careful_if_it_fails(work: Work[T]) -> T:
-    """Do `work`, a transaction; if it fails, once more and careful.
-
-    To be careful takes a savepoint, which nearly never has to save anything.
+    Return the lookups whose outcome came in time. If a record cannot be judged, all is done again
+    with a savepoint for each: a fault in judging must not cost a paid answer.
     """
     try:
-        with gate.inside():
-            return work(careful=False)
+        return _save(found, recording.judge)
     except LOST_CONNECTIONS:
         raise
     except Exception as error:  # raised again if it is not the judging
         logger.warning("Settling starts over (%s).", place(error))
-        with gate.inside():
-            return work(careful=True)
+        return _save(found, judge_each)
+
+
+def _save(found: Sequence[Outcome], judge: Judge) -> list[Lookup]:
+    with transaction.atomic():
+        kept = outcomes.keep(found)
+        _settle([(one.lookup, one.insight) for one in kept], Basis.ANSWER, judge)
+        budget.settle([one.payment for one in kept if one.payment])
+    return [one.lookup for one in kept]
 
 
 def settle_waiting(lookup_id: int) -> list[int]:
     """Settle the records that wait for a lookup which will not answer them any more.
 
-    It takes the lock that joining and saving take, so it sees every waiter. Return the records
-    that are back in the queue, since nothing was asked for them.
+    It takes the lock that joining and saving take, so it sees every waiting record. Return the
+    records that are back in the queue, since nothing was asked for them.
     """
     with transaction.atomic():
-        for lookup in locked(Lookup.objects.filter(pk=lookup_id)):
+        for lookup in lock(Lookup.objects.filter(pk=lookup_id)):
             insight = Insight.from_json(lookup.insight) if lookup.insight else None
-            return settle_records([(lookup, insight)], late=True)
+            return _settle([(lookup, insight)], Basis.REUSED, judge_each)
     return []
 
 
-def settle_records(
-    settled: Sequence[tuple[Lookup, Insight | None]], *, late: bool = False, careful: bool = True
+def _settle(
+    ended: Sequence[tuple[Lookup, Insight | None]], answered: str, judge: Judge
 ) -> list[int]:
-    """Judge the records of lookups; those that had to be judged without an answer, once more.
+    """Judge the records of lookups, also those that had to be judged without an answer before.
 
-    A decision is a person's word: what has one keeps the verdict that it was decided on. The
-    first who waited bears the price. Who came `late` found the answer paid. What cannot be judged
-    is put before a person; or, unless this is done `careful`, raised, and then the caller's
-    transaction has to be given up.
+    `answered` is the basis of a verdict on an answer. A decision is a person's word: a record
+    that has one keeps the verdict that it was decided on. Return the records that are back in
+    the queue.
     """
-    known = {lookup.pk: (lookup, _grounds(lookup, insight, late)) for lookup, insight in settled}
-    answered = [lookup.pk for lookup, _insight in settled if lookup.is_answered]
-    healable = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
-    rows = NumberInsightRecord.objects.filter(lookup__in=list(known))
+    insights = {lookup.pk: (lookup, insight) for lookup, insight in ended}
     cases: list[Case] = []
     again: list[int] = []
-    borne = set(answered) if late else set[int]()
-    for record in locked(rows.filter(Q(state=RecordState.WAITING) | healable)):
-        lookup, grounds = known[record.lookup_id]
-        if grounds is not None:
-            record.cost = Decimal(0) if lookup.pk in borne else lookup.cost
-            borne.add(lookup.pk)
-            cases.append((record, grounds))
+    for record in _waiting(lookup for lookup, _insight in ended):
+        lookup, insight = insights[record.lookup_id]
+        case = _case(record, lookup, insight, answered)
+        if case is not None:
+            cases.append(case)
         elif lookup.state == LookupState.SKIPPED:
             again.append(record.pk)
         elif record.note != lookup.error:
             record.note = lookup.error
             record.save(update_fields=["note"])
+    _bear_costs(cases, answered)
     NumberInsightRecord.objects.filter(pk__in=again).update(state=RecordState.QUEUED, lookup=None)
-    if careful:
-        judge(cases)
-    elif cases:
-        recording.settle(_grounded(cases))
+    judge(cases)
     return again
 
 
-def judge(cases: Sequence[Case], sitting: judging.Sitting | None = None) -> None:
-    """Judge records inside the caller's transaction, or put them before a person.
-
-    One that cannot be judged must not cost the others their verdict, nor a paid answer: if they
-    cannot be judged together, each is judged alone.
-    """
-    if not cases:
-        return
-    before = [record.screened_at for record, _grounds in cases]
-    try:
-        with transaction.atomic():
-            recording.settle(_grounded(cases), sitting)
-    except LOST_CONNECTIONS:
-        raise
-    except Exception as error:  # whatever it is, the signup waits for a person and not for us
-        if len(cases) > 1:
-            for case, screened_at in zip(cases, before, strict=True):
-                case[0].screened_at = screened_at
-                judge([case])
-            return
-        ((record, _grounds),) = cases
-        logger.error("Record %s could not be judged (%s).", record.pk, place(error))
-        hand_over(record.pk)
+def _waiting(lookups: Iterable[Lookup]) -> list[NumberInsightRecord]:
+    """Return the records, locked, that an outcome of `lookups` may judge."""
+    lookups = list(lookups)
+    answered = [lookup.pk for lookup in lookups if lookup.is_answered]
+    healable = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
+    rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
+    return lock(rows.filter(Q(state=RecordState.WAITING) | healable)) if lookups else []
 
 
-def _grounded(cases: Sequence[Case]) -> list[recording.Case]:
-    return [(record, grounds(record)) for record, grounds in cases]
+def _case(
+    record: NumberInsightRecord, lookup: Lookup, insight: Insight | None, answered: str
+) -> Case | None:
+    """Return the case of `record` on the outcome of `lookup`; None while it goes on waiting."""
+    if lookup.is_answered and insight is not None:
+        return grounds.answered(record, lookup, insight, answered)
+    if lookup.state == LookupState.FAILED and lookup.status in NUMBER_REFUSED:
+        return grounds.number_refused(record, lookup)
+    if lookup.state in (LookupState.FAILED, LookupState.UNCERTAIN, LookupState.NO_CALLBACK):
+        return grounds.unanswered(record, lookup, Basis.NO_ANSWER)
+    if lookup.state == LookupState.SKIPPED and lookup.error == claims.BUDGET_SPENT:
+        return grounds.unanswered(record, lookup, Basis.BUDGET)
+    return None
+
+
+def _bear_costs(cases: Iterable[Case], answered: str) -> None:
+    """Let the first record of each lookup bear its cost; a record that came later bears none."""
+    borne: set[int] = set()
+    for case in cases:
+        assert case.lookup is not None
+        if answered == Basis.REUSED and case.lookup.is_answered:
+            borne.add(case.lookup.pk)
+        case.record.cost = Decimal(0) if case.lookup.pk in borne else case.lookup.cost
+        borne.add(case.lookup.pk)
+
+
+def judge_each(cases: Sequence[Case]) -> None:
+    """Judge each of `cases` under a savepoint; one that fails is put before a person."""
+    for case in cases:
+        try:
+            with transaction.atomic():
+                recording.judge([case])
+        except LOST_CONNECTIONS:
+            raise
+        except Exception as error:  # whatever it is, the signup waits for a person and not for us
+            logger.error("Record %s could not be judged (%s).", case.record.pk, place(error))
+            hand_over(case.record.pk)
 
 
 def hand_over(record_id: int) -> None:
@@ -179,55 +151,3 @@ def hand_over(record_id: int) -> None:
         screened_at=timezone.now(),
     )
     after_commit(announcing.announce, [record_id])
-
-
-def _grounds(lookup: Lookup, insight: Insight | None, late: bool) -> Grounding | None:
-    """Return what the records of `lookup` are judged on; None while they go on waiting."""
-    if lookup.is_answered and insight is not None:
-        basis = Basis.REUSED if late else Basis.ANSWER
-        return lambda record: judging.answer_grounds(lookup, insight, basis)
-    if lookup.state == LookupState.FAILED and lookup.status in NUMBER_REFUSED:
-        return lambda record: _refused_number(record, lookup)
-    if lookup.state in (LookupState.FAILED, LookupState.UNCERTAIN, LookupState.NO_CALLBACK):
-        return lambda record: _without(record, lookup, Basis.NO_ANSWER)
-    if lookup.state == LookupState.SKIPPED and lookup.error == claims.BUDGET_SPENT:
-        return lambda record: _without(record, lookup, Basis.BUDGET)
-    return None
-
-
-def _without(record: NumberInsightRecord, lookup: Lookup, basis: str) -> judging.Grounds:
-    return replace(judging.local_grounds(record, basis), lookup=lookup)
-
-
-def _refused_number(record: NumberInsightRecord, lookup: Lookup) -> judging.Grounds:
-    grounds = _without(record, lookup, Basis.ANSWER)
-    return replace(grounds, insight=replace(grounds.insight, status=lookup.status))
-
-
-def durably(work: Callable[[], T], journal: str) -> T:
-    """Do what saves something paid for; if that cannot be, `journal` is written to the log."""
-    try:
-        return persistently(work)
-    except Exception:
-        journalise(journal)
-        raise
-
-
-def persistently(work: Callable[[], T]) -> T:
-    """Do what writes, again and again on fresh connections for half a minute.
-
-    Inside somebody's transaction it is done once: a new connection would not be in it.
-    """
-    for pause in SAVE_PAUSES if not connection.in_atomic_block else ():
-        try:
-            return work()
-        except LOST_CONNECTIONS as error:
-            logger.warning("Saving failed and is tried again: %s.", type(error).__name__)
-            connection.close()
-            time.sleep(pause)
-    return work()
-
-
-def journalise(journal: str) -> None:
-    """Log what a person needs to find again what was paid for, and is not in the books."""
-    logger.critical("What may have been paid for could not be saved: %s.", journal)

@@ -1,4 +1,4 @@
-"""The doorbell and who answers it: Celery tasks, and the sweep that needs no bell.
+"""The Celery tasks, and the sweep that finds what no message was sent for.
 
 The database is the outbox. A message carries one primary key, as a hint; losing it costs time,
 never a screening.
@@ -17,12 +17,12 @@ from django.db.models import F
 from django.utils import timezone
 
 from number_insight.choices import LookupState, RecordState
-from number_insight.exceptions import Unfinished
+from number_insight.exceptions import Unfinished, place
 from number_insight.lookups import outcomes
 from number_insight.models import Heartbeat, NumberInsightRecord
-from number_insight.rules.base import place
 from number_insight.screening import settlement, worker
-from number_insight.screening.bell import COMPANY, Bell
+from number_insight.screening.batch import BATCH_SIZE
+from number_insight.screening.bell import Bell
 from number_insight.screening.purchase import Due
 from number_insight.verdicts import announcing
 
@@ -30,7 +30,8 @@ logger = logging.getLogger("number_insight.screening.tasks")
 
 GRACE = timedelta(seconds=30)
 """How long the sweep leaves a record to the bell that was rung for it."""
-BATCH = 500
+SWEEP_LIMIT = 500
+"""Records of one kind that one sweep brings on their way."""
 SWEEP = "sweep"
 LONGEST_COUNTDOWN = timedelta(seconds=60)
 
@@ -39,7 +40,7 @@ LONGEST_COUNTDOWN = timedelta(seconds=60)
 def screen_record(record_id: int, **_ignored: Any) -> None:
     """Screen one record; the key is a hint, and a second delivery does no harm."""
     try:
-        due = worker.assess(record_id, company=COMPANY)
+        due = worker.screen(record_id, limit=BATCH_SIZE)
     except Exception as error:
         failure = Unfinished(f"Record {record_id} could not be screened: {place(error)}.")
     else:
@@ -95,7 +96,7 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
 def _screen_inline(record_ids: list[int]) -> int:
     for record_id in record_ids:
         try:
-            worker.assess(record_id, company=COMPANY)
+            worker.screen(record_id, limit=BATCH_SIZE)
         except Exception as error:  # one poisoned record must not keep the others waiting
             logger.error("Record %s could not be screened: %s.", record_id, place(error))
     return len(record_ids)
@@ -117,12 +118,12 @@ def _due_records(grace: timedelta) -> list[int]:
         lookup__state=LookupState.QUEUED, lookup__next_try_at__gt=timezone.now() - grace
     )
     idle = waiting.exclude(lookup__state__in=busy).exclude(pk__in=paused.values("pk"))
-    found = [*queued.order_by("pk").values_list("pk", flat=True)[:BATCH]]
-    found += idle.order_by("pk").values_list("pk", flat=True)[:BATCH]
+    found = [*queued.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT]]
+    found += idle.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT]
     return found
 
 
 def _untold(grace: timedelta) -> list[int]:
     rows = NumberInsightRecord.objects.exclude(verdict=F("announced_verdict"))
     rows = rows.filter(screened_at__lte=timezone.now() - grace)
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT])

@@ -1,186 +1,127 @@
-"""Judging: what the rules make of a record, on the grounds that there are."""
+"""Judging: the rules are put to cases, whose history is read in one statement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-
-from django.utils import timezone
+from typing import Any
 
 from number_insight import loading, numbers
-from number_insight.choices import Basis, Lane, Verdict
+from number_insight.choices import Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight, IPMatch
-from number_insight.lookups import switches
-from number_insight.models import Lookup, NumberInsightRecord, RuleFault
-from number_insight.pasts import Pasts
-from number_insight.rules.base import COSTLY, LIVE_SIGNALS, Rule, Signup, judge
-from number_insight.verdict import Judgement
-from number_insight.verdicts import context, rule_faults
+from number_insight.rules import base
+from number_insight.rules.base import COSTLY, Rule, Signup
+from number_insight.rules.scoring import Judgement, severer
+from number_insight.verdicts import context, history, rule_faults
+from number_insight.verdicts.grounds import UNPAID, WITHOUT_ANSWER, Case, least_verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grounds:
-    """What a record is judged on: an insight, what could be told at all, and why this much."""
+class Judged:
+    """A case and the judgement of the rules on it.
 
-    insight: Insight
-    signals: frozenset[str]
-    basis: str
-    lookup: Lookup | None = None
-    note: str = ""
+    `insight` is the case's as it concerns the IP of this signup, and `history` what the rules
+    were told of the past. `shadowed` names the rules that are in shadow for raising, `recovered`
+    those that had raised before and did not now.
+    """
 
-
-def local_grounds(record: NumberInsightRecord, basis: str) -> Grounds:
-    """Return the free facts about the number of `record`."""
-    insight = numbers.local_insight(record.number)
-    known = {"country"} if insight.country else set()
-    if insight.line_type != UNKNOWN:
-        known.add("line_type")
-    return Grounds(insight=insight, signals=frozenset(known), basis=basis)
-
-
-def answer_grounds(lookup: Lookup, insight: Insight, basis: str) -> Grounds:
-    """Return what `lookup` has told, with `insight` as it came or as it was kept."""
-    provider = loading.provider(lookup.provider)
-    told = provider.signals.get(lookup.level, frozenset())
-    if not lookup.cnam:
-        told -= {"caller"}
-    if basis == Basis.REUSED and not _is_live(lookup):
-        told, insight = told - LIVE_SIGNALS, insight.without_live()
-    return Grounds(insight=insight, signals=told, basis=basis, lookup=lookup)
-
-
-def _is_live(lookup: Lookup) -> bool:
-    """Whether what `lookup` told of the state of the phone was kept, and is fresh."""
-    if not app_settings.STORE_LIVE or lookup.answered_at is None:
-        return False
-    return timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consideration:
-    """What the rules make of a record, what they were told, and who of them had raised before."""
-
+    case: Case
     judgement: Judgement
     insight: Insight
     signup: Signup
+    history: Mapping[str, Any]
+    shadowed: frozenset[str] = frozenset()
     recovered: frozenset[str] = frozenset()
 
+    @property
+    def verdict(self) -> str:
+        """The verdict of the rules, or the mildest that the basis permits if that is severer."""
+        return severer(self.judgement.verdict, least_verdict(self.case.basis))
 
-class Sitting:
-    """One sitting, at which several records are judged: what is the same for all is read once."""
+    @property
+    def lane(self) -> str:
+        """The lane of the review queue that the record belongs in."""
+        return lane_of(self.case.basis, self.judgement)
 
-    def __init__(self, records: Sequence[NumberInsightRecord]) -> None:
-        self._pasts = Pasts(records)
-
-    @cached_property
-    def faults(self) -> dict[str, RuleFault]:
-        """What is remembered of rules that raised."""
-        return rule_faults.known()
-
-    @cached_property
-    def active_rules(self) -> list[Rule]:
-        """The rules that count, which those in shadow do not."""
-        shadowed = rule_faults.shadowed(self.faults)
-        return [rule for rule in loading.rules() if not rule.shadow and rule.code not in shadowed]
-
-    @cached_property
-    def lookups_are_on(self) -> bool:
-        """Whether anything may be bought."""
-        return switches.lookups_are_on()
-
-    def consider(
-        self, record: NumberInsightRecord, grounds: Grounds, rules: Sequence[Rule] | None = None
-    ) -> Consideration:
-        """Return what the rules in force make of `record`; or `rules`, taken as they are."""
-        faults = self.faults if rules is None else {}
-        rules = loading.rules() if rules is None else rules
-        told = completed(grounds.insight, record.number)
-        reads = read_by(rules, grounds.signals)
-        signup = context.signup_of(record, told, reads, self._pasts.of(record, told))
-        insight, signals = for_this_ip(grounds, told, signup)
-        judgement = judge(
-            rules,
-            insight,
-            signup,
-            signals=signals,
-            thresholds=app_settings.THRESHOLDS,
-            shadowed=rule_faults.shadowed(faults),
-        )
-        silent = (*judgement.not_evaluable, *judgement.raised, *judgement.raised_in_shadow)
-        recovered = rule_faults.recovered(faults, silent)
-        return Consideration(
-            judgement=judgement, insight=insight, signup=signup, recovered=recovered
-        )
+    def on(self, basis: str, note: str = "") -> Judged:
+        """Return the same judgement, with the verdict resting on `basis`."""
+        return replace(self, case=replace(self.case, basis=basis, note=note))
 
 
-def consider(record: NumberInsightRecord, grounds: Grounds) -> tuple[Judgement, Insight]:
-    """Return what the rules in force make of `record`, and the insight as it concerns its IP."""
-    considered = Sitting([record]).consider(record, grounds)
-    return considered.judgement, considered.insight
+def judge(cases: Sequence[Case]) -> list[Judged]:
+    """Return the judgement of the active rules on each of `cases`.
+
+    One statement reads the history of all, and another the rules that have raised before.
+    """
+    rules, faults = loading.rules(), rule_faults.known() if cases else {}
+    pasts = history.pasts([(case.record, case.insight) for case in cases], _read_by(rules, cases))
+    return [_judged(case, past, rules, faults) for case, past in zip(cases, pasts, strict=True)]
 
 
-def read_by(rules: Iterable[Rule], signals: frozenset[str]) -> frozenset[str]:
-    """Return what has to be gathered, which is only what somebody will read."""
-    asked = [rule.reads for rule in rules if rule.is_evaluable(signals | {"ip_match"})]
-    return frozenset().union(*(COSTLY if reads is None else reads for reads in asked))
+def _read_by(rules: Iterable[Rule], cases: Sequence[Case]) -> frozenset[str]:
+    """Return the facts of the past that some rule will read on one of `cases`."""
+    told = {case.signals | {"ip_match"} for case in cases}
+    asked = [rule for rule in rules if any(rule.is_evaluable(signals) for signals in told)]
+    reads = (COSTLY if rule.reads is None else frozenset(rule.reads) for rule in asked)
+    return frozenset[str]().union(*reads)
 
 
-def for_this_ip(
-    grounds: Grounds, insight: Insight, signup: Signup
-) -> tuple[Insight, frozenset[str]]:
-    """Return `insight` with the IP match of this signup, and the signals that can be told then."""
-    insight = _with_own_match(grounds, insight, signup)
-    signals = grounds.signals - {"ip_match"}
+def _judged(
+    case: Case,
+    past: Mapping[str, Any],
+    rules: Sequence[Rule],
+    faults: Mapping[str, rule_faults.RuleFault],
+) -> Judged:
+    signup = context.signup_of(case.record, case.insight, past)
+    insight, signals = for_this_ip(case, signup)
+    shadowed = rule_faults.shadowed(faults)
+    judgement = base.judge(
+        rules,
+        insight,
+        signup,
+        signals=signals,
+        thresholds=app_settings.THRESHOLDS,
+        shadowed=shadowed,
+    )
+    silent = (*judgement.not_evaluable, *judgement.raised, *judgement.raised_in_shadow)
+    return Judged(
+        case=case,
+        judgement=judgement,
+        insight=insight,
+        signup=signup,
+        history=past,
+        shadowed=shadowed,
+        recovered=rule_faults.recovered(faults, silent),
+    )
+
+
+def for_this_ip(case: Case, signup: Signup) -> tuple[Insight, frozenset[str]]:
+    """Return the insight of `case` with the IP match of this signup, and the signals it tells."""
+    insight = _with_own_match(case, signup)
+    signals = case.signals - {"ip_match"}
     if insight.ip.match != UNKNOWN or insight.ip.country:
         signals |= {"ip_match"}
     return insight, signals
 
 
-def _with_own_match(grounds: Grounds, insight: Insight, signup: Signup) -> Insight:
-    """Return `insight` without what it tells of another visitor's IP."""
-    sent = _ip_sent(grounds)
-    if insight.ip.match != UNKNOWN and sent and sent == signup.ip:
+def _with_own_match(case: Case, signup: Signup) -> Insight:
+    """Return the insight of `case` without what it tells of another visitor's IP."""
+    insight = case.insight
+    if insight.ip.match != UNKNOWN and case.ip_sent and case.ip_sent == signup.ip:
         return insight
-    country = signup.ip_country
-    match = UNKNOWN
+    country, match = signup.ip_country, UNKNOWN
     if country and insight.country:
         same = country == insight.country or numbers.shares_calling_code(country, insight.country)
         match = "country" if same else "mismatch"
     return replace(insight, ip=IPMatch(address=signup.ip, match=match, country=country))
 
 
-def completed(insight: Insight, number: str) -> Insight:
-    """Return `insight` with the country from libphonenumber, where an answer left it out."""
-    if insight.country:
-        return insight
-    local = numbers.local_insight(number)
-    return replace(insight, country=local.country, country_prefix=local.country_prefix)
-
-
-def _ip_sent(grounds: Grounds) -> str | None:
-    return grounds.lookup.ip_address if grounds.lookup else None
-
-
-_UNPAID = (Basis.BUDGET, Basis.LIMIT)
-WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, *_UNPAID)
-"""What a verdict rests on where an answer was needed and could not be had."""
-
-
-def least(basis: str) -> str:
-    """Return the verdict that the lack of an answer calls for."""
-    if basis in _UNPAID:
-        return app_settings.ON_BUDGET
-    if basis in WITHOUT_ANSWER:
-        return app_settings.ON_NO_ANSWER
-    return Verdict.ALLOW.value
-
-
 def lane_of(basis: str, judgement: Judgement) -> str:
+    """Return the lane of the review queue for a verdict that rests on `basis`."""
     if judgement.raised and judgement.verdict != Verdict.ALLOW:
         return Lane.FAULT
-    if basis in _UNPAID:
+    if basis in UNPAID:
         return Lane.BUDGET
     if basis in WITHOUT_ANSWER and judgement.verdict == Verdict.ALLOW:
         return Lane.NO_ANSWER

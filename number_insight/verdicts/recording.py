@@ -5,32 +5,26 @@ Everything here runs inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils import timezone
 
-from number_insight import keeping, loading
-from number_insight.choices import RecordState
-from number_insight.commits import after_commit
+from number_insight import loading
+from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
-from number_insight.locking import write
+from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.rules.base import gettext_noop
 from number_insight.rules.lists import decisive
-from number_insight.verdict import severer
-from number_insight.verdicts import announcing, lists, rule_faults, rules_in_force
-from number_insight.verdicts.judging import (
-    WITHOUT_ANSWER,
-    Consideration,
-    Grounds,
-    Sitting,
-    lane_of,
-    least,
-)
+from number_insight.rules.live import without_live
+from number_insight.rules.scoring import Flag
+from number_insight.transactions import after_commit, bulk_update
+from number_insight.verdicts import announcing, judging, lists, rule_faults, rules_in_force
+from number_insight.verdicts.grounds import WITHOUT_ANSWER, Case
+from number_insight.verdicts.judging import Judged
 
-Case = tuple[NumberInsightRecord, Grounds]
-"""A record, and what it is judged on."""
-
-WRITTEN = [
+COUNTRY_MESSAGE = gettext_noop("Numbers of %(country)s are not looked up in this project.")
+FACTS = (
     "line_type",
     "carrier_name",
     "carrier_country",
@@ -45,6 +39,9 @@ WRITTEN = [
     "ip_country",
     "caller_name",
     "caller_type",
+)
+WRITTEN = (
+    *FACTS,
     "state",
     "basis",
     "lane",
@@ -55,55 +52,114 @@ WRITTEN = [
     "not_evaluable",
     "raised_rules",
     "rules_key",
+    "history",
     "screened_at",
     "lookup",
     "level",
     "cost",
-]
-"""The columns that `settle` may write; a decision is not among them."""
+)
+"""The columns that a judgement may write; a decision is not among them."""
 
 
-def settle(cases: Sequence[Case], sitting: Sitting | None = None) -> None:
-    """Judge the records of `cases`, which are locked, and write facts, flags and verdicts."""
-    sitting = sitting or Sitting([record for record, _grounds in cases])
-    judged = [(record, grounds, sitting.consider(record, grounds)) for record, grounds in cases]
-    again = [record.pk for record, _grounds in cases if record.screened_at]
-    for record, grounds, considered in judged:
-        _remember(considered, is_first=record.screened_at is None)
-        _fill(record, grounds, considered)
-    records = [record for record, _grounds in cases]
+def judge(cases: Sequence[Case]) -> None:
+    """Judge `cases`, whose records are locked, and write what comes of it."""
+    write(judging.judge(cases))
+
+
+def write(judged: Sequence[Judged]) -> None:
+    """Write facts, flags and verdict on the records of `judged`, which are locked."""
+    if not judged:
+        return
+    again = [one.case.record.pk for one in judged if one.case.record.screened_at]
+    for one in judged:
+        _count(one)
+        _fill(one)
+    records = [one.case.record for one in judged]
     announcing.announce_on_commit(records)
-    write(records, WRITTEN)
+    bulk_update(records, WRITTEN)
     if again:
         RiskFlag.objects.filter(record__in=again).delete()
-    keeping.write_flags(
-        (record, (*considered.judgement.flags, *keeping.extra_flags(record, grounds.basis)))
-        for record, grounds, considered in judged
-    )
+    write_flags((one.case.record, one.judgement.flags) for one in judged)
     after_commit(rules_in_force.remember)
 
 
-def _fill(record: NumberInsightRecord, grounds: Grounds, considered: Consideration) -> None:
-    """Put what was found into the columns of `record`, without saving it."""
-    judgement, insight = considered.judgement, considered.insight
-    keeping.write_facts(record, insight if app_settings.STORE_LIVE else insight.without_live())
-    record.state = RecordState.FAILED if grounds.basis in WITHOUT_ANSWER else RecordState.SCREENED
-    record.basis, record.lane = grounds.basis, lane_of(grounds.basis, judgement)
-    record.verdict = severer(judgement.verdict, least(grounds.basis))
-    record.score, record.note = judgement.score, grounds.note
-    record.not_evaluable = list(judgement.not_evaluable)
-    record.raised_rules = [*judgement.raised, *judgement.raised_in_shadow]
-    record.rules_key = rules_in_force.key_of(loading.rules())
-    record.screened_at = timezone.now()
-    if grounds.lookup is not None:
-        record.lookup, record.level = grounds.lookup, grounds.lookup.level
+def _count(one: Judged) -> None:
+    """Count on commit the list entry that decided and the rules that raised.
 
-
-def _remember(considered: Consideration, *, is_first: bool) -> None:
-    """Count on commit which entry decided and which rules raised: others write these rows too."""
-    judgement, entry = considered.judgement, decisive(considered.signup.listed)
+    Not before: other transactions write these rows too.
+    """
+    judgement, entry = one.judgement, decisive(one.signup.listed)
+    is_first = one.case.record.screened_at is None
     decided = any(flag.group == "lists" and not flag.shadow for flag in judgement.flags)
     if is_first and decided and entry is not None and entry.entry_id is not None:
         after_commit(lists.count_hit, entry.entry_id)
-    if judgement.raised or considered.recovered:
-        after_commit(rule_faults.note, judgement.raised, considered.recovered)
+    if judgement.raised or one.recovered:
+        after_commit(rule_faults.note, judgement.raised, one.recovered)
+
+
+def _fill(one: Judged) -> None:
+    """Set the columns of the record, without saving it."""
+    case, judgement, record = one.case, one.judgement, one.case.record
+    write_facts(record, one.insight if app_settings.STORE_LIVE else one.insight.without_live())
+    record.state = RecordState.FAILED if case.basis in WITHOUT_ANSWER else RecordState.SCREENED
+    record.basis, record.lane, record.verdict = case.basis, one.lane, one.verdict
+    record.score, record.note = judgement.score, case.note
+    record.not_evaluable = list(judgement.not_evaluable)
+    record.raised_rules = [*judgement.raised, *judgement.raised_in_shadow]
+    record.rules_key = rules_in_force.key_of(loading.rules())
+    record.history = {name: value for name, value in one.history.items() if name != "listed"}
+    record.screened_at = timezone.now()
+    if case.lookup is not None:
+        record.lookup, record.level = case.lookup, case.lookup.level
+
+
+def write_facts(record: NumberInsightRecord, insight: Insight) -> None:
+    """Set the columns of `record` that hold facts of `insight`, without saving it."""
+    carrier, original = insight.current_carrier, insight.original_carrier
+    record.line_type, record.ported = insight.line_type, insight.ported
+    record.valid_number, record.reachable = insight.valid_number, insight.reachable
+    record.country = insight.country or ""
+    record.carrier_name = (carrier and carrier.name or "")[:200]
+    record.carrier_country = (carrier and carrier.country) or ""
+    record.original_carrier_name = (original and original.name or "")[:200]
+    record.roaming_status = insight.roaming.status
+    record.roaming_country = insight.roaming.country or ""
+    record.ip_match, record.ip_country = insight.ip.match, insight.ip.country or ""
+    record.caller_name = (insight.caller and insight.caller.name or "")[:200]
+    record.caller_type = insight.caller.type if insight.caller else UNKNOWN
+
+
+def write_flags(found: Iterable[tuple[NumberInsightRecord, Iterable[Flag]]]) -> None:
+    """Write the flags of each record, as far as they may be stored."""
+    rows = [
+        row_of(record.pk, flag)
+        for record, flags in found
+        for flag in stored(record.basis, record.country, flags)
+    ]
+    if rows:
+        RiskFlag.objects.bulk_create(rows)
+
+
+def stored(basis: str, country: str, flags: Iterable[Flag]) -> Iterable[Flag]:
+    """Return the flags that are stored: without live data, and with the one that no rule found."""
+    flags = list(flags)
+    if basis == Basis.COUNTRY:
+        params = {"country": country or "?"}
+        flags.append(
+            Flag(code="country_not_screened", weight=0, message=COUNTRY_MESSAGE, params=params)
+        )
+    return flags if app_settings.STORE_LIVE else without_live(flags)
+
+
+def row_of(record_id: int, flag: Flag) -> RiskFlag:
+    """Return `flag` as an unsaved row."""
+    return RiskFlag(
+        record_id=record_id,
+        code=flag.code[:50],
+        group=flag.group[:50],
+        weight=flag.weight,
+        counted=flag.counted,
+        shadow=flag.shadow,
+        message=flag.message[:300],
+        evidence=dict(flag.params),
+    )

@@ -1,0 +1,101 @@
+"""Grounds: the facts that a record is judged on, and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.utils import timezone
+
+from number_insight import loading, numbers
+from number_insight.choices import Basis, Verdict
+from number_insight.conf import app_settings
+from number_insight.insight import UNKNOWN, Insight
+from number_insight.models import Lookup
+from number_insight.rules.base import LIVE_SIGNALS
+
+UNPAID = (Basis.BUDGET, Basis.LIMIT)
+WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, *UNPAID)
+"""The bases of a verdict that needed an answer and had to do without."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One record, and the facts that it is judged on.
+
+    `record` is a `NumberInsightRecord`, or a row with its columns. `signals` are the facts that
+    could be told at all. `ip_sent` is the IP that the provider has compared with the number.
+    """
+
+    record: Any
+    insight: Insight
+    signals: frozenset[str]
+    basis: str
+    lookup: Lookup | None = None
+    ip_sent: str | None = None
+    note: str = ""
+
+
+def local(record: Any, basis: str = Basis.FREE, note: str = "") -> Case:
+    """Return the case of `record` on libphonenumber's word alone."""
+    insight = numbers.local_insight(record.number)
+    signals = {"country"} if insight.country else set()
+    if insight.line_type != UNKNOWN:
+        signals.add("line_type")
+    return Case(record=record, insight=insight, signals=frozenset(signals), basis=basis, note=note)
+
+
+def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
+    """Return the case of `record` on the answer of `lookup`, be it as it came or as it was kept."""
+    signals = told_by(lookup)
+    if basis == Basis.REUSED and not _is_live(lookup):
+        signals, insight = signals - LIVE_SIGNALS, insight.without_live()
+    return Case(
+        record=record,
+        insight=completed(insight, record.number),
+        signals=signals,
+        basis=basis,
+        lookup=lookup,
+        ip_sent=lookup.ip_address,
+    )
+
+
+def unanswered(record: Any, lookup: Lookup, basis: str) -> Case:
+    """Return the case of `record` whose `lookup` brought no answer."""
+    return replace(local(record, basis), lookup=lookup, ip_sent=lookup.ip_address)
+
+
+def number_refused(record: Any, lookup: Lookup) -> Case:
+    """Return the case of `record` whose number the provider refused as a number."""
+    case = unanswered(record, lookup, Basis.ANSWER)
+    return replace(case, insight=replace(case.insight, status=lookup.status))
+
+
+def told_by(lookup: Lookup) -> frozenset[str]:
+    """Return the signals that the provider of `lookup` can tell at its level."""
+    signals = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
+    return signals if lookup.cnam else signals - {"caller"}
+
+
+def _is_live(lookup: Lookup) -> bool:
+    """Whether the live data of `lookup` was stored, and is fresh."""
+    if not app_settings.STORE_LIVE or lookup.answered_at is None:
+        return False
+    return timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]
+
+
+def completed(insight: Insight, number: str) -> Insight:
+    """Return `insight` with the country from libphonenumber where the answer left it out."""
+    if insight.country:
+        return insight
+    local = numbers.local_insight(number)
+    return replace(insight, country=local.country, country_prefix=local.country_prefix)
+
+
+def least_verdict(basis: str) -> str:
+    """Return the mildest verdict that `basis` permits."""
+    if basis in UNPAID:
+        return app_settings.ON_BUDGET
+    if basis in WITHOUT_ANSWER:
+        return app_settings.ON_NO_ANSWER
+    return Verdict.ALLOW.value
