@@ -21,7 +21,7 @@ from django.utils import timezone
 from number_insight import judging, keeping, loading, rules_in_force
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.personas import answer, persona_named
+from number_insight.providers.personas import answer, persona_named
 from shop.bulk import Row, Table
 
 MIX = {

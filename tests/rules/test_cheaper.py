@@ -10,7 +10,7 @@ import pytest
 
 from number_insight import planning, screening, tasks
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Switch
-from number_insight.personas import PERSONAS
+from number_insight.providers.personas import PERSONAS
 from number_insight.rules import STANDARD
 from tests.service.stage import asking
 

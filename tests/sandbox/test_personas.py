@@ -12,8 +12,8 @@ import pytest
 
 from number_insight.insight import LEVELS, Insight
 from number_insight.numbers import is_valid
-from number_insight.personas import PERSONAS, Persona, answer, persona_for, persona_named
 from number_insight.providers.base import ADVANCED_SIGNALS
+from number_insight.providers.personas import PERSONAS, Persona, answer, persona_for, persona_named
 from number_insight.rules import STANDARD, Rule, Signup, judge
 from number_insight.verdict import Judgement
 
