@@ -15,7 +15,7 @@ from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.base import Provider, Question
-from number_insight.verdict import Judgement
+from number_insight.rules.scoring import Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

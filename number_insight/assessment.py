@@ -40,7 +40,7 @@ from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.outcomes import HEALED_BY_CALLBACK
 from number_insight.rules.base import place
-from number_insight.verdict import Judgement
+from number_insight.rules.scoring import Judgement
 
 T = TypeVar("T")
 logger = logging.getLogger("number_insight.assessment")

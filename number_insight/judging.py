@@ -15,7 +15,7 @@ from number_insight.insight import UNKNOWN, Insight, IPMatch
 from number_insight.models import Lookup, NumberInsightRecord, RuleFault
 from number_insight.pasts import Pasts
 from number_insight.rules.base import COSTLY, LIVE_SIGNALS, Rule, Signup, judge
-from number_insight.verdict import Judgement
+from number_insight.rules.scoring import Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

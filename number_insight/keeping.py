@@ -10,7 +10,7 @@ from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.rules.base import gettext_noop
 from number_insight.rules.live import without_live
-from number_insight.verdict import Flag
+from number_insight.rules.scoring import Flag
 
 COUNTRY_MESSAGE = gettext_noop("Numbers of %(country)s are not looked up in this project.")
 

@@ -17,7 +17,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.base import LIVE_SIGNALS, Rule
 from number_insight.rules.lists import CANCELS
-from number_insight.verdict import Judgement, total, verdict_for
+from number_insight.rules.scoring import Judgement, total, verdict_for
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
 """Where a verdict rests on all that was needed for it."""

@@ -27,8 +27,8 @@ from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.base import ADVANCED_SIGNALS, Provider
 from number_insight.rules.base import LIVE_SIGNALS
 from number_insight.rules.live import LIVE_CODE
+from number_insight.rules.scoring import Flag
 from number_insight.standing import BOUGHT, Standing, Standings
-from number_insight.verdict import Flag
 
 SETTLED = (RecordState.SCREENED, RecordState.FAILED, RecordState.REFUSED)
 

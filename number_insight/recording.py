@@ -24,7 +24,7 @@ from number_insight.judging import (
 from number_insight.locking import write
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.rules.lists import decisive
-from number_insight.verdict import severer
+from number_insight.rules.scoring import severer
 
 Case = tuple[NumberInsightRecord, Grounds]
 """A record, and what it is judged on."""

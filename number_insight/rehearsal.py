@@ -21,10 +21,10 @@ from number_insight.recollection import Case
 from number_insight.rules import Rule
 from number_insight.rules.base import Findings, Signup, judge
 from number_insight.rules.live import LIVE_CODE
+from number_insight.rules.scoring import EVERYTHING, Flag, Judgement, cancelled_codes, verdict_for
 from number_insight.rules_in_force import Asked, asked
 from number_insight.rulesets import RuleSet
 from number_insight.standing import Standing
-from number_insight.verdict import EVERYTHING, Flag, Judgement, cancelled_codes, verdict_for
 from number_insight.watching import Watched, names_of
 
 

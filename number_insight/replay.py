@@ -19,8 +19,8 @@ from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.recollection import Case, Row, batches
 from number_insight.rehearsal import CannotTell, Rehearsal
 from number_insight.rules.base import COSTLY
+from number_insight.rules.scoring import Flag, Judgement, severer
 from number_insight.rulesets import RuleSet
-from number_insight.verdict import Flag, Judgement, severer
 
 BATCH = 1000
 """Records that are judged, and written, in one go."""

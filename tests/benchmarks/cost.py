@@ -15,8 +15,8 @@ from number_insight.choices import Basis
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
+from number_insight.rules.scoring import severer
 from number_insight.screening import screen
-from number_insight.verdict import severer
 from tests.benchmarks.measuring import Outcome, Size, same
 from tests.benchmarks.models import PlainCustomer
 from tests.benchmarks.numbers import CLEAN, VIRTUAL, fresh_numbers

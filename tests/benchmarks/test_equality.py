@@ -25,7 +25,7 @@ from number_insight.bell import COMPANY
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord, RiskFlag
 from number_insight.rules.live import LIVE_CODE
-from number_insight.verdict import severer
+from number_insight.rules.scoring import severer
 from tests.models import Customer
 from tests.replay.stage import seed
 

@@ -18,8 +18,8 @@ from number_insight.recollection import Case, batches, settled
 from number_insight.rehearsal import CannotTell, Facts, Rehearsal
 from number_insight.rules import Rule
 from number_insight.rules.base import COSTLY, SIGNALS, Signup
+from number_insight.rules.scoring import Flag, Judgement
 from number_insight.rulesets import RuleSet
-from number_insight.verdict import Flag, Judgement
 from tests.replay.stage import seed
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from number_insight import asking, loading, numbers
 from number_insight.exceptions import InvalidNumber, NumberInsightError
 from number_insight.insight import LEVELS, Insight
-from number_insight.verdict import Flag, Judgement
+from number_insight.rules.scoring import Flag, Judgement
 from number_insight.visitor import public_ip
 
 

@@ -18,7 +18,7 @@ from number_insight import crew, quality, recollection, rulesets
 from number_insight.exceptions import ReplayFailed
 from number_insight.management.progress import Progress
 from number_insight.replay import Tally
-from number_insight.verdict import SEVERITY
+from number_insight.rules.scoring import SEVERITY
 
 
 class Command(BaseCommand):
