@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import budget, joining, judging, loading, outcomes, recording, switches
-from number_insight.choices import Basis, LookupState, RecordState, Source
 from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis, LookupState, RecordState, Source
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.scoring import Judgement
 

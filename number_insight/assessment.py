@@ -35,9 +35,9 @@ from number_insight import (
     settling,
 )
 from number_insight.buying import Due
-from number_insight.choices import Basis, LookupState, RecordState
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis, LookupState, RecordState
 from number_insight.outcomes import HEALED_BY_CALLBACK
 from number_insight.rules.base import place
 from number_insight.rules.scoring import Judgement

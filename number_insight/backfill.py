@@ -14,12 +14,12 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router, transaction
 
 from number_insight import budget, loading, planning, screening, tasks
-from number_insight.choices import RecordState, Source
 from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath
-from number_insight.fingerprints import fingerprints
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import RecordState, Source
+from number_insight.models.fingerprints import fingerprints
 
 BATCH = 1000
 MOST_RUNG = 3

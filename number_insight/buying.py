@@ -17,9 +17,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from number_insight import calling, circuits, exceptions, lookups, outcomes, settling
-from number_insight.choices import LookupState, RecordState
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import LookupState, RecordState
 from number_insight.providers.base import Acknowledgement
 from number_insight.rules.base import place
 

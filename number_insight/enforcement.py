@@ -10,9 +10,9 @@ from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import assessment, erasing, limits, screening, visitor
-from number_insight.choices import Basis, Source, Verdict
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Basis, Source, Verdict
 
 logger = logging.getLogger("number_insight.enforcement")
 

@@ -16,7 +16,6 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from number_insight import budget, switches, tasks
-from number_insight.choices import LookupState, RecordState
 from number_insight.conf import app_settings
 from number_insight.models import (
     Circuit,
@@ -26,6 +25,7 @@ from number_insight.models import (
     Spending,
     Switch,
 )
+from number_insight.models.choices import LookupState, RecordState
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 RECORD_OVERDUE = timedelta(minutes=15)

@@ -15,11 +15,11 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from number_insight import visitor
-from number_insight.fingerprints import fingerprints
 from number_insight.history import MOST_COUNTED, Past
 from number_insight.insight import Insight
 from number_insight.listing import Lists
 from number_insight.models import NumberInsightRecord
+from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.base import COSTLY, Signup
 from number_insight.visits import OF_THE_HOUR, Visits
 

@@ -13,12 +13,12 @@ from functools import partial
 from django.db import transaction
 
 from number_insight import joining, judging, limits, lookups, planning, settling
-from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.gate import gate
 from number_insight.insight import Insight
 from number_insight.locking import locked, unlocked, write
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis, RecordState
 from number_insight.planning import Plan
 
 

@@ -10,11 +10,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
-from number_insight.choices import ANSWERED_STATES
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.locking import locked
 from number_insight.models import Lookup
+from number_insight.models.choices import ANSWERED_STATES
 from number_insight.providers.base import Question
 
 Ask = tuple[Question, str, str]

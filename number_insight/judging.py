@@ -9,10 +9,10 @@ from functools import cached_property
 from django.utils import timezone
 
 from number_insight import gathering, loading, numbers, rule_faults, switches
-from number_insight.choices import Basis, Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight, IPMatch
 from number_insight.models import Lookup, NumberInsightRecord, RuleFault
+from number_insight.models.choices import Basis, Lane, Verdict
 from number_insight.pasts import Pasts
 from number_insight.rules.base import COSTLY, LIVE_SIGNALS, Rule, Signup, judge
 from number_insight.rules.scoring import Judgement

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Basis
 from number_insight.rules.base import gettext_noop
 from number_insight.rules.live import without_live
 from number_insight.rules.scoring import Flag

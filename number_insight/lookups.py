@@ -25,11 +25,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import budget, callbacks, circuits, joining, loading, switches
-from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
 from number_insight.locking import locked
 from number_insight.models import Lookup
+from number_insight.models.choices import LookupState
 from number_insight.providers.base import Acknowledgement, Question
 
 logger = logging.getLogger("number_insight.lookups")

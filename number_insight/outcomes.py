@@ -18,12 +18,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import budget, exceptions, loading
-from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.locking import locked, write
 from number_insight.lookups import Claim
 from number_insight.models import Lookup
+from number_insight.models.choices import LookupState
 from number_insight.providers.base import Acknowledgement
 
 CALLBACK_PATIENCE = timedelta(hours=25)

@@ -16,7 +16,6 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from number_insight import visitor
-from number_insight.fingerprints import fingerprints
 from number_insight.history import (
     BURSTS,
     DAY,
@@ -30,6 +29,7 @@ from number_insight.history import (
 from number_insight.insight import Insight
 from number_insight.listing import Lists
 from number_insight.models import NumberInsightRecord
+from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.base import Listing
 
 MOST_READ = 2000

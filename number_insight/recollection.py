@@ -11,7 +11,6 @@ from django.db.models import DateTimeField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from number_insight import judging
-from number_insight.choices import ANSWERED_STATES, Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.insight import (
     NUMBER_REFUSED,
@@ -24,6 +23,7 @@ from number_insight.insight import (
 )
 from number_insight.likeness import Shared, Sharing, insight_of
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models.choices import ANSWERED_STATES, Basis, RecordState
 from number_insight.providers.base import ADVANCED_SIGNALS, Provider
 from number_insight.rules.base import LIVE_SIGNALS
 from number_insight.rules.live import LIVE_CODE

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from number_insight import announcing, keeping, listing, loading, rule_faults, rules_in_force
-from number_insight.choices import RecordState
 from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.judging import (
@@ -23,6 +22,7 @@ from number_insight.judging import (
 )
 from number_insight.locking import write
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models.choices import RecordState
 from number_insight.rules.lists import decisive
 from number_insight.rules.scoring import severer
 

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from number_insight import judging, keeping, rule_faults, rules_in_force
-from number_insight.choices import Basis, Decision
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Basis, Decision
 from number_insight.recollection import Case, Row, batches
 from number_insight.rehearsal import CannotTell, Rehearsal
 from number_insight.rules.base import COSTLY

@@ -19,9 +19,9 @@ from django.utils import timezone
 from number_insight import announcing, assessment, outcomes, settling
 from number_insight.bell import COMPANY, Bell
 from number_insight.buying import Due
-from number_insight.choices import LookupState, RecordState
 from number_insight.exceptions import Unfinished
 from number_insight.models import Heartbeat, NumberInsightRecord
+from number_insight.models.choices import LookupState, RecordState
 from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.tasks")

@@ -23,9 +23,9 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading, numbers, planning, reviewing
 from number_insight.admin import words
-from number_insight.choices import Basis
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Basis
 
 MOST_AT_ONCE = 100
 """More than a person can have looked at, and a bound on what one click may cost."""

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from number_insight import loading, planning
 from number_insight.admin import badges, links, words
 from number_insight.admin.filters import describe, same_ip, same_number
-from number_insight.choices import Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Lane, Verdict
 from number_insight.rules import explanation
 
 MOST_LOOKUPS = 20

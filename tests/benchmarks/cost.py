@@ -11,8 +11,8 @@ from typing import Any
 from django.test import override_settings
 
 from number_insight import joining, judging, loading, numbers, tasks
-from number_insight.choices import Basis
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.rules.scoring import severer

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
-from number_insight.fingerprints import fingerprints
+from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
