@@ -10,7 +10,7 @@ from django.db import transaction
 
 from number_insight.rules.base import place
 
-logger = logging.getLogger("number_insight.commits")
+logger = logging.getLogger("number_insight.transactions")
 
 
 def after_commit(work: Callable[..., object], *args: Any, using: str | None = None) -> None:

@@ -15,7 +15,6 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from number_insight.choices import LookupState, RecordState
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, switches
 from number_insight.models import (
@@ -26,6 +25,7 @@ from number_insight.models import (
     Spending,
     Switch,
 )
+from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup
-from number_insight.verdict import Flag
+from number_insight.rules.scoring import Flag
 
 
 class OldWord(Rule):

@@ -15,9 +15,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from number_insight.fingerprints import fingerprints
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
+from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.base import Listing
 from number_insight.screening import visitor
 from number_insight.verdicts.history import (

@@ -10,8 +10,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
-from number_insight.choices import Decision
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Decision
 
 FRAUD, FINE, UNLABELLED = "fraud", "fine", ""
 

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from django.db.models import DateTimeField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
-from number_insight.choices import ANSWERED_STATES, Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.insight import (
     NUMBER_REFUSED,
@@ -23,11 +22,12 @@ from number_insight.insight import (
 )
 from number_insight.likeness import Shared, Sharing, insight_of
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models.choices import ANSWERED_STATES, Basis, RecordState
 from number_insight.providers.base import ADVANCED_SIGNALS, Provider
 from number_insight.rules.base import LIVE_SIGNALS
 from number_insight.rules.live import LIVE_CODE
+from number_insight.rules.scoring import Flag
 from number_insight.standing import BOUGHT, Standing, Standings
-from number_insight.verdict import Flag
 from number_insight.verdicts import judging
 
 SETTLED = (RecordState.SCREENED, RecordState.FAILED, RecordState.REFUSED)

@@ -12,16 +12,15 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from number_insight import keeping
-from number_insight.choices import Basis, Decision
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.recollection import Case, Row, batches
-from number_insight.rehearsal import CannotTell, Rehearsal
+from number_insight.models.choices import Basis, Decision
+from number_insight.replay.judge import CannotTell, Rehearsal
+from number_insight.replay.rulesets import RuleSet
+from number_insight.replay.stored import Case, Row, batches
 from number_insight.rules.base import COSTLY
-from number_insight.rulesets import RuleSet
-from number_insight.verdict import Flag, Judgement, severer
-from number_insight.verdicts import judging, rule_faults, rules_in_force
+from number_insight.rules.scoring import Flag, Judgement, severer
+from number_insight.verdicts import judging, recording, rule_faults, rules_in_force
 
 BATCH = 1000
 """Records that are judged, and written, in one go."""
@@ -50,8 +49,8 @@ class Outcome:
         if not self.judgement.flags and self.record.basis != Basis.COUNTRY:
             return ()
         row = NumberInsightRecord(country=self.record.country)
-        extra = keeping.extra_flags(row, self.record.basis)
-        return tuple(keeping.kept((*self.judgement.flags, *extra)))
+        extra = recording.extra_flags(row, self.record.basis)
+        return tuple(recording.kept((*self.judgement.flags, *extra)))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,7 +189,7 @@ def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
         written = [it for change, those in changes.items() for it in _rewrite(change, those, key)]
         RiskFlag.objects.filter(record__in=[it.record.pk for it in written]).delete()
         RiskFlag.objects.bulk_create(
-            keeping.row_of(it.record.pk, flag) for it in written for flag in it.flags
+            recording.row_of(it.record.pk, flag) for it in written for flag in it.flags
         )
     return len(written)
 

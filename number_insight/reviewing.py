@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from number_insight import signals
-from number_insight.choices import Basis, Decision, LookupState, RecordState
-from number_insight.commits import after_commit
 from number_insight.exceptions import Unsupported
 from number_insight.lookups import questions
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis, Decision, LookupState, RecordState
 from number_insight.screening import planning, tasks
+from number_insight.transactions import after_commit
 from number_insight.verdicts import announcing
 
 
@@ -57,7 +57,9 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
         raise Unsupported(why % {"why": Basis(plan.basis).label})
     with transaction.atomic():
         _let_go(record.lookup_id)
-        lookup, is_new = questions.join(plan.question, provider=plan.provider, delivery=plan.delivery)
+        lookup, is_new = questions.join(
+            plan.question, provider=plan.provider, delivery=plan.delivery
+        )
         if lookup is None:
             raise Unsupported(
                 gettext("This number is just being looked up; try again in a moment.")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from number_insight import loading
-from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
+from number_insight.models.choices import Basis
 from number_insight.rules.base import LIVE_SIGNALS
 from number_insight.verdicts import rules_in_force
 

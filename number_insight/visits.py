@@ -11,9 +11,9 @@ from typing import Any
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from number_insight.fingerprints import LENGTH, fingerprints
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
+from number_insight.models.fingerprints import LENGTH, fingerprints
 from number_insight.verdicts.history import (
     DAY,
     FEWEST_OF_A_BURST,

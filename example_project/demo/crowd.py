@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from number_insight.personas import PERSONAS, Persona
+from number_insight.providers.personas import PERSONAS, Persona
 
 LEFT_OUT = {
     "http-503": "is tried again for as long as the provider says so",

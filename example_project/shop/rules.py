@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from number_insight.insight import Insight
-from number_insight.rules import Rule, Signup
-from number_insight.verdict import Flag
+from number_insight.rules import Flag, Rule, Signup
 
 
 class NoDelivery(Rule):

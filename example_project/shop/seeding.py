@@ -18,10 +18,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connections, models, transaction
 from django.utils import timezone
 
-from number_insight import judging, keeping, loading, rules_in_force
+from number_insight import loading
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.personas import answer, persona_named
+from number_insight.providers.personas import answer, persona_named
+from number_insight.verdicts import judging, recording, rules_in_force
 from shop.bulk import Row, Table
 
 MIX = {
@@ -180,7 +181,9 @@ class Population:
             subject=self._subjects.row(subject),
             lookup=self._lookups.row(lookup),
             record=self._records.row(record),
-            flags=tuple(self._flags.row(keeping.row_of(0, flag)) for flag in keeping.kept(flags)),
+            flags=tuple(
+                self._flags.row(recording.row_of(0, flag)) for flag in recording.kept(flags)
+            ),
         )
 
     def _judged(self, number: str, told: Insight) -> tuple[NumberInsightRecord, Any]:
@@ -194,7 +197,7 @@ class Population:
         signals = loading.provider().signals["advanced"] - {"caller", "ip_match"}
         grounds = judging.Grounds(insight=told, signals=signals, basis="answer")
         judgement, insight = judging.consider(record, grounds)
-        keeping.write_facts(record, insight.without_live())
+        recording.write_facts(record, insight.without_live())
         record.verdict = record.announced_verdict = judgement.verdict
         record.score, record.not_evaluable = judgement.score, list(judgement.not_evaluable)
         record.rules_key = rules_in_force.key_of(loading.rules())

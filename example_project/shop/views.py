@@ -13,7 +13,7 @@ from django.views.generic import DetailView, FormView, TemplateView
 from rest_framework.generics import CreateAPIView
 from rest_framework.serializers import BaseSerializer, ValidationError
 
-from number_insight import screening
+from number_insight.screening import signup
 from shop.forms import NewsletterForm, SignupForm
 from shop.models import Customer, Subscriber
 from shop.serializers import SignupSerializer
@@ -66,7 +66,7 @@ class NewsletterView(FormView):
     def form_valid(self, form: Form) -> HttpResponse:
         subscriber = Subscriber.objects.create(**form.cleaned_data)
         for record in form.screening_records.values():
-            screening.attach(subscriber, record=record)
+            signup.attach(subscriber, record=record)
         return super().form_valid(form)
 
 

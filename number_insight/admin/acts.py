@@ -23,9 +23,9 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading, numbers, reviewing
 from number_insight.admin import words
-from number_insight.choices import Basis
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Basis
 from number_insight.screening import planning
 
 MOST_AT_ONCE = 100

@@ -13,8 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from number_insight.admin import words
-from number_insight.choices import Decision, Lane, Verdict
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Decision, Lane, Verdict
 
 CSS = "number_insight/admin.css"
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import words
-from number_insight.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.conf import app_settings
-from number_insight.fingerprints import fingerprints
 from number_insight.insight import LEVELS
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Decision, Lane, LookupState, RecordState, Verdict
+from number_insight.models.fingerprints import fingerprints
 
 
 class OfferedFilter(admin.SimpleListFilter):

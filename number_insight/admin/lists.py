@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.admin import words
 from number_insight.admin.changelists import ModelAdmin, ReadOnlyAdmin
-from number_insight.choices import ListMatch
 from number_insight.models import ListEntry, RuleFault
+from number_insight.models.choices import ListMatch
 from number_insight.verdicts import rule_faults
 
 MOST_NAMED = 5

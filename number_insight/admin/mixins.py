@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import badges, links, record_page, risks, words
 from number_insight.admin.filters import OfferedFilter
-from number_insight.choices import Verdict
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Verdict
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]

@@ -12,12 +12,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from number_insight import explanation, loading
+from number_insight import loading
 from number_insight.admin import badges, links, words
 from number_insight.admin.filters import describe, same_ip, same_number
-from number_insight.choices import Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Lane, Verdict
+from number_insight.rules import explanation
 from number_insight.screening import planning
 
 MOST_LOOKUPS = 20

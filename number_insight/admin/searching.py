@@ -10,8 +10,8 @@ from django.db.models import Q
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
-from number_insight.fingerprints import fingerprints
 from number_insight.models import NUMBER_LENGTH
+from number_insight.models.fingerprints import fingerprints
 
 LONGEST = 255
 FEWEST_DIGITS = 7

@@ -17,10 +17,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from number_insight import signals
-from number_insight.commits import after_commit
 from number_insight.conf import app_settings
-from number_insight.locking import locked
 from number_insight.models import Spending
+from number_insight.transactions import after_commit, locked
 
 logger = logging.getLogger("number_insight.lookups.budget")
 

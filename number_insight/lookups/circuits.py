@@ -17,11 +17,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from number_insight import exceptions
-from number_insight.choices import LookupState
 from number_insight.conf import app_settings
-from number_insight.fingerprints import fingerprint
-from number_insight.locking import locked
 from number_insight.models import Circuit, Lookup, Pace
+from number_insight.models.choices import LookupState
+from number_insight.models.fingerprints import fingerprint
+from number_insight.transactions import locked
 
 logger = logging.getLogger("number_insight.lookups.circuits")
 

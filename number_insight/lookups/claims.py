@@ -23,12 +23,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
-from number_insight.choices import LookupState
 from number_insight.conf import app_settings
-from number_insight.transactions import lock
 from number_insight.lookups import budget, circuits, questions, switches
 from number_insight.models import Lookup
+from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
+from number_insight.transactions import lock
 
 LEASE = timedelta(seconds=60)
 """How long a worker may hold a lookup beyond its provider's own deadline."""
@@ -184,4 +184,3 @@ def _claim(provider: str, turns: Sequence[tuple[Lookup, timedelta]]) -> list[Cla
 def _skip(lookup: Lookup, reason: str) -> None:
     lookup.state, lookup.error, lookup.open_key = LookupState.SKIPPED, reason, None
     lookup.save(update_fields=["state", "error", "open_key"])
-

@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from number_insight.conf import app_settings
-from number_insight.locking import locked
 from number_insight.models import NumberInsightRecord, Usage
+from number_insight.transactions import locked
 
 PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 KINDS = ("ip", "network", "block", "number")

@@ -19,11 +19,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import exceptions, loading
-from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
 from number_insight.models import Lookup
+from number_insight.models.choices import LookupState
 from number_insight.providers.base import Acknowledgement
 from number_insight.transactions import bulk_update, lock
 
@@ -237,9 +237,7 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
 
 def _release(lookup: Lookup, amount: Decimal) -> budget.Payment:
     """Return the payment of `amount` for `lookup`, which holds no money any more."""
-    payment = budget.Payment(
-        amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on
-    )
+    payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment
 

@@ -10,12 +10,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
-from number_insight.choices import ANSWERED_STATES
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
-from number_insight.locking import locked
 from number_insight.models import Lookup
+from number_insight.models.choices import ANSWERED_STATES
 from number_insight.providers.base import Question
+from number_insight.transactions import locked
 
 Ask = tuple[Question, str, str]
 """A question, the provider that it is put to, and how it is delivered."""

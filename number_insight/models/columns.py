@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.fingerprints import LENGTH
+from number_insight.models.fingerprints import LENGTH
 
 NUMBER_LENGTH = 32
 """Characters: an E.164 number has 16 at most, and what is none is kept as far as it fits."""

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.fingerprints import LENGTH
+from number_insight.models.fingerprints import LENGTH
 
 
 class Spending(models.Model):

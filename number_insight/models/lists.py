@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.choices import ListAction, ListMatch
 from number_insight.exceptions import InvalidNumber
+from number_insight.models.choices import ListAction, ListMatch
 
 IP_LASTS = timedelta(days=7)
 """How long an IP stays on a list unless told otherwise: addresses change hands."""

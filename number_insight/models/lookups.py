@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.choices import ANSWERED_STATES, LookupState
+from number_insight.models.choices import ANSWERED_STATES, LookupState
 from number_insight.models.columns import NUMBER_LENGTH, fingerprint_column, money
 
 

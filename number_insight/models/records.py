@@ -14,11 +14,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.choices import Basis, Decision, Lane, RecordState, Source, Verdict
 from number_insight.insight import UNKNOWN
-from number_insight.managers import RecordQuerySet
+from number_insight.models.choices import Basis, Decision, Lane, RecordState, Source, Verdict
 from number_insight.models.columns import NUMBER_LENGTH, fingerprint_column, money
 from number_insight.models.lookups import Lookup
+from number_insight.models.managers import RecordQuerySet
 
 
 class NumberInsightRecord(models.Model):

@@ -17,10 +17,10 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from number_insight import numbers
-from number_insight.choices import OPEN_STATES, RecordState
-from number_insight.fingerprints import fingerprint
 from number_insight.insight import UNKNOWN
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models.choices import OPEN_STATES, RecordState
+from number_insight.models.fingerprints import fingerprint
 
 ERASED = "…"
 """What stands in the place of a name or a number that somebody's rule has written down."""

@@ -20,10 +20,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from number_insight import numbers
-from number_insight.choices import OPEN_STATES, ListMatch
 from number_insight.exceptions import InvalidNumber
-from number_insight.fingerprints import fingerprints
 from number_insight.models import NUMBER_LENGTH, ListEntry, Lookup, NumberInsightRecord, Usage
+from number_insight.models.choices import OPEN_STATES, ListMatch
+from number_insight.models.fingerprints import fingerprints
 from number_insight.privacy import erasing
 
 __all__ = ["Held", "Step", "due", "erase", "export", "fingerprints", "held", "purge"]

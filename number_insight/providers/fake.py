@@ -15,9 +15,9 @@ from number_insight import numbers
 from number_insight.exceptions import BadCallback, NotSent, ProviderError, Uncertain, Unsupported
 from number_insight.faults import Fault
 from number_insight.insight import Insight
-from number_insight.personas import PRICES, answer, persona_for
 from number_insight.providers.base import Acknowledgement, Provider, Question
 from number_insight.providers.documents import Unreadable, read_json
+from number_insight.providers.personas import PRICES, answer, persona_for
 from number_insight.providers.statuses import ANSWERED, http_meaning, refusal
 
 _FIELDS = frozenset(field.name for field in fields(Insight)) - {"raw"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from number_insight.rules.base import Listing, Rule, Signup, judge
+from number_insight.rules.scoring import Flag
 from number_insight.rules.standard import STANDARD
-from number_insight.verdict import Flag
 
 __all__ = ["STANDARD", "Flag", "Listing", "Rule", "Signup", "judge"]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from number_insight.insight import Insight
-from number_insight.verdict import (
+from number_insight.rules.scoring import (
     ALLOW,
     EVERYTHING,
     REVIEW,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
-from number_insight.verdict import Flag
+from number_insight.rules.scoring import Flag
 
 NO_NAMES = frozenset(
     {"anonymous", "caller", "cell", "phone", "private", "restricted", "unavailable", "unknown"}

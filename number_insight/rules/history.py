@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
 from number_insight.rules.lists import decisive
-from number_insight.verdict import Flag
+from number_insight.rules.scoring import Flag
 
 
 class CountingRule(Rule):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
-from number_insight.verdict import Flag
+from number_insight.rules.scoring import Flag
 
 
 class LineRule(Rule):

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from number_insight.insight import Insight
 from number_insight.rules.base import Listing, Rule, Signup, gettext_noop
-from number_insight.verdict import EVERYTHING, Flag
+from number_insight.rules.scoring import EVERYTHING, Flag
 
 KINDS = ("number", "ip", "prefix", "carrier", "country")
 """What an entry can match, the most specific first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from number_insight.rules.base import gettext_noop
-from number_insight.verdict import Flag
+from number_insight.rules.scoring import Flag
 
 LIVE_CODE = "live"
 LIVE_MESSAGE = gettext_noop("A finding about the state of the phone, whose details are not kept.")

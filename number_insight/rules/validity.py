@@ -8,7 +8,7 @@ from typing import ClassVar
 from number_insight import numbers
 from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
-from number_insight.verdict import Flag
+from number_insight.rules.scoring import Flag
 
 REFUSED_STATUSES = frozenset({3, 999})
 """Vonage's statuses that speak of the number: 3 "invalid request" and 999 "unparseable"."""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from number_insight.insight import UNKNOWN, Carrier, Insight
-from number_insight.personas import STATUS_TEXT
+from number_insight.providers.personas import STATUS_TEXT
 
 OUTCOMES = {0: "Success", 1: "Partial success - some fields populated", 2: "Failed"}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from number_insight.personas import Persona, persona_for, persona_named
+from number_insight.providers.personas import Persona, persona_for, persona_named
 from number_insight.sandbox.faults import FAULTS, LONGEST
 
 CALLBACK_MODES = {

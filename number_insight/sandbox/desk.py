@@ -10,7 +10,7 @@ from uuid import uuid4
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
 from number_insight.insight import Insight
-from number_insight.personas import ANSWERED, CLEAN, answer
+from number_insight.providers.personas import ANSWERED, CLEAN, answer
 from number_insight.sandbox.behaviour import Behaviour
 from number_insight.sandbox.faults import FREE_FAULTS
 from number_insight.sandbox.ledger import ZERO, Entry, OutOfCredit, shown_params

@@ -8,7 +8,7 @@ from html import escape
 from string import Template
 
 from number_insight.numbers import international
-from number_insight.personas import PERSONAS, STATUS_TEXT, Persona
+from number_insight.providers.personas import PERSONAS, STATUS_TEXT, Persona
 from number_insight.sandbox.faults import FAULTS
 from number_insight.sandbox.ledger import CallbackAttempt, Entry, Ledger
 from number_insight.sandbox.style import STYLE

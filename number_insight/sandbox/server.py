@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from number_insight.personas import Persona
+from number_insight.providers.personas import Persona
 from number_insight.sandbox.behaviour import DIALECTS, override
 from number_insight.sandbox.credentials import Credentials, Gatekeeper, Tokens
 from number_insight.sandbox.gateway import BASE, GRANT_PATH

@@ -14,14 +14,14 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router, transaction
 
 from number_insight import loading
-from number_insight.choices import RecordState, Source
-from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath
-from number_insight.fingerprints import fingerprints
 from number_insight.lookups import budget
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import RecordState, Source
+from number_insight.models.fingerprints import fingerprints
 from number_insight.screening import planning, signup, tasks
+from number_insight.transactions import after_commit
 
 BATCH = 1000
 MOST_RUNG = 3
@@ -72,9 +72,7 @@ class Backfill:
 
     def _missing(self, rows: Sequence[tuple[Any, Any]]) -> list[Missing]:
         latest = self._latest([str(pk) for pk, _value in rows])
-        wanted = (
-            Missing(subject_id=str(pk), number=signup.canonical(value)) for pk, value in rows
-        )
+        wanted = (Missing(subject_id=str(pk), number=signup.canonical(value)) for pk, value in rows)
         return [row for row in wanted if not _is_known(row.number, latest.get(row.subject_id))]
 
     def _latest(self, subject_ids: list[str]) -> dict[str, tuple[str, str]]:

@@ -13,15 +13,15 @@ from operator import attrgetter
 
 from django.db import transaction
 
-from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
 from number_insight.lookups import claims, limits, questions
 from number_insight.lookups.claims import Claim
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis, RecordState
 from number_insight.screening import planning
 from number_insight.screening.planning import Plan
-from number_insight.transactions import lock, lock_available, bulk_update
+from number_insight.transactions import bulk_update, lock, lock_available
 from number_insight.verdicts import grounds, judging, recording
 from number_insight.verdicts.judging import Judged
 
@@ -140,9 +140,7 @@ def _answered_meanwhile(made: Mapping[Lookup, Plan]) -> list[Lookup]:
     ]
 
 
-def _forbid(
-    made: Iterable[Lookup], waiters: Mapping[Lookup, list[Judged]]
-) -> list[Lookup]:
+def _forbid(made: Iterable[Lookup], waiters: Mapping[Lookup, list[Judged]]) -> list[Lookup]:
     """Judge without a lookup the records that may cause none; return what they would have asked.
 
     Only the record that causes a lookup is counted; those that join it cause none.

@@ -10,11 +10,11 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import loading
-from number_insight.choices import Basis, RecordState, Source
 from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
 from number_insight.lookups import budget, outcomes, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.scoring import Judgement
 from number_insight.verdicts import grounds, judging, recording

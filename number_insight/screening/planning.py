@@ -9,11 +9,11 @@ from decimal import Decimal
 from django.utils import timezone
 
 from number_insight import loading, numbers
-from number_insight.choices import Basis
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.lookups import switches
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Basis
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.base import LIVE_SIGNALS, Rule
 from number_insight.rules.lists import CANCELS

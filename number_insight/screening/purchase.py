@@ -11,13 +11,13 @@ from functools import partial
 from django.utils import timezone
 
 from number_insight import exceptions
-from number_insight.choices import LookupState, RecordState
 from number_insight.exceptions import DeferredErrors, place
 from number_insight.insight import Insight
 from number_insight.lookups import calls, circuits, outcomes
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import settlement
 from number_insight.transactions import LOST_CONNECTIONS, log_unsaved, retry_lost_connection
 

@@ -9,11 +9,11 @@ from datetime import timedelta
 from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight.choices import Basis, Source, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
 from number_insight.lookups import limits, questions
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Basis, Source, Verdict
 from number_insight.privacy import erasing
 from number_insight.screening import planning, signup, visitor
 from number_insight.verdicts import grounds, judging, recording

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.exceptions import place
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget, claims, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
 from number_insight.verdicts import announcing, grounds, recording
 from number_insight.verdicts.grounds import Case

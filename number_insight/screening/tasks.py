@@ -16,10 +16,10 @@ from celery import current_app, shared_task
 from django.db.models import F
 from django.utils import timezone
 
-from number_insight.choices import LookupState, RecordState
 from number_insight.exceptions import Unfinished, place
 from number_insight.lookups import outcomes
 from number_insight.models import Heartbeat, NumberInsightRecord
+from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import settlement, worker
 from number_insight.screening.batch import BATCH_SIZE
 from number_insight.screening.bell import Bell

@@ -13,7 +13,7 @@ from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
 from number_insight.screening import settlement
 
-logger = logging.getLogger("number_insight.screening.webhook")
+logger = logging.getLogger("number_insight.screening.signup.webhook")
 
 
 @sensitive_variables()

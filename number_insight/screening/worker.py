@@ -18,10 +18,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight.choices import RecordState
 from number_insight.exceptions import DeferredErrors, place
 from number_insight.lookups import claims, outcomes
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import RecordState
 from number_insight.screening import batch, purchase, settlement
 from number_insight.screening.batch import Batch
 from number_insight.screening.purchase import Due

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils import timezone
 
 from number_insight import loading, numbers
-from number_insight.choices import Basis, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import Lookup
+from number_insight.models.choices import Basis, Verdict
 from number_insight.rules.base import LIVE_SIGNALS
 
 UNPAID = (Basis.BUDGET, Basis.LIMIT)

@@ -18,10 +18,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
 from django.utils import timezone
 
-from number_insight.choices import Source
-from number_insight.fingerprints import fingerprints
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
+from number_insight.models.choices import Source
+from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.base import Listing
 from number_insight.screening import visitor
 from number_insight.verdicts import lists

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from number_insight import loading, numbers
-from number_insight.choices import Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight, IPMatch
+from number_insight.models.choices import Lane, Verdict
 from number_insight.rules import base
 from number_insight.rules.base import COSTLY, Rule, Signup
 from number_insight.rules.scoring import Judgement, severer

@@ -9,9 +9,9 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from number_insight import numbers
-from number_insight.choices import ListMatch
 from number_insight.insight import Insight
 from number_insight.models import ListEntry
+from number_insight.models.choices import ListMatch
 from number_insight.rules.base import Listing
 
 

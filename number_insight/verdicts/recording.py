@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from django.utils import timezone
 
 from number_insight import loading
-from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models.choices import Basis, RecordState
 from number_insight.rules.base import gettext_noop
 from number_insight.rules.lists import decisive
 from number_insight.rules.live import without_live

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils.translation import trans_real
 
 from number_insight import reviewing
-from number_insight.choices import Basis
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis
 from number_insight.providers.fake import Fake
 from number_insight.screening import signup, tasks
 from tests.admin_pages.builders import (

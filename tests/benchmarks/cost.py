@@ -11,13 +11,13 @@ from typing import Any
 from django.test import override_settings
 
 from number_insight import loading, numbers
-from number_insight.choices import Basis
 from number_insight.lookups import questions
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord
+from number_insight.models.choices import Basis
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
+from number_insight.rules.scoring import severer
 from number_insight.screening import screen, tasks
-from number_insight.verdict import severer
 from number_insight.verdicts import judging
 from tests.benchmarks.measuring import Outcome, Size, same
 from tests.benchmarks.models import PlainCustomer

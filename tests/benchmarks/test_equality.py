@@ -23,8 +23,8 @@ from django.test import override_settings
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord, RiskFlag
 from number_insight.rules.live import LIVE_CODE
+from number_insight.rules.scoring import severer
 from number_insight.screening.bell import COMPANY
-from number_insight.verdict import severer
 from number_insight.verdicts import judging
 from tests.models import Customer
 from tests.replay.stage import seed

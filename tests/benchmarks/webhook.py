@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from number_insight.lookups import budget, callbacks
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.personas import answer
+from number_insight.providers.personas import answer
 from number_insight.sandbox.answers import document
 from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
 from tests.benchmarks.numbers import VIRTUAL, fresh_numbers

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
-from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.lookups import budget
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import LookupState
 from number_insight.sandbox.server import Sandbox
 from tests.models import Customer
 

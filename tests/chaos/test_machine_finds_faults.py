@@ -13,9 +13,9 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from hypothesis import Phase
 
-from number_insight.choices import LookupState, RecordState
 from number_insight.lookups import budget, claims, outcomes
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import LookupState, RecordState
 from tests.chaos.test_machine import run_part
 
 pytestmark = pytest.mark.django_db(transaction=True)

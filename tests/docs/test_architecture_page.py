@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from number_insight.choices import LookupState
+from number_insight.models.choices import LookupState
 from tests.docs.pages import ROOT, blocks, named, read, section
 
 PAGE = "docs/architecture.md"

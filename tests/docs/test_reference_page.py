@@ -9,11 +9,11 @@ import pytest
 from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
-from number_insight import choices, signals, testing
+from number_insight import signals, testing
 from number_insight.insight import Insight
-from number_insight.managers import RecordQuerySet
-from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag, choices
 from number_insight.models.lists import IP_LASTS
+from number_insight.models.managers import RecordQuerySet
 from number_insight.screening import signup
 from tests.docs.pages import ROOT, named, quoted, read, rows, section
 

@@ -8,7 +8,7 @@ import pytest
 from demo.crowd import IN_A_CALLBACK, LEFT_OUT, callback_crowd, crowd
 
 from number_insight.lookups.circuits import FAILURES
-from number_insight.personas import PERSONAS
+from number_insight.providers.personas import PERSONAS
 from number_insight.screening.visitor import public_ip
 
 pytestmark = pytest.mark.once

@@ -10,7 +10,7 @@ from typing import Any
 from number_insight.insight import Insight
 from number_insight.rules import STANDARD, Flag, Rule, Signup, judge
 from number_insight.rules.base import SIGNALS
-from number_insight.verdict import Judgement
+from number_insight.rules.scoring import Judgement
 
 THRESHOLDS = {"review": 30, "deny": 80}
 BRITISH = "+447911123456"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from number_insight.explanation import counterfactual, shares, would_pass_without
+from number_insight.rules.explanation import counterfactual, shares, would_pass_without
 from tests.ground.builders import standard_rules
 
 THRESHOLDS = {"review": 30, "deny": 80}

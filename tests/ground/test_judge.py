@@ -8,8 +8,8 @@ import pytest
 
 from number_insight.insight import Insight
 from number_insight.rules import Rule
+from number_insight.rules.scoring import Flag
 from number_insight.rules.validity import BadNumber
-from number_insight.verdict import Flag
 from tests.ground.builders import BRITISH, judged
 
 

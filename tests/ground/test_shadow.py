@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from number_insight.insight import Insight
 from number_insight.rules import Rule, Signup, judge
-from number_insight.verdict import EVERYTHING
+from number_insight.rules.scoring import EVERYTHING
 from tests.ground.builders import THRESHOLDS, a_signup, judged
 
 

@@ -10,8 +10,8 @@ from django.test import override_settings
 from number_insight import loading
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules.live import without_live
+from number_insight.rules.scoring import Flag
 from number_insight.sandbox.server import Sandbox
-from number_insight.verdict import Flag
 from tests.privacy.stage import rows
 from tests.service.stage import screened, vonage
 

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 import pytest
 
-from number_insight import personas
 from number_insight.exceptions import (
     BadCallback,
     BadCredentials,
@@ -28,8 +27,9 @@ from number_insight.exceptions import (
     Unsupported,
 )
 from number_insight.insight import LEVELS, Insight
-from number_insight.personas import Persona
+from number_insight.providers import personas
 from number_insight.providers.base import Provider, Question
+from number_insight.providers.personas import Persona
 
 ANSWERED = [persona for persona in personas.PERSONAS if persona.is_answered]
 IP = "123.0.0.255"

@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from number_insight import personas
 from number_insight.exceptions import Busy, NoAnswer, Uncertain
-from number_insight.personas import ANSWERED, Persona, persona_for
+from number_insight.providers import personas
 from number_insight.providers.base import Provider
+from number_insight.providers.personas import ANSWERED, Persona, persona_for
 from tests.providers.contract import ProviderContract
 
 PAGE = Path(__file__).parents[2] / "docs" / "write_a_provider.md"

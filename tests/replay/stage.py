@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.personas.answers import answer
+from number_insight.providers.personas.answers import answer
 from tests.models import Customer
 
 VIRTUAL = "number_insight.rules.line.Virtual"

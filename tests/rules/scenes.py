@@ -8,9 +8,9 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from number_insight.choices import Basis
 from number_insight.insight import Carrier, Insight
 from number_insight.models import ListEntry, NumberInsightRecord
+from number_insight.models.choices import Basis
 from number_insight.rules import Signup
 from number_insight.rules.base import COSTLY
 from number_insight.verdicts import context, judging, recording

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Switch
-from number_insight.personas import PERSONAS
+from number_insight.providers.personas import PERSONAS
 from number_insight.rules import STANDARD
 from number_insight.screening import planning, signup, tasks
 from tests.service.stage import asking

@@ -64,7 +64,9 @@ def test_after_twenty_errors_in_a_row_a_rule_goes_into_shadow_and_says_so(
 ) -> None:
     with caplog.at_level(logging.ERROR, logger="number_insight.verdicts.rule_faults"):
         assert judged_times(rule_faults.MOST_IN_ROW).verdict == "review"
-    told = [r.getMessage() for r in caplog.records if r.name == "number_insight.verdicts.rule_faults"]
+    told = [
+        r.getMessage() for r in caplog.records if r.name == "number_insight.verdicts.rule_faults"
+    ]
     assert [sentence.split(":")[0] for sentence in told] == ["Rule moody raised 20 times in a row"]
     record = judged_times(1)
     assert (record.verdict, record.lane, record.raised_rules) == ("allow", "risk", ["moody"])

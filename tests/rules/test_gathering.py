@@ -10,9 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from number_insight.fingerprints import fingerprint
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
+from number_insight.models.fingerprints import fingerprint
 from number_insight.rules import Signup
 from number_insight.rules.base import COSTLY
 from number_insight.verdicts import history

@@ -12,10 +12,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
 from number_insight import pasts
-from number_insight.choices import Source
-from number_insight.fingerprints import fingerprint
 from number_insight.insight import Carrier, Insight
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Source
+from number_insight.models.fingerprints import fingerprint
 from number_insight.pasts import Pasts
 from number_insight.rules.base import COSTLY
 from number_insight.verdicts import history

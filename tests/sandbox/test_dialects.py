@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from number_insight.insight import Insight, IPMatch
-from number_insight.personas import PERSONAS, Persona, answer
+from number_insight.providers.personas import PERSONAS, Persona, answer
 from number_insight.providers.wire import read_answer
 from number_insight.sandbox.server import Sandbox
 from tests.sandbox.conftest import ACCOUNT, CLEAN, ask

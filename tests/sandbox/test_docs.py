@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from number_insight.numbers import international
-from number_insight.personas import PERSONAS
+from number_insight.providers.personas import PERSONAS
 from number_insight.sandbox.behaviour import CALLBACK_MODES, DIALECTS
 from number_insight.sandbox.faults import FAULTS
 from number_insight.sandbox.options import add_options

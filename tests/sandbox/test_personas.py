@@ -12,10 +12,10 @@ import pytest
 
 from number_insight.insight import LEVELS, Insight
 from number_insight.numbers import is_valid
-from number_insight.personas import PERSONAS, Persona, answer, persona_for, persona_named
 from number_insight.providers.base import ADVANCED_SIGNALS
+from number_insight.providers.personas import PERSONAS, Persona, answer, persona_for, persona_named
 from number_insight.rules import STANDARD, Rule, Signup, judge
-from number_insight.verdict import Judgement
+from number_insight.rules.scoring import Judgement
 
 IP = "81.2.69.142"
 JUDGED = [persona for persona in PERSONAS if persona.is_judged]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.personas import answer
+from number_insight.providers.personas import answer
 from number_insight.sandbox import answers
 from number_insight.screening import screen
 from number_insight.views import CallbackView

@@ -14,9 +14,9 @@ from django.utils.translation import gettext
 from number_insight import loading, numbers
 from number_insight.exceptions import InvalidNumber, NumberInsightError
 from number_insight.insight import LEVELS, Insight
+from number_insight.rules.scoring import Flag, Judgement
 from number_insight.screening import inquiry
 from number_insight.screening.visitor import public_ip
-from number_insight.verdict import Flag, Judgement
 
 
 class Command(BaseCommand):

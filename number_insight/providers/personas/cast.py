@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from number_insight.insight import UNKNOWN
-from number_insight.personas.persona import Persona
+from number_insight.providers.personas.persona import Persona
 
 _NOT_LIVE: dict[str, Any] = {"reachable": UNKNOWN, "roaming": UNKNOWN, "outcome": 1}
 """A line that no live data can be had of: normal for landlines and for US numbers."""
@@ -243,5 +243,7 @@ def persona_named(name: str) -> Persona:
     """Return the persona with this name or ending; raise LookupError if there is none."""
     found = _BY_NAME.get(name) or _BY_ENDING.get(name)
     if found is None:
-        raise LookupError(f"there is no persona {name!r}; see number_insight.personas.PERSONAS")
+        raise LookupError(
+            f"there is no persona {name!r}; see number_insight.providers.personas.PERSONAS"
+        )
     return found

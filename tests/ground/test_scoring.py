@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from number_insight.verdict import Flag, severer, total, verdict_for, weigh
+from number_insight.rules.scoring import Flag, severer, total, verdict_for, weigh
 
 THRESHOLDS = {"review": 30, "deny": 80}
 

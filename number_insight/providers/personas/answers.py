@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from number_insight import numbers
 from number_insight.insight import UNKNOWN, Caller, Carrier, Insight, IPMatch, RealTime, Roaming
-from number_insight.personas.cast import persona_for
-from number_insight.personas.countries import TEST_MCC, country_of, elsewhere
-from number_insight.personas.persona import ANSWERED, STATUS_TEXT, Persona
+from number_insight.providers.personas.cast import persona_for
+from number_insight.providers.personas.countries import TEST_MCC, country_of, elsewhere
+from number_insight.providers.personas.persona import ANSWERED, STATUS_TEXT, Persona
 
 PRICES = {
     "basic": Decimal("0"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from number_insight.personas.answers import PRICES, answer
-from number_insight.personas.cast import CLEAN, PERSONAS, persona_for, persona_named
-from number_insight.personas.persona import ANSWERED, STATUS_TEXT, Persona
+from number_insight.providers.personas.answers import PRICES, answer
+from number_insight.providers.personas.cast import CLEAN, PERSONAS, persona_for, persona_named
+from number_insight.providers.personas.persona import ANSWERED, STATUS_TEXT, Persona
 
 __all__ = [
     "ANSWERED",

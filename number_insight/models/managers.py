@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
-from number_insight.fingerprints import fingerprints
-from number_insight.verdict import DENY, REVIEW
+from number_insight.models.fingerprints import fingerprints
+from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
 """How long a record without a subject stays in the review queue."""
