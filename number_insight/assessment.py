@@ -36,10 +36,10 @@ from number_insight import (
 )
 from number_insight.buying import Due
 from number_insight.choices import Basis, LookupState, RecordState
+from number_insight.exceptions import place
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.outcomes import HEALED_BY_CALLBACK
-from number_insight.rules.base import place
 from number_insight.verdict import Judgement
 
 T = TypeVar("T")

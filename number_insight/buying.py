@@ -18,10 +18,10 @@ from django.utils import timezone
 
 from number_insight import calling, circuits, exceptions, lookups, outcomes, settling
 from number_insight.choices import LookupState, RecordState
+from number_insight.exceptions import place
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.base import Acknowledgement
-from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.buying")
 

@@ -13,10 +13,10 @@ from django.db import connections
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import exceptions, lookups
+from number_insight.exceptions import place
 from number_insight.insight import Insight
 from number_insight.lookups import Claim
 from number_insight.providers.base import Acknowledgement
-from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.calling")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from number_insight.rules.base import place
+from number_insight.exceptions import place
 
 logger = logging.getLogger("number_insight.commits")
 

@@ -99,3 +99,13 @@ class UnknownPath(NumberInsightError, LookupError):
 
 class ReplayFailed(NumberInsightError, RuntimeError):
     """A process that shared a replay has ended early; what it has written is kept."""
+
+
+def place(error: Exception) -> str:
+    """Return what was raised and where, without its text."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {last.tb_frame.f_code.co_filename}:{last.tb_lineno}"

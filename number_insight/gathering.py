@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from number_insight import visitor
 from number_insight.conf import app_settings
+from number_insight.exceptions import place
 from number_insight.history import Past
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
-from number_insight.rules.base import COSTLY, Signup, place
+from number_insight.rules.base import COSTLY, Signup
 
 logger = logging.getLogger("number_insight.gathering")
 

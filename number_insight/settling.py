@@ -17,11 +17,11 @@ from django.utils import timezone
 from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.commits import after_commit
+from number_insight.exceptions import place
 from number_insight.gate import gate
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.locking import locked
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.rules.base import place
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -20,9 +20,8 @@ from number_insight import announcing, assessment, outcomes, settling
 from number_insight.bell import COMPANY, Bell
 from number_insight.buying import Due
 from number_insight.choices import LookupState, RecordState
-from number_insight.exceptions import Unfinished
+from number_insight.exceptions import Unfinished, place
 from number_insight.models import Heartbeat, NumberInsightRecord
-from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.tasks")
 

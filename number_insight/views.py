@@ -18,9 +18,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from number_insight import assessment, callbacks, loading
-from number_insight.exceptions import BadCallback
+from number_insight.exceptions import BadCallback, place
 from number_insight.models import Lookup
-from number_insight.rules.base import place
 
 logger = logging.getLogger("number_insight.views")
 
