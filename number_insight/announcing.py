@@ -11,8 +11,8 @@ from django.db.models import F
 
 from number_insight import signals
 from number_insight.choices import Verdict
-from number_insight.commits import after_commit
 from number_insight.models import NumberInsightRecord
+from number_insight.transactions import after_commit
 
 logger = logging.getLogger("number_insight.announcing")
 

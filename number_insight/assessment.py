@@ -33,6 +33,7 @@ from number_insight import (
     planning,
     recording,
     settling,
+    transactions,
 )
 from number_insight.buying import Due
 from number_insight.choices import Basis, LookupState, RecordState
@@ -77,7 +78,7 @@ def _guarded(record: NumberInsightRecord, work: Callable[[], T]) -> T | None:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
         _note(record, str(error))
         return None
-    except settling.LOST_CONNECTIONS:
+    except transactions.LOST_CONNECTIONS:
         raise
     except Exception as error:  # our own bug: tried again for a day, but not for ever
         if timezone.now() - record.created_at < outcomes.GIVE_UP_AFTER:

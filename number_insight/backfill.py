@@ -15,11 +15,11 @@ from django.db import models, router, transaction
 
 from number_insight import budget, loading, planning, screening, tasks
 from number_insight.choices import RecordState, Source
-from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath
 from number_insight.fingerprints import fingerprints
 from number_insight.models import NumberInsightRecord
+from number_insight.transactions import after_commit
 
 BATCH = 1000
 MOST_RUNG = 3

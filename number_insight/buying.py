@@ -16,7 +16,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
-from number_insight import calling, circuits, exceptions, lookups, outcomes, settling
+from number_insight import calling, circuits, exceptions, lookups, outcomes, settling, transactions
 from number_insight.choices import LookupState, RecordState
 from number_insight.exceptions import place
 from number_insight.insight import Insight
@@ -76,7 +76,8 @@ def _steps(back: calling.Back) -> Iterable[Step]:
 
 
 def _promised(claim: lookups.Claim, promise: Acknowledgement) -> list[Due]:
-    settling.durably(partial(outcomes.keep_acknowledgement, claim, promise), _line(claim, promise))
+    save = partial(outcomes.keep_acknowledgement, claim, promise)
+    transactions.save_or_log(save, _line(claim, promise))
     return []
 
 
@@ -90,12 +91,12 @@ def _save(answered: Answered) -> list[Due]:
     token = answered[0][0].token
     save = partial(settling.conclude_all, insights, outcomes.HEALED_BY_WORKER, token)
     try:
-        settling.persistently(save)
+        transactions.retry_lost_connection(save)
     except Exception as error:
-        if len(answered) > 1 and not isinstance(error, settling.LOST_CONNECTIONS):
+        if len(answered) > 1 and not isinstance(error, transactions.LOST_CONNECTIONS):
             logger.warning("Answers are saved one by one: %s.", place(error))
             return each(partial(_save, [one]) for one in answered)
-        settling.journalise("; ".join(_line(claim, insight) for claim, insight in answered))
+        transactions.log_unsaved("; ".join(_line(claim, insight) for claim, insight in answered))
         raise
     return []
 
@@ -119,7 +120,7 @@ def _fail(claim: lookups.Claim, error: exceptions.ProviderError) -> list[Due]:
             return lookup
 
     journal = f"lookup {claim.lookup.pk}, request {error.request_id!r}, {type(error).__name__}"
-    lookup = settling.durably(save, journal)
+    lookup = transactions.save_or_log(save, journal)
     circuits.failed(claim.lookup.provider, claim.lookup.level, claim.lookup.number, error)
     if lookup is None or lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
         return []

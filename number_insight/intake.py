@@ -17,9 +17,9 @@ from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
 from number_insight.gate import gate
 from number_insight.insight import Insight
-from number_insight.locking import locked, unlocked, write
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.planning import Plan
+from number_insight.transactions import bulk_update, lock, lock_available
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,10 +55,10 @@ def take_in(record_id: int | None, *, company: int = 0) -> Taken:
 def _queued(record_id: int | None, company: int) -> list[NumberInsightRecord]:
     """Return the records, locked; what somebody else is at work on keeps nobody waiting."""
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED)
-    records = [] if record_id is None else locked(queued.filter(pk=record_id))
+    records = [] if record_id is None else lock(queued.filter(pk=record_id))
     if company:
         others = queued.filter(note="").exclude(pk__in=[record.pk for record in records])
-        records += unlocked(others, 1 + company - len(records), order="created_at")
+        records += lock_available(others, 1 + company - len(records), order="created_at")
     return records
 
 
@@ -120,7 +120,7 @@ def _wait_for_lookups(wanted: Sequence[Wanted], sitting: judging.Sitting, taken:
     for party in parties:
         for record in party.records:
             record.state, record.lookup = RecordState.WAITING, party.lookup
-    write([record for party in parties for record in party.records], ["state", "lookup"])
+    bulk_update([record for party in parties for record in party.records], ["state", "lookup"])
     made = [party.lookup for party in parties if party.is_new]
     taken.claims = lookups.take(made, lookups_are_on=sitting.lookups_are_on)
     claimed = {claim.lookup.pk for claim in taken.claims}

@@ -28,9 +28,9 @@ from number_insight import budget, callbacks, circuits, joining, loading, switch
 from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
-from number_insight.locking import locked
 from number_insight.models import Lookup
 from number_insight.providers.base import Acknowledgement, Question
+from number_insight.transactions import lock
 
 logger = logging.getLogger("number_insight.lookups")
 
@@ -70,7 +70,7 @@ def claim(lookup_id: int) -> Claim | None:
         due = Lookup.objects.filter(
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
         )  # by our own clock, which `next_try_at` was set by; SQLite's counts in milliseconds only
-        found = take([lookup for lookup in locked(due) if not _was_answered(lookup)])
+        found = take([lookup for lookup in lock(due) if not _was_answered(lookup)])
     return found[0] if found else None
 
 

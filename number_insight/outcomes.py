@@ -21,10 +21,10 @@ from number_insight import budget, exceptions, loading
 from number_insight.choices import LookupState
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
-from number_insight.locking import locked, write
 from number_insight.lookups import Claim
 from number_insight.models import Lookup
 from number_insight.providers.base import Acknowledgement
+from number_insight.transactions import bulk_update, lock
 
 CALLBACK_PATIENCE = timedelta(hours=25)
 """The sender retries a callback for 24 hours."""
@@ -83,7 +83,7 @@ class Kept:
 def at_hand(keys: Iterable[int], **conditions: Any) -> list[Lookup]:
     """Return these lookups as far as they meet `conditions`: locked, with the database's time."""
     rows = Lookup.objects.filter(pk__in=list(keys), **conditions)
-    return locked(rows.annotate(now=Now()))
+    return lock(rows.annotate(now=Now()))
 
 
 def keep_answers(answered: Iterable[tuple[Lookup, Insight]]) -> list[Kept]:
@@ -93,7 +93,7 @@ def keep_answers(answered: Iterable[tuple[Lookup, Insight]]) -> list[Kept]:
     money.
     """
     kept = [_keep(lookup, insight) for lookup, insight in answered]
-    write([it.lookup for it in kept], KEPT)
+    bulk_update([it.lookup for it in kept], KEPT)
     return kept
 
 

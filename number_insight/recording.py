@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from number_insight import announcing, keeping, listing, loading, rule_faults, rules_in_force
 from number_insight.choices import RecordState
-from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.judging import (
     WITHOUT_ANSWER,
@@ -21,9 +20,9 @@ from number_insight.judging import (
     lane_of,
     least,
 )
-from number_insight.locking import write
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.rules.lists import decisive
+from number_insight.transactions import after_commit, bulk_update
 from number_insight.verdict import severer
 
 Case = tuple[NumberInsightRecord, Grounds]
@@ -72,7 +71,7 @@ def settle(cases: Sequence[Case], sitting: Sitting | None = None) -> None:
         _fill(record, grounds, considered)
     records = [record for record, _grounds in cases]
     announcing.announce_on_commit(records)
-    write(records, WRITTEN)
+    bulk_update(records, WRITTEN)
     if again:
         RiskFlag.objects.filter(record__in=again).delete()
     keeping.write_flags(

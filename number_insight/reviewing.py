@@ -10,9 +10,9 @@ from django.utils.translation import gettext
 
 from number_insight import announcing, joining, planning, signals, tasks
 from number_insight.choices import Basis, Decision, LookupState, RecordState
-from number_insight.commits import after_commit
 from number_insight.exceptions import Unsupported
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.transactions import after_commit
 
 
 def release(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -> bool:

@@ -21,10 +21,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight import numbers, signals, tasks, visitor
 from number_insight.choices import RecordState, Source
-from number_insight.commits import after_commit
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
+from number_insight.transactions import after_commit
 
 logger = logging.getLogger("number_insight.screening")
 

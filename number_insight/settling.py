@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
-from number_insight.commits import after_commit
 from number_insight.exceptions import place
 from number_insight.gate import gate
 from number_insight.insight import NUMBER_REFUSED, Insight
-from number_insight.locking import locked
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -38,9 +36,6 @@ class Work(Protocol[T_co]):
 
 logger = logging.getLogger("number_insight.settling")
 
-SAVE_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
-"""Seconds between the tries to save an answer that was paid for: half a minute in all."""
-LOST_CONNECTIONS = (OperationalError, InterfaceError)
 NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
 
 
@@ -96,7 +91,7 @@ def settle_waiting(lookup_id: int) -> list[int]:
     that are back in the queue, since nothing was asked for them.
     """
     with transaction.atomic():
-        for lookup in locked(Lookup.objects.filter(pk=lookup_id)):
+        for lookup in lock(Lookup.objects.filter(pk=lookup_id)):
             insight = Insight.from_json(lookup.insight) if lookup.insight else None
             return settle_records([(lookup, insight)], late=True)
     return []
@@ -119,7 +114,7 @@ def settle_records(
     cases: list[Case] = []
     again: list[int] = []
     borne = set(answered) if late else set[int]()
-    for record in locked(rows.filter(Q(state=RecordState.WAITING) | healable)):
+    for record in lock(rows.filter(Q(state=RecordState.WAITING) | healable)):
         lookup, grounds = known[record.lookup_id]
         if grounds is not None:
             record.cost = Decimal(0) if lookup.pk in borne else lookup.cost
@@ -201,32 +196,3 @@ def _without(record: NumberInsightRecord, lookup: Lookup, basis: str) -> judging
 def _refused_number(record: NumberInsightRecord, lookup: Lookup) -> judging.Grounds:
     grounds = _without(record, lookup, Basis.ANSWER)
     return replace(grounds, insight=replace(grounds.insight, status=lookup.status))
-
-
-def durably(work: Callable[[], T], journal: str) -> T:
-    """Do what saves something paid for; if that cannot be, `journal` is written to the log."""
-    try:
-        return persistently(work)
-    except Exception:
-        journalise(journal)
-        raise
-
-
-def persistently(work: Callable[[], T]) -> T:
-    """Do what writes, again and again on fresh connections for half a minute.
-
-    Inside somebody's transaction it is done once: a new connection would not be in it.
-    """
-    for pause in SAVE_PAUSES if not connection.in_atomic_block else ():
-        try:
-            return work()
-        except LOST_CONNECTIONS as error:
-            logger.warning("Saving failed and is tried again: %s.", type(error).__name__)
-            connection.close()
-            time.sleep(pause)
-    return work()
-
-
-def journalise(journal: str) -> None:
-    """Log what a person needs to find again what was paid for, and is not in the books."""
-    logger.critical("What may have been paid for could not be saved: %s.", journal)

@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
-from number_insight import assessment, callbacks, lookups, settling
+from number_insight import assessment, callbacks, lookups, transactions
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
@@ -152,7 +152,7 @@ def test_a_crowd_is_asked_for_once_whatever_the_isolation(isolation: None) -> No
 def test_row_20_what_cannot_be_saved_for_half_a_minute_is_named_in_the_log(
     postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(settling, "SAVE_PAUSES", (0.1, 0.2))  # of half a minute
+    monkeypatch.setattr(transactions, "RETRY_PAUSES", (0.1, 0.2))  # of half a minute
     with asking(LEVEL="advanced"):
         record = screen(CLEAN)
 

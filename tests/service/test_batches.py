@@ -11,7 +11,16 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from number_insight import assessment, calling, exceptions, lookups, outcomes, planning, settling
+from number_insight import (
+    assessment,
+    calling,
+    exceptions,
+    lookups,
+    outcomes,
+    planning,
+    settling,
+    transactions,
+)
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from tests.service.stage import CLEAN, PRICE, VIRTUAL, asking, money, record_of
@@ -77,7 +86,7 @@ def test_what_is_on_its_way_while_another_cannot_be_kept_is_kept_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(calling, "GATHERING", 0.0)
-    monkeypatch.setattr(settling, "SAVE_PAUSES", ())
+    monkeypatch.setattr(transactions, "RETRY_PAUSES", ())
     keep, failures = outcomes.keep_answers, [OperationalError()]
 
     def stumble(*args: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from number_insight import assessment, outcomes, settling
+from number_insight import assessment, outcomes, transactions
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from tests.servers import Redis
@@ -54,7 +54,7 @@ def test_a_paid_answer_is_saved_though_the_database_fails_for_a_while(
             raise failures.pop()
         return keep(*args, **kwargs)
 
-    monkeypatch.setattr(settling, "SAVE_PAUSES", (0.01,) * 5)
+    monkeypatch.setattr(transactions, "RETRY_PAUSES", (0.01,) * 5)
     monkeypatch.setattr(outcomes, "keep_answers", stumble)
     with asking():
         record = record_of(VIRTUAL)

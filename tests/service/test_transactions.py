@@ -8,8 +8,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from number_insight import announcing, signals
-from number_insight.commits import after_commit
 from number_insight.models import NumberInsightRecord
+from number_insight.transactions import after_commit
 from tests.service.stage import CLEAN, asking, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
