@@ -15,7 +15,6 @@ from django.db import transaction
 from number_insight import joining, judging, limits, lookups, planning, settling
 from number_insight.choices import Basis, RecordState
 from number_insight.conf import app_settings
-from number_insight.gate import gate
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.planning import Plan
@@ -43,7 +42,7 @@ def take_in(record_id: int | None, *, company: int = 0) -> Taken:
     If somebody has taken the record along, another one comes in its place: a ring is for so many.
     """
     taken = Taken()
-    with gate.inside(), transaction.atomic():
+    with transaction.atomic():
         records = _queued(record_id, company)
         sitting = judging.Sitting(records)
         wanted = _worth_asking(records, sitting) if records else []

@@ -16,7 +16,6 @@ from django.utils import timezone
 from number_insight import announcing, budget, judging, lookups, outcomes, recording
 from number_insight.choices import Basis, Lane, LookupState, RecordState, Verdict
 from number_insight.exceptions import place
-from number_insight.gate import gate
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
@@ -74,14 +73,12 @@ def careful_if_it_fails(work: Work[T]) -> T:
     To be careful takes a savepoint, which nearly never has to save anything.
     """
     try:
-        with gate.inside():
-            return work(careful=False)
+        return work(careful=False)
     except LOST_CONNECTIONS:
         raise
     except Exception as error:  # raised again if it is not the judging
         logger.warning("Settling starts over (%s).", place(error))
-        with gate.inside():
-            return work(careful=True)
+        return work(careful=True)
 
 
 def settle_waiting(lookup_id: int) -> list[int]:
