@@ -122,3 +122,13 @@ class DeferredErrors:
         """Raise the first of the exceptions, if there were any."""
         if self._errors:
             raise self._errors[0]
+
+
+def place(error: Exception) -> str:
+    """Return what was raised and where, without its text."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return type(error).__name__
+    return f"{type(error).__name__} in {last.tb_frame.f_code.co_filename}:{last.tb_lineno}"

@@ -1,8 +1,7 @@
 """Phone numbers: from what people type to E.164, and what libphonenumber knows for free.
 
-The only module that knows ``phonenumbers``, with `number_insight.plans`, which reads its tables.
-The gate is *possible*, not *valid*: the metadata lags behind real ranges, and Vonage's own
-example, 447700900000, is a reserved number.
+The only module that knows ``phonenumbers``. What is asked for is *possible*, not *valid*: the
+metadata lags behind real ranges, and Vonage's own example, 447700900000, is a reserved number.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-from number_insight import plans
 from number_insight.exceptions import InvalidNumber
 from number_insight.insight import UNKNOWN, Insight
 
@@ -106,9 +104,6 @@ def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
 
 @lru_cache(maxsize=256)  # one number is asked about again and again; nothing here changes it
 def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    plain = plans.read(text)
-    if plain is not None:
-        return plain
     try:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
@@ -121,7 +116,7 @@ def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
 def is_valid(number: str) -> bool:
     """Whether libphonenumber knows a range that `number` (E.164) lies in."""
     parsed = _parse(number, None)
-    return parsed is not None and plans.has(parsed)
+    return parsed is not None and phonenumbers.is_valid_number(parsed)
 
 
 def is_possible(number: str) -> bool:

@@ -125,7 +125,7 @@ def _refuse(request: Any, **_options: Any) -> Any:
 
 
 def _screen_at_once(record_id: int, **_options: Any) -> bool:
-    worker.assess(record_id)
+    worker.screen(record_id)
     return True
 
 

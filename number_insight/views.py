@@ -18,11 +18,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from number_insight import loading
-from number_insight.exceptions import BadCallback
+from number_insight.exceptions import BadCallback, place
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup
-from number_insight.rules.base import place
-from number_insight.screening import worker
+from number_insight.screening.signup import webhook
 
 logger = logging.getLogger("number_insight.views")
 
@@ -73,7 +72,7 @@ class CallbackView(APIView):
             body = _read(request)
             if body is None:
                 return _answer(413)
-            worker.absorb(lookup_id, body)
+            webhook.absorb(lookup_id, body)
         except Lookup.DoesNotExist:
             return _answer(404)
         except UnreadablePostError:  # it hung up, and comes again

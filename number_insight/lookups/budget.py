@@ -19,7 +19,7 @@ from django.utils import timezone
 from number_insight import signals
 from number_insight.conf import app_settings
 from number_insight.models import Spending
-from number_insight.transactions import after_commit, locked
+from number_insight.transactions import after_commit, lock
 
 logger = logging.getLogger("number_insight.lookups.budget")
 
@@ -66,10 +66,10 @@ def reserve_all(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
 def _rows(keys: Collection[str]) -> dict[str, Spending]:
     """Return the rows of these periods, locked; the first of a period makes its row."""
     rows = Spending.objects.filter(period__in=keys)
-    found = locked(rows, order="period")
+    found = lock(rows, order="period")
     if len(found) < len(keys):
         _make(keys)
-        found = locked(rows, order="period")
+        found = lock(rows, order="period")
     return {row.period: row for row in found}
 
 

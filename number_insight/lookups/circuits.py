@@ -21,7 +21,7 @@ from number_insight.conf import app_settings
 from number_insight.models import Circuit, Lookup, Pace
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprint
-from number_insight.transactions import locked
+from number_insight.transactions import lock
 
 logger = logging.getLogger("number_insight.lookups.circuits")
 
@@ -160,9 +160,9 @@ def take_turns(
     step = int(SPARE * 1_000_000 / app_settings.THROUGHPUT)
     now = int(time.time() * 1_000_000)
     rows = Pace.objects.filter(provider=provider)
-    if not (found := locked(rows)):
+    if not (found := lock(rows)):
         Pace.objects.bulk_create([Pace(provider=provider)], ignore_conflicts=True)
-        found = locked(rows)
+        found = lock(rows)
     lead = min((count - 1) * step, LONGEST_LEAD // timedelta(microseconds=1))
     first, reach = max(found[0].next_at, now + lead), within // timedelta(microseconds=1)
     turns = [at - now for at in range(first, first + count * step, step) if at - now <= reach]

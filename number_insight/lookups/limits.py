@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, Usage
-from number_insight.transactions import locked
+from number_insight.transactions import lock
 
 PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 KINDS = ("ip", "network", "block", "number")
@@ -68,7 +68,7 @@ def _rows(ends: Mapping[str, datetime]) -> dict[str, Usage]:
         return {}
     made = [Usage(key=key, ends_at=ends[key]) for key in sorted(ends)]
     Usage.objects.bulk_create(made, ignore_conflicts=True)
-    return {row.key: row for row in locked(Usage.objects.filter(key__in=ends), order="key")}
+    return {row.key: row for row in lock(Usage.objects.filter(key__in=ends), order="key")}
 
 
 def _count_in(

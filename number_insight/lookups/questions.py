@@ -15,7 +15,7 @@ from number_insight.insight import LEVELS
 from number_insight.models import Lookup
 from number_insight.models.choices import ANSWERED_STATES
 from number_insight.providers.base import Question
-from number_insight.transactions import locked
+from number_insight.transactions import lock
 
 Ask = tuple[Question, str, str]
 """A question, the provider that it is put to, and how it is delivered."""
@@ -85,7 +85,7 @@ def _open(
     found = Lookup.objects.filter(open_key__in={key for ask in asks for key in _keys(ask)})
     if claims is not None:
         found = found.filter(claim__in=claims)
-    return {lookup.open_key: lookup for lookup in locked(found)}
+    return {lookup.open_key: lookup for lookup in lock(found)}
 
 
 def _serving(ask: Ask, there: Mapping[str | None, Lookup]) -> Lookup | None:

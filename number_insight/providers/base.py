@@ -15,7 +15,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 from number_insight.exceptions import Unsupported
-from number_insight.faults import Fault
 from number_insight.insight import LEVELS, Insight
 
 BASIC_SIGNALS = frozenset({"country"})
@@ -41,6 +40,20 @@ class Acknowledgement:
     request_id: str = ""
     price: Decimal | None = None
     balance: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One wrong option of a provider; `number_insight.checks` reports it under its id.
+
+    `deploy` marks what only matters in production (a missing credential: a build without
+    secrets must still migrate).
+    """
+
+    id: str
+    message: str
+    hint: str
+    deploy: bool = False
 
 
 class Provider(ABC):

@@ -13,9 +13,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from number_insight import numbers
 from number_insight.exceptions import BadCallback, NotSent, ProviderError, Uncertain, Unsupported
-from number_insight.faults import Fault
 from number_insight.insight import Insight
-from number_insight.providers.base import Acknowledgement, Provider, Question
+from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.personas import PRICES, answer, persona_for
 from number_insight.providers.statuses import ANSWERED, http_meaning, refusal

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from django.core.cache import cache
 
 from number_insight.exceptions import BadCredentials, Busy, Gone, NotSent, Uncertain
-from number_insight.faults import Fault
 from number_insight.providers import scalars, transport
+from number_insight.providers.base import Fault
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.http import Form, Request, Response
 from number_insight.providers.v1 import NumberInsightV1, missing_faults, url_faults

@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 
 from number_insight import numbers
 from number_insight.exceptions import Unsupported
-from number_insight.faults import Fault
 from number_insight.insight import Insight
 from number_insight.providers import wire
-from number_insight.providers.base import Acknowledgement, Provider, Question
+from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
 from number_insight.providers.http import Form, Response, url_trouble
 from number_insight.providers.statuses import raise_for_http
 

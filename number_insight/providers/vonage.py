@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from number_insight.exceptions import BadCredentials
-from number_insight.faults import Fault
 from number_insight.providers import signing, transport
+from number_insight.providers.base import Fault
 from number_insight.providers.http import Form, Request, Response
 from number_insight.providers.v1 import NumberInsightV1, missing_faults
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
+from number_insight.exceptions import place
 from number_insight.insight import Insight
 from number_insight.rules.scoring import (
     ALLOW,
@@ -268,16 +269,6 @@ def _verdict(flags: Iterable[Flag], thresholds: Mapping[str, int], *, raised: bo
         return ALLOW
     verdict = verdict_for(total(flags), thresholds)
     return severer(verdict, REVIEW) if raised else verdict
-
-
-def place(error: Exception) -> str:
-    """Return what was raised and where, without its text."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        last = last.tb_next
-    if last is None:
-        return type(error).__name__
-    return f"{type(error).__name__} in {last.tb_frame.f_code.co_filename}:{last.tb_lineno}"
 
 
 def _examined(rule: Rule, insight: Insight, signup: Signup) -> list[Flag]:

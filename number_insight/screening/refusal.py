@@ -56,7 +56,7 @@ def _is_denied(number: str) -> bool:
     current = visitor.current()
     if current is not None and record.number in current.refused:
         return True
-    judged = _judge_on_known_facts(record)
+    judged = judge_on_known_facts(record)
     if judged.verdict != Verdict.DENY or not _may_refuse(record):
         return False
     record.save()
@@ -66,7 +66,7 @@ def _is_denied(number: str) -> bool:
 
 
 @sensitive_variables()
-def _judge_on_known_facts(record: NumberInsightRecord) -> Judged:
+def judge_on_known_facts(record: NumberInsightRecord) -> Judged:
     """Judge an unsaved record on free facts or an earlier answer; nobody is asked."""
     (judged,) = judging.judge([grounds.local(record)])
     (plan,) = planning.plans([judged])

@@ -11,9 +11,10 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from number_insight.conf import app_settings
+from number_insight.exceptions import place
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
-from number_insight.rules.base import COSTLY, Signup, place
+from number_insight.rules.base import COSTLY, Signup
 from number_insight.screening import visitor
 from number_insight.verdicts.history import Past
 

@@ -16,7 +16,7 @@ from number_insight.lookups import callbacks, calls
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
-from number_insight.screening.bell import COMPANY
+from number_insight.screening.batch import BATCH_SIZE
 from number_insight.screening.tasks import bell
 from number_insight.verdicts import rules_in_force
 from tests.models import Customer
@@ -60,7 +60,7 @@ def counted() -> Iterator[list[str]]:
 
 def warm(number: str) -> None:
     """Do what a process does once: write down the rules, make the rows of the day."""
-    worker.assess(record_of(number).pk)
+    worker.screen(record_of(number).pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -80,7 +80,7 @@ def test_a_lookup_takes_so_many_queries_and_sends_no_message(queue: Redis) -> No
         record = record_of(CLEAN)
         sent = len(messages(queue))
         with counted() as queries:
-            worker.assess(record.pk)
+            worker.screen(record.pk)
     assert len(queries) == LOOKUP, "\n".join(queries)
     assert len(messages(queue)) == sent
 
@@ -91,9 +91,9 @@ def test_sixteen_lookups_take_hardly_more_queries_than_one(monkeypatch: pytest.M
         monkeypatch.setattr(calls, name, 5.0)
     with asking(LEVEL="advanced", LIMITS={}, BUDGET={"day": None}):
         warm("+46701740505")
-        records = [record_of(f"+467017{place:02}605") for place in range(1 + COMPANY)]
+        records = [record_of(f"+467017{place:02}605") for place in range(BATCH_SIZE)]
         with counted() as queries:
-            worker.assess(records[0].pk, company=COMPANY)
+            worker.screen(records[0].pk, limit=BATCH_SIZE)
     assert not NumberInsightRecord.objects.filter(verdict="pending").exists()
     assert len(queries) == BATCH, "\n".join(queries)
 
@@ -104,7 +104,7 @@ def test_an_answer_that_is_reused_takes_half_of_that() -> None:
         warm(CLEAN)
         record = record_of(CLEAN)
         with counted() as queries:
-            worker.assess(record.pk)
+            worker.screen(record.pk)
     assert len(queries) == REUSED, "\n".join(queries)
     assert len(Fake.asked) == 1
 
@@ -115,7 +115,7 @@ def test_a_callback_takes_so_many_queries(client: Client) -> None:
     with asking(LEVEL="advanced", LIMITS={}, BUDGET={"day": None}, **settings):
         rules_in_force.remember()  # once in a process
         record = record_of(CLEAN)
-        worker.assess(record.pk)
+        worker.screen(record.pk)
         lookup = Lookup.objects.get(number=CLEAN)
         path = reverse("number_insight:callback", args=(callbacks.token_for(lookup.pk),))
         body = Fake().callback_body(Fake.asked[-1])

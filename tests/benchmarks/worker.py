@@ -11,13 +11,13 @@ from typing import Any
 
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.screening import tasks
-from number_insight.screening.bell import COMPANY
+from number_insight.screening.batch import BATCH_SIZE
 from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
 from tests.benchmarks.numbers import fresh_numbers
 from tests.benchmarks.stand import PATIENCE, ROOT, Stand, as_environment
 
 THREADS, DELAY = 32, 0.15
-BATCH = 1 + COMPANY
+BATCH = BATCH_SIZE
 
 
 def many_threads(stand: Stand, size: Size) -> Outcome:

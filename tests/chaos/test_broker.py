@@ -10,7 +10,7 @@ from django.test import Client
 
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import tasks
-from number_insight.screening.bell import COMPANY
+from number_insight.screening.batch import BATCH_SIZE
 from tests.chaos.stage import Stand, all_settled, number
 from tests.service.stage import messages, sign_up, until
 
@@ -58,7 +58,7 @@ def test_row_04_what_a_broker_has_kept_and_the_sweep_rings_for_is_paid_once(stan
     try:
         stand.redis.restart()
         stand.sign_up(100)
-        assert until(lambda: len(messages(stand.redis)) >= 100 / (1 + COMPANY))
+        assert until(lambda: len(messages(stand.redis)) >= 100 / BATCH_SIZE)
         kept = len(messages(stand.redis))
         stand.redis.kill()
         stand.redis.start()

@@ -11,11 +11,12 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
+from number_insight import transactions
 from number_insight.insight import Insight
 from number_insight.lookups import callbacks, claims
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen, settlement, worker
+from number_insight.screening import screen, worker
 from tests.chaos.stage import Stand, all_settled, number
 from tests.models import Customer
 from tests.servers import PostgreSQL
@@ -144,7 +145,7 @@ def test_a_crowd_is_asked_for_once_whatever_the_isolation(isolation: None) -> No
 
         at_once(10, stubborn)
         for record in records:
-            worker.assess(record.pk)
+            worker.screen(record.pk)
     assert len(Fake.asked) == 1
     assert not NumberInsightRecord.objects.filter(verdict="pending").exists()
 
@@ -152,7 +153,7 @@ def test_a_crowd_is_asked_for_once_whatever_the_isolation(isolation: None) -> No
 def test_row_20_what_cannot_be_saved_for_half_a_minute_is_named_in_the_log(
     postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(settlement, "SAVE_PAUSES", (0.1, 0.2))  # of half a minute
+    monkeypatch.setattr(transactions, "RETRY_PAUSES", (0.1, 0.2))  # of half a minute
     with asking(LEVEL="advanced"):
         record = screen(CLEAN)
 
@@ -163,7 +164,7 @@ def test_row_20_what_cannot_be_saved_for_half_a_minute_is_named_in_the_log(
 
         monkeypatch.setattr(claims, "ask", answer_and_break)
         with pytest.raises(OperationalError):
-            worker.assess(record.pk)
+            worker.screen(record.pk)
     (line,) = [entry.getMessage() for entry in caplog.records if entry.levelname == "CRITICAL"]
     assert "'the-request'" in line and "0.03" in line
     assert CLEAN[1:] not in caplog.text

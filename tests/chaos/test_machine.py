@@ -35,7 +35,7 @@ from number_insight.models import (
     Spending,
     Usage,
 )
-from number_insight.screening import screen, tasks, worker
+from number_insight.screening.signup import screen, tasks, webhook, worker
 from tests.chaos.invariants import UNFINISHED, assert_requests_are_told_apart
 from tests.chaos.scripted import EARLY, FREE, PAID, Death, Scripted
 from tests.chaos.stage import number
@@ -111,13 +111,13 @@ class Signups(RuleBasedStateMachine):
 
     def work(self, record_id: int) -> None:
         with suppress(Death):
-            tasks.ring_for(worker.assess(record_id))
+            tasks.ring_for(worker.screen(record_id))
 
     def post(self, url: str) -> None:
         lookup_id = callbacks.lookup_id_of(url.rstrip("/").rpartition("/")[2])
         assert lookup_id is not None
         with suppress(Lookup.DoesNotExist):
-            worker.absorb(lookup_id, Scripted.promised[url])
+            webhook.absorb(lookup_id, Scripted.promised[url])
 
     @rule(index=st.integers(0, 2))
     def sign_up(self, index: int) -> None:

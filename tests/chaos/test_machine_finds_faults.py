@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -13,9 +13,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from hypothesis import Phase
 
+from number_insight.exceptions import ProviderError
 from number_insight.lookups import budget, claims, outcomes
+from number_insight.lookups.outcomes import Kept, Outcome
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import LookupState, RecordState
+from number_insight.providers.base import Acknowledgement
 from tests.chaos.test_machine import run_part
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,8 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OPEN = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
 
 claim, take = claims.claim, claims.take
-keep_answers, keep_failure = outcomes.keep_answers, outcomes.keep_failure
-keep_acknowledgement, expire = outcomes.keep_acknowledgement, outcomes.expire
+keep, expire = outcomes.keep, outcomes.expire
 
 
 def back_to_the_queue(which: Q) -> None:
@@ -37,48 +39,55 @@ def claim_whatever_its_state(lookup_id: int) -> Any:
 
 
 def take_and_forget_the_attempt(*args: Any, **kwargs: Any) -> Any:
-    claims = take(*args, **kwargs)
-    Lookup.objects.filter(pk__in=[each.lookup.pk for each in claims]).update(attempts=0)
-    return claims
+    taken = take(*args, **kwargs)
+    Lookup.objects.filter(pk__in=[claim.lookup.pk for claim in taken]).update(attempts=0)
+    return taken
 
 
-def answers_that_forget_the_money(*args: Any, **kwargs: Any) -> Any:
-    kept = keep_answers(*args, **kwargs)
-    return [replace(it, payment=replace(it.payment, amount=Decimal(0))) for it in kept]
+def answers_that_forget_the_money(found: Sequence[Outcome]) -> list[Kept]:
+    return [
+        replace(one, payment=replace(one.payment, amount=Decimal(0))) if one.payment else one
+        for one in keep(found)
+    ]
 
 
-def answers_over_a_decision(*args: Any, **kwargs: Any) -> Any:
-    kept = keep_answers(*args, **kwargs)
-    decided = NumberInsightRecord.objects.filter(lookup__in=[it.lookup for it in kept])
+def answers_over_a_decision(found: Sequence[Outcome]) -> list[Kept]:
+    kept = keep(found)
+    decided = NumberInsightRecord.objects.filter(lookup__in=[one.lookup for one in kept])
     decided.filter(state=RecordState.FAILED).update(state=RecordState.WAITING)
     return kept
 
 
-def failure_whatever_its_state(held: Any, error: Any) -> Any:
-    Lookup.objects.filter(pk=held.lookup.pk).update(state=LookupState.CALLING, claim=held.token)
-    return keep_failure(held, error)
+def failure_whatever_its_state(found: Sequence[Outcome]) -> list[Kept]:
+    for outcome in found:
+        if outcome.token and isinstance(outcome.result, ProviderError):
+            lookups = Lookup.objects.filter(pk=outcome.lookup.pk)
+            lookups.update(state=LookupState.CALLING, claim=outcome.token)
+    return keep(found)
 
 
-def failure_that_gives_uncertain_money_back(held: Any, error: Any) -> Any:
-    lookup = keep_failure(held, error)
-    if lookup is not None and lookup.state == LookupState.UNCERTAIN:
-        budget.settle(Decimal(0), reserved=lookup.reserved, booked_on=lookup.reserved_on)
+def failure_that_gives_uncertain_money_back(found: Sequence[Outcome]) -> list[Kept]:
+    kept = keep(found)
+    for lookup in (one.lookup for one in kept if one.lookup.state == LookupState.UNCERTAIN):
+        back = {"reserved": lookup.reserved, "booked_on": lookup.reserved_on}
+        budget.settle([budget.Payment(amount=Decimal(0), **back)])
         lookup.reserved, lookup.reserved_on = Decimal(0), None
         lookup.save()
-    return lookup
+    return kept
 
 
-def failure_that_asks_again(held: Any, error: Any) -> Any:
-    lookup = keep_failure(held, error)
-    if lookup is not None and lookup.state == LookupState.UNCERTAIN:
+def failure_that_asks_again(found: Sequence[Outcome]) -> list[Kept]:
+    kept = keep(found)
+    for lookup in (one.lookup for one in kept if one.lookup.state == LookupState.UNCERTAIN):
         lookup.state, lookup.next_try_at = LookupState.QUEUED, timezone.now()
         lookup.save()
-    return lookup
+    return kept
 
 
-def acknowledgement_whatever_its_state(held: Any, promise: Any) -> None:
-    Lookup.objects.filter(pk=held.lookup.pk).update(state=LookupState.CALLING)
-    keep_acknowledgement(held, promise)
+def acknowledgement_whatever_its_state(found: Sequence[Outcome]) -> list[Kept]:
+    promised = [one.lookup.pk for one in found if isinstance(one.result, Acknowledgement)]
+    Lookup.objects.filter(pk__in=promised).update(state=LookupState.CALLING)
+    return keep(found)
 
 
 def expiry_that_asks_again() -> Iterable[int]:
@@ -98,14 +107,14 @@ def expiry_that_never_comes() -> Iterable[int]:
 SYNC, ASYNC = 0, 1
 """The part of the machine that finds it: the one that asks and waits, or that with callbacks."""
 FAULTS: list[tuple[int, Any, str, Callable[..., Any], str]] = [
-    (SYNC, lookups, "claim", claim_whatever_its_state, "I[23]"),
-    (SYNC, lookups, "take", take_and_forget_the_attempt, "I[23]"),
-    (SYNC, outcomes, "keep_answers", answers_that_forget_the_money, "I3"),
-    (ASYNC, outcomes, "keep_answers", answers_over_a_decision, "I5"),
-    (ASYNC, outcomes, "keep_failure", failure_whatever_its_state, "I[35]"),
-    (SYNC, outcomes, "keep_failure", failure_that_gives_uncertain_money_back, "I3"),
-    (SYNC, outcomes, "keep_failure", failure_that_asks_again, "I[23]"),
-    (ASYNC, outcomes, "keep_acknowledgement", acknowledgement_whatever_its_state, "I5"),
+    (SYNC, claims, "claim", claim_whatever_its_state, "I[23]"),
+    (SYNC, claims, "take", take_and_forget_the_attempt, "I[23]"),
+    (SYNC, outcomes, "keep", answers_that_forget_the_money, "I3"),
+    (ASYNC, outcomes, "keep", answers_over_a_decision, "I5"),
+    (ASYNC, outcomes, "keep", failure_whatever_its_state, "I[35]"),
+    (SYNC, outcomes, "keep", failure_that_gives_uncertain_money_back, "I3"),
+    (SYNC, outcomes, "keep", failure_that_asks_again, "I[23]"),
+    (ASYNC, outcomes, "keep", acknowledgement_whatever_its_state, "I5"),
     (SYNC, outcomes, "expire", expiry_that_asks_again, "I[23]"),
     (ASYNC, outcomes, "expire", expiry_that_asks_again_for_a_lost_callback, "I[235]"),
     (SYNC, outcomes, "expire", expiry_that_never_comes, "I4"),

@@ -121,9 +121,9 @@ def test_row_62_what_raises_for_a_day_comes_before_a_person(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = screen(number(0))
-    monkeypatch.setattr(batch.planning, "plan_for", lambda *_, **__: 1 // 0)
+    monkeypatch.setattr(batch.planning, "plans", lambda *_, **__: 1 // 0)
     with pytest.raises(ZeroDivisionError):
-        worker.assess(record.pk)
+        worker.screen(record.pk)
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=25))
     sweep()
     record.refresh_from_db()

@@ -69,7 +69,7 @@ def test_who_joins_at_the_very_moment_of_the_answer_is_judged_by_it(stand: Stand
 
         def sign_up_and_work(index: int, turn: int = turn) -> None:
             time.sleep(random.Random(index).uniform(0, 0.6))
-            worker.assess(screen(number(turn)).pk)
+            worker.screen(screen(number(turn)).pk)
 
         at_once(30, sign_up_and_work)
         sweep()

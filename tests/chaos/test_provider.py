@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.screening import screen
-from number_insight.screening.bell import COMPANY
+from number_insight.screening.batch import BATCH_SIZE
 from tests.chaos.stage import PATIENCE, Stand, all_taken, number
 from tests.servers import free_port
 from tests.service.stage import money, sweep, until, work_off
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LOST = ["hang", "drip", "drip_headers", "huge", "half", "empty", "html", "close", "302", "307"]
 WORKERS = 2
-IN_FLIGHT = WORKERS * (1 + COMPANY)
+IN_FLIGHT = WORKERS * BATCH_SIZE
 """So many may be asked at once, and have been when the first answer says that it is no use."""
 MANY = 60
 

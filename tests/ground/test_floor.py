@@ -39,7 +39,6 @@ from datetime import datetime, timezone
 from importlib import import_module
 
 import number_insight.exceptions
-import number_insight.faults
 import number_insight.providers.base
 from number_insight import numbers
 from number_insight.rules import STANDARD, Signup, judge

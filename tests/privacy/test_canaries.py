@@ -210,5 +210,5 @@ def test_no_exception_of_ours_tells(sandbox: Sandbox) -> None:
 def test_a_number_that_is_none_is_not_told_either(everything_logged: Any) -> None:
     typed = f"my number is {NUMBER}"
     record = screen(typed, ip=IP, name=NAME, subject=Customer(pk=1, phone=""))
-    worker.assess(record.pk)
+    worker.screen(record.pk)
     assert found_in(shown(everything_logged.records) + repr(record)) == []

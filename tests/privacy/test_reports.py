@@ -18,7 +18,7 @@ from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.lookups import questions
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
-from number_insight.screening import inquiry, screen, signup, worker
+from number_insight.screening.signup import inquiry, screen, signup, webhook, worker
 from number_insight.testing import LookupFactory
 from tests.models import Customer
 from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, SECRET, found_in
@@ -74,15 +74,15 @@ def test_a_report_shows_the_locals_of_whoever_does_not_hide_them() -> None:
 def test_a_report_on_the_call_of_a_provider() -> None:
     with using(Broken):
         record = screen(NUMBER, ip=IP, name=NAME)
-        text = reported(lambda: worker.assess(record.pk))
+        text = reported(lambda: worker.screen(record.pk))
     assert "Broken" in text
     assert found_in(text) == []
 
 
 def test_a_report_on_an_inquiry() -> None:
     with using(Broken):
-        inquiry = inquiry.Inquiry(number=NUMBER, ip=IP)
-        text = reported(lambda: inquiry.inquire(inquiry))
+        asked = inquiry.Inquiry(number=NUMBER, ip=IP)
+        text = reported(lambda: inquiry.inquire(asked))
     assert found_in(text) == []
 
 
@@ -154,9 +154,9 @@ def test_a_report_on_reading_what_is_known(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(*_: object, **__: object) -> None:
         raise Fault
 
-    monkeypatch.setattr(questions, "fresh_all", fail)
+    monkeypatch.setattr(questions, "fresh", fail)
     record = NumberInsightRecord(number=NUMBER, ip_address=IP, declared_name=NAME)
-    assert found_in(reported(lambda: worker.preview(record))) == []
+    assert found_in(reported(lambda: refusal.judge_on_known_facts(record))) == []
 
 
 def test_a_report_on_a_callback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,7 +165,7 @@ def test_a_report_on_a_callback(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(loading, "provider", fail)
     lookup = LookupFactory(number=NUMBER, state="submitted")
-    text = reported(lambda: worker.absorb(lookup.pk, callback()))
+    text = reported(lambda: webhook.absorb(lookup.pk, callback()))
     assert found_in(text) == []
 
 

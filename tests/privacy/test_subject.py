@@ -15,7 +15,7 @@ from number_insight import reviewing
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
 from number_insight.privacy import subject
-from number_insight.screening import worker
+from number_insight.screening.signup import webhook
 from number_insight.testing import LookupFactory, RecordFactory
 from tests.models import Customer, UUIDCustomer
 from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
@@ -142,7 +142,7 @@ def test_a_late_answer_to_an_erased_lookup_brings_nothing_back() -> None:
         lookup = record.lookup
         Lookup.objects.filter(pk=lookup.pk).update(state="uncertain")
         body = json.dumps({"status": 0, "number": NUMBER, "line_type": "virtual"}).encode()
-        worker.absorb(lookup.pk, body)
+        webhook.absorb(lookup.pk, body)
     assert found_in(rows()) == []
 
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from number_insight.faults import Fault
 from number_insight.providers import kpn, vonage
-from number_insight.providers.base import Provider
+from number_insight.providers.base import Fault, Provider
 from number_insight.providers.fake import Fake
 
 VONAGE = {"api_key": "k", "api_secret": "s"}

@@ -10,10 +10,9 @@ from django.utils import timezone
 
 from number_insight.insight import Carrier, Insight
 from number_insight.models import ListEntry, NumberInsightRecord
-from number_insight.models.choices import Basis
 from number_insight.rules import Signup
 from number_insight.rules.base import COSTLY
-from number_insight.verdicts import context, judging, recording
+from number_insight.verdicts import context, recording
 from tests.models import Customer
 
 NUMBER = "+46701740605"
@@ -61,7 +60,7 @@ def an_entry(action: str, match: str, value: str, **facts: Any) -> ListEntry:
 
 def settled(record: NumberInsightRecord) -> NumberInsightRecord:
     """Return `record` as it is once it is judged on free facts."""
-    recording.settle([(record, judging.local_grounds(record, Basis.FREE))])
+    recording.judge([grounds.local(record)])
     record.refresh_from_db()
     return record
 

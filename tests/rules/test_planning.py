@@ -12,7 +12,7 @@ from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.rules import STANDARD, Rule
-from number_insight.screening import planning, worker
+from number_insight.screening import planning
 from tests.rules.scenes import NUMBER, a_record, an_entry, numbers_of_block
 from tests.service.stage import asking, record_of, screened
 
@@ -116,7 +116,7 @@ def test_judging_takes_few_queries_however_long_the_history_is() -> None:
     def queries() -> int:
         record = record_of(NUMBER, ip="8.8.8.8", level="basic")
         with CaptureQueriesContext(connection) as captured:
-            worker.preview(record)
+            refusal.judge_on_known_facts(record)
         return len(captured)
 
     with asking():
@@ -131,6 +131,6 @@ def test_rules_that_read_nothing_cost_one_query_more_than_none() -> None:
     with asking(RULES=[{"NAME": f"{HERE}.Shady"}], ENABLED=False):
         record = record_of(NUMBER)
         with CaptureQueriesContext(connection) as captured:
-            worker.preview(record)
+            refusal.judge_on_known_facts(record)
     tables = [query["sql"].split(" FROM ")[1].split()[0].strip('"') for query in captured]
     assert set(tables) == {"number_insight_rulefault"}

@@ -61,19 +61,19 @@ def record_of(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
 
 def work_off(record_id: int) -> None:
     """Do what a worker does for one record, until nothing is due soon."""
-    due = worker.assess(record_id)
+    due = worker.screen(record_id)
     for _ in range(10):
         soon = [item for item in due if item.after.total_seconds() < 2]
         if not soon:
             return
         time.sleep(max(0.0, *(item.after.total_seconds() for item in soon)))
-        due = [later for item in soon for later in worker.assess(item.record_id)]
+        due = [later for item in soon for later in worker.screen(item.record_id)]
 
 
 def screened(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
     """Return a record of `number` that one task of a worker has taken as far as it goes."""
     record = record_of(number, **options)
-    worker.assess(record.pk)
+    worker.screen(record.pk)
     record.refresh_from_db()
     return record
 

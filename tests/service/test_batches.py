@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from number_insight import exceptions
-from number_insight.lookups import calls, claims, outcomes
+from number_insight import exceptions, transactions
+from number_insight.lookups import calls, outcomes
+from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import planning, settlement, worker
+from number_insight.screening import planning, purchase, settlement, worker
+from number_insight.verdicts.judging import Judged
 from tests.service.stage import CLEAN, PRICE, VIRTUAL, asking, money, record_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,8 +40,8 @@ def states() -> list[str]:
     return list(Lookup.objects.order_by("number").values_list("state", flat=True))
 
 
-def assess(record: NumberInsightRecord) -> list[worker.Due]:
-    return worker.assess(record.pk, company=15)
+def assess(record: NumberInsightRecord) -> list[purchase.Due]:
+    return worker.screen(record.pk, limit=16)
 
 
 def test_an_answer_that_cannot_be_saved_costs_no_other_its_answer(
@@ -59,14 +62,14 @@ def test_an_answer_that_cannot_be_saved_costs_no_other_its_answer(
 def test_a_failure_that_cannot_be_saved_costs_no_other_its_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    keep = outcomes.keep_failure
+    keep = outcomes.keep
 
-    def stumble(claim: claims.Claim, error: exceptions.ProviderError) -> Any:
-        if claim.lookup.number == NUMBERS[0]:
+    def stumble(found: Sequence[Outcome]) -> Any:
+        if any(outcome.lookup.number == NUMBERS[0] for outcome in found):
             raise DataError
-        return keep(claim, error)
+        return keep(found)
 
-    monkeypatch.setattr(outcomes, "keep_failure", stumble)
+    monkeypatch.setattr(outcomes, "keep", stumble)
     answers = {NUMBERS[0]: exceptions.NoAnswer("no"), NUMBERS[1]: exceptions.NoAnswer("no")}
     with asking(answers, **WHOLE):
         records = queue(NUMBERS)
@@ -79,16 +82,16 @@ def test_what_is_on_its_way_while_another_cannot_be_kept_is_kept_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(calls, "GATHERING", 0.0)
-    monkeypatch.setattr(settlement, "SAVE_PAUSES", ())
-    keep, failures = outcomes.keep_answers, [OperationalError()]
+    monkeypatch.setattr(transactions, "RETRY_PAUSES", ())
+    keep, failures = outcomes.keep, [OperationalError()]
 
     def stumble(*args: Any, **kwargs: Any) -> Any:
         if failures:
             raise failures.pop()
         return keep(*args, **kwargs)
 
-    monkeypatch.setattr(outcomes, "keep_answers", stumble)
-    monkeypatch.setattr(claims, "WIDEST_GAP", 0.05)
+    monkeypatch.setattr(outcomes, "keep", stumble)
+    monkeypatch.setattr(calls, "WIDEST_GAP", 0.05)
     with asking(**WHOLE | {"THROUGHPUT": 20}):
         records = queue(NUMBERS)
         with pytest.raises(OperationalError):
@@ -121,14 +124,14 @@ def test_a_machine_without_threads_asks_all_the_same(
 def test_one_that_cannot_be_planned_costs_no_other_its_verdict(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    plan = planning.plan_for
+    plans = planning.plans
 
-    def stumble(record: NumberInsightRecord, **options: Any) -> Any:
-        if record.number == NUMBERS[0]:
+    def stumble(judged: Sequence[Judged], **options: Any) -> Any:
+        if any(one.case.record.number == NUMBERS[0] for one in judged):
             raise ImproperlyConfigured("The provider has no such option.")
-        return plan(record, **options)
+        return plans(judged, **options)
 
-    monkeypatch.setattr(planning, "plan_for", stumble)
+    monkeypatch.setattr(planning, "plans", stumble)
     with asking(**WHOLE):
         records = queue(NUMBERS)
         for record in records:
@@ -175,12 +178,12 @@ def test_the_trouble_of_another_is_not_noted_on_the_record_that_was_rung_for(
 def test_a_record_that_waits_goes_on_though_its_company_makes_trouble(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    keep = outcomes.keep_answers
+    keep = outcomes.keep
 
-    def stumble(answered: list[tuple[Lookup, Any]]) -> Any:
-        if any(lookup.number == NUMBERS[1] for lookup, _insight in answered):
+    def stumble(found: Sequence[Outcome]) -> Any:
+        if any(outcome.lookup.number == NUMBERS[1] for outcome in found):
             raise ValueError("a fault of ours")
-        return keep(answered)
+        return keep(found)
 
     with asking(BUDGET={"day": None}, **WHOLE):
         Circuit.objects.create(
@@ -191,7 +194,7 @@ def test_a_record_that_waits_goes_on_though_its_company_makes_trouble(
         Circuit.objects.all().delete()
         Lookup.objects.update(next_try_at=timezone.now())
         queue(NUMBERS[1:2])
-        monkeypatch.setattr(outcomes, "keep_answers", stumble)
+        monkeypatch.setattr(outcomes, "keep", stumble)
         with pytest.raises(ValueError, match="a fault of ours"):
             assess(records[0])
     assert verdicts() == ["allow", "pending"]
@@ -203,7 +206,7 @@ def test_what_the_database_does_not_take_is_before_a_person_after_a_day(
     def stumble(*_args: Any, **_options: Any) -> Any:
         raise DataError
 
-    monkeypatch.setattr(planning, "plan_for", stumble)
+    monkeypatch.setattr(planning, "plans", stumble)
     with asking(**WHOLE):
         record = record_of()
         with pytest.raises(DataError):

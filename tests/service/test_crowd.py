@@ -59,7 +59,7 @@ def test_fifty_deliveries_of_one_message_make_one_request(sandbox: Sandbox) -> N
     sandbox.behave(CLEAN, delay=0.2)
     with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
         record = screen(CLEAN)
-        at_once(50, lambda _: worker.assess(record.pk))
+        at_once(50, lambda _: worker.screen(record.pk))
     record.refresh_from_db()
     assert (sandbox.ledger.count(), record.verdict) == (1, "allow")
     assert money() == (PRICE, "0")

@@ -124,7 +124,7 @@ def test_a_bug_in_the_judging_refuses_nobody(
     def stumble(*_args: Any, **_kwargs: Any) -> Any:
         raise ZeroDivisionError(CANARY)
 
-    monkeypatch.setattr(worker, "preview", stumble)
+    monkeypatch.setattr(refusal, "judge_on_known_facts", stumble)
     with asking(ENFORCEMENT="enforce"):
         assert not refusal.is_denied(CANARY)
     assert ours(caplog) and not any(CANARY[1:] in line for line in ours(caplog))
@@ -137,7 +137,7 @@ def test_a_provider_that_is_misconfigured_keeps_records_waiting_with_a_note() ->
     assert record.state == "queued"
     assert "no.such.Thing" in record.note or "No module named" in record.note
     with asking():
-        worker.assess(record.pk)
+        worker.screen(record.pk)
     record.refresh_from_db()
     assert (record.verdict, record.note) == ("allow", "")
 

@@ -44,7 +44,7 @@ def _ask(number: str) -> questions.Ask:
 def test_who_asks_for_less_joins_who_asks_for_more_in_the_same_batch() -> None:
     with asking(LIMITS={}):
         records = [record_of(level=level) for level in ("basic", "advanced", "standard")]
-        worker.assess(records[0].pk, company=15)
+        worker.screen(records[0].pk, limit=16)
     assert [question.level for question in Fake.asked] == ["advanced"]
     assert set(NumberInsightRecord.objects.values_list("state", flat=True)) == {"screened"}
 
@@ -122,7 +122,7 @@ def test_a_list_is_credited_though_another_record_of_the_batch_could_not_be_writ
     with asking(EXTRA_RULES=[mine], ENABLED=False):
         record = record_of(FEW)
         record_of(MOST)
-        worker.assess(record.pk, company=15)
+        worker.screen(record.pk, limit=16)
     entry.refresh_from_db()
     lanes = Counter(NumberInsightRecord.objects.values_list("lane", flat=True))
     assert (entry.hits, lanes["fault"]) == (1, 1)

@@ -65,7 +65,7 @@ def test_inline_it_does_the_work_itself() -> None:
 def test_one_poisoned_record_does_not_keep_the_others_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assess = worker.assess
+    assess = worker.screen
     first, second = screen(CLEAN), screen(VIRTUAL)
 
     def stumble(record_id: int, **options: Any) -> Any:
@@ -73,7 +73,7 @@ def test_one_poisoned_record_does_not_keep_the_others_waiting(
             raise ZeroDivisionError
         return assess(record_id, **options)
 
-    monkeypatch.setattr(worker, "assess", stumble)
+    monkeypatch.setattr(worker, "screen", stumble)
     with asking():
         sweep()
     second.refresh_from_db()

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from number_insight import exceptions
 from number_insight.insight import Insight
-from number_insight.lookups import claims, outcomes
+from number_insight.lookups import calls, claims
+from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import settlement, worker
@@ -100,8 +101,11 @@ def test_two_workers_cannot_claim_one_lookup() -> None:
 
 def concluded(claim: claims.Claim, answer: Insight) -> int:
     """Save `answer` as the worker does that holds `claim`; return how many were in time."""
-    told = {claim.lookup.pk: answer}
-    return settlement.conclude_all(told, outcomes.HEALED_BY_WORKER, claim.token)
+    return len(saved(claim, answer))
+
+
+def saved(claim: claims.Claim, result: Result) -> list[Lookup]:
+    return settlement.save([Outcome(lookup=claim.lookup, result=result, token=claim.token)])
 
 
 def test_an_answer_that_comes_after_the_lease_is_not_thrown_away() -> None:
@@ -109,7 +113,7 @@ def test_an_answer_that_comes_after_the_lease_is_not_thrown_away() -> None:
     with asking():
         claim = claims.claim(the_lookup().pk)
         assert claim is not None
-        answer = claims.ask(claim)
+        answer = calls.call(claim)
         assert isinstance(answer, Insight)
         Lookup.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         sweep()
@@ -124,11 +128,11 @@ def test_a_worker_whose_claim_was_taken_over_changes_nothing() -> None:
     with asking():
         claim = claims.claim(the_lookup().pk)
         assert claim is not None
-        answer = claims.ask(claim)
+        answer = calls.call(claim)
         assert isinstance(answer, Insight)
         Lookup.objects.update(claim="00000000-0000-0000-0000-000000000000")
         assert not concluded(claim, answer)
-        assert outcomes.keep_failure(claim, exceptions.NoAnswer("no")) is None
+        assert saved(claim, exceptions.NoAnswer("no")) == []
     record.refresh_from_db()
     assert (the_lookup().state, record.verdict, money()) == ("calling", "pending", ("0", PRICE))
 
@@ -146,7 +150,7 @@ def test_a_record_that_is_deleted_while_it_waits_harms_nobody() -> None:
     record = waiting_record()
     record.delete()
     with asking():
-        worker.assess(record.pk or 4711)
+        worker.screen(record.pk or 4711)
         assert sweep() == 0
 
 
@@ -154,7 +158,7 @@ def test_a_settled_record_is_not_judged_a_second_time() -> None:
     with asking():
         record = screened()
         NumberInsightRecord.objects.update(score=7)
-        worker.assess(record.pk)
+        worker.screen(record.pk)
         assert (record_of().state, NumberInsightRecord.objects.get(pk=record.pk).score) == (
             "queued",
             7,

@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from number_insight import transactions
 from number_insight.lookups import outcomes
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import settlement, worker
+from number_insight.screening import worker
 from tests.servers import Redis
 from tests.service.stage import PRICE, VIRTUAL, asking, messages, money, record_of, sign_up, until
 
 
 @pytest.fixture
-def worker(queue: Redis, subprocess_environment: dict[str, str]) -> Iterator[None]:
+def celery_worker(queue: Redis, subprocess_environment: dict[str, str]) -> Iterator[None]:
     """A Celery worker in a process of its own."""
     command = [sys.executable, "-m", "celery", "-A", "tests", "worker", "--pool", "solo"]
     quiet = ["--without-gossip", "--without-mingle", "--loglevel", "ERROR"]
@@ -36,7 +37,7 @@ def worker(queue: Redis, subprocess_environment: dict[str, str]) -> Iterator[Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_signup_is_screened_by_the_worker(worker: None, queue: Redis) -> None:
+def test_a_signup_is_screened_by_the_worker(celery_worker: None, queue: Redis) -> None:
     sign_up(VIRTUAL)
     assert until(lambda: NumberInsightRecord.objects.get().verdict == "review", seconds=30)
     assert until(lambda: NumberInsightRecord.objects.get().announced_verdict == "review")
@@ -48,18 +49,18 @@ def test_a_signup_is_screened_by_the_worker(worker: None, queue: Redis) -> None:
 def test_a_paid_answer_is_saved_though_the_database_fails_for_a_while(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keep, failures = outcomes.keep_answers, [OperationalError("+46701740611")] * 3
+    keep, failures = outcomes.keep, [OperationalError("+46701740611")] * 3
 
     def stumble(*args: Any, **kwargs: Any) -> Any:
         if failures:
             raise failures.pop()
         return keep(*args, **kwargs)
 
-    monkeypatch.setattr(settlement, "SAVE_PAUSES", (0.01,) * 5)
-    monkeypatch.setattr(outcomes, "keep_answers", stumble)
+    monkeypatch.setattr(transactions, "RETRY_PAUSES", (0.01,) * 5)
+    monkeypatch.setattr(outcomes, "keep", stumble)
     with asking():
         record = record_of(VIRTUAL)
-        worker.assess(record.pk)
+        worker.screen(record.pk)
     record.refresh_from_db()
     assert (record.verdict, len(Fake.asked), money()) == ("review", 1, (PRICE, "0"))
     ours = [r.getMessage() for r in caplog.records if r.name.startswith("number_insight")]
