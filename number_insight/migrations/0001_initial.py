@@ -178,6 +178,7 @@ class Migration(migrations.Migration):
                 ('not_evaluable', models.JSONField(default=list, verbose_name='not evaluable')),
                 ('raised_rules', models.JSONField(default=list, verbose_name='rules that failed')),
                 ('rules_key', models.CharField(blank=True, editable=False, max_length=16)),
+                ('history', models.JSONField(default=dict, editable=False)),
                 ('line_type', models.CharField(default='unknown', max_length=20, verbose_name='line type')),
                 ('carrier_name', models.CharField(blank=True, max_length=200, verbose_name='carrier')),
                 ('carrier_country', models.CharField(blank=True, max_length=2, verbose_name="carrier's country")),

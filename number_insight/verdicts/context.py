@@ -1,45 +1,33 @@
-"""Gathering: what the rules may know of a signup, as plain data and as it was at the time.
-
-Only what a rule reads is asked for.
-"""
+"""The context of a number: the signup as plain data, as it was at the time."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils import timezone
 
+from number_insight import addresses
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.insight import Insight
-from number_insight.models import NumberInsightRecord
-from number_insight.rules.base import COSTLY, Signup
-from number_insight.screening import visitor
-from number_insight.verdicts.history import Past
+from number_insight.rules.base import Signup
 
 logger = logging.getLogger("number_insight.verdicts.context")
 
 
-def signup_of(
-    record: NumberInsightRecord,
-    insight: Insight,
-    reads: Collection[str] = COSTLY,
-    past: Past | None = None,
-) -> Signup:
-    """Return what the rules may know of the signup behind `record`; `reads` names what is asked.
-
-    `past` may know some of it already.
-    """
-    past, ip = past or Past(record, insight), visitor.public_ip(record.ip_address)
+def signup_of(record: Any, insight: Insight, past: Mapping[str, Any]) -> Signup:
+    """Return what the rules may know of the signup behind `record`; `past` is its history."""
+    ip = addresses.public_ip(record.ip_address)
     return Signup(
-        at=timezone.localtime(past.at),
+        at=timezone.localtime(record.created_at or timezone.now()),
         number=record.number,
         ip=ip,
         ip_country=local_ip_country(ip),
         country=record.declared_country or None,
         name=record.declared_name or None,
-        **past.told(COSTLY.intersection(reads)),
+        **past,
     )
 
 

@@ -22,7 +22,7 @@ from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.models.choices import Source
 from number_insight.models.fingerprints import fingerprints
-from number_insight.rules.base import Listing
+from number_insight.rules.base import COSTLY, Listing
 from number_insight.screening import visitor
 from number_insight.verdicts import lists
 
@@ -185,3 +185,7 @@ def _statement(asked: tuple[str, ...], hashes: int, **tables: str) -> str:
     places = ", ".join(f"%(hash_{index})s" for index in range(hashes))
     parts = (ASKED[name].format(name=name, hashes=places, **tables) for name in asked)
     return f"SELECT {', '.join(parts)}"
+
+
+def pasts(signups, names):  # type: ignore  # shim
+    return [Past(record, insight).told(COSTLY.intersection(names)) for record, insight in signups]

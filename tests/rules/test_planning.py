@@ -12,7 +12,7 @@ from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.rules import STANDARD, Rule
-from number_insight.screening import planning
+from number_insight.screening import planning, refusal
 from tests.rules.scenes import NUMBER, a_record, an_entry, numbers_of_block
 from tests.service.stage import asking, record_of, screened
 
