@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from django.utils import timezone
 
-from number_insight import visitor
+from number_insight import addresses
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.history import Past
@@ -31,7 +31,7 @@ def signup_of(
 
     `past` may know some of it already.
     """
-    past, ip = past or Past(record, insight), visitor.public_ip(record.ip_address)
+    past, ip = past or Past(record, insight), addresses.public_ip(record.ip_address)
     return Signup(
         at=timezone.localtime(past.at),
         number=record.number,

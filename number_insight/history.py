@@ -18,7 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
 from django.utils import timezone
 
-from number_insight import listing, visitor
+from number_insight import addresses, listing
 from number_insight.choices import Source
 from number_insight.fingerprints import fingerprints
 from number_insight.insight import Insight
@@ -100,7 +100,7 @@ class Past:
     def __init__(self, record: Any, insight: Insight) -> None:
         self.record, self.insight = record, insight
         self.at: datetime = record.created_at or timezone.now()
-        self.ip = visitor.public_ip(record.ip_address)
+        self.ip = addresses.public_ip(record.ip_address)
 
     @property
     def carrier(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from number_insight import visitor
+from number_insight import addresses
 from number_insight.fingerprints import fingerprints
 from number_insight.history import (
     BURSTS,
@@ -65,7 +65,7 @@ class Pasts:
     @cached_property
     def lists(self) -> Lists:
         """The entries in force that may fit one of the records."""
-        ips = {visitor.public_ip(record.ip_address) for record in self._records.values()}
+        ips = {addresses.public_ip(record.ip_address) for record in self._records.values()}
         return Lists.around(self._numbers, {ip for ip in ips if ip})
 
     @cached_property

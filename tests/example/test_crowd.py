@@ -7,9 +7,9 @@ from itertools import groupby
 import pytest
 from demo.crowd import IN_A_CALLBACK, LEFT_OUT, callback_crowd, crowd
 
+from number_insight.addresses import public_ip
 from number_insight.circuits import FAILURES
 from number_insight.personas import PERSONAS
-from number_insight.visitor import public_ip
 
 pytestmark = pytest.mark.once
 

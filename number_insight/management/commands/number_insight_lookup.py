@@ -12,10 +12,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext
 
 from number_insight import asking, loading, numbers
+from number_insight.addresses import public_ip
 from number_insight.exceptions import InvalidNumber, NumberInsightError
 from number_insight.insight import LEVELS, Insight
 from number_insight.verdict import Flag, Judgement
-from number_insight.visitor import public_ip
 
 
 class Command(BaseCommand):
