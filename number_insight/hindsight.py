@@ -14,11 +14,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from number_insight import addresses
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.base import COSTLY, Signup
-from number_insight.screening import visitor
 from number_insight.verdicts.history import MOST_COUNTED, Past
 from number_insight.verdicts.lists import Lists
 from number_insight.visits import OF_THE_HOUR, Visits
@@ -53,7 +53,7 @@ class Hindsight:
 
     def signup_of(self, record: Any, insight: Insight) -> Signup:
         """Return what `gathering.signup_of` would, with the IP's country as it was kept."""
-        ip = visitor.public_ip(record.ip_address)
+        ip = addresses.public_ip(record.ip_address)
         return Signup(
             at=record.created_at.astimezone(self._zone),
             number=record.number,

@@ -15,11 +15,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from number_insight.insight import Insight
-from number_insight.models import NumberInsightRecord
+from number_insight import addresses
 from number_insight.models.fingerprints import fingerprints
-from number_insight.rules.base import Listing
-from number_insight.screening import visitor
 from number_insight.verdicts.history import (
     BURSTS,
     DAY,
@@ -65,7 +62,7 @@ class Pasts:
     @cached_property
     def lists(self) -> Lists:
         """The entries in force that may fit one of the records."""
-        ips = {visitor.public_ip(record.ip_address) for record in self._records.values()}
+        ips = {addresses.public_ip(record.ip_address) for record in self._records.values()}
         return Lists.around(self._numbers, {ip for ip in ips if ip})
 
     @cached_property

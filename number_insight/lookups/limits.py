@@ -7,7 +7,6 @@ Counting is exact across processes, and sources are kept as keyed hashes.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from number_insight.addresses import network_of
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, Usage
 from number_insight.transactions import lock
@@ -88,12 +88,6 @@ def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
         yield "network", network_of(record.ip_address)
     yield "block", record.number[:-2]
     yield "number", record.number
-
-
-def network_of(ip: str) -> str:
-    """Return the /24 or /64 that `ip` lies in."""
-    prefix = 24 if ipaddress.ip_address(ip).version == 4 else 64
-    return str(ipaddress.ip_network(f"{ip}/{prefix}", strict=False))
 
 
 def count(kind: str, source: str, most: int, period: str) -> bool:

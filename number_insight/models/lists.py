@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
+from number_insight.addresses import canonical_network
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
 
@@ -119,14 +120,9 @@ def _number(value: str) -> str:
 
 def _ip(value: str) -> str:
     try:
-        network = ipaddress.ip_network(value, strict=False)
+        return canonical_network(value)
     except ValueError as error:
         raise ValidationError(_("Enter an IP address, or a network as 8.8.8.0/24.")) from error
-    mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is not None and network.prefixlen == network.max_prefixlen:
-        return str(mapped)
-    whole = network.prefixlen == network.max_prefixlen
-    return str(network.network_address if whole else network)
 
 
 def _prefix(value: str) -> str:

@@ -19,7 +19,7 @@ from django.db import DatabaseError, models, router, transaction
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import numbers, signals
+from number_insight import addresses, numbers, signals
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
@@ -92,7 +92,7 @@ def _storable(text: str, length: int) -> str:
 def known_ip(ip: str | None, source: str) -> str | None:
     """Return the public IP to keep: the one that was given, or the visitor's."""
     if ip is not None:
-        return visitor.public_ip(ip)
+        return addresses.public_ip(ip)
     current = visitor.current()
     if current is None or source in (Source.ADMIN, Source.BACKFILL):
         return None

@@ -6,17 +6,16 @@ a context variable, so threads, async views and nested requests do not see one a
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
 from python_ipware import IpWare
 
+from number_insight.addresses import is_address, public_ip
 from number_insight.conf import app_settings
 
 
@@ -89,49 +88,5 @@ def _countable(chain: str) -> str:
     ipware passes over such a hop, and would take what the visitor has written for its neighbour.
     """
     hops = chain.split(",")
-    wrong = [index for index, hop in enumerate(hops) if not _is_address(hop)]
+    wrong = [index for index, hop in enumerate(hops) if not is_address(hop)]
     return ",".join(hops[wrong[-1] + 1 :] if wrong else hops)
-
-
-def _is_address(hop: str) -> bool:
-    """Whether `hop` is an address, be it with a port."""
-    text = hop.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def public_ip(text: str | None) -> str | None:
-    """Return `text` as a canonical address if it is a public one, else None ("unknown")."""
-    dotted = _DOTTED.fullmatch(text) if text else None
-    if dotted is not None and dotted[2] not in _DIVIDED:
-        return text if _is_public(dotted[1]) else None
-    return _read(text)
-
-
-_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_DOTTED = re.compile(rf"(({_OCTET})\.{_OCTET})\.{_OCTET}\.{_OCTET}")
-_DIVIDED = frozenset({"192", "198", "203", "255"})
-"""The first octets below which reserved blocks smaller than a /16 lie (IANA, RFC 6890)."""
-
-
-@lru_cache(maxsize=4096)
-def _is_public(block: str) -> bool:
-    """Whether the addresses of a /16, written as two octets, are public: all are, or none."""
-    return _read(f"{block}.0.1") is not None
-
-
-def _read(text: str | None) -> str | None:
-    try:
-        address = ipaddress.ip_address(str(text).strip())
-    except ValueError:
-        return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    address = mapped or address
-    return str(address) if address.is_global and not address.is_multicast else None

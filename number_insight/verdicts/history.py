@@ -18,12 +18,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
 from django.utils import timezone
 
+from number_insight import addresses
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.models.choices import Source
 from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.base import COSTLY, Listing
-from number_insight.screening import visitor
 from number_insight.verdicts import lists
 
 MOST_COUNTED = 1000
@@ -101,7 +101,7 @@ class Past:
     def __init__(self, record: Any, insight: Insight) -> None:
         self.record, self.insight = record, insight
         self.at: datetime = record.created_at or timezone.now()
-        self.ip = visitor.public_ip(record.ip_address)
+        self.ip = addresses.public_ip(record.ip_address)
 
     @property
     def carrier(self) -> str:

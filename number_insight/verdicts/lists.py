@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from number_insight import numbers
+from number_insight.addresses import supernets
 from number_insight.insight import Insight
 from number_insight.models import ListEntry
 from number_insight.models.choices import ListMatch
@@ -35,7 +35,7 @@ def _conditions(number: str, ip: str | None, insight: Insight) -> Iterator[Q]:
     if prefixes:
         yield Q(match=ListMatch.PREFIX, value__in=prefixes)
     if ip:
-        yield Q(match=ListMatch.IP, value__in=_networks(ip))
+        yield Q(match=ListMatch.IP, value__in=supernets(ip))
     country = insight.country or numbers.country(number)
     if country:
         yield Q(match=ListMatch.COUNTRY, value=country.upper())
@@ -50,14 +50,6 @@ def _prefixes(number: str) -> list[str]:
     if not number.startswith("+"):
         return []
     return [number[:length] for length in range(2, len(number) + 1)]
-
-
-def _networks(ip: str) -> list[str]:
-    """Return `ip` and all networks that it lies in, as entries write them."""
-    address = ipaddress.ip_address(ip)
-    value, bits = int(address), address.max_prefixlen
-    wider = (f"{type(address)(value >> free << free)}/{bits - free}" for free in range(1, bits + 1))
-    return [str(address), *wider]
 
 
 def count_hit(entry_id: int) -> None:
@@ -96,7 +88,7 @@ class Lists:
             prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
             fits |= Q(match=ListMatch.PREFIX, value__in=prefixes)
         if ListMatch.IP in kinds:
-            networks = {network for ip in ips for network in _networks(ip)}
+            networks = {network for ip in ips for network in supernets(ip)}
             fits |= Q(match=ListMatch.IP, value__in=networks)
         return cls(entries.filter(fits))
 
@@ -112,7 +104,7 @@ class Lists:
             for prefix in _prefixes(number):
                 yield ListMatch.PREFIX.value, prefix
         if ip and ListMatch.IP in self._matches:
-            for network in _networks(ip):
+            for network in supernets(ip):
                 yield ListMatch.IP.value, network
         country = insight.country or numbers.country(number)
         if country:

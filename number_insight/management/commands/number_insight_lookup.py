@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext
 
 from number_insight import loading, numbers
+from number_insight.addresses import public_ip
 from number_insight.exceptions import InvalidNumber, NumberInsightError
 from number_insight.insight import LEVELS, Insight
 from number_insight.rules.scoring import Flag, Judgement

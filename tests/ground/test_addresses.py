@@ -1,0 +1,100 @@
+"""An address is public or unknown, and has one form; networks are written as lists hold them."""
+
+from __future__ import annotations
+
+import pytest
+
+from number_insight.addresses import (
+    canonical_network,
+    is_address,
+    network_of,
+    public_ip,
+    supernets,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        (" 8.8.8.8 ", "8.8.8.8"),
+        ("2606:4700:4700:0:0:0:0:1111", "2606:4700:4700::1111"),
+        ("::ffff:8.8.8.8", "8.8.8.8"),
+        ("::ffff:10.0.0.1", None),
+        ("10.0.0.1", None),
+        ("172.16.0.1", None),
+        ("192.168.1.1", None),
+        ("127.0.0.1", None),
+        ("::1", None),
+        ("169.254.1.1", None),
+        ("100.64.0.1", None),
+        ("192.0.2.1", None),
+        ("198.51.100.1", None),
+        ("203.0.113.9", None),
+        ("2001:db8::1", None),
+        ("fe80::1", None),
+        ("fc00::1", None),
+        ("224.0.0.1", None),
+        ("0.0.0.0", None),
+        ("255.255.255.255", None),
+        ("", None),
+        (None, None),
+        ("8.8.8.8.8", None),
+        ("８.8.8.8", None),
+        ("08.8.8.8", None),
+        ("8.8.8", None),
+        ("256.1.1.1", None),
+    ],
+)
+def test_only_a_public_address_says_anything(text: str | None, expected: str | None) -> None:
+    assert public_ip(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8.8.8.8", True),
+        (" 8.8.8.8:4711 ", True),
+        ("[2606:4700:4700::1111]:443", True),
+        ("2606:4700:4700::1111", True),
+        ("unknown", False),
+        ("8.8.8:80", False),
+        ("", False),
+    ],
+)
+def test_an_address_may_come_with_its_port(text: str, expected: bool) -> None:
+    assert is_address(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        ("8.8.8.8/32", "8.8.8.8"),
+        ("8.8.8.8/24", "8.8.8.0/24"),
+        ("::ffff:8.8.8.8", "8.8.8.8"),
+        ("2001:4860:0::/32", "2001:4860::/32"),
+    ],
+)
+def test_a_network_has_one_form(text: str, expected: str) -> None:
+    assert canonical_network(text) == expected
+
+
+@pytest.mark.parametrize("text", ["8.8.8", "8.8.8.0/33", "unknown"])
+def test_what_is_no_network_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="does not appear to be"):
+        canonical_network(text)
+
+
+@pytest.mark.parametrize(
+    ("ip", "network"),
+    [("8.8.8.8", "8.8.8.0/24"), ("2606:4700:4700::1111", "2606:4700:4700::/64")],
+)
+def test_neighbours_share_a_network(ip: str, network: str) -> None:
+    assert network_of(ip) == network
+    assert network in supernets(ip)
+
+
+def test_an_address_lies_in_all_wider_networks() -> None:
+    found = supernets("8.8.8.8")
+    assert (found[:2], found[-1], len(found)) == (["8.8.8.8", "8.8.8.8/31"], "0.0.0.0/0", 33)
