@@ -21,7 +21,7 @@ from number_insight import loading
 from number_insight.exceptions import BadCallback, place
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup
-from number_insight.screening.signup import webhook
+from number_insight.screening import webhook
 
 logger = logging.getLogger("number_insight.views")
 

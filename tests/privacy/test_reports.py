@@ -18,7 +18,7 @@ from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.lookups import questions
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Provider, Question
-from number_insight.screening.signup import inquiry, screen, signup, webhook, worker
+from number_insight.screening import inquiry, refusal, screen, signup, webhook, worker
 from number_insight.testing import LookupFactory
 from tests.models import Customer
 from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, SECRET, found_in

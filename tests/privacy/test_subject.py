@@ -15,7 +15,7 @@ from number_insight import reviewing
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
 from number_insight.privacy import subject
-from number_insight.screening.signup import webhook
+from number_insight.screening import webhook
 from number_insight.testing import LookupFactory, RecordFactory
 from tests.models import Customer, UUIDCustomer
 from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows

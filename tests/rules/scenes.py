@@ -12,7 +12,7 @@ from number_insight.insight import Carrier, Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.rules import Signup
 from number_insight.rules.base import COSTLY
-from number_insight.verdicts import context, recording
+from number_insight.verdicts import context, grounds, history, recording
 from tests.models import Customer
 
 NUMBER = "+46701740605"
@@ -45,7 +45,8 @@ def decided(number: str, decision: str, at: datetime, **facts: Any) -> NumberIns
 
 def known_of(record: NumberInsightRecord, insight: Insight = TELIA, reads: Any = COSTLY) -> Signup:
     """Return what the rules are told."""
-    return context.signup_of(record, insight, reads)
+    (past,) = history.pasts([(record, insight)], reads)
+    return context.signup_of(record, insight, past)
 
 
 def numbers_of_block(count: int, block: str = "+467017406") -> list[str]:

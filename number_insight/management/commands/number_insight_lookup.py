@@ -16,8 +16,7 @@ from number_insight.addresses import public_ip
 from number_insight.exceptions import InvalidNumber, NumberInsightError
 from number_insight.insight import LEVELS, Insight
 from number_insight.rules.scoring import Flag, Judgement
-from number_insight.screening import inquiry
-from number_insight.screening.visitor import public_ip
+from number_insight.screening.inquiry import Inquiry, Result, inquire
 
 
 class Command(BaseCommand):
@@ -42,7 +41,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         try:
             inquiry = self._inquiry(options)
-            result = inquiry.inquire(inquiry, record=options["record"])
+            result = inquire(inquiry, record=options["record"])
         except (NumberInsightError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
@@ -50,14 +49,14 @@ class Command(BaseCommand):
         else:
             self.stdout.write(_table(result))
 
-    def _inquiry(self, options: dict[str, Any]) -> inquiry.Inquiry:
+    def _inquiry(self, options: dict[str, Any]) -> Inquiry:
         region = options["country"] or getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
         if region and region.upper() not in numbers.REGIONS:
             raise InvalidNumber(f"There is no country {region!r}; write its two letters: GB.")
         ip = public_ip(options["ip"])
         if options["ip"] and ip is None:
             raise InvalidNumber(f"{options['ip']!r} is not a public IP address.")
-        return inquiry.Inquiry(
+        return Inquiry(
             number=numbers.normalise(options["number"], region and region.upper()),
             level=options["level"],
             ip=ip,
@@ -66,7 +65,7 @@ class Command(BaseCommand):
         )
 
 
-def _document(result: inquiry.Result) -> dict[str, Any]:
+def _document(result: Result) -> dict[str, Any]:
     judgement = result.judgement
     return {
         "number": result.insight.number,
@@ -93,7 +92,7 @@ def _text(flag: Flag) -> str:
     return gettext(flag.message) % dict(flag.params) if flag.message else flag.code
 
 
-def _table(result: inquiry.Result) -> str:
+def _table(result: Result) -> str:
     rows = [*_facts(result.insight), *_judged(result.judgement)]
     if result.record_id is not None:
         rows.append(("record", str(result.record_id)))
