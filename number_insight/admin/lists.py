@@ -13,8 +13,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers, rule_faults
-from number_insight.admin import words
-from number_insight.admin.changelists import ModelAdmin, ReadOnlyAdmin
+from number_insight.admin import display
+from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin
 from number_insight.choices import ListMatch
 from number_insight.models import ListEntry, RuleFault
 
@@ -114,7 +114,7 @@ class RuleFaultAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("rule"))
     def rule(self, fault: RuleFault) -> str:
-        return words.flag_label(fault.code)
+        return display.flag_label(fault.code)
 
     def has_rearm_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user
