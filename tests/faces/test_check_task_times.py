@@ -9,8 +9,8 @@ from celery import Celery
 from django.core.checks import Warning as CheckWarning
 from django.test import override_settings
 
-from number_insight.checks import check_deployment, task_times
-from number_insight.checks.task_times import check_task_times
+from number_insight.checks import check_deployment
+from number_insight.checks.celery import check_task_times
 from tests.service.stage import FAKE, VONAGE
 
 REDIS = "redis://localhost"
@@ -21,7 +21,7 @@ SLOW = {"default": {"BACKEND": VONAGE, "OPTIONS": {"timeout": 90}}}
 def app(monkeypatch: pytest.MonkeyPatch) -> Celery:
     """A project's Celery app that nothing is to be said of."""
     app = Celery("shop", broker=REDIS, set_as_current=False)
-    monkeypatch.setattr(task_times, "current_app", app)
+    monkeypatch.setattr("number_insight.checks.celery.current_app", app)
     return app
 
 
@@ -103,6 +103,7 @@ def test_a_warning_is_whole_and_part_of_the_deployment(app: Celery) -> None:
 def test_without_an_app_of_the_projects_there_is_nothing_to_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(task_times, "current_app", Celery("default", set_as_current=False))
-    task_times.current_app.conf.task_time_limit = 1
+    app = Celery("default", set_as_current=False)
+    app.conf.task_time_limit = 1
+    monkeypatch.setattr("number_insight.checks.celery.current_app", app)
     assert ids() == []

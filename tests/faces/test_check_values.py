@@ -8,7 +8,7 @@ import pytest
 from django.core.checks import Error
 from django.test import override_settings
 
-from number_insight.checks import check_plug_ins, check_settings
+from number_insight.checks import check_plugins, check_settings
 from tests.service.stage import FAKE
 
 NO_COUNTRY = "a text"
@@ -124,6 +124,6 @@ def test_what_is_wrong_is_said_with_what_to_do(
     given: Any, number: str, message: str, hint: str
 ) -> None:
     with override_settings(NUMBER_INSIGHT=given):
-        assert [*check_settings(), *check_plug_ins()] == [
+        assert [*check_settings(), *check_plugins()] == [
             Error(message, hint=hint, id=f"number_insight.{number}")
         ]

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
-from number_insight.checks import check_deployment, check_plug_ins, check_settings
+from number_insight.checks import check_deployment, check_plugins, check_settings
 from number_insight.rules import Rule
 from tests.celery import app
 from tests.service.stage import FAKE, VONAGE
@@ -33,7 +33,7 @@ def not_callable_country() -> None:
 def found(given: Any) -> list[CheckMessage]:
     """Return what is found everywhere."""
     with override_settings(NUMBER_INSIGHT=given):
-        return [*check_settings(), *check_plug_ins()]
+        return [*check_settings(), *check_plugins()]
 
 
 def found_in_production(given: Any) -> list[CheckMessage]:

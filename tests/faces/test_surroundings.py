@@ -10,8 +10,7 @@ from celery import Celery
 from django.core.checks import Warning as CheckWarning
 from django.test import override_settings
 
-from number_insight.checks import surroundings
-from number_insight.checks.surroundings import check_surroundings
+from number_insight.checks.deployment import check_surroundings
 
 SWEPT = {"sweep": {"task": "number_insight.sweep", "schedule": 60}}
 
@@ -21,7 +20,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Celery:
     """A project's Celery app that nothing is to be said of."""
     app = Celery("shop", broker="redis://localhost", set_as_current=False)
     app.conf.beat_schedule = SWEPT
-    monkeypatch.setattr(surroundings, "current_app", app)
+    monkeypatch.setattr("number_insight.checks.deployment.current_app", app)
     return app
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.core import checks
 from django.test import override_settings
 
-from number_insight.checks.values import check_settings
+from number_insight.checks.settings import check_settings
 from number_insight.fingerprints import LENGTH, fingerprint, fingerprints
 from number_insight.models import NumberInsightRecord
 from number_insight.testing import RecordFactory

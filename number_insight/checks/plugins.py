@@ -11,13 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
 from number_insight.checks.messages import did_you_mean, error, warning
-from number_insight.checks.values import is_readable
+from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 
 NOTICE = timedelta(days=180)
 
 
-def check_plug_ins(**_kwargs: Any) -> list[CheckMessage]:
+def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
     """Check that providers and rules can be made, and let the providers check themselves."""
     if not is_readable():
         return []
