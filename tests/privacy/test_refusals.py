@@ -11,7 +11,7 @@ from number_insight import enforcement, privacy, reviewing, screening, visitor
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.testing import RecordFactory
-from tests.admin_pages.builders import LIST, make_record, page_of
+from tests.admin.builders import LIST, make_record, page_of
 from tests.models import Customer
 from tests.privacy.stage import IP, aged, command
 from tests.service.stage import PREMIUM, asking, screened

@@ -83,7 +83,7 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             'Say where the webhook is: "https://www.example.com".',
         ),
         (
-            {"IP_COUNTRY": "tests.faces.test_check_values.NO_COUNTRY"},
+            {"IP_COUNTRY": "tests.checks.test_settings.NO_COUNTRY"},
             "E007",
             "NUMBER_INSIGHT['IP_COUNTRY'] is not callable.",
             COUNTRY,

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from number_insight import budget, switches, tasks
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
-from tests.admin_pages.builders import (
+from tests.admin.builders import (
     LIST,
     make_lookup,
     make_record,

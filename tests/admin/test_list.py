@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.admin_pages.builders import LIST, add_flag, make_record, make_staff, shown_numbers
+from tests.admin.builders import LIST, add_flag, make_record, make_staff, shown_numbers
 from tests.models import Customer
 
 pytestmark = pytest.mark.django_db

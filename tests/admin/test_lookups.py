@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from number_insight.admin import display
 from number_insight.models import Spending
-from tests.admin_pages.builders import make_lookup, shown_numbers
+from tests.admin.builders import make_lookup, shown_numbers
 
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from number_insight import erasing, screening, tasks
 from number_insight.models import Lookup, NumberInsightRecord
-from tests.admin_pages.builders import (
+from tests.admin.builders import (
     LIST,
     add_flag,
     make_lookup,

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from number_insight import screening
 from number_insight.models import NumberInsightRecord
-from tests.admin_pages.builders import add_flag, make_record, make_staff, page_of
+from tests.admin.builders import add_flag, make_record, make_staff, page_of
 from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
 
 pytestmark = pytest.mark.django_db

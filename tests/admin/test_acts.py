@@ -15,7 +15,7 @@ from number_insight import reviewing, screening, tasks
 from number_insight.choices import Basis
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from tests.admin_pages.builders import (
+from tests.admin.builders import (
     LIST,
     act_url,
     confirmed,

@@ -62,8 +62,8 @@ def test_everything_at_its_documented_value_is_fine() -> None:
                 "THRESHOLDS": {"review": 20},
                 "COUNTRIES": ["GB", "SE"],
                 "CLIENT_IP": {"PROXY_COUNT": 1},
-                "IP_COUNTRY": "tests.faces.test_checks.not_callable_country",
-                "EXTRA_RULES": [{"NAME": "tests.faces.test_checks.Sunday"}],
+                "IP_COUNTRY": "tests.checks.test_checks.not_callable_country",
+                "EXTRA_RULES": [{"NAME": "tests.checks.test_checks.Sunday"}],
             }
         )
         == []
