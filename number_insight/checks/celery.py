@@ -1,4 +1,4 @@
-"""What makes Celery slow, or ends a task in the middle of a paid call."""
+"""Checks of Celery's configuration, reported under ``check --deploy``."""
 
 from __future__ import annotations
 
@@ -15,29 +15,60 @@ from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 
 REDIS = ("redis", "rediss", "valkey", "valkeys", "sentinel")
-TIMEOUTS = ("socket_timeout", "socket_connect_timeout")
+"""The transports that speak the Redis protocol."""
+SOCKET_TIMEOUTS = ("socket_timeout", "socket_connect_timeout")
+TIME_LIMITS = ("task_time_limit", "task_soft_time_limit")
 SAVING = 30
-"""Seconds for which an answer is saved again and again while the database is away."""
-LIMITS = ("task_time_limit", "task_soft_time_limit")
+"""Seconds for which a worker keeps retrying to save an answer while the database is away."""
+SWEEP_TASK = "number_insight.sweep"
 
 
-def check_speed() -> Iterator[CheckMessage]:
-    """Yield what would let a broken broker, or the database, hold up signups and workers."""
+def check_celery() -> Iterator[CheckMessage]:
+    """Yield a warning for each setting of Celery that delays, loses or repeats work."""
     if current_app.main == "default":
-        return  # there is no Celery to configure
-    yield from _check_timeouts()
+        message = "No Celery app is imported, so messages go to amqp://localhost."
+        hint = "Import your Celery app in the project's __init__.py, or sweep with --inline."
+        yield warning("W006", message, hint)
+        return
+    yield from _check_broker()
+    yield from _check_tasks()
     yield from _check_connections()
+    longest_call = SAVING + max(_timeouts(), default=0.0)
+    yield from _check_visibility_timeout(longest_call)
+    yield from _check_time_limits(longest_call)
 
 
-def _check_timeouts() -> Iterator[CheckMessage]:
-    scheme = str(current_app.conf.broker_url or "").partition(":")[0]
-    given = current_app.conf.broker_transport_options or {}
-    if scheme.partition("+")[0] in REDIS and not all(given.get(name) for name in TIMEOUTS):
+def _check_broker() -> Iterator[CheckMessage]:
+    options = current_app.conf.broker_transport_options or {}
+    if _transport() in REDIS and not all(options.get(name) for name in SOCKET_TIMEOUTS):
         message = "The broker has no socket timeouts: one that hangs holds threads for ever."
         hint = (
             "CELERY_BROKER_TRANSPORT_OPTIONS = {'socket_timeout': 1, 'socket_connect_timeout': 1}"
         )
         yield warning("W008", message, hint)
+    if _transport().startswith("amqp") and not options.get("confirm_publish"):
+        message = "RabbitMQ drops messages silently while it is short of memory or disk."
+        hint = 'Set CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}.'
+        yield warning("W014", message, hint)
+
+
+def _transport() -> str:
+    """Return the transport of the broker's URL: "redis" for ``redis+socket://…``."""
+    return str(current_app.conf.broker_url or "").partition(":")[0].partition("+")[0]
+
+
+def _check_tasks() -> Iterator[CheckMessage]:
+    conf = current_app.conf
+    if conf.task_always_eager:
+        message = "CELERY_TASK_ALWAYS_EAGER is on: the visitor waits for the provider."
+        yield warning("W007", message, "Run a worker, and leave it off.")
+    if conf.result_extended and not conf.task_ignore_result:
+        message = "CELERY_RESULT_EXTENDED keeps the arguments of every task."
+        yield warning("W012", message, "Leave it off; our tasks need no results.")
+    scheduled = {entry.get("task") for entry in (conf.beat_schedule or {}).values()}
+    if SWEEP_TASK not in scheduled:
+        message = f"{SWEEP_TASK} is not in the beat schedule, so lost messages stay lost."
+        yield warning("W016", message, "Add it, every minute, or run the sweep command by cron.")
 
 
 def _check_connections() -> Iterator[CheckMessage]:
@@ -49,29 +80,20 @@ def _check_connections() -> Iterator[CheckMessage]:
     yield warning("W009", message, "Set CELERY_DB_REUSE_MAX, for example to 1000.")
 
 
-def check_task_times() -> Iterator[CheckMessage]:
-    """Yield which of Celery's limits may end, or double, a task in the middle of a paid call."""
-    if current_app.main == "default":
-        return  # there is no Celery to configure
-    needed = SAVING + max(_timeouts(), default=0.0)
-    yield from _check_visibility(needed)
-    yield from _check_limits(needed)
-
-
 def _timeouts() -> Iterator[float]:
+    """Yield the timeout in seconds of each provider that can be loaded."""
     for name in app_settings.PROVIDERS:
         try:
             yield _seconds(loading.provider(name).timeout) or 0.0
         except ImproperlyConfigured:
-            continue  # that has a check of its own, and so has a timeout that is none
+            continue  # reported by E009
 
 
-def _check_visibility(needed: float) -> Iterator[CheckMessage]:
+def _check_visibility_timeout(longest_call: float) -> Iterator[CheckMessage]:
     conf = current_app.conf
-    scheme = str(conf.broker_url or "").partition(":")[0].partition("+")[0]
     visible = _seconds((conf.broker_transport_options or {}).get("visibility_timeout"))
-    longest = max(needed, _seconds(conf.task_time_limit) or 0)
-    if scheme in REDIS and visible is not None and visible < longest:
+    longest = max(longest_call, _seconds(conf.task_time_limit) or 0)
+    if _transport() in REDIS and visible is not None and visible < longest:
         message = (
             f"The broker's visibility_timeout is {visible:g} s, and a task may take {longest:g} s: "
             "it is given to a second worker while the first one works on it."
@@ -79,17 +101,17 @@ def _check_visibility(needed: float) -> Iterator[CheckMessage]:
         yield warning("W017", message, "Leave it out (an hour), or set it above every time limit.")
 
 
-def _check_limits(needed: float) -> Iterator[CheckMessage]:
-    for name in LIMITS:
+def _check_time_limits(longest_call: float) -> Iterator[CheckMessage]:
+    for name in TIME_LIMITS:
         limit = _seconds(current_app.conf.get(name))
-        if limit is not None and limit < needed:
+        if limit is not None and limit < longest_call:
             message = (
-                f"CELERY_{name.upper()} is {limit:g} s, and a lookup may take {needed:g} s: a "
-                "worker that is ended during a call leaves what may have been paid for."
+                f"CELERY_{name.upper()} is {limit:g} s, and a lookup may take {longest_call:g} s: "
+                "a worker that is ended during a call leaves what may have been paid for."
             )
-            yield warning("W018", message, f"Set it to {needed:g} or more, or leave it out.")
+            yield warning("W018", message, f"Set it to {longest_call:g} or more, or leave it out.")
 
 
 def _seconds(value: object) -> float | None:
-    """Return `value` if it is a number; what else it may be breaks Celery, and no check."""
+    """Return `value` as a float, or None if it is no number: Celery itself refuses it then."""
     return float(value) if isinstance(value, (int, float)) else None

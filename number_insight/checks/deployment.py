@@ -1,4 +1,4 @@
-"""What only matters in production."""
+"""Checks that only matter in production, reported under ``check --deploy``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from celery import current_app
 from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
-from number_insight.checks.celery import check_speed, check_task_times
+from number_insight.checks.celery import check_celery
 from number_insight.checks.messages import error, warning
 from number_insight.checks.plugins import check_providers
 from number_insight.checks.settings import is_readable
@@ -22,21 +21,20 @@ from number_insight.conf import DEFAULTS, app_settings
 from number_insight.providers.fake import Fake
 
 MIDDLEWARE = "number_insight.middleware.ScreeningMiddleware"
-SWEEP_TASK = "number_insight.sweep"
 
 
 def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
-    """Check what only matters in production."""
+    """Check for settings that cost money, time or privacy in production."""
     if not is_readable():
         return []
     parts = (
         check_providers(deploy=True),
         _check_fake(),
         _check_budget(),
-        _check_site(),
-        check_surroundings(),
-        check_speed(),
-        check_task_times(),
+        _check_request(),
+        _check_privacy(),
+        _check_webhook(),
+        check_celery(),
     )
     return [message for part in parts for message in part]
 
@@ -45,7 +43,7 @@ def _check_fake() -> Iterator[CheckMessage]:
     try:
         provider = loading.provider()
     except ImproperlyConfigured:
-        return
+        return  # reported by E009
     if isinstance(provider, Fake):
         message = "The default provider is the fake one: its answers are made up."
         yield error("E017", message, "Set NUMBER_INSIGHT['PROVIDERS'] to a real provider.")
@@ -58,7 +56,7 @@ def _check_budget() -> Iterator[CheckMessage]:
         yield warning("W003", message, 'Set it, for example to {"day": "10.00"}.')
 
 
-def _check_site() -> Iterator[CheckMessage]:
+def _check_request() -> Iterator[CheckMessage]:
     if MIDDLEWARE not in settings.MIDDLEWARE:
         message = f"{MIDDLEWARE} is not in MIDDLEWARE, so no visitor's IP is known."
         yield warning("W004", message, "Add it, after the authentication middleware.")
@@ -67,21 +65,6 @@ def _check_site() -> Iterator[CheckMessage]:
     if behind_proxy and not trusted.get("PROXY_COUNT") and not trusted.get("PROXY_LIST"):
         message = "The site is behind a proxy, and NUMBER_INSIGHT['CLIENT_IP'] trusts none."
         yield warning("W005", message, 'Set it, for example to {"PROXY_COUNT": 1}.')
-    if current_app.main == "default":
-        message = "No Celery app is imported, so messages go to amqp://localhost."
-        hint = "Import your Celery app in the project's __init__.py, or sweep with --inline."
-        yield warning("W006", message, hint)
-    elif current_app.conf.task_always_eager:
-        message = "CELERY_TASK_ALWAYS_EAGER is on: the visitor waits for the provider."
-        yield warning("W007", message, "Run a worker, and leave it off.")
-
-
-def check_surroundings() -> Iterator[CheckMessage]:
-    """Yield what is likely to lose time, money or secrets."""
-    yield from _check_privacy()
-    yield from _check_webhook()
-    if current_app.main != "default":
-        yield from _check_celery()
 
 
 def _check_privacy() -> Iterator[CheckMessage]:
@@ -106,24 +89,9 @@ def _check_webhook() -> Iterator[CheckMessage]:
 
 
 def _is_private(origin: str) -> bool:
+    """Whether `origin` names a host that the internet cannot reach."""
     host = urlsplit(origin).hostname or ""
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host == "localhost" or "." not in host
-
-
-def _check_celery() -> Iterator[CheckMessage]:
-    conf = current_app.conf
-    if conf.result_extended and not conf.task_ignore_result:
-        message = "CELERY_RESULT_EXTENDED keeps the arguments of every task."
-        yield warning("W012", message, "Leave it off; our tasks need no results.")
-    amqp = str(conf.broker_url or "").startswith("amqp")
-    if amqp and not (conf.broker_transport_options or {}).get("confirm_publish"):
-        message = "RabbitMQ drops messages silently while it is short of memory or disk."
-        hint = 'Set CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}.'
-        yield warning("W014", message, hint)
-    tasks = {entry.get("task") for entry in (conf.beat_schedule or {}).values()}
-    if SWEEP_TASK not in tasks:
-        message = f"{SWEEP_TASK} is not in the beat schedule, so lost messages stay lost."
-        yield warning("W016", message, "Add it, every minute, or run the sweep command by cron.")
