@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core import checks
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,6 +16,8 @@ class NumberInsightConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the system checks."""
-        from number_insight import checks
+        from number_insight.checks import check_deployment, check_plugins, check_settings
 
-        checks.register()
+        checks.register(check_settings, "number_insight")
+        checks.register(check_plugins, "number_insight")
+        checks.register(check_deployment, checks.Tags.security, deploy=True)

@@ -10,3 +10,7 @@ class TestsConfig(AppConfig):
 
     name = "tests"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the project's admins: `tests.admin` are the tests of ours."""
+        from tests.support import admin  # noqa: F401

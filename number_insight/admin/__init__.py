@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from number_insight.admin.controls import SwitchAdmin
+from number_insight.admin.health import SwitchAdmin
 from number_insight.admin.lists import ListEntryAdmin, RuleFaultAdmin
 from number_insight.admin.lookups import LookupAdmin, SpendingAdmin
 from number_insight.admin.mixins import RiskFlagsAdminMixin

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import words
+from number_insight import numbers
+from number_insight.admin import display
 from number_insight.conf import app_settings
+from number_insight.exceptions import InvalidNumber
 from number_insight.insight import LEVELS
-from number_insight.models import NumberInsightRecord, RiskFlag
+from number_insight.models import NUMBER_LENGTH, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.models.fingerprints import fingerprints
+
+LONGEST = 255
+FEWEST_DIGITS = 7
+"""The country code and a few more: a shorter beginning may fit half the table."""
 
 
 class OfferedFilter(admin.SimpleListFilter):
@@ -89,7 +98,7 @@ class FlagFilter(OfferedFilter):
     parameter_name = "flag"
 
     def offered(self) -> Mapping[str, Any]:
-        return dict(sorted(words.flag_labels().items(), key=lambda item: item[1].lower()))
+        return dict(sorted(display.flag_labels().items(), key=lambda item: item[1].lower()))
 
     def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return rows.filter(Exists(RiskFlag.objects.filter(record=OuterRef("pk"), code=value)))
@@ -112,7 +121,7 @@ class LineTypeFilter(OfferedFilter):
     parameter_name = "line_type"
 
     def offered(self) -> Mapping[str, Any]:
-        return words.LINE_TYPES
+        return display.LINE_TYPES
 
 
 class LookupStateFilter(OfferedFilter):
@@ -219,3 +228,55 @@ def is_key(text: str) -> bool:
 def describe(count: int, most: int) -> str:
     """Return a count that was stopped at `most`."""
     return gettext("%(most)s or more") % {"most": most} if count >= most else str(count)
+
+
+def by_number(text: str) -> Q:
+    """Return what finds the number that `text` is, or that begins as `text` does.
+
+    Of erased and refused numbers only a fingerprint is left, so they are found as a whole.
+    """
+    text = text.strip()[:LONGEST]
+    found = Q(number=text[:NUMBER_LENGTH])  # what could not be a number is kept as it was typed
+    with suppress(InvalidNumber):
+        number = numbers.normalise(text, _region())
+        found |= Q(number=number) | Q(number_hash__in=fingerprints(number))
+    for beginning in _beginnings(text):
+        found |= Q(number__startswith=beginning)
+    return found
+
+
+def by_subject_id(text: str) -> Q:
+    """Return what finds the records of the subject with the key `text`.
+
+    The index begins with the kind of subject, so all kinds are named.
+    """
+    kinds = list(ContentType.objects.order_by().values_list("pk", flat=True))
+    return Q(subject_type__in=kinds, subject_id=text.strip()[:LONGEST])
+
+
+def is_searchable(text: str) -> bool:
+    """Whether a database can be asked for `text` at all."""
+    return bool(text.strip()) and "\0" not in text and text.isprintable()
+
+
+def _region() -> str | None:
+    return getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
+
+
+def _beginnings(text: str) -> list[str]:
+    """Return the beginnings that `text` may mean; none if it holds more than a number does."""
+    if not all(char in "0123456789+-()./ \u00a0" for char in text):
+        return []
+    digits = _international("".join(char for char in text if char.isdigit()))
+    return [f"+{digits}"] if FEWEST_DIGITS <= len(digits) < NUMBER_LENGTH else []
+
+
+def _international(digits: str) -> str:
+    """Return the digits with their country code; nothing where it is anybody's guess."""
+    if digits.startswith("00"):
+        return digits[2:]
+    if not digits.startswith("0"):
+        return digits
+    region = _region()
+    code = numbers.code_of_country(region) if region else None
+    return f"{code}{digits[1:]}" if code else ""

@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from number_insight.admin import links, words
+from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
 
 WELL, WATCH, WRONG = "allow", "review", "deny"
@@ -114,7 +114,7 @@ def _uncertain(health: Health, url: str | None) -> Fact:
     label = _("Uncertain lookups")
     if not health.uncertain:
         return Fact(label=label, word=_("none"))
-    money = words.money(health.uncertain_held, words.account_currency())
+    money = display.money(health.uncertain_held, display.account_currency())
     word = _("%(count)s, %(money)s held") % {"count": health.uncertain, "money": money}
     advice = _(
         "Sent and not answered: each may have been paid, so its price stays reserved. Compare "
@@ -129,12 +129,12 @@ def _accounts(health: Health) -> Iterator[Account]:
 
 
 def _account(label: str, spent: Decimal, reserved: Decimal, budget: Decimal | None) -> Account:
-    currency, gone = words.account_currency(), spent + reserved
+    currency, gone = display.account_currency(), spent + reserved
     return Account(
         label=label,
-        spent=words.money(spent, currency),
-        reserved=words.money(reserved, currency),
-        budget=_("no limit") if budget is None else words.money(budget, currency),
+        spent=display.money(spent, currency),
+        reserved=display.money(reserved, currency),
+        budget=_("no limit") if budget is None else display.money(budget, currency),
         percent=None if budget is None else _percent(gone, budget),
         is_spent=budget is not None and gone >= budget,
     )

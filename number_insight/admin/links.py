@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from number_insight.admin import words
+from number_insight.admin import display
 from number_insight.admin.filters import LookupStateFilter
 from number_insight.models import Lookup, NumberInsightRecord, Switch
 
@@ -76,7 +76,7 @@ def to_subject(
     """Return a link to the subject's own page where `site` has one; the subject is not fetched."""
     model = subject_model(record)
     if record.subject_type_id is None:
-        return words.NOTHING
+        return display.NOTHING
     if model is None:
         return gettext("deleted kind %(id)s") % {"id": record.subject_id}
     text = text or f"{model._meta.verbose_name} {record.subject_id}"

@@ -13,7 +13,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.admin import words
+from number_insight.admin import display
+from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin
 from number_insight.admin.changelists import ModelAdmin, ReadOnlyAdmin
 from number_insight.models import ListEntry, RuleFault
 from number_insight.models.choices import ListMatch
@@ -115,7 +116,7 @@ class RuleFaultAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("rule"))
     def rule(self, fault: RuleFault) -> str:
-        return words.flag_label(fault.code)
+        return display.flag_label(fault.code)
 
     def has_rearm_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user

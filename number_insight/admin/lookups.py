@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.admin import badges, filters, searching, words
+from number_insight.admin import display, filters
+from number_insight.admin.base import ReadOnlyAdmin
 from number_insight.admin.changelists import ReadOnlyAdmin
 from number_insight.lookups.budget import UNIT
 from number_insight.models import Lookup, Spending
@@ -91,9 +92,9 @@ class LookupAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term.strip():
             return queryset, False
-        if not searching.is_searchable(search_term):
+        if not filters.is_searchable(search_term):
             return queryset.none(), False
-        return queryset.filter(searching.by_number(search_term)), False
+        return queryset.filter(filters.by_number(search_term)), False
 
     @admin.display(description=_("number"))
     def number_text(self, lookup: Lookup) -> SafeString:
@@ -102,7 +103,7 @@ class LookupAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("created"))
     def age(self, lookup: Lookup) -> SafeString:
-        return badges.age(lookup.created_at)
+        return display.age(lookup.created_at)
 
     @admin.display(description=_("error"))
     def error_text(self, lookup: Lookup) -> SafeString:
@@ -111,19 +112,19 @@ class LookupAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("price"))
     def price_text(self, lookup: Lookup) -> str:
-        return words.money(lookup.price, lookup.currency)
+        return display.money(lookup.price, lookup.currency)
 
     @admin.display(description=_("refund"))
     def refund_text(self, lookup: Lookup) -> str:
-        return words.money(lookup.refund, lookup.currency)
+        return display.money(lookup.refund, lookup.currency)
 
     @admin.display(description=_("reserved"))
     def reserved_text(self, lookup: Lookup) -> str:
-        return words.money(lookup.reserved or None, lookup.currency)
+        return display.money(lookup.reserved or None, lookup.currency)
 
     @admin.display(description=_("balance"))
     def balance_text(self, lookup: Lookup) -> str:
-        return words.money(lookup.balance, lookup.currency)
+        return display.money(lookup.balance, lookup.currency)
 
 
 @admin.register(Spending)
@@ -135,8 +136,8 @@ class SpendingAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("reserved"))
     def reserved_text(self, spending: Spending) -> str:
-        return words.money(spending.reserved * UNIT, words.account_currency())
+        return display.money(spending.reserved * UNIT, display.account_currency())
 
     @admin.display(description=_("spent"))
     def spent_text(self, spending: Spending) -> str:
-        return words.money(spending.spent * UNIT, words.account_currency())
+        return display.money(spending.spent * UNIT, display.account_currency())

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Model, QuerySet
+from django.contrib.contenttypes.models import ContentType
+from django.db import connections
+from django.db.models import (
+    CharField,
+    Exists,
+    Max,
+    Model,
+    OuterRef,
+    QuerySet,
+    UUIDField,
+    Value,
+)
+from django.db.models.functions import Cast, Concat, Substr
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
@@ -17,7 +30,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import badges, links, record_page, risks, words
+from number_insight.admin import display, links, record_page
+from number_insight.admin.base import with_flags
 from number_insight.admin.filters import OfferedFilter
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Verdict
@@ -30,6 +44,7 @@ else:
 COLUMN, PANEL = "risk", "risk_panel"
 MEMORY = "_number_insight_risk"
 """Where the list leaves an object's latest record, so that no cell asks for it again."""
+UUID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
 class RiskFilter(OfferedFilter):
@@ -44,8 +59,8 @@ class RiskFilter(OfferedFilter):
 
     def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value == self.NEVER:
-            return risks.never_screened(rows)
-        return risks.with_latest_verdict(rows, value)
+            return never_screened(rows)
+        return with_latest_verdict(rows, value)
 
 
 class RiskChangeList(ChangeList):
@@ -53,7 +68,7 @@ class RiskChangeList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        found = risks.latest_records(self.model, self.result_list)
+        found = latest_records(self.model, self.result_list)
         for shown in self.result_list:
             setattr(shown, MEMORY, found.get(str(shown.pk)))
 
@@ -108,19 +123,19 @@ class RiskFlagsAdminMixin(Base):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(css={"all": [badges.CSS]})
+        return super().media + forms.Media(css={"all": [display.CSS]})
 
     @admin.display(description=_("risk"))
     def risk(self, obj: Model) -> SafeString | str:
         """Return the latest verdict and its flags, as a link to the record."""
         record = self._latest(obj)
         if record is None:
-            return words.NOTHING
-        badge = links.to_record(self.admin_site, record, badges.verdict(record))
+            return display.NOTHING
+        badge = links.to_record(self.admin_site, record, display.verdict(record))
         return format_html(
             '<span class="ni-risk">{} {}</span>',
             badge,
-            badges.flags(record.flags.all(), badges.lane(record)),
+            display.flags(record.flags.all(), display.lane(record)),
         )
 
     @admin.display(description=_("latest screening"))
@@ -132,8 +147,8 @@ class RiskFlagsAdminMixin(Base):
         flags = list(record.flags.all())
         context = {
             "record": record,
-            "verdict_badge": badges.verdict(record),
-            "decision_badge": badges.decision(record),
+            "verdict_badge": display.verdict(record),
+            "decision_badge": display.decision(record),
             "flag_rows": record_page.flag_rows(flags),
             "url": links.change_url(self.admin_site, NumberInsightRecord, record.pk),
         }
@@ -141,7 +156,7 @@ class RiskFlagsAdminMixin(Base):
 
     def _latest(self, obj: Model) -> NumberInsightRecord | None:
         if not hasattr(obj, MEMORY):
-            found = risks.latest_records(type(obj), [obj])
+            found = latest_records(type(obj), [obj])
             setattr(obj, MEMORY, found.get(str(obj.pk)))
         latest: NumberInsightRecord | None = getattr(obj, MEMORY)
         return latest
@@ -150,3 +165,78 @@ class RiskFlagsAdminMixin(Base):
         user: Any = request.user
         name = "number_insight.{}_numberinsightrecord"
         return bool(user.has_perm(name.format("view")))
+
+
+def records_of(model: type[Model]) -> QuerySet[NumberInsightRecord]:
+    """Return the records of all subjects that are rows of `model`."""
+    kinds = ContentType.objects.get_for_models(*_family(model)).values()
+    return NumberInsightRecord.objects.filter(subject_type__in=[kind.pk for kind in kinds])
+
+
+def _family(model: type[Model]) -> set[type[Model]]:
+    """Return the models whose rows with one key are one object: parents and children."""
+    line = _line(model)
+    concrete = line[0]
+    children = {child for child in apps.get_models() if concrete in _line(child)}
+    return {*line, *(child._meta.concrete_model or child for child in children)}
+
+
+def _line(model: type[Model]) -> list[type[Model]]:
+    """Return the concrete model behind `model`, and the parents that it has its key from."""
+    found: list[type[Model]] = [model._meta.concrete_model or model]
+    while True:
+        link: Any = found[-1]._meta.pk
+        if link is None or link.remote_field is None or not link.remote_field.parent_link:
+            return found
+        found.append(link.remote_field.model)
+
+
+def latest_records(
+    model: type[Model], subjects: Iterable[Model]
+) -> Mapping[str, NumberInsightRecord]:
+    """Return the latest record of each subject, by its key as text; two queries in all."""
+    keys = [str(subject.pk) for subject in subjects]
+    if not keys:
+        return {}
+    theirs = records_of(model).filter(subject_id__in=keys).order_by()
+    newest = theirs.values("subject_id").annotate(newest=Max("pk")).values("newest")
+    found = NumberInsightRecord.objects.filter(pk__in=newest)
+    return {record.subject_id: record for record in found.prefetch_related(with_flags())}
+
+
+def with_latest_verdict(rows: QuerySet[Any], verdict: str) -> QuerySet[Any]:
+    """Return the rows whose latest record has this verdict."""
+    records = records_of(rows.model)
+    newer = records.filter(subject_id=OuterRef("subject_id"), pk__gt=OuterRef("pk"))
+    latest = records.filter(verdict=verdict).exclude(Exists(newer)).order_by()
+    keyed: QuerySet[Any] = rows.alias(_ni_key=key_as_text(rows))
+    return keyed.filter(_ni_key__in=latest.values("subject_id"))
+
+
+def never_screened(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows without a record."""
+    records = records_of(rows.model)
+    keyed: QuerySet[Any] = rows.alias(_ni_key=key_as_text(rows))
+    return keyed.exclude(Exists(records.filter(subject_id=OuterRef("_ni_key"))))
+
+
+def key_as_text(rows: QuerySet[Any]) -> Any:
+    """Return the expression of a row's key as ``str`` writes it."""
+    text = Cast("pk", CharField(max_length=255))
+    if not isinstance(_key_field(rows.model), UUIDField):
+        return text
+    if connections[rows.db].features.has_native_uuid_field:
+        return text
+    # Elsewhere a UUID is 32 digits without hyphens.
+    parts: list[Any] = []
+    for start, length in UUID_PARTS:
+        parts += [Value("-"), Substr(text, start, length)]
+    return Concat(*parts[1:], output_field=CharField(max_length=255))
+
+
+def _key_field(model: type[Model]) -> Any:
+    """Return the field that the key is kept in, behind the links to parents."""
+    field: Any = model._meta.pk
+    while field.remote_field is not None:
+        field = field.target_field
+    return field

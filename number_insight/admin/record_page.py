@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from number_insight import loading
-from number_insight.admin import badges, links, words
+from number_insight.admin import display, links
 from number_insight.admin.filters import describe, same_ip, same_number
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
@@ -35,14 +35,14 @@ def context(
     flags = list(record.flags.all())
     return {
         "record": record,
-        "verdict_badge": badges.verdict(record),
-        "decision_badge": badges.decision(record),
+        "verdict_badge": display.verdict(record),
+        "decision_badge": display.decision(record),
         "number_text": str(record),
         "flag_rows": flag_rows(flags),
         "score_rows": score_rows(flags),
         "counterfactual": counterfactual(record, flags),
-        "not_evaluable": [words.flag_label(code) for code in record.not_evaluable],
-        "raised_rules": [words.flag_label(code) for code in record.raised_rules],
+        "not_evaluable": [display.flag_label(code) for code in record.not_evaluable],
+        "raised_rules": [display.flag_label(code) for code in record.raised_rules],
         "sections": [
             (_("Who"), who(request, record, site)),
             (_("What came back"), came_back(record)),
@@ -64,7 +64,7 @@ def context(
 def flag_rows(flags: Sequence[RiskFlag]) -> list[dict[str, Any]]:
     """Return the flags in words, the heaviest first."""
     return [
-        {"flag": flag, "label": words.flag_label(flag.code), "text": flag.text} for flag in flags
+        {"flag": flag, "label": display.flag_label(flag.code), "text": flag.text} for flag in flags
     ]
 
 
@@ -74,7 +74,9 @@ def score_rows(flags: Sequence[RiskFlag]) -> Rows:
 
 
 def _name(share: explanation.Share) -> str:
-    return words.humanised(share.group) if share.group else words.flag_label(share.counted[0].code)
+    return (
+        display.humanised(share.group) if share.group else display.flag_label(share.counted[0].code)
+    )
 
 
 def counterfactual(record: NumberInsightRecord, flags: Sequence[RiskFlag]) -> str:
@@ -82,7 +84,7 @@ def counterfactual(record: NumberInsightRecord, flags: Sequence[RiskFlag]) -> st
     if record.lane != Lane.RISK or record.verdict not in (Verdict.REVIEW, Verdict.DENY):
         return ""
     return explanation.counterfactual(
-        flags, app_settings.THRESHOLDS, words.otherwise(), translate=_
+        flags, app_settings.THRESHOLDS, display.otherwise(), translate=_
     )
 
 
@@ -90,12 +92,12 @@ def who(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> R
     """Return the signup: its subject, and what it said of itself."""
     return [
         (_("Subject"), _subject(request, record, site)),
-        (_("Field"), record.field or words.NOTHING),
+        (_("Field"), record.field or display.NOTHING),
         (_("Source"), record.get_source_display()),
         (_("IP"), _ip(record)),
         (_("IP country"), record.ip_country or _("unknown")),
-        (_("Name given"), record.declared_name or words.NOTHING),
-        (_("Country given"), record.declared_country or words.NOTHING),
+        (_("Name given"), record.declared_name or display.NOTHING),
+        (_("Country given"), record.declared_country or display.NOTHING),
         (_("Signed up"), record.created_at),
     ]
 
@@ -137,41 +139,41 @@ def asked(record: NumberInsightRecord, site: AdminSite) -> Rows:
         (_("Level"), lookup.level),
         (_("Delivery"), lookup.delivery),
         (_("State"), lookup.get_state_display()),
-        (_("Request id"), lookup.request_id or words.NOTHING),
+        (_("Request id"), lookup.request_id or display.NOTHING),
         (_("Attempts"), lookup.attempts),
-        (_("Price"), words.money(lookup.price, lookup.currency)),
-        (_("Refund"), words.money(lookup.refund, lookup.currency)),
-        (_("Reserved"), words.money(lookup.reserved, lookup.currency)),
-        (_("Cost of this record"), words.money(record.cost, lookup.currency)),
+        (_("Price"), display.money(lookup.price, lookup.currency)),
+        (_("Refund"), display.money(lookup.refund, lookup.currency)),
+        (_("Reserved"), display.money(lookup.reserved, lookup.currency)),
+        (_("Cost of this record"), display.money(record.cost, lookup.currency)),
         _saved(record),
-        (_("Error"), lookup.error or words.NOTHING),
+        (_("Error"), lookup.error or display.NOTHING),
     ]
 
 
 def _saved(record: NumberInsightRecord) -> tuple[str, Any]:
     """Return what asking less has saved, by the prices of the provider."""
     try:
-        amount = words.money(planning.saved(record), loading.provider().currency)
+        amount = display.money(planning.saved(record), loading.provider().currency)
     except ImproperlyConfigured:  # the page has to be readable all the same
-        amount = words.NOTHING
+        amount = display.NOTHING
     return _("Saved against asking everything"), amount
 
 
 def came_back(record: NumberInsightRecord) -> Rows:
     """Return the facts in words."""
-    caller = record.caller_name or words.NOTHING
+    caller = record.caller_name or display.NOTHING
     return [
-        (_("Line type"), words.word(record.line_type, words.LINE_TYPES)),
+        (_("Line type"), display.word(record.line_type, display.LINE_TYPES)),
         (_("Country"), record.country or _("unknown")),
         (_("Carrier"), _carrier(record)),
         (_("Original carrier"), record.original_carrier_name or _("unknown")),
-        (_("Ported"), words.word(record.ported, words.PORTED)),
-        (_("Valid"), words.word(record.valid_number, words.VALID)),
-        (_("Reachable"), words.word(record.reachable, words.REACHABLE)),
+        (_("Ported"), display.word(record.ported, display.PORTED)),
+        (_("Valid"), display.word(record.valid_number, display.VALID)),
+        (_("Reachable"), display.word(record.reachable, display.REACHABLE)),
         (_("Roaming"), _roaming(record)),
-        (_("IP"), words.word(record.ip_match, words.IP_MATCH)),
+        (_("IP"), display.word(record.ip_match, display.IP_MATCH)),
         (_("Caller name"), caller),
-        (_("Caller type"), words.word(record.caller_type, words.CALLER_TYPES)),
+        (_("Caller type"), display.word(record.caller_type, display.CALLER_TYPES)),
     ]
 
 
@@ -183,7 +185,7 @@ def _carrier(record: NumberInsightRecord) -> str:
 
 
 def _roaming(record: NumberInsightRecord) -> str:
-    status = words.word(record.roaming_status, words.ROAMING)
+    status = display.word(record.roaming_status, display.ROAMING)
     return f"{status}, {record.roaming_country}" if record.roaming_country else status
 
 
@@ -196,8 +198,8 @@ def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any
             "lookup": lookup,
             "link": links.to_lookup(site, lookup),
             "is_ours": lookup.pk == record.lookup_id,
-            "price": words.money(lookup.price, lookup.currency),
-            "refund": words.money(lookup.refund, lookup.currency),
+            "price": display.money(lookup.price, lookup.currency),
+            "refund": display.money(lookup.refund, lookup.currency),
         }
         for lookup in rows[:MOST_LOOKUPS]
     ]
@@ -223,4 +225,4 @@ def _others(
 
 
 def _badge(record: NumberInsightRecord) -> Any:
-    return badges.verdict(record)
+    return display.verdict(record)

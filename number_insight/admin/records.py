@@ -12,9 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import badges, filters, links, notices, record_page, searching, words
-from number_insight.admin.actions import ActingAdmin
-from number_insight.admin.changelists import RecordChangeList
+from number_insight.admin import display, filters, health, links, record_page
+from number_insight.admin.base import RecordChangeList
+from number_insight.admin.confirmation import ActingAdmin
 from number_insight.models import NumberInsightRecord
 
 
@@ -62,7 +62,7 @@ class NumberInsightRecordAdmin(ActingAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         # Called by the template alone: an action on the list needs no notice.
-        notice = partial(notices.context, request, self.admin_site)
+        notice = partial(health.notice, request, self.admin_site)
         return super().changelist_view(request, {**(extra_context or {}), "notice": notice})
 
     def get_search_results(
@@ -70,9 +70,9 @@ class NumberInsightRecordAdmin(ActingAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term.strip():
             return queryset, False
-        if not searching.is_searchable(search_term):
+        if not filters.is_searchable(search_term):
             return queryset.none(), False
-        wanted: Q = searching.by_number(search_term) | searching.by_subject_id(search_term)
+        wanted: Q = filters.by_number(search_term) | filters.by_subject_id(search_term)
         return queryset.filter(wanted), False
 
     def render_change_form(
@@ -87,7 +87,7 @@ class NumberInsightRecordAdmin(ActingAdmin):
         if obj is not None:
             permitted = self.permitted_acts(request)
             context.update(record_page.context(request, obj, self.admin_site, permitted))
-            context["notice"] = notices.context(request, self.admin_site)
+            context["notice"] = health.notice(request, self.admin_site)
             context["subtitle"] = None  # the page says it itself
             context["act_urls"] = [
                 (act, self._act_url(request, act))
@@ -102,24 +102,24 @@ class NumberInsightRecordAdmin(ActingAdmin):
 
     @admin.display(description=_("verdict"))
     def verdict_badge(self, record: NumberInsightRecord) -> SafeString:
-        return badges.verdict(record)
+        return display.verdict(record)
 
     @admin.display(description=_("decision"))
     def decision_badge(self, record: NumberInsightRecord) -> SafeString | str:
-        return badges.decision(record)
+        return display.decision(record)
 
     @admin.display(description=_("flags"))
     def flag_badges(self, record: NumberInsightRecord) -> SafeString | str:
-        return badges.flags(record.flags.all(), badges.lane(record)) or words.NOTHING
+        return display.flags(record.flags.all(), display.lane(record)) or display.NOTHING
 
     @admin.display(description=_("line"))
     def line(self, record: NumberInsightRecord) -> str:
-        return words.word(record.line_type, words.LINE_TYPES)
+        return display.word(record.line_type, display.LINE_TYPES)
 
     @admin.display(description=_("country"))
     def countries(self, record: NumberInsightRecord) -> SafeString | str:
-        return badges.countries(record)
+        return display.countries(record)
 
     @admin.display(description=_("age"))
     def age(self, record: NumberInsightRecord) -> SafeString:
-        return badges.age(record.created_at)
+        return display.age(record.created_at)

@@ -1,22 +1,22 @@
-"""What only matters in production."""
+"""Checks that only matter in production, reported under ``check --deploy``."""
 
 from __future__ import annotations
 
+import ipaddress
+import logging
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
-from celery import current_app
 from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
+from number_insight.checks.celery import check_celery
 from number_insight.checks.messages import error, warning
-from number_insight.checks.plug_ins import check_providers
-from number_insight.checks.speed import check_speed
-from number_insight.checks.surroundings import check_surroundings
-from number_insight.checks.task_times import check_task_times
-from number_insight.checks.values import is_readable
+from number_insight.checks.plugins import check_providers
+from number_insight.checks.settings import is_readable
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.providers.fake import Fake
 
@@ -24,17 +24,17 @@ MIDDLEWARE = "number_insight.middleware.ScreeningMiddleware"
 
 
 def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
-    """Check what only matters in production."""
+    """Check for settings that cost money, time or privacy in production."""
     if not is_readable():
         return []
     parts = (
         check_providers(deploy=True),
         _check_fake(),
         _check_budget(),
-        _check_site(),
-        check_surroundings(),
-        check_speed(),
-        check_task_times(),
+        _check_request(),
+        _check_privacy(),
+        _check_webhook(),
+        check_celery(),
     )
     return [message for part in parts for message in part]
 
@@ -43,7 +43,7 @@ def _check_fake() -> Iterator[CheckMessage]:
     try:
         provider = loading.provider()
     except ImproperlyConfigured:
-        return
+        return  # reported by E009
     if isinstance(provider, Fake):
         message = "The default provider is the fake one: its answers are made up."
         yield error("E017", message, "Set NUMBER_INSIGHT['PROVIDERS'] to a real provider.")
@@ -56,7 +56,7 @@ def _check_budget() -> Iterator[CheckMessage]:
         yield warning("W003", message, 'Set it, for example to {"day": "10.00"}.')
 
 
-def _check_site() -> Iterator[CheckMessage]:
+def _check_request() -> Iterator[CheckMessage]:
     if MIDDLEWARE not in settings.MIDDLEWARE:
         message = f"{MIDDLEWARE} is not in MIDDLEWARE, so no visitor's IP is known."
         yield warning("W004", message, "Add it, after the authentication middleware.")
@@ -65,10 +65,33 @@ def _check_site() -> Iterator[CheckMessage]:
     if behind_proxy and not trusted.get("PROXY_COUNT") and not trusted.get("PROXY_LIST"):
         message = "The site is behind a proxy, and NUMBER_INSIGHT['CLIENT_IP'] trusts none."
         yield warning("W005", message, 'Set it, for example to {"PROXY_COUNT": 1}.')
-    if current_app.main == "default":
-        message = "No Celery app is imported, so messages go to amqp://localhost."
-        hint = "Import your Celery app in the project's __init__.py, or sweep with --inline."
-        yield warning("W006", message, hint)
-    elif current_app.conf.task_always_eager:
-        message = "CELERY_TASK_ALWAYS_EAGER is on: the visitor waits for the provider."
-        yield warning("W007", message, "Run a worker, and leave it off.")
+
+
+def _check_privacy() -> Iterator[CheckMessage]:
+    if app_settings.STORE_LIVE:
+        message = "NUMBER_INSIGHT['STORE_LIVE'] keeps roaming and reachability."
+        hint = "Some countries forbid that; leave it out, or silence this once you know."
+        yield warning("W010", message, hint)
+    if logging.getLogger("urllib3").isEnabledFor(logging.DEBUG):
+        message = "The logger urllib3 is at DEBUG, and writes down every address that is asked."
+        yield warning("W013", message, "Set it to INFO or higher in LOGGING.")
+
+
+def _check_webhook() -> Iterator[CheckMessage]:
+    origin = app_settings.CALLBACK_BASE_URL
+    if app_settings.DELIVERY == "async" and origin and _is_private(origin):
+        message = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is an address of this machine or network."
+        yield warning("W011", message, "The provider calls from outside: give the public origin.")
+    limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if limit is None:
+        message = "DATA_UPLOAD_MAX_MEMORY_SIZE is None, so other views read bodies of any size."
+        yield warning("W015", message, "Set it; the webhook has a limit of its own.")
+
+
+def _is_private(origin: str) -> bool:
+    """Whether `origin` names a host that the internet cannot reach."""
+    host = urlsplit(origin).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or "." not in host

@@ -1,4 +1,4 @@
-"""How a finding becomes a message of Django's check framework."""
+"""Errors and warnings of Django's check framework, with this app's ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage
 
 
 def error(number: str, message: str, hint: str, *, obj: Any = None) -> CheckMessage:
-    """Return an error with the id ``number_insight.<number>``, of the field `obj` if given."""
+    """Return an error with the id ``number_insight.<number>``; `obj` is the field at fault."""
     return checks.Error(message, hint=hint, obj=obj, id=f"number_insight.{number}")
 
 
@@ -21,7 +21,6 @@ def warning(number: str, message: str, hint: str) -> CheckMessage:
 
 
 def did_you_mean(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """Return a hint that names the known word closest to `word`, or all of them."""
-    close = difflib.get_close_matches(word.upper() if word.isupper() else word, list(known), n=1)
-    listed = ", ".join(known)
-    return f"Did you mean {close[0]!r}?" if close else f"Known are: {listed}."
+    """Return a hint that names the closest match for `word` in `known`, or else all of `known`."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(known)}."

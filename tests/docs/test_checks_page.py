@@ -13,7 +13,7 @@ from tests.docs.pages import ROOT, read, rows, section
 PAGE = "docs/checks.md"
 TABLE = {row[0].strip("`"): row[1].strip("`") for row in rows(read(PAGE))}
 SOURCE = ROOT / "number_insight"
-DEPLOYMENT = SOURCE / "checks" / "deployment.py"
+DEPLOYMENT = [SOURCE / "checks" / name for name in ("celery.py", "deployment.py")]
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
@@ -46,7 +46,8 @@ def deployment_ids() -> set[str]:
     found = {option(call, "id") for p in SOURCE.rglob("*.py") for call in calls(p) if deploys(call)}
     found |= {
         call.args[0].value
-        for call in calls(DEPLOYMENT)
+        for path in DEPLOYMENT
+        for call in calls(path)
         if called(call) in ("error", "warning") and isinstance(call.args[0], ast.Constant)
     }
     return {f"number_insight.{name}" for name in found}

@@ -9,8 +9,8 @@ from itertools import product
 import pytest
 from django.test import override_settings
 
-from number_insight.checks.plug_ins import NOTICE
-from number_insight.checks.values import check_settings
+from number_insight.checks.plugins import NOTICE
+from number_insight.checks.settings import check_settings
 from number_insight.conf import DEFAULTS
 from number_insight.providers.vonage import NumberInsight
 from tests.docs.pages import DOCS, ROOT, blocks, pages, quoted, read, rows, section

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from number_insight.checks import values
+from number_insight.checks.settings import CHOICES, PARTS
 from number_insight.conf import DEFAULTS, AppSettings
 from number_insight.lookups.limits import KINDS
 from tests.docs.pages import named, quoted, read, rows, section
@@ -31,10 +31,10 @@ def test_every_key_that_is_read_is_on_the_page():
     assert read_ones == set(defaults())
 
 
-@pytest.mark.parametrize("key", values.CHOICES)
+@pytest.mark.parametrize("key", CHOICES)
 def test_a_choice_is_on_the_page(key):
     (meaning,) = (row[2] for row in TABLE if quoted(row[0]) == [key])
-    assert {f'"{choice}"' for choice in values.CHOICES[key]} - set(quoted(meaning)) <= missing(key)
+    assert {f'"{choice}"' for choice in CHOICES[key]} - set(quoted(meaning)) <= missing(key)
 
 
 def missing(key: str) -> set[str]:
@@ -43,7 +43,7 @@ def missing(key: str) -> set[str]:
 
 
 def test_the_parts_of_dicts_are_on_the_page():
-    assert set(named(section(PAGE, "CLIENT_IP"))) == set(values.PARTS["CLIENT_IP"])
+    assert set(named(section(PAGE, "CLIENT_IP"))) == set(PARTS["CLIENT_IP"])
     assert set(named(section(PAGE, "LIMITS"))) == set(KINDS)
     words = {word.strip('"') for word in quoted(read(PAGE))}
-    assert set(values.PARTS["BUDGET"]) <= words
+    assert set(PARTS["BUDGET"]) <= words

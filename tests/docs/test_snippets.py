@@ -9,8 +9,8 @@ import pytest
 from django.apps import apps
 from django.test import override_settings
 
-from number_insight.checks.plug_ins import check_plug_ins
-from number_insight.checks.values import check_settings
+from number_insight.checks.plugins import check_plugins
+from number_insight.checks.settings import check_settings
 from tests.docs.pages import Block, blocks, pages
 from tests.docs.project import Project
 
@@ -31,7 +31,7 @@ def test_settings_are_accepted(block: Block):
     names: dict[str, object] = {}
     exec(block.text, names)
     with override_settings(NUMBER_INSIGHT=names["NUMBER_INSIGHT"]):
-        found = [*check_settings(), *check_plug_ins()] if apps.ready else []
+        found = [*check_settings(), *check_plugins()] if apps.ready else []
     # The reader's own shop is not there, or it is the example's, which has other rules.
     assert [message for message in found if not NOT_OURS.search(message.msg)] == []
 

@@ -13,7 +13,7 @@ from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.privacy import subject
 from number_insight.screening import refusal, signup, visitor
 from number_insight.testing import RecordFactory
-from tests.admin_pages.builders import LIST, make_record, page_of
+from tests.admin.builders import LIST, make_record, page_of
 from tests.models import Customer
 from tests.privacy.stage import IP, aged, command
 from tests.service.stage import PREMIUM, asking, screened

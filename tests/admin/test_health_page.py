@@ -18,7 +18,7 @@ from django.utils import timezone
 from number_insight.lookups import budget, switches
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
 from number_insight.screening import tasks
-from tests.admin_pages.builders import (
+from tests.admin.builders import (
     LIST,
     make_lookup,
     make_record,

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from number_insight.admin import words
+from number_insight.admin import display
 from number_insight.models import Spending
-from tests.admin_pages.builders import make_lookup, shown_numbers
+from tests.admin.builders import make_lookup, shown_numbers
 
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
 
@@ -83,8 +83,8 @@ def test_spending_is_told_in_amounts(admin_client: Client) -> None:
     ],
 )
 def test_an_amount_has_the_decimals_that_it_needs(amount: str, told: str) -> None:
-    assert words.money(Decimal(amount), "EUR") == told
+    assert display.money(Decimal(amount), "EUR") == told
 
 
 def test_no_amount_is_a_dash() -> None:
-    assert words.money(None, "EUR") == "–"
+    assert display.money(None, "EUR") == "–"

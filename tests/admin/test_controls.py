@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from number_insight.lookups import circuits, switches
 from number_insight.models import Circuit, Switch
-from tests.admin_pages.builders import EVIL, make_lookup, make_staff
+from tests.admin.builders import EVIL, make_lookup, make_staff
 
 pytestmark = pytest.mark.django_db
 

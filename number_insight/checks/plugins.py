@@ -1,4 +1,4 @@
-"""Whether providers and rules can be made, and what they find wrong with themselves."""
+"""Checks of the providers and the rules: each has to load, and each provider checks itself."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
 from number_insight.checks.messages import did_you_mean, error, warning
-from number_insight.checks.values import is_readable
+from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 
 NOTICE = timedelta(days=180)
+"""How long before its retirement a provider is warned of."""
 
 
-def check_plug_ins(**_kwargs: Any) -> list[CheckMessage]:
-    """Check that providers and rules can be made, and let the providers check themselves."""
+def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
+    """Check that providers and rules can be loaded, with options that fit."""
     if not is_readable():
         return []
     return [*check_providers(deploy=False), *_check_rules()]
 
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
-    """Yield what the providers find wrong with themselves, for production or for everywhere."""
+    """Yield the faults of the providers: with `deploy` those that matter in production alone."""
     if loading.DEFAULT_PROVIDER not in app_settings.PROVIDERS and not deploy:
         message = "NUMBER_INSIGHT['PROVIDERS'] has no 'default', and that is who is asked."
         yield error("E009", message, 'Write "PROVIDERS": {"default": {"BACKEND": ...}}.')

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import signup
-from tests.admin_pages.builders import (
+from tests.admin.builders import (
     EVIL,
     LIST,
     act_url,

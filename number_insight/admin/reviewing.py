@@ -22,7 +22,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading, numbers, reviewing
-from number_insight.admin import words
+from number_insight.admin import display
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Basis
@@ -158,7 +158,7 @@ class Quote:
 
     @property
     def amount(self) -> str:
-        return words.money(self.price, self.currency)
+        return display.money(self.price, self.currency)
 
 
 def quotes(records: Iterable[NumberInsightRecord]) -> list[Quote]:
@@ -181,7 +181,7 @@ def _quote(record: NumberInsightRecord) -> Quote:
 def total(found: Sequence[Quote]) -> str:
     """Return what all of `found` cost together at most."""
     currency = next((quote.currency for quote in found if quote.currency), "")
-    return words.money(sum((quote.price or Decimal(0) for quote in found), Decimal(0)), currency)
+    return display.money(sum((quote.price or Decimal(0) for quote in found), Decimal(0)), currency)
 
 
 def carry_out(

@@ -10,7 +10,7 @@ from django.contrib.messages import get_messages
 from django.db import connection
 from django.test import Client
 
-from tests.admin_pages.builders import act_url, confirmed, make_record, make_staff
+from tests.admin.builders import act_url, confirmed, make_record, make_staff
 
 
 @pytest.mark.django_db(transaction=True)

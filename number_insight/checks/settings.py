@@ -1,4 +1,4 @@
-"""What is written in ``NUMBER_INSIGHT`` itself."""
+"""Checks of the keys and values in ``NUMBER_INSIGHT``."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "ON_NO_ANSWER": ("allow", "review", "deny"),
     "ON_BUDGET": ("allow", "review", "deny"),
 }
+"""The values that a key may have."""
 PARTS: dict[str, tuple[str, ...]] = {
     "CLIENT_IP": ("PROXY_COUNT", "PROXY_LIST", "HEADER"),
     "THRESHOLDS": ("review", "deny"),
@@ -30,12 +31,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "BUDGET": ("day", "month"),
     "LIMITS": ("ip", "network", "block", "number"),
 }
+"""The keys that a dict may have."""
 DICTS = ("PROVIDERS", "WEIGHTS", *PARTS)
 LISTS = ("RULES", "EXTRA_RULES")
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """Check what is written in ``NUMBER_INSIGHT`` itself."""
+    """Check the keys and values in ``NUMBER_INSIGHT``, without loading a provider or a rule."""
     given = getattr(settings, "NUMBER_INSIGHT", {})
     if not isinstance(given, Mapping):
         return [
@@ -45,10 +47,9 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
                 'Write NUMBER_INSIGHT = {"PROVIDERS": {...}}.',
             )
         ]
-    found = [message for key in given for message in _check_key(str(key))]
-    found += check_shapes(given)
+    found = [*_check_keys(given), *_check_types(given)]
     if found:
-        return found
+        return found  # the other checks read the values
     parts: Sequence[Callable[[Mapping[str, Any]], Iterator[CheckMessage]]] = (
         _check_choices,
         _check_parts,
@@ -65,27 +66,25 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
     return [message for part in parts for message in part(given)]
 
 
-def _check_key(key: str) -> Iterator[CheckMessage]:
-    if key not in DEFAULTS:
-        yield error("E001", f"NUMBER_INSIGHT has no key {key!r}.", did_you_mean(key, DEFAULTS))
-
-
-def check_shapes(given: Mapping[str, Any]) -> list[CheckMessage]:
-    """Return what is neither dict nor list and should be; nothing else can be read then."""
-    found = []
-    for key in (*DICTS, *LISTS):
-        kind, is_one = ("dict", Mapping) if key in DICTS else ("list", (list, tuple))
-        value = given.get(key)
-        if value is not None and not isinstance(value, is_one):
-            message = f"NUMBER_INSIGHT[{key!r}] is a {type(value).__name__}, not a {kind}."
-            found.append(error("E002", message, "See the settings page of the docs."))
-    return found
-
-
 def is_readable() -> bool:
-    """Whether ``NUMBER_INSIGHT`` has the shape that it needs to be read at all."""
+    """Whether ``NUMBER_INSIGHT`` and its values have the types that reading them takes."""
     given = getattr(settings, "NUMBER_INSIGHT", {})
-    return isinstance(given, Mapping) and not check_shapes(given)
+    return isinstance(given, Mapping) and not any(_check_types(given))
+
+
+def _check_keys(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for key in map(str, given):
+        if key not in DEFAULTS:
+            yield error("E001", f"NUMBER_INSIGHT has no key {key!r}.", did_you_mean(key, DEFAULTS))
+
+
+def _check_types(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for key in (*DICTS, *LISTS):
+        name, expected = ("dict", Mapping) if key in DICTS else ("list", (list, tuple))
+        value = given.get(key)
+        if value is not None and not isinstance(value, expected):
+            message = f"NUMBER_INSIGHT[{key!r}] is a {type(value).__name__}, not a {name}."
+            yield error("E002", message, "See the settings page of the docs.")
 
 
 def _check_choices(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -111,12 +110,12 @@ def _check_wait(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _check_durations(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    named = {f"FRESHNESS.{part}": value for part, value in _items(given, "FRESHNESS")}
+    named = {f"FRESHNESS.{part}": value for part, value in (given.get("FRESHNESS") or {}).items()}
     named |= {key: given[key] for key in ("RING_TIMEOUT", "RETENTION") if key in given}
     if given.get("WAIT") is not None:
         named["WAIT"] = given["WAIT"]
     if named.get("RETENTION", ...) is None:
-        del named["RETENTION"]  # it has to be said, and means for ever
+        del named["RETENTION"]  # None is allowed, and keeps data for ever
     for name, value in named.items():
         if not isinstance(value, timedelta) or value < timedelta(0):
             message = f"NUMBER_INSIGHT {name} is not a duration: {value!r}."
@@ -134,7 +133,7 @@ def _check_fingerprint_keys(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _check_amounts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for period, amount in _items(given, "BUDGET"):
+    for period, amount in (given.get("BUDGET") or {}).items():
         if amount is not None and not _is_amount(amount):
             message = f"NUMBER_INSIGHT BUDGET.{period} is not an amount: {amount!r}."
             yield error("E004", message, 'Write it as a string, "10.00", or None for unlimited.')
@@ -149,29 +148,24 @@ def _is_amount(value: Any) -> bool:
 
 
 def _check_limits(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for kind, limit in _items(given, "LIMITS"):
+    for kind, limit in (given.get("LIMITS") or {}).items():
         try:
             limits.parse(str(limit))
         except ValueError as exc:
             message = f"NUMBER_INSIGHT LIMITS.{kind}: {exc}"
             yield error("E018", message, "The periods are minute, hour and day.")
-    pace = given.get("THROUGHPUT", 1)
-    if isinstance(pace, bool) or not isinstance(pace, (int, float)) or pace <= 0:
-        message = f"NUMBER_INSIGHT['THROUGHPUT'] is no number of requests a second: {pace!r}."
+    rate = given.get("THROUGHPUT", 1)
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or rate <= 0:
+        message = f"NUMBER_INSIGHT['THROUGHPUT'] is no number of requests a second: {rate!r}."
         yield error("E018", message, "Write a number above zero, for example 30.")
 
 
 def _check_weights(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for key in ("WEIGHTS", "THRESHOLDS"):
-        for name, value in _items(given, key):
+        for name, value in (given.get(key) or {}).items():
             if isinstance(value, bool) or not isinstance(value, int):
                 message = f"NUMBER_INSIGHT {key}.{name} is not a whole number: {value!r}."
                 yield error("E005", message, "Weights and thresholds are whole numbers.")
-
-
-def _items(given: Mapping[str, Any], key: str) -> list[tuple[str, Any]]:
-    value = given.get(key)
-    return list(value.items()) if isinstance(value, Mapping) else []
 
 
 def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -181,22 +175,21 @@ def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             message = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'."
             yield error("E006", message, 'Say where the webhook is: "https://www.example.com".')
         return
-    trouble = url_trouble(url)
-    if trouble:
-        message = f"NUMBER_INSIGHT['CALLBACK_BASE_URL'] {trouble}."
+    problem = url_trouble(url)
+    if problem:
+        message = f"NUMBER_INSIGHT['CALLBACK_BASE_URL'] {problem}."
         yield error("E006", message, 'Write the origin alone: "https://www.example.com".')
 
 
 def _check_ip_country(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    hint = "Give the dotted path of a callable: ip -> 'GB' or None."
     try:
         find: object = app_settings.IP_COUNTRY
     except ImportError as exc:
-        message = f"NUMBER_INSIGHT['IP_COUNTRY'] cannot be imported: {exc}."
-        yield error("E007", message, "Give the dotted path of a callable: ip -> 'GB' or None.")
+        yield error("E007", f"NUMBER_INSIGHT['IP_COUNTRY'] cannot be imported: {exc}.", hint)
         return
     if find is not None and not callable(find):
-        message = "NUMBER_INSIGHT['IP_COUNTRY'] is not callable."
-        yield error("E007", message, "Give the dotted path of a callable: ip -> 'GB' or None.")
+        yield error("E007", "NUMBER_INSIGHT['IP_COUNTRY'] is not callable.", hint)
 
 
 def _check_countries(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import AdminSite
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
@@ -19,8 +21,9 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import health
 from number_insight.admin import health_page, links
-from number_insight.admin.changelists import ReadOnlyAdmin
+from number_insight.admin.base import ReadOnlyAdmin
 from number_insight.conf import app_settings
+from number_insight.health import Glance
 from number_insight.lookups import circuits, switches
 from number_insight.models import Circuit, Switch
 
@@ -175,3 +178,27 @@ def _log(request: HttpRequest, row: Model, message: str) -> None:
         action_flag=CHANGE,
         change_message=message,
     )
+
+
+def notice(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
+    """Return what the template of the notice shows; it takes a single query."""
+    sentences = list(_sentences(health.glance()))
+    return {
+        "notices": sentences,
+        "health_url": links.permitted_health_url(site, request) if sentences else None,
+    }
+
+
+def _sentences(glance: Glance) -> Iterator[str]:
+    if not glance.has_swept:
+        yield gettext("The sweep has never run, so signups may be left waiting.")
+    if not glance.lookups_on:
+        yield gettext("Lookups are switched off.")
+    if glance.paused:
+        yield gettext("Not asked just now: %(providers)s.") % {
+            "providers": ", ".join(glance.paused)
+        }
+    if "day" in glance.spent_periods:
+        yield gettext("Today's budget is spent.")
+    if "month" in glance.spent_periods:
+        yield gettext("This month's budget is spent.")

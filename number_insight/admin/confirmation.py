@@ -17,8 +17,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import acts, badges, links, words
-from number_insight.admin.changelists import ReadOnlyAdmin, with_flags
+from number_insight.admin import display, links, reviewing
+from number_insight.admin.base import ReadOnlyAdmin, with_flags
 from number_insight.admin.filters import is_key
 from number_insight.models import NumberInsightRecord
 
@@ -42,11 +42,11 @@ class ActingAdmin(ReadOnlyAdmin):
         user: Any = request.user
         return self.has_view_permission(request) and user.has_perm(f"number_insight.{codename}")
 
-    def permitted_acts(self, request: HttpRequest) -> list[acts.Act]:
+    def permitted_acts(self, request: HttpRequest) -> list[reviewing.Act]:
         """Return what this person may do."""
-        return [act for act in acts.ACTS.values() if self._permits(request, act)]
+        return [act for act in reviewing.ACTS.values() if self._permits(request, act)]
 
-    def _permits(self, request: HttpRequest, act: acts.Act) -> bool:
+    def _permits(self, request: HttpRequest, act: reviewing.Act) -> bool:
         return bool(getattr(self, f"has_{act.permission}_permission")(request))
 
     @admin.action(permissions=["decide"], description=_("Release the selected signups …"))
@@ -64,12 +64,12 @@ class ActingAdmin(ReadOnlyAdmin):
     def _ask_about(
         self, request: HttpRequest, name: str, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        keys = list(queryset.values_list("pk", flat=True)[: acts.MOST_AT_ONCE + 1])
-        if len(keys) > acts.MOST_AT_ONCE:
+        keys = list(queryset.values_list("pk", flat=True)[: reviewing.MOST_AT_ONCE + 1])
+        if len(keys) > reviewing.MOST_AT_ONCE:
             text = gettext("Choose at most %(most)s records at a time.")
-            self.message_user(request, text % {"most": acts.MOST_AT_ONCE}, messages.ERROR)
+            self.message_user(request, text % {"most": reviewing.MOST_AT_ONCE}, messages.ERROR)
             return None
-        act = acts.ACTS[name]
+        act = reviewing.ACTS[name]
         return self._confirmation(request, act, _records(keys), self._form(act))
 
     def get_urls(self) -> list[URLPattern]:
@@ -79,7 +79,7 @@ class ActingAdmin(ReadOnlyAdmin):
 
     def act_view(self, request: HttpRequest, name: str) -> HttpResponse:
         """Ask for confirmation or, once it is given, do it. Nothing is done by GET."""
-        act = acts.ACTS.get(name)
+        act = reviewing.ACTS.get(name)
         if act is None:
             raise Http404
         if not self._permits(request, act):
@@ -87,31 +87,31 @@ class ActingAdmin(ReadOnlyAdmin):
         if request.method != "POST":  # signed in again on the way: nothing is known any more
             return HttpResponseRedirect(links.list_url(self.admin_site))
         keys = [key for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if is_key(key)]
-        records = _records([int(key) for key in keys[: acts.MOST_AT_ONCE]])
+        records = _records([int(key) for key in keys[: reviewing.MOST_AT_ONCE]])
         form = self._form(act, request.POST if "confirmed" in request.POST else None)
         if not form.is_valid():
             return self._confirmation(request, act, records, form)
         self._do(request, act, records, form.cleaned_data.get("reason", ""))
         return HttpResponseRedirect(self._way_back(request, records))
 
-    def _form(self, act: acts.Act, data: Any = None) -> forms.Form:
+    def _form(self, act: reviewing.Act, data: Any = None) -> forms.Form:
         return act.form(data)
 
     def _confirmation(
         self,
         request: HttpRequest,
-        act: acts.Act,
+        act: reviewing.Act,
         records: Sequence[NumberInsightRecord],
         form: forms.Form,
     ) -> TemplateResponse:
-        quotes = [] if act.is_decision else acts.quotes(records)
+        quotes = [] if act.is_decision else reviewing.quotes(records)
         context = {
             **self.admin_site.each_context(request),
             "title": act.title,
             "act": act,
-            "rows": [(record, badges.verdict(record), _flags(record)) for record in records],
+            "rows": [(record, display.verdict(record), _flags(record)) for record in records],
             "quotes": quotes,
-            "total": acts.total(quotes),
+            "total": reviewing.total(quotes),
             "nothing_to_do": not any(_concerns(act, record) for record in records),
             "form": form,
             "opts": self.opts,
@@ -123,7 +123,7 @@ class ActingAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "admin/number_insight/act.html", context)
 
-    def _act_url(self, request: HttpRequest, act: acts.Act) -> str:
+    def _act_url(self, request: HttpRequest, act: reviewing.Act) -> str:
         name = "admin:number_insight_numberinsightrecord_act"
         url = reverse(name, args=[act.name], current_app=self.admin_site.name)
         return self._with_filters(request, url)
@@ -141,8 +141,10 @@ class ActingAdmin(ReadOnlyAdmin):
             url = links.change_url(self.admin_site, NumberInsightRecord, records[0].pk) or url
         return self._with_filters(request, url)
 
-    def _do(self, request: HttpRequest, act: acts.Act, records: Sequence[Any], reason: str) -> None:
-        done, left = acts.carry_out(request, act, records, reason)
+    def _do(
+        self, request: HttpRequest, act: reviewing.Act, records: Sequence[Any], reason: str
+    ) -> None:
+        done, left = reviewing.carry_out(request, act, records, reason)
         if done:
             self.message_user(request, act.done % {"count": done}, messages.SUCCESS)
         for sentence in left[:MOST_MESSAGES]:
@@ -158,8 +160,8 @@ def _records(keys: Sequence[int]) -> list[NumberInsightRecord]:
 
 
 def _flags(record: NumberInsightRecord) -> str:
-    return badges.flags(record.flags.all(), badges.lane(record)) or words.NOTHING
+    return display.flags(record.flags.all(), display.lane(record)) or display.NOTHING
 
 
-def _concerns(act: acts.Act, record: NumberInsightRecord) -> bool:
+def _concerns(act: reviewing.Act, record: NumberInsightRecord) -> bool:
     return not (act.is_decision and record.decision)

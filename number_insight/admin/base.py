@@ -12,7 +12,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from number_insight.admin import badges
+from number_insight.admin import display
 from number_insight.models import RiskFlag
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(css={"all": [badges.CSS]})
+        return super().media + forms.Media(css={"all": [display.CSS]})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,17 +1,17 @@
-"""What is wrong in the settings is said in one sentence, with what to do about it."""
+"""A mistake in the settings is reported in one sentence, with a hint."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.checks import Error
-from django.test import override_settings
 
-from number_insight.checks import check_plug_ins, check_settings
-from tests.service.stage import FAKE
+from number_insight.checks import check_settings
+from tests.checks.stage import FAKE, found, found_in_production, ids
 
-NO_COUNTRY = "a text"
+NOT_CALLABLE = "a text"
 AMOUNT = 'Write it as a string, "10.00", or None for unlimited.'
 DURATION = "Write it as a timedelta, for example timedelta(days=30)."
 COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
@@ -83,7 +83,7 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             'Say where the webhook is: "https://www.example.com".',
         ),
         (
-            {"IP_COUNTRY": "tests.faces.test_check_values.NO_COUNTRY"},
+            {"IP_COUNTRY": "tests.checks.test_settings.NOT_CALLABLE"},
             "E007",
             "NUMBER_INSIGHT['IP_COUNTRY'] is not callable.",
             COUNTRY,
@@ -120,10 +120,48 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_what_to_do(
+def test_a_mistake_is_reported_with_what_to_do(
     given: Any, number: str, message: str, hint: str
 ) -> None:
-    with override_settings(NUMBER_INSIGHT=given):
-        assert [*check_settings(), *check_plug_ins()] == [
-            Error(message, hint=hint, id=f"number_insight.{number}")
-        ]
+    assert found(given) == [Error(message, hint=hint, id=f"number_insight.{number}")]
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({"IP_COUNTRY": "no.such.thing"}, "E007"),
+        ({"COUNTRIES": "GB"}, "E008"),
+        ({"CALLBACK_BASE_URL": "http://www.example.com"}, "E006"),
+        ({"CALLBACK_BASE_URL": "www.example.com"}, "E006"),
+        ({"PROVIDERS": []}, "E002"),
+        ({"PROVIDERS": "x"}, "E002"),
+        ({"RULES": "x"}, "E002"),
+        ({"EXTRA_RULES": {}}, "E002"),
+        ({"WEIGHTS": [1]}, "E002"),
+        ({"BUDGET": "10.00"}, "E002"),
+        ({"CLIENT_IP": "10.0.0.1"}, "E002"),
+        ({"THRESHOLDS": 30}, "E002"),
+        ({"FRESHNESS": timedelta(days=1)}, "E002"),
+        ({"LIMITS": "20/day"}, "E002"),
+    ],
+)
+def test_a_value_of_any_type_is_reported_and_breaks_no_check(given: Any, number: str) -> None:
+    messages = found(given)
+    assert ids(messages) == [number]
+    assert all(message.hint for message in messages)
+    found_in_production(given)
+
+
+@pytest.mark.parametrize(
+    ("atomic", "enforcement", "expected"),
+    [(True, "enforce", ["W001"]), (True, "observe", []), (False, "enforce", [])],
+)
+def test_a_form_that_cannot_wait_in_its_transaction_is_reported(
+    atomic: bool, enforcement: str, expected: list[str], settings: Any
+) -> None:
+    settings.NUMBER_INSIGHT = {"WAIT": timedelta(seconds=2), "ENFORCEMENT": enforcement}
+    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = atomic
+    try:
+        assert ids(check_settings()) == expected
+    finally:
+        settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False

@@ -16,7 +16,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.fake import Fake
 from number_insight.screening import signup, tasks
-from tests.admin_pages.builders import (
+from tests.admin.builders import (
     LIST,
     act_url,
     confirmed,
@@ -188,7 +188,7 @@ def test_each_act_leaves_a_log_entry_without_the_whole_number(
 def test_too_many_at_once_are_not_taken(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("number_insight.admin.acts.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("number_insight.admin.reviewing.MOST_AT_ONCE", 2)
     keys = [make_record().pk for _ in range(3)]
     chosen = {"action": "release", "_selected_action": keys, "index": "0"}
     response = admin_client.post(LIST, chosen)

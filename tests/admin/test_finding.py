@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from number_insight.models import NumberInsightRecord
-from tests.admin_pages.builders import LIST, add_flag, make_record, shown_numbers
+from tests.admin.builders import LIST, add_flag, make_record, shown_numbers
 from tests.models import Customer, UUIDCustomer
 
 pytestmark = pytest.mark.django_db

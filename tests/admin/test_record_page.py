@@ -17,7 +17,7 @@ from django.utils import timezone
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.privacy import erasing
 from number_insight.screening import signup, tasks
-from tests.admin_pages.builders import (
+from tests.admin.builders import (
     LIST,
     add_flag,
     make_lookup,
