@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 
 import pytest
-from demo.crowd import IN_A_CALLBACK, LEFT_OUT, callback_crowd, crowd
 
 from number_insight.circuits import FAILURES
 from number_insight.personas import PERSONAS
 from number_insight.visitor import public_ip
+from tools.demo.crowd import IN_A_CALLBACK, LEFT_OUT, callback_crowd, crowd
 
 pytestmark = pytest.mark.once
 
