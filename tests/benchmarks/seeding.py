@@ -22,7 +22,7 @@ from number_insight import judging, keeping, loading, rules_in_force
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.personas import answer, persona_named
-from shop.bulk import Row, Table
+from tests.benchmarks.bulk import Row, Table
 
 MIX = {
     "clean-mobile": 780,
@@ -110,7 +110,7 @@ class Population:
         for place in range(3):
             keys[place] += 1
         number, at = self._number(kind), self._records.time(moment)
-        subject = self._with(self._subjects, kind.subject, id=keys[0], **self._person(number, at))
+        subject = self._with(self._subjects, kind.subject, id=keys[0], **self._person(number))
         lookup = self._lookup(kind, number, keys[1], at)
         record = self._record(kind, number, keys, at)
         flags = [self._flag(row, keys) for row in kind.flags]
@@ -119,15 +119,12 @@ class Population:
     def _with(self, table: Table, row: Row, **changed: Any) -> Row:
         copied = row.copy()
         for name, value in changed.items():
-            place = table.places.get(name)
-            if place is not None:
-                copied[place] = value
+            copied[table.places[name]] = value
         return copied
 
-    def _person(self, number: str, at: Any) -> dict[str, Any]:
-        token = f"{self._random.getrandbits(128):032x}"
-        email = f"customer-{token[:16]}@example.com"
-        return {self._phone: number, "email": email, "token": token, "created_at": at}
+    def _person(self, number: str) -> dict[str, Any]:
+        email = f"customer-{self._random.getrandbits(64):016x}@example.com"
+        return {self._phone: number, "email": email}
 
     def _lookup(self, kind: Kind, number: str, key: int, at: Any) -> Row:
         insight = kind.lookup[self._lookups.places["insight"]].replace(kind.sample, number)
