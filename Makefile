@@ -21,7 +21,7 @@ help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.demo  ## Show the whole product at work on this machine (CHECK=1: verify and end)
-	PYTHONPATH=example_project $(BIN)/python -m demo $(if $(CHECK),--check)
+	$(BIN)/python -m tools.demo $(if $(CHECK),--check)
 
 test: $(VENV)/.test  ## Run the suite on PostgreSQL, then what touches a database on SQLite (ARGS=...)
 	$(SAY) 'The suite on PostgreSQL'

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field, replace
 from number_insight.insight import Insight
 from number_insight.likeness import MOST_KEPT, depends_on, manner, of_insight, what_is_alike
 from number_insight.oldwords import OldWord
-from number_insight.replay.rulesets import RuleSet
-from number_insight.replay.stored import Case
 from number_insight.rules import Rule
 from number_insight.rules.base import Findings, Signup, judge
 from number_insight.rules.live import LIVE_CODE

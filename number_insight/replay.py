@@ -15,9 +15,6 @@ from django.db.models import QuerySet
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Basis, Decision
-from number_insight.replay.judge import CannotTell, Rehearsal
-from number_insight.replay.rulesets import RuleSet
-from number_insight.replay.stored import Case, Row, batches
 from number_insight.rules.base import COSTLY
 from number_insight.rules.scoring import Flag, Judgement, severer
 from number_insight.verdicts import judging, recording, rule_faults, rules_in_force

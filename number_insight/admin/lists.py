@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.admin import display
 from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin
-from number_insight.admin.changelists import ModelAdmin, ReadOnlyAdmin
 from number_insight.models import ListEntry, RuleFault
 from number_insight.models.choices import ListMatch
 from number_insight.verdicts import rule_faults

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.admin import display, filters
 from number_insight.admin.base import ReadOnlyAdmin
-from number_insight.admin.changelists import ReadOnlyAdmin
 from number_insight.lookups.budget import UNIT
 from number_insight.models import Lookup, Spending
 

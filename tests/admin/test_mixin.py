@@ -15,7 +15,6 @@ from django.urls import reverse
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import signup
 from tests.admin.builders import add_flag, make_record, make_staff, page_of
-from tests.admin_pages.builders import add_flag, make_record, make_staff, page_of
 from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
 
 pytestmark = pytest.mark.django_db

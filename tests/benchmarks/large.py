@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -13,11 +12,8 @@ from django.db import connections
 
 from number_insight.verdicts import rules_in_force
 from tests.benchmarks.models import ScreenedCustomer
+from tests.benchmarks.seeding import Population
 from tests.benchmarks.stand import Stand
-
-sys.path.append(str(Path(__file__).resolve().parents[2] / "example_project"))
-
-from shop.seeding import Population  # noqa: E402  the example is a project of its own
 
 LARGE, SMALL = "large", "small"
 PAGE = 64

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,12 +25,9 @@ from number_insight.rules.live import LIVE_CODE
 from number_insight.rules.scoring import severer
 from number_insight.screening.batch import BATCH_SIZE
 from number_insight.verdicts import judging
+from tests.benchmarks.seeding import Population
 from tests.models import Customer
 from tests.replay.stage import seed
-
-sys.path.append(str(Path(__file__).resolve().parents[2] / "example_project"))
-
-from shop.seeding import Population  # noqa: E402  the example is a project of its own
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db]
 
@@ -64,10 +60,10 @@ def seed_kept() -> None:
     seed(RECORDS, kept_live=True)
 
 
-def seed_example() -> None:
-    """Seed what ``seed_records`` of the example project writes.
+def seed_forgotten() -> None:
+    """Seed a likely mix of signups, with live facts forgotten, as sites do.
 
-    It forgets live facts, as sites do. Where something was found in them, nobody can judge anew.
+    Where something was found in them, nobody can judge anew.
     """
     for _ in Population(Customer(name="Somebody"), "phone").write(RECORDS):
         pass
@@ -119,7 +115,7 @@ def undecided() -> set[int]:
     return set(NumberInsightRecord.objects.filter(decision="").values_list("pk", flat=True))
 
 
-@pytest.mark.parametrize(("sow", "keeps_live"), [(seed_kept, True), (seed_example, False)])
+@pytest.mark.parametrize(("sow", "keeps_live"), [(seed_kept, True), (seed_forgotten, False)])
 def test_a_replay_gives_the_verdicts_of_judging_anew(
     sow: Callable[[], None], keeps_live: bool, tmp_path: Path
 ) -> None:

@@ -1,15 +1,13 @@
-"""The example project is a project of its own: it is run, or its demo's parts are imported."""
+"""The example project is a project of its own: it is run, never imported."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "example_project"
-sys.path.append(str(EXAMPLE))
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from django.core import checks
 from django.test import override_settings
 
 from number_insight.checks.settings import check_settings
-from number_insight.checks.values import check_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.fingerprints import LENGTH, fingerprint, fingerprints
 from number_insight.testing import RecordFactory

@@ -14,9 +14,6 @@ from hypothesis import strategies as st
 
 from number_insight.hindsight import Hindsight
 from number_insight.insight import Insight
-from number_insight.replay.judge import CannotTell, Facts, Rehearsal
-from number_insight.replay.rulesets import RuleSet
-from number_insight.replay.stored import Case, batches, settled
 from number_insight.rules import Rule
 from number_insight.rules.base import COSTLY, SIGNALS, Signup
 from number_insight.rules.scoring import Flag, Judgement

@@ -8,7 +8,6 @@ from django.test import override_settings
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.replay import Outcome, _Room, rulesets
-from number_insight.replay.stored import batches, settled
 from number_insight.verdicts import judging
 from tests.replay.stage import seed
 

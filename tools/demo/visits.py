@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import requests
 
-from demo.crowd import API, NEWSLETTER, Guest
-from demo.processes import DemoFailed
+from tools.demo.crowd import API, NEWSLETTER, Guest
+from tools.demo.processes import DemoFailed
 
 TIMEOUT = 30
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')

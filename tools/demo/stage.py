@@ -15,9 +15,9 @@ from typing import Any
 
 import requests
 
-from demo.processes import Program, free_port
+from tools.demo.processes import Program, free_port
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2] / "example_project"
 STARTING = 60.0
 """Seconds that a program may take to come up, on a slow machine."""
 JUDGING = 60.0

@@ -6,9 +6,10 @@ import io
 from typing import Any
 
 import pytest
-from demo.crowd import Guest
-from demo.report import Outcome, broken_promises, costs, table
 from rich.console import Console
+
+from tools.demo.crowd import Guest
+from tools.demo.report import Outcome, broken_promises, costs, table
 
 pytestmark = pytest.mark.once
 

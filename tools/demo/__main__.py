@@ -1,4 +1,4 @@
-"""``python -m demo``: the whole product at work on this machine, with a crowd signing up."""
+"""``python -m tools.demo``: the whole product at work on this machine, with a crowd signing up."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from demo.crowd import LEFT_OUT, Guest, callback_crowd, crowd
-from demo.processes import DemoFailed
-from demo.report import Outcome, addresses, broken_promises, costs, table
-from demo.stage import Stage
-from demo.visits import visit
+from tools.demo.crowd import LEFT_OUT, Guest, callback_crowd, crowd
+from tools.demo.processes import DemoFailed
+from tools.demo.report import Outcome, addresses, broken_promises, costs, table
+from tools.demo.stage import Stage
+from tools.demo.visits import visit
 
 # A log has no width of its own.
 console = Console(width=None if sys.stdout.isatty() else 110)
@@ -25,7 +25,7 @@ console = Console(width=None if sys.stdout.isatty() else 110)
 
 def main() -> int:
     """Run the demo; return the exit status."""
-    parser = ArgumentParser(prog="python -m demo", description=__doc__)
+    parser = ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--check", action="store_true", help="verify, do not stay, try callbacks")
     check = parser.parse_args().check
     _listen()

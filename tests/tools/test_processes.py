@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from demo.processes import DemoFailed, Program
+
+from tools.demo.processes import DemoFailed, Program
 
 pytestmark = pytest.mark.once
 
@@ -82,7 +83,7 @@ def test_a_signal_ends_all_that_the_demo_has_started(
     number: signal.Signals, environment: dict[str, str], tmp_path: Path
 ) -> None:
     demo = subprocess.Popen(
-        [sys.executable, "-m", "demo"], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tools.demo"], env=environment, stdout=subprocess.PIPE, text=True
     )
     try:
         children = first_children(demo.pid, tmp_path)

@@ -12,8 +12,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from demo.crowd import Guest
-from demo.stage import LOGIN, Stage
+from tools.demo.crowd import Guest
+from tools.demo.stage import LOGIN, Stage
 
 COLOURS = {"allow": "green", "review": "yellow", "deny": "red", "pending": "magenta"}
 TURNED_AWAY = "turned away, no lookup"
