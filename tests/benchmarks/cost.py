@@ -16,9 +16,8 @@ from number_insight.models import ListEntry, Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
-from number_insight.rules.scoring import severer
 from number_insight.screening import screen, tasks
-from number_insight.verdicts import judging
+from number_insight.verdicts import grounds, judging
 from tests.benchmarks.measuring import Outcome, Size, same
 from tests.benchmarks.models import PlainCustomer
 from tests.benchmarks.numbers import CLEAN, VIRTUAL, fresh_numbers
@@ -132,12 +131,11 @@ def _numbers(kind: str) -> Iterator[str]:
 def _always_advanced(record: NumberInsightRecord) -> tuple[str, Decimal]:
     """Return verdict and price of `record` if Advanced is asked for it, whatever is known."""
     if not numbers.is_possible(record.number):  # the API refuses it, and takes nothing
-        grounds = judging.local_grounds(record, Basis.FREE)
-        price = Decimal(0)
+        case, price = grounds.local(record), Decimal(0)
     else:
         question = Question(number=record.number, level="advanced", ip=record.ip_address)
         insight: Any = loading.provider().lookup(question)
         lookup = questions.new(question, "default", "sync")
-        grounds, price = judging.answer_grounds(lookup, insight, Basis.ANSWER), insight.cost
-    judgement, _insight = judging.consider(record, grounds)
-    return severer(judgement.verdict, judging.least(grounds.basis)), price
+        case = grounds.answered(record, lookup, insight, Basis.ANSWER)
+        price = insight.cost
+    return judging.judge([case])[0].verdict, price

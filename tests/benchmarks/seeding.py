@@ -17,13 +17,14 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import connections, models, transaction
 from django.utils import timezone
-from shop.bulk import Row, Table
 
 from number_insight import loading
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.personas import answer, persona_named
+from number_insight.rules.live import without_live
 from number_insight.verdicts import judging, recording, rules_in_force
+from number_insight.verdicts.grounds import Case
 from tests.benchmarks.bulk import Row, Table
 
 MIX = {
@@ -180,7 +181,7 @@ class Population:
             lookup=self._lookups.row(lookup),
             record=self._records.row(record),
             flags=tuple(
-                self._flags.row(recording.row_of(0, flag)) for flag in recording.kept(flags)
+                self._flags.row(recording.row_of(0, flag)) for flag in without_live(flags)
             ),
         )
 
@@ -193,9 +194,10 @@ class Population:
             created_at=timezone.now(), cost=told.price or Decimal(0),
         )  # fmt: skip
         signals = loading.provider().signals["advanced"] - {"caller", "ip_match"}
-        grounds = judging.Grounds(insight=told, signals=signals, basis="answer")
-        judgement, insight = judging.consider(record, grounds)
-        recording.write_facts(record, insight.without_live())
+        case = Case(record=record, insight=told, signals=signals, basis="answer")
+        (judged,) = judging.judge([case])
+        judgement = judged.judgement
+        recording.write_facts(record, judged.insight.without_live())
         record.verdict = record.announced_verdict = judgement.verdict
         record.score, record.not_evaluable = judgement.score, list(judgement.not_evaluable)
         record.rules_key = rules_in_force.key_of(loading.rules())

@@ -9,7 +9,6 @@ import pytest
 from number_insight.addresses import public_ip
 from number_insight.lookups.circuits import FAILURES
 from number_insight.providers.personas import PERSONAS
-from number_insight.screening.visitor import public_ip
 from tools.demo.crowd import IN_A_CALLBACK, LEFT_OUT, callback_crowd, crowd
 
 pytestmark = pytest.mark.once
