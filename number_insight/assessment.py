@@ -171,7 +171,8 @@ def refuse(record: NumberInsightRecord) -> None:
 
 def _known_grounds(record: NumberInsightRecord) -> judging.Grounds:
     question = planning.plan_for(record).question
-    known = joining.fresh(question, provider=loading.DEFAULT_PROVIDER) if question else None
+    provider = loading.DEFAULT_PROVIDER
+    (known,) = joining.fresh([question], provider=provider) if question else (None,)
     if known is None or known.insight is None:
         return judging.local_grounds(record, Basis.FREE)
     return judging.answer_grounds(known, Insight.from_json(known.insight), Basis.REUSED)

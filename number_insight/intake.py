@@ -96,7 +96,7 @@ def _known(plans: Sequence[Plan]) -> list[Lookup | None]:
     found: dict[int, Lookup | None] = {}
     for provider in {plan.provider for plan in plans}:
         mine = [plan for plan in plans if plan.provider == provider]
-        answers = joining.fresh_all([plan.ask[0] for plan in mine], provider=provider)
+        answers = joining.fresh([plan.ask[0] for plan in mine], provider=provider)
         found |= {id(plan): answer for plan, answer in zip(mine, answers, strict=True)}
     return [found[id(plan)] for plan in plans]
 
@@ -141,7 +141,7 @@ class _Party:
 def _parties(wanted: Sequence[Wanted], taken: Taken) -> list[_Party]:
     asks = [plan.ask for _record, plan in wanted]
     found: dict[int, _Party] = {}
-    for (record, plan), (lookup, is_new) in zip(wanted, joining.join_all(asks), strict=True):
+    for (record, plan), (lookup, is_new) in zip(wanted, joining.join(asks), strict=True):
         if lookup is None:
             taken.again.append(record)
         else:
@@ -166,7 +166,7 @@ def _forbidden(parties: Sequence[_Party]) -> list[tuple[_Party, settling.Groundi
 
     Only who causes a lookup is counted; those who join it cause none.
     """
-    kinds = limits.admit_all([party.records[0] for party in parties])
+    kinds = limits.admit([party.records[0] for party in parties])
     return [
         (party, _free(Basis.LIMIT, _too_many(kind)))
         for party, kind in zip(parties, kinds, strict=True)

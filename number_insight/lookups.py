@@ -77,7 +77,7 @@ def claim(lookup_id: int) -> Claim | None:
 def _was_answered(lookup: Lookup) -> bool:
     if lookup.supersedes_id:  # a person wants to know it all the same
         return False
-    twin = joining.fresh(joining.question_of(lookup), provider=lookup.provider)
+    (twin,) = joining.fresh([joining.question_of(lookup)], provider=lookup.provider)
     if twin is None or not joining.is_twin(twin, lookup):
         return False
     _skip(lookup, ANSWERED_BEFORE)
@@ -152,7 +152,7 @@ def _pay(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
     """Reserve the price of each; return the places of those that the budget has room for."""
     asked = loading.provider(provider)
     prices = [asked.price(joining.question_of(lookup)) for lookup in lookups]
-    day, fits = budget.reserve_all(prices)
+    day, fits = budget.reserve(prices)
     paid: list[tuple[int, Lookup]] = []
     for place, (lookup, price, is_in) in enumerate(zip(lookups, prices, fits, strict=True)):
         if is_in:

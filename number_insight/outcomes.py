@@ -210,7 +210,8 @@ def _apply(lookup: Lookup, error: exceptions.ProviderError) -> None:
 
 
 def _settle(lookup: Lookup, cost: Decimal) -> None:
-    budget.settle(cost, reserved=lookup.reserved, booked_on=lookup.reserved_on)
+    payment = budget.Payment(amount=cost, reserved=lookup.reserved, booked_on=lookup.reserved_on)
+    budget.settle([payment])
     lookup.reserved, lookup.reserved_on = Decimal(0), None
 
 

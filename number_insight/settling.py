@@ -64,7 +64,7 @@ def conclude(answered: Sequence[tuple[Lookup, Insight]], *, careful: bool) -> No
     """
     kept = outcomes.keep_answers(answered)
     settle_records([(it.lookup, it.insight) for it in kept], careful=careful)
-    budget.settle_all(it.payment for it in kept)
+    budget.settle(it.payment for it in kept)
 
 
 def careful_if_it_fails(work: Work[T]) -> T:

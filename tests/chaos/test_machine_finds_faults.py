@@ -62,7 +62,10 @@ def failure_whatever_its_state(held: Any, error: Any) -> Any:
 def failure_that_gives_uncertain_money_back(held: Any, error: Any) -> Any:
     lookup = keep_failure(held, error)
     if lookup is not None and lookup.state == LookupState.UNCERTAIN:
-        budget.settle(Decimal(0), reserved=lookup.reserved, booked_on=lookup.reserved_on)
+        refund = budget.Payment(
+            amount=Decimal(0), reserved=lookup.reserved, booked_on=lookup.reserved_on
+        )
+        budget.settle([refund])
         lookup.reserved, lookup.reserved_on = Decimal(0), None
         lookup.save()
     return lookup
