@@ -57,9 +57,7 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
         raise Unsupported(why % {"why": Basis(plan.basis).label})
     with transaction.atomic():
         _let_go(record.lookup_id)
-        lookup, is_new = questions.join(
-            plan.question, provider=plan.provider, delivery=plan.delivery
-        )
+        ((lookup, is_new),) = questions.join([plan.ask])
         if lookup is None:
             raise Unsupported(
                 gettext("This number is just being looked up; try again in a moment.")

@@ -37,13 +37,7 @@ class Payment:
     booked_on: date | None
 
 
-def reserve(amount: Decimal) -> date | None:
-    """Reserve `amount` in every period; return the day it is booked on, or None if none is left."""
-    today, (fits,) = reserve_all([amount])
-    return today if fits else None
-
-
-def reserve_all(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
+def reserve(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
     """Reserve those of `amounts` that every period has room for, one after the other.
 
     Return the day they are booked on, and which of them fit.
@@ -107,13 +101,11 @@ def _tell(key: str, share: int, cap: Decimal) -> None:
     signals.budget_alert.send_robust(Spending, period=key, percent=share, budget=cap)
 
 
-def settle(amount: Decimal, *, reserved: Decimal, booked_on: date | None) -> None:
-    """Turn what was `reserved` on the day `booked_on` into the `amount` that was really paid."""
-    settle_all([Payment(amount=amount, reserved=reserved, booked_on=booked_on)])
+def settle(payments: Iterable[Payment]) -> None:
+    """Turn what was reserved for `payments` into what was really paid.
 
-
-def settle_all(payments: Iterable[Payment]) -> None:
-    """Settle `payments`; the last thing to do in a transaction, since everybody writes here."""
+    The last step of a transaction, since every worker writes these rows.
+    """
     reserved, spent = Counter[str](), Counter[str]()
     for payment in payments:
         for key in _periods(payment.booked_on).values() if payment.booked_on else ():

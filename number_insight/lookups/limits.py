@@ -32,10 +32,11 @@ def parse(limit: str) -> tuple[int, str]:
     return int(count), period
 
 
-def admit_all(records: Sequence[NumberInsightRecord]) -> list[str | None]:
+def admit(records: Sequence[NumberInsightRecord]) -> list[str | None]:
     """Count a lookup for each of `records`; return for each the kind of limit that forbids it.
 
-    None is admitted. Runs inside the caller's transaction; what is forbidden counts nowhere.
+    None stands for an admitted one. Runs inside the caller's transaction; what is forbidden
+    counts nowhere.
     """
     wanted = [dict(_usages(record)) for record in records]
     ends = {

@@ -38,22 +38,13 @@ def open_key(question: Question, provider: str) -> str:
     return "|".join((*parts, question.ip or ""))
 
 
-def join(question: Question, *, provider: str, delivery: str) -> tuple[Lookup | None, bool]:
-    """Return the open lookup that answers `question`, locked, and whether it was made for it.
-
-    Runs inside the caller's short transaction; see `join_all`.
-    """
-    (found,) = join_all([(question, provider, delivery)])
-    return found
-
-
-def join_all(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
+def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     """Return for each of `asks` the open lookup that answers it, locked, and whether it is new.
 
     Runs inside the caller's short transaction, and takes the lock that settling takes, so that
-    no joiner comes too late unseen. A lookup is None if it was settled in between: then a fresh
-    answer is there to be reused. It is None as well if somebody else is just making it, and there
-    are other `asks`: who has made some must not wait for others, or two would wait in a ring.
+    every waiter is seen. A lookup is None if it was settled in between: then a fresh answer is
+    there to be reused. It is also None if another transaction is creating it while this one
+    creates several: waiting here could deadlock.
     """
     there = _open(asks)
     missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, there) is None}
@@ -61,8 +52,7 @@ def join_all(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
     mine: set[uuid.UUID | None] = set()
     if missing:
-        # In one order, since each waits for whoever is just making the same one. Who comes
-        # second leaves it at that.
+        # In one order, since a transaction waits for another that is creating the same one.
         made = [new(*missing[key]) for key in sorted(missing)]
         Lookup.objects.bulk_create(made, ignore_conflicts=True)
         mine = {lookup.claim for lookup in made}
@@ -109,14 +99,8 @@ def new(question: Question, provider: str, delivery: str) -> Lookup:
     )
 
 
-def fresh(question: Question, *, provider: str) -> Lookup | None:
-    """Return the newest answered lookup that may be reused for `question`, whatever its IP."""
-    (found,) = fresh_all([question], provider=provider)
-    return found
-
-
-def fresh_all(questions: Collection[Question], *, provider: str) -> list[Lookup | None]:
-    """Return for each of `questions` what `fresh` does, in one query."""
+def fresh(questions: Collection[Question], *, provider: str) -> list[Lookup | None]:
+    """Return for each question the newest answered lookup that may be reused, whatever its IP."""
     answered = Lookup.objects.filter(
         provider=provider,
         number__in={question.number for question in questions},

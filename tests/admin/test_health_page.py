@@ -117,7 +117,7 @@ def test_an_open_circuit_is_told_with_its_reason_and_when_it_is_asked_again(
 def test_money_is_told_against_its_budget(admin_client: Client, settings: Any) -> None:
     settings.NUMBER_INSIGHT = {"BUDGET": {"day": "2", "month": None}}
     _spend("0.50")
-    budget.reserve(Decimal("0.25"))
+    budget.reserve([Decimal("0.25")])
     page = admin_client.get(PAGE).content.decode()
     assert '<meter min="0" max="100" high="80" optimum="0" value="37"' in page
     assert page.count("<meter") == 1

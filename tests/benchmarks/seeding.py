@@ -180,9 +180,7 @@ class Population:
             subject=self._subjects.row(subject),
             lookup=self._lookups.row(lookup),
             record=self._records.row(record),
-            flags=tuple(
-                self._flags.row(recording.row_of(0, flag)) for flag in without_live(flags)
-            ),
+            flags=tuple(self._flags.row(recording.row_of(0, flag)) for flag in without_live(flags)),
         )
 
     def _judged(self, number: str, told: Insight) -> tuple[NumberInsightRecord, Any]:

@@ -56,14 +56,14 @@ def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None
 
     def hold() -> None:
         with transaction.atomic():
-            questions.join_all([_ask(first)])
+            questions.join([_ask(first)])
             made.set()
             go_on.wait(PATIENCE)
 
     def batch() -> None:
         made.wait(PATIENCE)
         with transaction.atomic():
-            questions.join_all([_ask(number) for number in (first, second, third)])
+            questions.join([_ask(number) for number in (first, second, third)])
 
     def run(work: Any) -> None:
         try:
@@ -80,12 +80,12 @@ def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None
         made.wait(PATIENCE)
         time.sleep(0.3)  # the batch waits for the first to be made
         with transaction.atomic():
-            questions.join_all([_ask(second)])
+            questions.join([_ask(second)])
         with transaction.atomic():
-            questions.join_all([_ask(second)])
+            questions.join([_ask(second)])
             go_on.set()
             time.sleep(0.3)  # the batch has made the third
-            questions.join_all([_ask(third)])
+            questions.join([_ask(third)])
         for thread in threads:
             thread.join(PATIENCE)
     assert failures == []
@@ -100,7 +100,7 @@ def test_money_of_two_days_is_settled_in_the_order_in_which_it_is_locked() -> No
             connection,
         ) as told,
     ):
-        budget.settle_all(
+        budget.settle(
             budget.Payment(amount=Decimal("0.03"), reserved=Decimal("0.02"), booked_on=day)
             for day in days
         )
