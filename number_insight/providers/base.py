@@ -1,8 +1,8 @@
-"""What a provider is: a backend that answers questions about numbers.
+"""The base class of a provider: a backend that answers questions about numbers.
 
 A provider owns both directions: `Provider.lookup` asks and waits, `Provider.submit` asks for an
-answer at a callback URL, and `Provider.read_callback` reads what comes there. Each makes at most
-one request that costs money, follows no redirect and tries nothing again.
+answer at a callback URL, and `Provider.read_callback` reads the answer posted there. Each makes at
+most one request that costs money, without redirects and without retries.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ADVANCED_SIGNALS = STANDARD_SIGNALS | {"valid_number", "reachable", "roaming", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question about one number. `number` is E.164 and `country` alpha-2."""
+    """A question about one number. `number` is E.164, `country` alpha-2."""
 
     number: str = field(repr=False)
     level: str
@@ -35,7 +35,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """A provider's promise to answer later; `price` and `balance` where it already tells them."""
+    """A provider's promise to answer at the callback URL.
+
+    `price` and `balance` are in the provider's currency, and None if not told yet.
+    """
 
     request_id: str = ""
     price: Decimal | None = None
@@ -57,9 +60,11 @@ class Fault:
 
 
 class Provider(ABC):
-    """Base class of a provider. Every option is a keyword; `prices` is level -> amount.
+    """Base class of a provider.
 
-    Each method may raise the exceptions of `number_insight.exceptions`, and nothing else.
+    Every option is a keyword argument with a default. `prices` maps a level to the amount reserved
+    before it is asked, in `currency`. Methods raise only the exceptions of
+    `number_insight.exceptions`.
     """
 
     levels: ClassVar[tuple[str, ...]] = LEVELS
@@ -68,21 +73,21 @@ class Provider(ABC):
         "standard": STANDARD_SIGNALS,
         "advanced": ADVANCED_SIGNALS,
     }
-    """What each level can tell; a rule that needs more is not evaluable."""
+    """The signals of each level; a rule that needs another signal is not evaluable."""
     supports_callback: ClassVar[bool] = False
     supports_ip: ClassVar[bool] = False
     supports_cnam: ClassVar[bool] = False
     currency: ClassVar[str] = "EUR"
     retires_on: ClassVar[date | None] = None
-    """The day from which the service answers no more, where its vendor has said so."""
+    """The day on which the vendor switches the service off, if announced."""
     default_prices: ClassVar[Mapping[str, str]] = {}
     live_keys: ClassVar[frozenset[str] | None] = None
-    """The top-level keys of `Insight.raw` that tell of roaming or reachability; None if unknown,
-    and then the raw answer is kept only where live data may be."""
+    """The top-level keys of `Insight.raw` that hold roaming or reachability. None means unknown:
+    the raw answer is then stored only if live data may be."""
     callback_types: tuple[str, ...] = ("application/json",)
-    """The content types that its callbacks have; others are refused unread."""
+    """The content types of the callbacks; others are refused unread."""
     timeout: float = 20.0
-    """Seconds that one call may take at most."""
+    """The longest time that one call may take, in seconds."""
 
     def __init__(self, *, prices: Mapping[str, Any] | None = None) -> None:
         self.prices = {**self.default_prices, **(prices or {})}
@@ -93,29 +98,29 @@ class Provider(ABC):
 
     @abstractmethod
     def lookup(self, question: Question) -> Insight:
-        """Ask, wait, and return the answer."""
+        """Ask `question`, wait, and return the answer."""
 
     def submit(self, question: Question, callback_url: str) -> Acknowledgement:
-        """Ask for the answer to be posted to `callback_url`, and return the promise."""
+        """Ask for the answer to be posted to `callback_url`; return the acknowledgement."""
         raise Unsupported(f"{self!r} has no callbacks; set DELIVERY to 'sync'.")
 
     def read_callback(self, body: bytes) -> Insight:
-        """Return the answer that `body` holds; raise `BadCallback` if it holds none.
+        """Return the answer in the posted `body`; raise `BadCallback` if it holds none.
 
-        An answer may also be a final "no" (`NumberRefused`, `NoAnswer`), which is raised as it
-        is by `lookup`, or an intermediate one (`IntermediateCallback`).
+        A final refusal is raised as in `lookup` (`NumberRefused`, `NoAnswer`), an intermediate
+        answer as `IntermediateCallback`.
         """
         raise Unsupported(f"{self!r} has no callbacks.")
 
     def price(self, question: Question) -> Decimal:
-        """Return what `question` will cost at most, so that it can be reserved before asking."""
+        """Return the highest price of `question`, in `currency`; it is reserved before asking."""
         price = Decimal(str(self.prices.get(question.level, 0)))
         if question.cnam:
             price += Decimal(str(self.prices.get("cnam", 0)))
         return price
 
     def check(self) -> Iterable[Fault]:
-        """Yield what is wrong with the options, without touching network or tables."""
+        """Yield the faults of the options, without touching the network or the database."""
         for level, price in self.prices.items():
             if level not in (*LEVELS, "cnam"):
                 yield Fault(

@@ -1,7 +1,7 @@
-"""From bytes to a plain document, within limits: JSON here, XML in `wire_xml`.
+"""Parsing of JSON within limits; `wire_xml` does the same for XML.
 
-A document is a dict of texts, whole numbers, booleans, nulls, lists and dicts; it can be stored
-in any database. `Unreadable` is all that is ever raised.
+A document is a dict of strings, integers, booleans, nulls, lists and dicts that can be stored in
+any database. Every failure is raised as `Unreadable`.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from number_insight.providers.scalars import clean
 
 MAX_DEPTH = 20
 MAX_DIGITS = 18
-"""Digits of a whole number that is read as one; a longer one stays text."""
+"""The digits of the longest integer that is parsed; a longer one stays a string."""
 
 Document = dict[str, Any]
 
 
 class Unreadable(Exception):
-    """The bytes are no document."""
+    """The bytes hold no document."""
 
 
 def read_json(body: bytes, *, strict: bool = False) -> Document:
-    """Return the JSON object that `body` holds.
+    """Return the JSON object in `body`.
 
-    `strict` is for what strangers may post: UTF-8 only, and no key twice. A provider's own
-    answer was paid for, so more is made of it: sister APIs of Vonage answer in ISO-8859-1.
+    `strict` is for bodies posted by strangers: only UTF-8 and no duplicate keys. A provider's own
+    answer is paid for and read leniently: sister APIs of Vonage answer in ISO-8859-1.
     """
     if len(body) > MAX_BODY:
         raise Unreadable("too large")
     try:
         found = json.loads(
             _decode(body, strict=strict),
-            object_pairs_hook=_refuse_twice if strict else None,
-            parse_int=_whole,
+            object_pairs_hook=_refuse_duplicates if strict else None,
+            parse_int=_integer,
             parse_float=str,
             parse_constant=_none,
         )
@@ -57,23 +57,23 @@ def _decode(body: bytes, *, strict: bool) -> str:
         return body.decode("latin-1")
 
 
-def _refuse_twice(pairs: list[tuple[str, Any]]) -> Document:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> Document:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key comes twice")
     return found
 
 
-def _whole(digits: str) -> int | str:
+def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) <= MAX_DIGITS else digits
 
 
 def _none(_: str) -> None:
-    """Return null for NaN and Infinity, which are no JSON though Python reads them."""
+    """Return None for NaN and Infinity, which Python parses although JSON has neither."""
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """Return `value` with every text cleaned."""
+    """Return `value` with every string cleaned."""
     if depth < 0:
         raise Unreadable("too deep")
     if isinstance(value, str):

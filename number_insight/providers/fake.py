@@ -1,4 +1,4 @@
-"""`Fake`: a provider that asks nobody, for tests and for development without keys."""
+"""`Fake`: an in-process provider for tests and for development without keys."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _FIELDS = frozenset(field.name for field in fields(Insight)) - {"raw"}
 
 
 class Fake(Provider):
-    """A provider in this process: it answers by the sandbox's personas, or from `answers`.
+    """An in-process provider that answers by the sandbox's personas, or from `answers`.
 
-    `answers` maps a number (E.164) to a part of an insight's JSON, laid over the persona's, or
-    to an exception to raise. `Fake.asked` holds every question that any instance was asked;
-    `Fake.reset()` empties it. A callback comes only when a test makes one with `callback_body`.
+    `answers` maps a number (E.164) to a part of an insight's JSON, merged over the persona's, or
+    to an exception to raise. `Fake.asked` lists the questions put to all instances, until
+    `Fake.reset()`. No callback is sent: a test makes one with `callback_body`.
     """
 
     supports_callback = True
@@ -49,28 +49,28 @@ class Fake(Provider):
 
     @classmethod
     def reset(cls) -> None:
-        """Forget what was asked."""
+        """Empty `Fake.asked`."""
         with Fake._lock:
             Fake.asked.clear()
 
     def lookup(self, question: Question) -> Insight:
-        """Return the persona's answer or that of `answers`, or raise its trouble."""
+        """Return the answer of `answers` or the persona, or raise its exception."""
         earlier = self._remember(question)
         self._raise(question, earlier)
         return self._answer(question)
 
     def submit(self, question: Question, callback_url: str) -> Acknowledgement:
-        """Remember `question` and promise an answer; `callback_body` is what would come."""
+        """Record `question` and return an acknowledgement; `callback_body` makes the answer."""
         earlier = self._remember(question)
         self._raise(question, earlier)
         return Acknowledgement(request_id=_request_id(question), price=self.price(question))
 
     def callback_body(self, question: Question) -> bytes:
-        """Return what would be posted to the webhook as the answer to `question`."""
+        """Return the body of the callback that answers `question`."""
         return json.dumps(self._answer(question).as_json()).encode()
 
     def read_callback(self, body: bytes) -> Insight:
-        """Return the insight whose JSON `body` is."""
+        """Return the insight in the JSON `body`; raise `BadCallback` if there is none."""
         try:
             document = read_json(body, strict=True)
             insight = Insight.from_json({"raw": None, **document})
@@ -83,7 +83,7 @@ class Fake(Provider):
         return replace(insight, raw=document)
 
     def check(self) -> Iterable[Fault]:
-        """Yield what is wrong with the options."""
+        """Yield the faults of the options."""
         yield from super().check()
         if not isinstance(self.answers, Mapping):
             yield _fault("answers is not a mapping.")
@@ -112,7 +112,7 @@ class Fake(Provider):
         return replace(insight, raw=insight.as_json())
 
     def _raise(self, question: Question, earlier: int) -> None:
-        """Raise what `answers` or else the persona has for `question`, as a provider would."""
+        """Raise the exception that `answers`, or else the persona, holds for `question`."""
         given = self.answers.get(question.number)
         if _is_exception(given):
             raise given
@@ -120,7 +120,7 @@ class Fake(Provider):
             _raise_trouble(question, earlier)
 
     def _remember(self, question: Question) -> int:
-        """Keep `question`; return how often its number was asked for before."""
+        """Record `question`; return the number of earlier questions about its number."""
         if question.level not in self.levels:
             raise Unsupported(f"There is no level {question.level!r}.")
         with Fake._lock:
@@ -130,9 +130,9 @@ class Fake(Provider):
 
 
 def _is_sound(insight: Insight) -> bool:
-    whole = Insight()
+    model = Insight()
     return all(
-        type(getattr(insight, name)) is type(getattr(whole, name))
+        type(getattr(insight, name)) is type(getattr(model, name))
         for name in (
             "number",
             "request_id",
@@ -154,7 +154,7 @@ def _is_exception(given: Any) -> TypeGuard[BaseException | type[BaseException]]:
 
 
 def _raise_trouble(question: Question, earlier: int) -> None:
-    """Raise what the persona of the number stands for, as a real provider would."""
+    """Raise the trouble of the number's persona, if any, as a real provider would."""
     persona = persona_for(question.number)
     if persona.once and earlier:
         return

@@ -1,4 +1,4 @@
-"""What is sent and what comes back, and which URLs may be asked at all."""
+"""Requests, responses, and the check of a URL before it is asked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 MAX_BODY = 256 * 1024
-"""Bytes of an answer that are read; a real one has about two thousand."""
+"""The largest answer that is read, in bytes; a real one has about two thousand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is sent. Only the method and the URL are shown; the rest holds secrets and numbers."""
+    """An HTTP request. Its repr leaves out body and headers, which hold secrets and numbers."""
 
     url: str
     body: bytes = field(repr=False)
@@ -22,7 +22,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """The host asked, for messages."""
+        """The host name of the URL, for messages."""
         try:
             return urlsplit(self.url).hostname or "no host"
         except ValueError:
@@ -31,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What came back; the names of `headers` are lower case."""
+    """An HTTP response; the names in `headers` are lower case."""
 
     status: int
     body: bytes = field(repr=False)
@@ -40,26 +40,29 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The parameters of a request. They hold secrets and numbers, so nothing shows them."""
+    """The parameters of a request; its repr hides them, for they hold secrets and numbers."""
 
     fields: Mapping[str, str] = field(repr=False)
 
     def plus(self, **more: str) -> Form:
-        """Return a form with `more` fields."""
+        """Return a copy of the form with more fields."""
         return Form({**self.fields, **more})
 
     def to(self, url: str, **headers: str) -> Request:
-        """Return the request that posts this form to `url`; ``_`` in `headers` stands for ``-``."""
-        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        """Return the POST of this form to `url`; ``_`` in the names of `headers` becomes ``-``."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
         return Request(
             url=url,
             body=urlencode(self.fields).encode("ascii"),
-            headers={"Content-Type": "application/x-www-form-urlencoded", **told},
+            headers={"Content-Type": "application/x-www-form-urlencoded", **named},
         )
 
 
 def url_trouble(url: object) -> str | None:
-    """Return what keeps `url` from being asked, or None; plain http is for loopback addresses."""
+    """Return the reason why `url` may not be asked, or None.
+
+    Plain http is accepted for loopback addresses only.
+    """
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
         host, _ = parts.hostname or "", parts.port

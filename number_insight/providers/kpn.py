@@ -1,4 +1,4 @@
-"""Number Insight in the KPN API store: OAuth 2 and a gateway before Vonage's service."""
+"""Number Insight in the KPN API store: Vonage's service behind OAuth 2 and a gateway."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from number_insight.exceptions import BadCredentials, Busy, Gone, NotSent, Uncer
 from number_insight.providers import scalars, transport
 from number_insight.providers.base import Fault
 from number_insight.providers.documents import Unreadable, read_json
-from number_insight.providers.http import Form, Request, Response
+from number_insight.providers.http import Form, Response
 from number_insight.providers.v1 import NumberInsightV1, missing_faults, url_faults
 
 BASE_URL = "https://api-prd.kpn.com/communication/nexmo/number-insight"
 TOKEN_URL = "https://api-prd.kpn.com/oauth/client_credential/accesstoken"  # noqa: S105
 
 TOKEN_LIFETIME = 3000
-"""Seconds that a token is used if its lifetime is not told; the documents' sample has 3599."""
+"""The lifetime of a token that states none, in seconds; the documents' sample has 3599."""
 
 RENEWAL = 60
-"""Seconds before its end at which a token is no longer used."""
+"""The part of a token's lifetime in which it is no longer used, in seconds before its end."""
 
 _NOTED = (
     "quota-limit",
@@ -44,9 +44,9 @@ logger = logging.getLogger("number_insight.providers.kpn")
 class NumberInsight(NumberInsightV1):
     """Number Insight through the KPN API store.
 
-    The access token is shared through Django's cache, so give several workers a cache that they
-    share. `timeout` is in seconds and covers fetching a token as well. `quota` holds what the
-    gateway last said of the account's quota.
+    The access token is kept in Django's cache, so several workers need a shared cache. `timeout`
+    is in seconds and covers the request for a token as well. `prices` are in EUR. `quota` holds
+    the gateway's last headers about the account's quota.
     """
 
     live_keys: ClassVar[frozenset[str] | None] = NumberInsightV1.live_keys
@@ -68,7 +68,7 @@ class NumberInsight(NumberInsightV1):
         self.quota: Mapping[str, str] = {}
 
     def check(self) -> Iterable[Fault]:
-        """Yield what is wrong with the options."""
+        """Yield the faults of the options."""
         yield from super().check()
         yield from url_faults("token_url", self.token_url)
         yield from missing_faults(
@@ -83,9 +83,9 @@ class NumberInsight(NumberInsightV1):
         deadline = time.monotonic() + self.seconds
         response = self._ask(path, form, deadline)
         if response.status == 401:
-            # The token may have been withdrawn before its time. A 401 is a plain refusal, so
-            # asking once more cannot be paid twice.
-            self._forget_token()
+            # The token may have been revoked early. A 401 is a plain refusal, so asking once
+            # more cannot be paid twice.
+            _cache_token(self._cache_key, "", 0)
             response = self._ask(path, form, deadline)
         self._note(response)
         return response
@@ -93,7 +93,7 @@ class NumberInsight(NumberInsightV1):
     def _ask(self, path: str, form: Form, deadline: float) -> Response:
         token = self._token(deadline)
         request = form.to(f"{self.base_url}/{path}", Authorization=f"Bearer {token.value}")
-        return transport.send(request, timeout=_left(deadline))
+        return transport.send(request, timeout=_remaining(deadline))
 
     def _note(self, response: Response) -> None:
         self.quota = {name: response.headers[name] for name in _NOTED if name in response.headers}
@@ -101,35 +101,30 @@ class NumberInsight(NumberInsightV1):
             logger.info("The KPN API store says of the quota: %s", dict(self.quota))
 
     def _token(self, deadline: float) -> _Token:
-        kept = _cached(self._cache_key)
-        return _Token(kept) if kept else self._fetch_token(deadline)
+        cached = _cached_token(self._cache_key)
+        return _Token(cached) if cached else self._fetch_token(deadline)
 
     def _fetch_token(self, deadline: float) -> _Token:
+        form = Form({"client_id": self.client_id, "client_secret": self.client_secret})
+        request = form.to(f"{self.token_url}?grant_type=client_credentials")
         try:
-            response = transport.send(self._grant(), timeout=_left(deadline))
+            response = transport.send(request, timeout=_remaining(deadline))
         except Uncertain as exc:
             # A token costs nothing, and without one no lookup was asked.
             raise NotSent(f"No lookup was asked, for want of a token: {exc}") from exc
         token, lifetime = _read_token(response)
         if lifetime > RENEWAL:
-            _keep(self._cache_key, token.value, lifetime - RENEWAL)
+            _cache_token(self._cache_key, token.value, lifetime - RENEWAL)
         return token
-
-    def _grant(self) -> Request:
-        form = Form({"client_id": self.client_id, "client_secret": self.client_secret})
-        return form.to(f"{self.token_url}?grant_type=client_credentials")
-
-    def _forget_token(self) -> None:
-        _keep(self._cache_key, "", 0)
 
     @property
     def _cache_key(self) -> str:
-        of = hashlib.sha256(f"{self.client_id}\n{self.token_url}".encode()).hexdigest()
-        return f"number_insight.kpn.token.{of}"
+        digest = hashlib.sha256(f"{self.client_id}\n{self.token_url}".encode()).hexdigest()
+        return f"number_insight.kpn.token.{digest}"
 
 
 class _Token:
-    """An access token that does not show itself."""
+    """An access token, hidden from reprs and so from error reports."""
 
     __slots__ = ("value",)
 
@@ -137,15 +132,15 @@ class _Token:
         self.value = value
 
 
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
+def _remaining(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
         raise NotSent("No lookup was asked: fetching the token took all the time there was.")
-    return left
+    return seconds
 
 
 def _read_token(response: Response) -> tuple[_Token, int]:
-    """Return the token in `response` and its lifetime in seconds (every number is a string)."""
+    """Return the token in `response` and its lifetime in seconds (the store sends a string)."""
     code = response.status
     if code in _BUSY:
         raise Busy(
@@ -178,16 +173,16 @@ def _read_token(response: Response) -> tuple[_Token, int]:
     return _Token(token), TOKEN_LIFETIME if lifetime is None else int(lifetime)
 
 
-def _cached(key: str) -> str | None:
+def _cached_token(key: str) -> str | None:
     try:
         found = cache.get(key)
-    except Exception:  # each cache fails in its own way, and a lookup needs none
+    except Exception:  # every backend has exceptions of its own, and a lookup needs no cache
         logger.warning("The cache failed; a token is fetched for this lookup alone.")
         return None
     return found if isinstance(found, str) else None
 
 
-def _keep(key: str, value: str, seconds: int) -> None:
+def _cache_token(key: str, value: str, seconds: int) -> None:
     try:
         cache.set(key, value, seconds)
     except Exception:  # as above

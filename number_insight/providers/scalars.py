@@ -1,6 +1,6 @@
-"""From whatever a provider sends to one clean value: a text, a word, a code, an amount.
+"""Parsing of a provider's single values: texts, words, codes, amounts.
 
-Nothing here raises. What is absent, empty, of the wrong type or of no sense is None, or
+Nothing here raises. An absent, empty, mistyped or nonsensical value becomes None, or
 ``"unknown"`` where a word is expected.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from number_insight.insight import UNKNOWN
 
 MAX_TEXT = 200
-"""Characters of a text that are kept."""
+"""The longest text that is kept, in characters."""
 
 MAX_AMOUNT = 10**9
 _PLACES = Decimal("0.00000001")  # amounts come with up to eight decimals
@@ -24,13 +24,16 @@ _DIGIT_RUNS = re.compile(r"\+?\d[\d\s().-]{3,}\d")
 
 
 def clean(value: str) -> str:
-    """Return `value` without what no database keeps (NUL, lone surrogates), stripped, clipped."""
+    """Return `value` stripped, clipped, and without NUL and lone surrogates.
+
+    No database stores these two.
+    """
     kept = value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
     return kept.strip()[:MAX_TEXT].strip()
 
 
 def text(value: Any) -> str | None:
-    """Return a text or a number as text; "unknown", "NONE" and "null" are no texts."""
+    """Return a text or a number as text; "unknown", "NONE" and "null" count as absent."""
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     found = clean(_shown(value))
@@ -40,27 +43,27 @@ def text(value: Any) -> str | None:
 def _shown(value: str | int | float | Decimal) -> str:
     try:
         return str(value)
-    except ValueError:  # Python shows no whole number of more than 4300 digits
+    except ValueError:  # Python converts no integer of more than 4300 digits
         return ""
 
 
 def word(value: Any, known: Set[str]) -> str:
-    """Return the lower-case word that `value` is, if it is one of `known`."""
+    """Return `value` as a lower-case word of `known`, or "unknown"."""
     found = (text(value) or UNKNOWN).lower()
     return found if found in known else UNKNOWN
 
 
 def letters(value: Any, length: int) -> str | None:
-    """Return a country code of `length` letters in upper case."""
+    """Return a country code of `length` letters, in upper case."""
     found = (text(value) or "").upper()
     is_code = len(found) == length and found.isascii() and found.isalpha()
     return found if is_code else None
 
 
 def amount(value: Any) -> Decimal | None:
-    """Return an amount of money: finite, not negative, of sane size, with eight decimals at most.
+    """Return an amount of money: not negative, below `MAX_AMOUNT`, with at most eight decimals.
 
-    Prices were numbers once and are strings today, ``"0.03000000"``.
+    Vonage once sent prices as numbers and today sends strings, ``"0.03000000"``.
     """
     try:
         found = Decimal(text(value) or "NaN")
@@ -74,7 +77,7 @@ def amount(value: Any) -> Decimal | None:
 
 
 def integer(value: Any) -> int | None:
-    """Return a small whole number, 0 to 99999; it may come as ``0``, ``"0"`` or ``0.0``."""
+    """Return an integer from 0 to 99999; it may be sent as ``0``, ``"0"`` or ``0.0``."""
     found = amount(value)
     if found is None or found >= 10**5 or found != found.to_integral_value():
         return None
@@ -82,7 +85,7 @@ def integer(value: Any) -> int | None:
 
 
 def address(value: Any) -> str | None:
-    """Return an IP address in its usual form."""
+    """Return an IP address in its canonical form."""
     try:
         return str(ipaddress.ip_address(text(value) or ""))
     except ValueError:
@@ -90,14 +93,14 @@ def address(value: Any) -> str | None:
 
 
 def number(value: Any) -> str:
-    """Return E.164 with "+"; Vonage sends the digits alone."""
+    """Return a number as E.164, with the "+" that Vonage leaves out."""
     digits = re.sub(r"[\s().+-]", "", text(value) or "")
     is_number = digits.isascii() and digits.isdigit() and 4 <= len(digits) <= 15
     return f"+{digits}" if is_number else ""
 
 
 def scrubbed(value: Any) -> str:
-    """Return a provider's sentence without the numbers it may echo.
+    """Return a provider's sentence with the phone numbers that it echoes removed.
 
     Status 3 says "Not valid number format detected [ 07999999999 ]".
     """

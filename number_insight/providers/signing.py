@@ -1,4 +1,7 @@
-"""Signed requests, as Vonage's signing guide has them: a hash over the sorted parameters."""
+"""Signatures of requests: a hash over the sorted parameters.
+
+The scheme is that of https://developer.vonage.com/en/getting-started/concepts/signing-messages.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ import hmac
 from collections.abc import Mapping
 
 METHODS = ("md5hash", "md5", "sha1", "sha256", "sha512")
-"""What an account may be set to; all but the first, the default, are HMACs."""
+"""The signature methods of an account; all but the first, the default, are HMACs."""
 
 
 def sign(params: Mapping[str, str], secret: str, method: str = "md5hash") -> str:
     """Return the ``sig`` of `params`, which must hold ``timestamp`` and no ``api_secret``.
 
-    Vonage's clients write the hash in either case; it is to be compared in constant time and
-    without regard to case.
+    Raise ValueError for an unknown `method`. Vonage's clients send the hash in either case, so
+    compare it case-insensitively, and in constant time.
     """
     text = "".join(
         f"&{key}={_plain(params[key])}" for key in sorted(params, key=str.encode) if key != "sig"

@@ -1,7 +1,7 @@
-"""What the statuses of Number Insight mean, and what an operator can do about each.
+"""The statuses of Number Insight: the exception for each, and a sentence for the operator.
 
-HTTP decides first: Vonage answers almost everything with 200 and a status in the body, the KPN
-API store answers with HTTP codes.
+The HTTP status decides first. Vonage answers almost everything with 200 and a status in the body,
+the KPN API store with HTTP statuses. Codes: https://developer.vonage.com/en/api/number-insight.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from number_insight.providers.http import Response
 from number_insight.providers.scalars import scrubbed
 
 ANSWERED = frozenset({0, 43, 44, 45})
-"""Statuses that come with an answer; 43, 44 and 45 with a part of it, which is paid for."""
+"""The statuses with an answer; under 43, 44 and 45 it is partial, and paid for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a status means to the lookup, and one sentence for the operator."""
+    """The meaning of a status: the exception to raise, and its sentence for the operator."""
 
     error: type[ProviderError]
     sentence: str
@@ -153,9 +153,9 @@ UNREADABLE = Meaning(
 
 
 def refusal(status: int, *, words: object = "", request_id: str = "") -> ProviderError:
-    """Return the exception for a `status` of the provider that carries no answer.
+    """Return the exception for a `status` without an answer.
 
-    `words` are the provider's own; they are quoted, without numbers, for unknown statuses only.
+    `words` is the provider's own sentence, quoted without numbers if the status is unknown.
     """
     meaning = STATUSES.get(status)
     if meaning is not None:
@@ -166,7 +166,7 @@ def refusal(status: int, *, words: object = "", request_id: str = "") -> Provide
 
 
 def http_meaning(code: int) -> Meaning | None:
-    """Return what the HTTP status `code` means, or None if the body decides."""
+    """Return the meaning of the HTTP status `code`, or None if the body decides."""
     if code in (200, 201, 202):
         return None
     if code in HTTP_STATUSES:
@@ -177,7 +177,7 @@ def http_meaning(code: int) -> Meaning | None:
 
 
 def raise_for_http(response: Response) -> None:
-    """Raise what the HTTP status of `response` means, unless its body decides."""
+    """Raise the exception for the HTTP status of `response`, unless its body decides."""
     meaning = http_meaning(response.status)
     if meaning is None:
         return

@@ -1,10 +1,10 @@
-"""One HTTP call: one request, one deadline, no redirect, nothing tried again.
+"""One HTTP call: one request and one deadline, without redirects and retries.
 
-A paid request must never be sent twice, so what usually makes a client robust is left out here:
-no retries, no redirects, no pool of connections (a stale one is where clients resend), and no
-proxy, password file or certificate from the environment. Each call has a thread of its own,
-since a name lookup cannot be interrupted and ``requests`` counts its timeout per read: a server
-that drips bytes would hold the caller for ever.
+A paid request must never be sent twice. So there are no retries, no redirects, no connection pool
+(clients resend on a stale connection), and no proxies, ``.netrc`` or certificates from the
+environment. Each call runs in a thread of its own: a name lookup cannot be interrupted, and the
+timeout of ``requests`` counts per read, so a server that drips bytes would block the caller for
+ever.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from number_insight.exceptions import NotSent, Uncertain
 from number_insight.providers.http import MAX_BODY, Request, Response, url_trouble
 
 MARGIN = 1.0
-"""Seconds after the deadline at which an abandoned thread gives up by itself."""
+"""The time after the deadline at which an abandoned thread ends by itself, in seconds."""
 
 _HEADERS = {
     "User-Agent": f"django-number-insight/{__version__}",
@@ -38,11 +38,11 @@ _HEADERS = {
 
 
 def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Response:
-    """Send `request` once and return whatever came back, redirects and errors included.
+    """Send `request` once and return the response, be it a redirect or an error.
 
-    `timeout` is in seconds and covers everything from the name lookup to the last byte. Raise
-    `NotSent` if provably nothing was sent, `Uncertain` if something was and no whole answer
-    came. `ca_file` replaces the certificate authorities that are trusted.
+    `timeout` is in seconds and covers the call from the name lookup to the last byte. Raise
+    `NotSent` if provably nothing was sent, `Uncertain` if something was sent and no complete
+    answer came. `ca_file` replaces the trusted certificate authorities.
     """
     call = _Call(request)
     worker = Thread(
@@ -52,18 +52,18 @@ def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Res
     try:
         worker.start()
         ended = call.finished.wait(timeout)
-    except RuntimeError:  # no thread to be had: the process is full, or going down
+    except RuntimeError:  # the process is out of threads, or shutting down
         call.trouble = "no thread could be started"
     finally:
         call.abandon()
-    # What the thread has only got by being cut off is no whole answer.
+    # A response that the thread got only because the connection was shut down is incomplete.
     if ended and call.response is not None:
         return call.response
     raise call.error(call.trouble if ended else f"the {timeout:g} seconds for it were over")
 
 
 class _Abandoned(Exception):
-    """The caller has gone: nothing may be sent any more."""
+    """The caller has stopped waiting, so nothing may be sent any more."""
 
 
 class _TooLarge(Exception):
@@ -71,7 +71,7 @@ class _TooLarge(Exception):
 
 
 class _Call:
-    """One call, shared by the caller who waits and the thread that works."""
+    """One call, shared by the waiting caller and the working thread."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -84,7 +84,7 @@ class _Call:
         self._lock = Lock()
 
     def run(self, deadline: float, ca_file: str | None) -> None:
-        """Do the work. Of an error only our own words stay: its own hold the whole request."""
+        """Make the call, and keep an error as a phrase only: the exception holds the request."""
         try:
             self.response = self._exchange(deadline, ca_file)
         except Exception as exc:
@@ -97,8 +97,8 @@ class _Call:
         if trouble:
             raise requests.exceptions.InvalidURL
         with closing(_Adapter(self)) as adapter:
-            # The adapter alone: a session would read a redirect's body without any limit, keep
-            # cookies, and ask the environment for proxies and passwords.
+            # The adapter alone: a session would read the body of a redirect without limit, keep
+            # cookies, and take proxies and passwords from the environment.
             answer = adapter.send(
                 self._prepared(),
                 stream=True,
@@ -114,7 +114,7 @@ class _Call:
         return requests.Request(request.method, request.url, headers, data=request.body).prepare()
 
     def begin_sending(self, connection: socket.socket | None) -> None:
-        """Note that bytes leave now; raise if the caller has gone already."""
+        """Mark the call as sent; raise `_Abandoned` if the caller has stopped waiting."""
         with self._lock:
             if self._abandoned:
                 raise _Abandoned
@@ -122,23 +122,23 @@ class _Call:
             self._socket = connection
 
     def error(self, trouble: str) -> NotSent | Uncertain:
-        """Return what says that there is no answer, and what `trouble` makes it cost."""
+        """Return the exception for a call without an answer: `Uncertain` if bytes were sent."""
         call = f"{self.request.method} to {self.request.host}"
         if self.sent:
             return Uncertain(f"{call} was sent, but {trouble}; whether it counts is not known.")
         return NotSent(f"{call} was not sent: {trouble}.")
 
     def abandon(self) -> None:
-        """Forbid what was not sent yet, and wake the thread if it still waits for the answer."""
+        """Forbid sending, and shut the connection down to wake a thread that waits on it."""
         with self._lock:
             self._abandoned = True
             if self._socket is not None:
-                with suppress(OSError):  # the plain shutdown: TLS's own would wait for the peer
+                with suppress(OSError):  # the plain shutdown: that of TLS would wait for the peer
                     socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter whose connections report to their call when bytes leave."""
+    """An adapter whose connections tell their call before they send."""
 
     def __init__(self, call: _Call) -> None:
         super().__init__(max_retries=0)
@@ -202,7 +202,7 @@ def _in_words(exc: BaseException) -> str:
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:
-    """Yield `exc` and what it wraps; libraries put it in the chain or in the arguments."""
+    """Yield `exc` and its causes; libraries keep them in the chain or in the arguments."""
     waiting, seen = [exc], set[int]()
     while waiting:
         cause = waiting.pop()

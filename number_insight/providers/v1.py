@@ -1,4 +1,4 @@
-"""Number Insight v1: what its two deployments, Vonage's own and KPN's, have in common."""
+"""The base of Number Insight v1, shared by its two deployments: Vonage's and KPN's."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ MAX_TIMEOUT = 120
 
 
 class NumberInsightV1(Provider):
-    """Base class of the deployments of Number Insight v1; a subclass knows how to post a form."""
+    """Base class of the deployments of Number Insight v1; a subclass posts the form."""
 
     supports_callback = True
     supports_ip = True
     supports_cnam = True
     retires_on = date(2027, 2, 4)
-    # Samples of the documents, in EUR; of several the highest, since prices are reserved.
+    # The documents' samples, in EUR; the highest of several, since they are reserved.
     default_prices = {"basic": "0", "standard": "0.005", "advanced": "0.04", "cnam": "0.01025"}
     live_keys: ClassVar[frozenset[str] | None] = frozenset(
         {"reachable", "roaming", "real_time_data"}
@@ -43,32 +43,32 @@ class NumberInsightV1(Provider):
 
     @property
     def seconds(self) -> float:
-        """How long a call may take, also where `check` found the option wanting."""
+        """The timeout in seconds; 20 if the option is invalid, which `check` reports."""
         return self.timeout if is_timeout(self.timeout) else 20.0
 
     def lookup(self, question: Question) -> Insight:
-        """Ask, wait, and return the answer."""
+        """Ask `question`, wait, and return the answer."""
         response = self._post(self._path(question.level), self._form(question))
         raise_for_http(response)
         insight = wire.read_answer(response.body, format=self.format)
         return insight if insight.number else replace(insight, number=question.number)
 
     def submit(self, question: Question, callback_url: str) -> Acknowledgement:
-        """Ask for the answer to be posted to `callback_url`; only Advanced can be."""
+        """Ask for the answer to be posted to `callback_url`, which only Advanced supports."""
         if question.level != "advanced":
             raise Unsupported("Only Advanced answers through the webhook; set LEVEL or DELIVERY.")
         form = self._form(question).plus(callback=callback_url)
-        del callback_url  # it is a secret, and an error report would show it
+        del callback_url  # a secret, which an error report would show
         response = self._post(self._path("advanced/async"), form)
         raise_for_http(response)
         return wire.read_acknowledgement(response.body, format=self.format)
 
     def read_callback(self, body: bytes) -> Insight:
-        """Return the answer that `body` holds; raise what its status means, or `BadCallback`."""
+        """Return the answer in `body`; raise the exception of its status, or `BadCallback`."""
         return wire.read_callback(body)
 
     def price(self, question: Question) -> Decimal:
-        """Return what `question` costs at most; the caller name costs where it is asked for."""
+        """Return the highest price of `question`; a caller name counts only if it is asked for."""
         return super().price(replace(question, cnam=_asks_cnam(question)))
 
     @abstractmethod
@@ -81,10 +81,10 @@ class NumberInsightV1(Provider):
         return level
 
     def _form(self, question: Question) -> Form:
-        """Return the parameters of `question`: strings, and none of them empty."""
+        """Return the parameters of `question` as non-empty strings."""
         fields = {"number": question.number.removeprefix("+")}
-        # A country that contradicts the number's prefix is refused as a bad number, and what a
-        # visitor declares may well contradict it.
+        # Vonage refuses a country that contradicts the number's prefix as a bad number, and the
+        # country that a visitor declares may well contradict it.
         if question.country and question.country == numbers.country(question.number):
             fields["country"] = question.country
         if _asks_cnam(question):
@@ -94,7 +94,7 @@ class NumberInsightV1(Provider):
         return Form(fields)
 
     def check(self) -> Iterable[Fault]:
-        """Yield what is wrong with the options."""
+        """Yield the faults of the options."""
         yield from super().check()
         yield from url_faults("base_url", self.base_url)
         if not is_timeout(self.timeout):
@@ -106,7 +106,10 @@ class NumberInsightV1(Provider):
 
 
 def url_faults(name: str, url: object) -> Iterable[Fault]:
-    """Yield what is wrong with the option `name` that holds `url` (which is not shown)."""
+    """Yield the fault of the option `name` if its value `url` may not be asked.
+
+    The message leaves the URL out, for it may hold a password.
+    """
     trouble = url_trouble(url)
     if trouble:
         yield Fault(
@@ -117,7 +120,7 @@ def url_faults(name: str, url: object) -> Iterable[Fault]:
 
 
 def missing_faults(options: Mapping[str, object]) -> Iterable[Fault]:
-    """Yield which of the credentials in `options` are missing; a build without them must do."""
+    """Yield a deployment fault for each empty credential; a build may run without secrets."""
     for name, value in options.items():
         if not isinstance(value, str) or not value.strip():
             yield Fault(
@@ -129,13 +132,13 @@ def missing_faults(options: Mapping[str, object]) -> Iterable[Fault]:
 
 
 def is_timeout(value: object) -> bool:
-    """Whether `value` is a number of seconds that a call may take."""
+    """Return whether `value` is a valid timeout, in seconds."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and 0 < value <= MAX_TIMEOUT  # type: ignore[operator]
 
 
 def _asks_cnam(question: Question) -> bool:
-    # It exists for US numbers only and costs extra for all; Basic has none.
+    # The caller name exists for US numbers only, costs extra for any, and Basic has none.
     return (
         question.cnam
         and question.level in ("standard", "advanced")

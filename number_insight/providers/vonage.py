@@ -22,12 +22,12 @@ _CHOICES = {
 
 
 class NumberInsight(NumberInsightV1):
-    """Number Insight at Vonage, by POST, so that no number and no secret is in a URL.
+    """Number Insight at Vonage, by POST, so that URLs hold neither numbers nor secrets.
 
-    `auth` says how the account is shown: ``basic`` in a header (what the reference asks for),
-    ``query`` as the parameters ``api_key`` and ``api_secret`` (sent in the form, not in the URL),
-    or ``signature`` with the account's signature secret. `timeout` is in seconds for the whole
-    call, and `prices` are level -> EUR.
+    `auth` is the authentication: ``basic`` in a header (as in the reference,
+    https://developer.vonage.com/en/api/number-insight), ``query`` as the parameters ``api_key``
+    and ``api_secret`` (in the form, not in the URL), or ``signature`` with the account's signature
+    secret. `timeout` is in seconds for the whole call, `prices` map a level to EUR.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class NumberInsight(NumberInsightV1):
         self.signature_secret = str(signature_secret or "")
         self.signature_method = signature_method
         self.format = format
-        if format == "xml":  # then its callbacks are XML as well
+        if format == "xml":  # the callbacks are XML as well
             self.callback_types = (*self.callback_types, "text/xml", "application/xml")
 
     def check(self) -> Iterable[Fault]:
-        """Yield what is wrong with the options."""
+        """Yield the faults of the options."""
         yield from super().check()
         yield from missing_faults(self._credentials())
         for name, choices in _CHOICES.items():

@@ -1,8 +1,8 @@
-"""Number Insight on the wire: bytes in, an `Insight` or one of our exceptions out.
+"""The wire format of Number Insight: bytes in, an `Insight` or one of our exceptions out.
 
-The documents contradict each other and the real answers, so everything but the status is
-optional, every type is doubted, and an unknown word is "unknown". The quirks are those of the
-reference (developer.vonage.com/en/api/number-insight) and of the issues of the vendor's SDKs.
+The documents contradict each other and the real answers. So everything but the status is optional,
+no type is trusted, and an unknown word becomes "unknown". The quirks are those of the reference
+(https://developer.vonage.com/en/api/number-insight) and of the issues of the vendor's SDKs.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ _ACTIVE = {"active": True, "true": True, "inactive": False, "false": False}
 
 
 def read_answer(body: bytes, *, format: str = "json") -> Insight:
-    """Return the answer in `body`; raise what its status means, or `Uncertain`."""
+    """Return the answer in `body`; raise the exception of its status, or `Uncertain`."""
     found = _answer(body, format)
-    del body  # here and below: an error report shows the frames of an error, and this has numbers
+    del body  # here and below: error reports show the variables of a frame, and this holds numbers
     if isinstance(found, NumberInsightError):
         raise found
     return found
 
 
 def read_acknowledgement(body: bytes, *, format: str = "json") -> Acknowledgement:
-    """Return the promise in `body`; raise what its status means, or `Uncertain`."""
+    """Return the acknowledgement in `body`; raise the exception of its status, or `Uncertain`."""
     found = _acknowledgement(body, format)
     del body
     if isinstance(found, NumberInsightError):
@@ -61,9 +61,9 @@ def read_acknowledgement(body: bytes, *, format: str = "json") -> Acknowledgemen
 
 
 def read_callback(body: bytes) -> Insight:
-    """Return the answer posted to the webhook; raise what its status means, or `BadCallback`.
+    """Return the answer posted to the webhook; raise the exception of its status, or `BadCallback`.
 
-    The old API can send intermediate answers first, told by ``final``: `IntermediateCallback`.
+    Raise `IntermediateCallback` where ``final`` is false: the old API may post such answers first.
     """
     found = _callback(body)
     del body
@@ -87,7 +87,7 @@ def _acknowledgement(body: bytes, format: str) -> Acknowledgement | NumberInsigh
     status = None if document is None else _status(document)
     if document is None or status is None:
         return _unreadable()
-    # The vendor's SDKs know an acknowledgement of status 43, with a request id and a price.
+    # The vendor's SDKs accept status 43 as an acknowledgement if it has a request id.
     if status not in ANSWERED or (status and not _request_id(document)):
         return _refusal(document, status)
     return Acknowledgement(
@@ -114,15 +114,16 @@ def _callback(body: bytes) -> Insight | NumberInsightError:
 
 
 def _with_outcome(document: Document, status: int) -> Document:
-    # In a callback, says Vonage's support (article 4408587189268), 1 is a timeout of a source,
-    # incomplete and billed, and 2 a failure, refunded: the numbers of lookup_outcome.
+    # In a callback the statuses 1 and 2 are those of lookup_outcome, says Vonage's support
+    # (article 4408587189268): 1 is a timeout of a source (incomplete, billed), 2 a failure
+    # (refunded).
     if status in (1, 2) and scalars.integer(document.get("lookup_outcome")) is None:
         return {**document, "lookup_outcome": status}
     return document
 
 
 def insight_from(document: Document) -> Insight:
-    """Return the insight that `document` tells; this never raises."""
+    """Return the insight in `document`; never raise."""
     current, original = _carrier(document, "current"), _carrier(document, "original")
     outcome = scalars.integer(document.get("lookup_outcome"))
     return Insight(
@@ -154,7 +155,7 @@ def insight_from(document: Document) -> Insight:
 
 
 def _read(body: bytes, format: str) -> Document | None:
-    # Never by the content type: a sister API labels its JSON as ISO-8859-1, KPN as "application".
+    # The content type is not trusted: a sister API labels JSON as ISO-8859-1, KPN as "application".
     try:
         return read_xml(body) if format == "xml" else read_json(body)
     except Unreadable:
@@ -174,7 +175,7 @@ def _status(document: Document) -> int | None:
 
 
 def _words(document: Document) -> Any:
-    # Refusals of synchronous requests carry one, acknowledgements the other.
+    # Refusals of synchronous requests have the former, acknowledgements the latter.
     return document.get("status_message") or document.get("error_text")
 
 
@@ -188,14 +189,14 @@ def _number(document: Document) -> str:
 
 
 def _has_facts(document: Document) -> bool:
-    """Whether a document of a doubtful status tells something of the number all the same."""
+    """Return whether `document` holds facts about the number, in spite of its status."""
     carriers = (_carrier(document, "current"), _carrier(document, "original"))
     number = scalars.number(document.get("international_format_number"))
     return any(carriers) or bool(number)
 
 
 def _carrier(document: Document, which: str) -> Carrier | None:
-    """Return a carrier; null, absent, and an object of nulls are all none."""
+    """Return a carrier; null, an absent one and an object of nulls are None."""
     found = _part(document.get(f"{which}_carrier"))
     carrier = Carrier(
         network_code=scalars.text(found.get("network_code")),
@@ -219,7 +220,7 @@ def _roaming(value: Any) -> Roaming:
 
 
 def _ip(document: Document) -> IPMatch:
-    """Return the IP match: an object in the reference, flat in the older one."""
+    """Return the IP match, an object in the reference and flat in the older one."""
     value = document.get("ip")
     found = value if isinstance(value, Mapping) else {**document, "address": value}
     level = (scalars.text(found.get("ip_match_level")) or "").lower()
@@ -233,7 +234,7 @@ def _ip(document: Document) -> IPMatch:
 
 
 def _caller(document: Document) -> Caller | None:
-    """Return the caller; the flat copy is the second choice, for it may swap the two names."""
+    """Return the caller; the flat copy comes second, for it may swap the two names."""
     for found in (_part(document.get("caller_identity")), document):
         caller = Caller(
             name=scalars.text(found.get("caller_name")),

@@ -1,8 +1,8 @@
-"""Number Insight's XML, read into the same document as its JSON.
+"""The XML of Number Insight, read into the same document as its JSON.
 
 The names differ: ``<error code="0">`` is the status, ``<firs_name>`` the first name ("Key is not
-a typo. Do not change.", says the specification), the acknowledgement writes ``<requestId>``, and
-the attributes of ``<cnam>`` have hyphens.
+a typo. Do not change.", says the specification), the acknowledgement has ``<requestId>``, and the
+attributes of ``<cnam>`` have hyphens.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ROOTS = frozenset({"format", "lookup"})
 
 
 def read_xml(body: bytes) -> Document:
-    """Return the document that the XML in `body` holds; entities and DTDs are refused."""
+    """Return the document in the XML `body`; raise `Unreadable` for entities and DTDs too."""
     if len(body) > MAX_BODY:
         raise Unreadable("too large")
     try:
@@ -48,7 +48,7 @@ def read_xml(body: bytes) -> Document:
 
 
 def _entries(element: Element) -> Document:
-    """Return what `element` stands for in the JSON."""
+    """Return the entries of the JSON that correspond to `element`."""
     tag, value = _tag(element), _text(element)
     if tag == "error":
         return {"status": clean(element.get("code", "")), "status_message": value}
@@ -63,7 +63,7 @@ def _entries(element: Element) -> Document:
 
 
 def _value(element: Element) -> Any:
-    """Return the parts of `element` as a dict, or its text if it has none."""
+    """Return attributes and children of `element` as a dict, or its text if it has none."""
     parts: Document = _attributes(element)
     parts.update({_tag(child): _text(child) for child in element})
     return parts or _text(element)

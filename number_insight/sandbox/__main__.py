@@ -9,7 +9,7 @@ from number_insight.sandbox.options import CannotServe, add_options, serve
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve as the command line says; return the exit code."""
+    """Serve with the options of the command line; return the exit code."""
     parser = ArgumentParser(
         prog="python -m number_insight.sandbox",
         description="Serve a local sandbox that answers as Number Insight does.",

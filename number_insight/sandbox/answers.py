@@ -1,6 +1,6 @@
-"""From an `Insight` to the provider's JSON, in the dialect of a year.
+"""Rendering of an `Insight` as the provider's JSON, in the dialect of a year.
 
-2017 has flat IP fields, "unknown" for what is not known, and numbers as words; 2018 has nested
+2017 has flat IP fields, "unknown" for missing facts, and numbers as strings; 2018 has nested
 objects; 2021 has nulls, roaming as a bare string, and no IP match any more.
 """
 
@@ -16,7 +16,7 @@ OUTCOMES = {0: "Success", 1: "Partial success - some fields populated", 2: "Fail
 
 
 def refusal(status: int, text: str = "", *, is_async: bool = False) -> dict[str, Any]:
-    """Return the body of a refusal, which holds nothing else: not even a request_id."""
+    """Return the body of a refusal, which has no other member, not even a request_id."""
     text = text or STATUS_TEXT.get(status, "Unknown error")
     if is_async:
         return {"error_text": text, "status": status}
@@ -35,7 +35,7 @@ def acknowledgement(insight: Insight) -> dict[str, Any]:
 
 
 def document(insight: Insight, level: str, dialect: str, quirk: str = "") -> dict[str, Any]:
-    """Return the whole answer to a request at `level`."""
+    """Return the body of the answer to a request at `level`."""
     body = _basic(insight)
     if level == "basic":
         return body
@@ -132,7 +132,7 @@ def _roaming(insight: Insight, dialect: str) -> Any:
     return {
         "status": roaming.status,
         "roaming_country_code": roaming.country,
-        # Once a number, later a string: both are met in the reference.
+        # A number at first and a string later: the reference has both.
         "roaming_network_code": int(code) if dialect == "2017" and code.isdigit() else code,
         "roaming_network_name": roaming.network_name,
     }
@@ -158,7 +158,7 @@ def _ip(insight: Insight, dialect: str) -> dict[str, Any]:
 
 
 def _quirked(body: dict[str, Any], insight: Insight, quirk: str) -> dict[str, Any]:
-    """Return `body` told in one of the odd ways that are met at any time."""
+    """Return `body` with one of the oddities that occur in every dialect."""
     if quirk == "null_members":
         empty = dict.fromkeys(_MEMBERS)
         body |= {"current_carrier": empty, "original_carrier": empty}

@@ -1,4 +1,4 @@
-"""What an asynchronous request is answered with: an acknowledgement, and callbacks."""
+"""The answer to an asynchronous request: an acknowledgement, and callbacks."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from number_insight.sandbox.state import State
 
 
 def async_reply(state: State, decision: Decision, url: str, form: str) -> Reply:
-    """Return the acknowledgement or the refusal; the callbacks go out before or after it."""
+    """Return the acknowledgement or the refusal; callbacks are sent before or after it."""
     outcome = decision.outcome
     if isinstance(outcome, Refused):
         return _acknowledge(
             answers.refusal(outcome.status, outcome.text, is_async=True), decision, form
         )
     reply = _acknowledge(answers.acknowledgement(outcome), decision, form)
-    if reply.fault in FREE_FAULTS:  # refused on the way in: nothing was asked, nothing is answered
+    if reply.fault in FREE_FAULTS:  # the request was refused, so there is no answer to post
         return reply
     deliveries = [
         Delivery(
@@ -53,7 +53,7 @@ def _acknowledge(body: Mapping[str, Any], decision: Decision, form: str) -> Repl
 
 
 def _bodies(insight: Insight, decision: Decision) -> list[tuple[str, dict[str, Any]]]:
-    """Return what is posted, in order, each with the name of its kind."""
+    """Return the bodies of the callbacks in order, each with the name of its kind."""
     final = _document(insight, decision)
     mode = decision.behaviour.persona.callback
     if mode == "never":

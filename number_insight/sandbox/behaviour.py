@@ -1,4 +1,4 @@
-"""`Behaviours`: how each number is answered, by its persona or as a test wants it."""
+"""`Behaviours`: the answers to each number, by its persona or by a test's override."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DIALECTS = ("2017", "2018", "2021")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """How one request is answered: `persona` with all overrides applied, and when."""
+    """The behaviour towards one request: `persona` with all overrides, and `delay` in seconds."""
 
     persona: Persona
     delay: float
@@ -33,9 +33,9 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """What differs from the persona of a number; None leaves a thing as it is.
+    """The differences from the persona of a number; None keeps the persona's value.
 
-    `times` is how many requests it is for; None is all of them.
+    `times` is the number of requests that are overridden; None means all of them.
     """
 
     persona: Persona | None = None
@@ -57,7 +57,7 @@ def override(
     dialect: str | None = None,
     times: int | None = None,
 ) -> Override:
-    """Return an override; raise ValueError or LookupError for a word that there is not."""
+    """Return an override; raise ValueError or LookupError for an unknown or invalid value."""
     _check("fault", fault, ("", *FAULTS))
     _check("callback mode", callback, CALLBACK_MODES)
     _check("dialect", dialect, DIALECTS)
@@ -74,15 +74,15 @@ def override(
     )
 
 
-def _check(kind: str, word: str | None, known: Iterable[str]) -> None:
-    words = list(known)
-    if word is not None and word not in words:
-        named = ", ".join(repr(each) for each in words if each)
-        raise ValueError(f"there is no {kind} {word!r}; there are {named}")
+def _check(kind: str, value: str | None, choices: Iterable[str]) -> None:
+    names = list(choices)
+    if value is not None and value not in names:
+        shown = ", ".join(repr(name) for name in names if name)
+        raise ValueError(f"there is no {kind} {value!r}; there are {shown}")
 
 
 class Behaviours:
-    """Remembers overrides by number, and how often each number was asked about."""
+    """The overrides and the number of requests by phone number; safe to share among threads."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -90,7 +90,7 @@ class Behaviours:
         self._asked: Counter[str] = Counter()
 
     def set(self, number: str, override: Override) -> None:
-        """Answer `number` (E.164 or digits) as `override` says, from its next request on."""
+        """Apply `override` to `number` (E.164 or digits), from its next request on."""
         with self._lock:
             self._overrides[_digits(number)] = override
             self._asked[_digits(number)] = 0
@@ -101,7 +101,10 @@ class Behaviours:
             self._asked.clear()
 
     def next(self, number: str, *, delay: float, dialect: str) -> Behaviour:
-        """Return how the next request about `number` is answered; the rest are the defaults."""
+        """Return the behaviour towards the next request about `number`.
+
+        `delay` (in seconds) and `dialect` are the defaults.
+        """
         digits = _digits(number)
         with self._lock:
             self._asked[digits] += 1

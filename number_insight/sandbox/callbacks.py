@@ -1,4 +1,4 @@
-"""Delivers the answers of asynchronous requests, and tries again until they are accepted."""
+"""Delivery of callbacks, with retries until they are accepted."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from number_insight.sandbox.ledger import CallbackAttempt, Entry
 from number_insight.sandbox.state import State
 
 PAUSES = (5, 30, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 28800)
-"""Seconds between attempts, ever longer; together they make 24 hours, then the answer is lost."""
+"""The back-off between attempts, in seconds: 24 hours together, after which the answer is lost."""
 TIMEOUT = 5.0
-"""Seconds that a receiver has to accept a callback."""
+"""The time in which a receiver has to accept a callback, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One callback to make: what is posted, where to, and the ledger entry it belongs to."""
+    """One callback to make: its URL, its body, and the ledger entry of its request."""
 
     kind: str
     url: str
@@ -30,7 +30,7 @@ class Delivery:
 
 
 def deliver_later(state: State, deliveries: list[Delivery]) -> None:
-    """Make `deliveries` one after the other, after the callback delay, in a thread of their own."""
+    """Make `deliveries` in order, after the callback delay, in a thread of their own."""
     Thread(target=_deliver_all, args=(state, deliveries), daemon=True, name="callback").start()
 
 
@@ -42,7 +42,7 @@ def _deliver_all(state: State, deliveries: list[Delivery]) -> None:
 
 
 def deliver(state: State, delivery: Delivery) -> None:
-    """Post `delivery` until it is accepted with 200, the last pause is over, or we stop."""
+    """Post `delivery` until it is accepted with 200, the retries end, or the sandbox stops."""
     for pause in (*PAUSES, None):
         attempt = _attempt(delivery)
         delivery.entry.callbacks.append(attempt)
@@ -53,7 +53,7 @@ def deliver(state: State, delivery: Delivery) -> None:
 
 
 def deliver_once(delivery: Delivery) -> None:
-    """Post `delivery` and leave it at that."""
+    """Post `delivery` once, without retries."""
     delivery.entry.callbacks.append(_attempt(delivery))
 
 
@@ -79,8 +79,7 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
         return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
     if scheme != "https":
         raise ValueError("a callback URL starts with http or https")
-    # Receivers on a developer's machine have certificates that nobody has signed, and what is
-    # posted is fiction.
+    # Receivers on a developer's machine have self-signed certificates, and the answers are fiction.
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=context)

@@ -1,4 +1,4 @@
-"""``POST /control``: a running sandbox told from outside how to behave."""
+"""``POST /control``: changes the behaviour of a running sandbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from number_insight.sandbox.state import State
 
 
 def reply_to(state: State, request: Request) -> Reply:
-    """Do what the JSON body says: ``reset``, ``balance``, ``expire_tokens``, or a ``number``."""
+    """Apply the JSON body: ``reset``, ``balance``, ``expire_tokens``, or an override."""
     if request.method != "POST":
         return json_reply({"error": "use POST"}, 405, headers={"Allow": "POST"})
     try:

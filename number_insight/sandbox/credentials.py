@@ -1,4 +1,4 @@
-"""Who may ask: key and secret, signed requests, and the gateway's bearer tokens."""
+"""Authentication: key and secret, signed requests, and the gateway's bearer tokens."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from threading import Lock
 from number_insight.sandbox.exchange import Request
 
 SIGNATURE_WINDOW = 300
-"""Seconds that a timestamp may be off, either way."""
+"""The largest deviation of a timestamp in either direction, in seconds."""
 
 _DIGESTS = ("md5", "sha1", "sha256", "sha512")
 
 Credentials = Mapping[str, "str | Sequence[str]"]
-"""Key -> secret, or the two secrets that are valid during a rotation."""
+"""A mapping of keys to their secret, or to several secrets during a rotation."""
 
 
 def signing_string(params: Mapping[str, str]) -> str:
-    """Return what is signed: every parameter but the signature and the secret, by name.
+    """Return the string to sign: every parameter but the signature and the secret, by name.
 
-    Values have "&" and "=" replaced by "_", and are not URL-encoded:
+    In the values "_" replaces "&" and "=", and nothing is URL-encoded:
     https://developer.vonage.com/en/getting-started/concepts/signing-messages
     """
     signed = {key: params[key] for key in sorted(params) if key not in ("sig", "api_secret")}
@@ -43,7 +43,7 @@ def signatures(params: Mapping[str, str], secret: str) -> dict[str, str]:
 
 
 class Gatekeeper:
-    """Decides whose requests are answered. Without `credentials` any key and secret will do."""
+    """The check of credentials. Without `credentials` any key and secret are accepted."""
 
     def __init__(
         self, credentials: Credentials | None = None, signature_secret: str | None = None
@@ -52,7 +52,7 @@ class Gatekeeper:
         self._signature_secret = signature_secret
 
     def admits(self, request: Request, params: Mapping[str, str]) -> bool:
-        """Whether `request` proves an account: by header, else by signature, else by secret."""
+        """Return whether `request` is authenticated by header, by signature, or by secret."""
         authorization = request.headers.get("authorization", "")
         if authorization.lower().startswith("basic "):
             return self.knows(*_basic(authorization))
@@ -62,7 +62,7 @@ class Gatekeeper:
         return self.knows(key, params.get("api_secret", ""))
 
     def knows(self, key: str, secret: str) -> bool:
-        """Whether `secret` is one of those of `key`."""
+        """Return whether `secret` belongs to `key`."""
         if not key or not secret:
             return False
         if self._credentials is None:
@@ -100,7 +100,7 @@ def _is_recent(timestamp: str) -> bool:
 
 
 class Tokens:
-    """The bearer tokens that the gateway has given out, each good for `lifetime` seconds."""
+    """The bearer tokens that the gateway has issued, each valid for `lifetime` seconds."""
 
     def __init__(self, lifetime: float) -> None:
         self.lifetime = lifetime
@@ -114,13 +114,13 @@ class Tokens:
         return token
 
     def is_good(self, authorization: str) -> bool:
-        """Whether the header holds a token that has not expired."""
+        """Return whether the header holds a token that has not expired."""
         scheme, _, token = authorization.partition(" ")
         with self._lock:
             expiry = self._expiries.get(token.strip(), 0.0)
         return scheme.lower() == "bearer" and time.monotonic() < expiry
 
     def expire(self) -> None:
-        """Make every token worthless, before its time."""
+        """Revoke every token."""
         with self._lock:
             self._expiries.clear()

@@ -1,4 +1,4 @@
-"""The desk behind both deployments: decides on one order, and books it."""
+"""The service behind both deployments: answers or refuses an order, and books it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from number_insight.sandbox.state import State
 
 _PLAIN = re.compile(r"[0-9+()\s-]*")
 _ACCOUNT_STATUSES = frozenset({19, 43, 44, 45})
-"""Statuses that a free Basic lookup never has."""
+"""The statuses that a free Basic lookup never has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What was ordered, at which deployment."""
+    """The parameters of one request, with its deployment and level."""
 
     deployment: str
     level: str
@@ -36,7 +36,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """The order was turned down, free of charge."""
+    """A refusal of the order, free of charge."""
 
     status: int
     text: str = ""
@@ -44,7 +44,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What the desk made of an order: an insight or a refusal, and how it is to be sent."""
+    """The outcome of an order, an insight or a refusal, with the behaviour that sends it."""
 
     outcome: Insight | Refused
     behaviour: Behaviour
@@ -67,7 +67,7 @@ def decide(state: State, order: Order) -> Decision:
 
 
 def refuse(state: State, order: Order, status: int) -> Decision:
-    """Book and return a refusal that has nothing to do with the number."""
+    """Book and return a refusal that does not depend on the number."""
     return _refuse(state, new_entry(order), Refused(status=status), _plain_behaviour(state))
 
 
@@ -83,7 +83,7 @@ def new_entry(order: Order) -> Entry:
 
 
 def _number(order: Order) -> str | Refused:
-    """Return the number as E.164, or say in the provider's words what is wrong with it."""
+    """Return the number as E.164, or a refusal in the provider's words."""
     text = order.params.get("number", "").strip()
     required = ["number", *(["callback"] if order.is_async else [])]
     for name in required:

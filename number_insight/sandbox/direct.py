@@ -31,7 +31,7 @@ def reply_to(state: State, request: Request, route: re.Match[str]) -> Reply:
 def _decision(
     state: State, request: Request, level: str, is_async: bool, *, accept_json: bool
 ) -> tuple[Decision, str]:
-    """Return what the desk decides, and the callback URL that was asked for."""
+    """Return the decision on the request, and its callback URL."""
     try:
         params = request.params(accept_json=accept_json)
     except Unparseable:

@@ -1,4 +1,4 @@
-"""`Request` and `Reply`: one HTTP exchange, free of sockets."""
+"""`Request` and `Reply`: one HTTP exchange, independent of sockets."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ JSON_TYPES = frozenset(
         "text/x-json",
     }
 )
-"""What the reference accepts as the content type of a JSON body, at the JSON routes."""
+"""The content types that the reference accepts for a JSON body, at the JSON routes."""
 
 
 class Unparseable(ValueError):
-    """The body is not what its content type says."""
+    """The body does not match its content type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What was asked. Names of headers are lower case."""
+    """An HTTP request; the names in `headers` are lower case."""
 
     method: str
     target: str
@@ -49,7 +49,7 @@ class Request:
         return {**self.query, **self.body_params(accept_json=accept_json)}
 
     def body_params(self, *, accept_json: bool = True) -> dict[str, str]:
-        """Return what the body holds, as text; a body of another type holds nothing."""
+        """Return the parameters in the body as text; a body of another type has none."""
         content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not self.body:
             return {}
@@ -85,10 +85,10 @@ def _as_text(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What is answered; `fault` names what happens to it on its way.
+    """An HTTP response. `fault` is a transport fault of `FAULTS`, `delay` is in seconds.
 
-    `before` and `after` are run around the sending: the callback may come before the
-    acknowledgement, and mostly comes after it.
+    `before` and `after` run around the sending, since a callback may come before or after the
+    acknowledgement.
     """
 
     status: int = 200
@@ -101,6 +101,6 @@ class Reply:
     after: Callable[[], None] | None = None
 
 
-def json_reply(document: Mapping[str, Any], status: int = 200, **rest: Any) -> Reply:
+def json_reply(document: Mapping[str, Any], status: int = 200, **options: Any) -> Reply:
     """Return a reply with a JSON body."""
-    return Reply(status=status, body=json.dumps(document).encode(), **rest)
+    return Reply(status=status, body=json.dumps(document).encode(), **options)

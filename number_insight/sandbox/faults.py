@@ -1,4 +1,4 @@
-"""What can happen to an answer on its way, and the sending that makes it happen."""
+"""The transport faults of an answer, and the sending of replies with them."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ FAULTS = {
     "huge": "a body of 64 MiB",
 }
 FREE_FAULTS = frozenset({"302", "307", "404", "410", "429", "503"})
-"""Faults before any work was done: not charged. The others are charged, and the answer is lost."""
+"""Faults before the lookup, which are not charged. The others are, and the answer is lost."""
 
 LONGEST = 60.0
-"""Seconds after which the sandbox itself gives up hanging or dripping."""
+"""The longest that an answer hangs or drips, in seconds."""
 PAUSE = 0.1
-"""Seconds between two drops."""
+"""The pause between two bytes of a dripping answer, in seconds."""
 HUGE = 64 * 1024 * 1024
 ELSEWHERE = "/elsewhere"
-"""Where the redirects lead; whoever follows one finds an entry in the ledger."""
+"""The target of the redirects; a client that follows one leaves an entry in the ledger."""
 
 _PAGE = b"<!doctype html><title>Sorry</title><h1>502 Bad Gateway</h1><p>Try again later.</p>"
 
@@ -62,7 +62,7 @@ def send(reply: Reply, out: BinaryIO, stopping: Event) -> bool:
 
 
 def replaced(reply: Reply) -> Reply:
-    """Return what is sent instead of `reply` under its fault, as far as it is a whole answer."""
+    """Return the complete reply that its fault sends instead of `reply`, or `reply` itself."""
     fault = reply.fault
     if fault == "empty":
         return Reply(headers=reply.headers)
@@ -87,7 +87,7 @@ def head(status: int, headers: Mapping[str, str], content_type: str, length: int
 
 
 def whole(reply: Reply) -> bytes:
-    """Return all bytes of `reply`."""
+    """Return `reply` as bytes, from the status line to the end of the body."""
     return head(reply.status, reply.headers, reply.content_type, len(reply.body)) + reply.body
 
 

@@ -1,4 +1,4 @@
-"""The KPN API store: a gateway with bearer tokens before the same desk, POST and JSON only."""
+"""The KPN API store: a gateway with bearer tokens before the same service, POST and JSON only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BASE = "/communication/nexmo/number-insight"
 GRANT_PATH = "/oauth/client_credential/accesstoken"
 ROUTE = re.compile(BASE + r"/(?P<level>basic|standard|advanced)(?P<is_async>(?<=advanced)/async)?")
 QUOTA = 1000
-"""Requests a minute that the quota headers promise; they are told, not kept."""
+"""The requests a minute in the quota headers, which are shown and not enforced."""
 
 
 def reply_to(state: State, request: Request, route: re.Match[str]) -> Reply:
@@ -31,12 +31,12 @@ def reply_to(state: State, request: Request, route: re.Match[str]) -> Reply:
     except Unparseable:
         return envelope(400, "The body is not a form.")
     order = Order(deployment="kpn", level=level, is_async=is_async, params=params)
-    closed = _closed(state, request)
-    if closed is not None:
+    error = _gateway_error(state, request)
+    if error is not None:
         entry = new_entry(order)
-        entry.fault = str(closed.status)
+        entry.fault = str(error.status)
         state.ledger.book(entry)
-        return closed
+        return error
     decision = decide(state, order)
     if is_async:
         reply = async_reply(state, decision, params.get("callback", ""), "json")
@@ -46,7 +46,7 @@ def reply_to(state: State, request: Request, route: re.Match[str]) -> Reply:
 
 
 def token(state: State, request: Request) -> Reply:
-    """Give out a bearer token for the client credentials in the form."""
+    """Issue a bearer token for the client credentials in the form."""
     if request.method != "POST":
         return envelope(405, "Use POST.", allow="POST")
     params = request.params(accept_json=False)
@@ -90,8 +90,8 @@ def envelope(status: int, message: str, *, allow: str = "") -> Reply:
     return json_reply(document, status, headers={"Allow": allow} if allow else {})
 
 
-def _closed(state: State, request: Request) -> Reply | None:
-    """Return the gateway's error, where the request does not reach the desk."""
+def _gateway_error(state: State, request: Request) -> Reply | None:
+    """Return the gateway's error, or None if the request reaches the service."""
     if request.method != "POST":
         return envelope(405, "Use POST.", allow="POST")
     if not state.tokens.is_good(request.headers.get("authorization", "")):

@@ -1,4 +1,4 @@
-"""From the socket to `Request`, and back."""
+"""The HTTP handler: reads a `Request` from the socket, and writes its `Reply`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from number_insight.sandbox.state import State
 logger = logging.getLogger("number_insight.sandbox")
 
 MAX_BODY = 64 * 1024
-"""Bytes; a longer request gets HTTP 413."""
+"""The largest body of a request, in bytes; a larger one gets HTTP 413."""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads requests, has them answered by `number_insight.sandbox.routes`, sends the replies."""
+    """A request handler that leaves the answers to `number_insight.sandbox.routes`."""
 
     protocol_version = "HTTP/1.1"
     server_version = "number-insight-sandbox"
@@ -27,7 +27,7 @@ class Handler(BaseHTTPRequestHandler):
     state: State
 
     def handle(self) -> None:
-        # Clients hang up at any time: that is what half of the faults are for.
+        # Clients close the connection at any time: half of the faults make them do so.
         with contextlib.suppress(OSError, ValueError):
             super().handle()
 
@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
             super().finish()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: a request line may hold a secret. The ledger tells more anyway."""
+        """Log nothing, for a request line may hold a secret; the ledger has all requests."""
 
     def answer(self) -> None:
         request = self._request()
@@ -51,12 +51,12 @@ class Handler(BaseHTTPRequestHandler):
             return routes.reply_to(self.state, request)
         except Unparseable as exc:
             return json_reply({"error": str(exc)}, 400)
-        except Exception:  # a fault of our own must not look like one that was asked for
+        except Exception:  # a bug of the sandbox must not look like a fault that a test asked for
             logger.exception("The sandbox failed; please report it.")
             return json_reply({"error": "the sandbox itself failed; see its log"}, 500)
 
     def _request(self) -> Request | None:
-        """Return the request, or None where it was refused unread, or broke off."""
+        """Return the request, or None if it was refused unread or is incomplete."""
         length = self.headers.get("Content-Length", "0")
         refusal = self._refusal(length)
         if refusal is not None:
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         body = self.rfile.read(int(length))
-        if len(body) < int(length):  # whoever sent it is gone: half a request is none
+        if len(body) < int(length):  # the client has gone, and half a request is not answered
             self.close_connection = True
             return None
         return Request(
@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         )
 
     def _refusal(self, length: str) -> int | None:
-        """Return the HTTP status for a body that is not read."""
+        """Return the HTTP status that refuses the body unread, or None."""
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return 411
         if not length.isascii() or not length.isdigit():

@@ -1,4 +1,4 @@
-"""`Ledger`: what was asked of the sandbox, and what it cost."""
+"""`Ledger`: the requests to the sandbox, and their prices."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import Any
 
 ZERO = Decimal(0)
 SECRET_PARAMS = frozenset({"api_key", "api_secret", "sig", "client_id", "client_secret"})
-"""What never enters the ledger, nor the page that shows it."""
+"""The parameters that are left out of the ledger, and so of its page."""
 
 
 class OutOfCredit(Exception):
-    """The balance does not cover the price; nothing was booked."""
+    """The balance is lower than the price; nothing was booked."""
 
 
 @dataclass(slots=True, kw_only=True)
 class CallbackAttempt:
-    """One try to deliver a callback; `status` is None where there was no HTTP answer."""
+    """One attempt to deliver a callback; `status` is None without an HTTP response."""
 
     kind: str
     status: int | None = None
@@ -38,7 +38,7 @@ class CallbackAttempt:
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One request: who was asked about, what was answered, what it cost."""
+    """One request with its answer and its price, in EUR."""
 
     deployment: str
     level: str
@@ -56,7 +56,7 @@ class Entry:
 
     @property
     def net(self) -> Decimal:
-        """What was really paid: the price less the refund."""
+        """The price less the refund."""
         return self.price - self.refund
 
     def as_json(self) -> dict[str, Any]:
@@ -100,11 +100,11 @@ class Ledger:
 
     @property
     def charged(self) -> Decimal:
-        """What all requests together have really cost."""
+        """The price of all requests less their refunds."""
         return sum((entry.net for entry in self.entries), ZERO)
 
     def count(self, number: str | None = None, level: str | None = None) -> int:
-        """Return how many requests there were, about `number` and at `level` if these are given."""
+        """Return the number of requests, about `number` and at `level` if given."""
         return sum(
             (number is None or _digits(entry.number) == _digits(number))
             and (level is None or entry.level == level)
@@ -112,7 +112,7 @@ class Ledger:
         )
 
     def book(self, entry: Entry, *, price: Decimal = ZERO, refund: Decimal = ZERO) -> Entry:
-        """Pay for `entry` and add it, as one step; raise `OutOfCredit` if the balance is short."""
+        """Charge and add `entry` atomically; raise `OutOfCredit` if the balance is too low."""
         with self._lock:
             if price > self._balance:
                 raise OutOfCredit
@@ -122,12 +122,12 @@ class Ledger:
         return entry
 
     def set_balance(self, balance: Decimal) -> None:
-        """Top the account up, or drain it."""
+        """Set the balance, in EUR."""
         with self._lock:
             self._balance = balance
 
     def reset(self) -> None:
-        """Forget every request and restore the opening balance."""
+        """Delete all entries and restore the opening balance."""
         with self._lock:
             self._entries.clear()
             self._balance = self._opening
@@ -143,7 +143,7 @@ class Ledger:
 
 
 def shown_params(params: Mapping[str, str]) -> dict[str, str]:
-    """Return `params` without secrets; of a callback URL only its origin, for its path is one."""
+    """Return `params` without secrets; a callback URL is cut to its origin, for its path is one."""
     shown = {name: value for name, value in params.items() if name not in SECRET_PARAMS}
     if "callback" in shown:
         shown["callback"] = _origin(shown["callback"])

@@ -1,4 +1,4 @@
-"""The options of the sandbox's command line, and the serving that they lead to."""
+"""The options of the sandbox's command line, and a server that is run with them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Numbers to try: +46 70 174 06 05 (clean), +46 70 174 06 11 (virtual), +46 70 174
 
 
 class CannotServe(Exception):
-    """The sandbox could not start; the message is one sentence for whoever started it."""
+    """The sandbox could not start; the message is a sentence for the person at the terminal."""
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -85,8 +85,8 @@ def serve(options: Mapping[str, Any], write: Callable[[str], object]) -> None:
 
 
 def introduction(sandbox: Sandbox, options: Mapping[str, Any]) -> str:
-    """Return what is printed at the start: where it answers, and how to ask it."""
-    # Secrets stay out of terminals and logs, even those of a sandbox.
+    """Return the text printed at the start: the URLs, and the settings that use them."""
+    # Secrets stay out of terminals and logs, even for a sandbox.
     secret = "the one you chose" if options["secret"] else "any"
     return INTRODUCTION.format(url=sandbox.url, key=options["key"] or "any", secret=secret)
 
@@ -124,12 +124,12 @@ def _reason(exc: OSError | OverflowError, options: Mapping[str, Any]) -> str:
 
 
 def _wait() -> None:
-    """Wait for an interrupt; a SIGTERM is as good as Ctrl-C."""
+    """Wait for Ctrl-C or SIGTERM, and raise KeyboardInterrupt for either."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    if current_thread() is not main_thread():  # only the main thread hears signals
+    if current_thread() is not main_thread():  # only the main thread receives signals
         Event().wait()
     before = signal.signal(signal.SIGTERM, interrupt)
     try:

@@ -1,4 +1,4 @@
-"""The sandbox's own page: the account, every request, and whom one can meet."""
+"""The sandbox's own page: the account, the requests, and the personas."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from number_insight.sandbox.ledger import CallbackAttempt, Entry, Ledger
 from number_insight.sandbox.style import STYLE
 
 SHOWN = 200
-"""Requests on the page, the latest first; the ledger holds them all."""
+"""The number of requests on the page, the latest first; the ledger holds all of them."""
 
 _PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -65,7 +65,7 @@ _HEAD = (
 
 
 def render(ledger: Ledger) -> bytes:
-    """Return the page as it is now."""
+    """Return the page as UTF-8."""
     entries = ledger.entries
     page = _PAGE.substitute(
         style=STYLE,
@@ -115,8 +115,8 @@ def _row(*cells: str) -> str:
 
 
 def _params(entry: Entry) -> str:
-    told = [f"{name}={value}" for name, value in entry.params.items() if name != "number"]
-    return escape(", ".join(told)) or "–"
+    params = [f"{name}={value}" for name, value in entry.params.items() if name != "number"]
+    return escape(", ".join(params)) or "–"
 
 
 def _amount(value: Decimal) -> str:
@@ -139,5 +139,5 @@ def _tag(kind: str, text: str, title: str = "") -> str:
 
 
 def _callbacks(attempts: Iterable[CallbackAttempt]) -> str:
-    told = [f"{attempt.kind} {attempt.status or attempt.error}" for attempt in list(attempts)]
-    return escape(", ".join(told)) or "–"
+    shown = [f"{attempt.kind} {attempt.status or attempt.error}" for attempt in list(attempts)]
+    return escape(", ".join(shown)) or "–"

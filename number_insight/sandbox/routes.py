@@ -1,4 +1,4 @@
-"""Which path leads where."""
+"""The routes of the sandbox."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from number_insight.sandbox.state import State
 
 
 def reply_to(state: State, request: Request) -> Reply:
-    """Answer `request`; what is nowhere gets 404."""
+    """Return the reply to `request`; an unknown path gets 404."""
     route = direct.ROUTE.fullmatch(request.path)
     if route is not None:
         return direct.reply_to(state, request, route)
@@ -41,6 +41,6 @@ def _own(state: State, request: Request) -> Reply:
 
 
 def _elsewhere(state: State) -> Reply:
-    """Answer whoever followed a redirect, and write it down."""
+    """Book a request that followed a redirect, and answer it."""
     state.ledger.book(Entry(deployment="elsewhere", level="", number="", fault="redirect followed"))
     return json_reply({"status": 0, "status_message": "Success"})

@@ -35,7 +35,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, type("Handler", (Handler,), {"state": state}))
 
     def server_bind(self) -> None:
-        # HTTPServer asks the name service for its own name here, which can take seconds.
+        # HTTPServer looks its own host name up here, which can take seconds.
         socket.socket.setsockopt(self.socket, socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
@@ -52,7 +52,7 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """Close what clients keep open."""
+        """Shut down the connections that clients keep open."""
         with self._lock:
             connections = list(self._open)
         for connection in connections:
@@ -60,20 +60,20 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that hung up."""
+        """Log nothing when a client closes the connection."""
 
 
 class Sandbox:
-    """Answers as Number Insight does, direct and at KPN, on a real socket of this machine.
+    """A local server that answers as Number Insight does, both directly and at KPN.
 
     `credentials` maps keys to secrets (one, or several during a rotation); None accepts any.
-    `signature_secret` is what signed requests are checked with. `balance` is the opening
-    balance, `throughput` how many requests a second are answered, `delay` and `callback_delay`
-    seconds before an answer and a callback. `tls` is a certificate and its key, as paths.
-    `dialect` is the year whose answers are imitated, `token_lifetime` the seconds that a bearer
-    token is good for, and `clock` how much faster than life callbacks are tried again.
+    `signature_secret` verifies signed requests. `balance` is the opening balance in EUR,
+    `throughput` the number of requests answered in a second. `delay` and `callback_delay` come
+    before an answer and a callback, in seconds. `tls` holds the paths of a certificate and its
+    key. `dialect` is the year whose answers are imitated, `token_lifetime` that of a bearer token
+    in seconds, and `clock` the factor by which the back-off of callbacks is shortened.
 
-    It raises OSError if the port is taken::
+    `start` raises OSError if the port is taken::
 
         with Sandbox() as sandbox:
             requests.post(f"{sandbox.url}/ni/basic/json", data={...})
@@ -122,7 +122,7 @@ class Sandbox:
         self.stop()
 
     def start(self) -> Sandbox:
-        """Bind and serve, in a thread; return the sandbox itself."""
+        """Bind and serve in a thread; return the sandbox itself."""
         if self._server is None:
             self._state.stopping.clear()
             self._server = _Server(self._address, self._state)
@@ -135,7 +135,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop serving, and end what hangs or waits; a second time does nothing."""
+        """Stop serving, and end all connections and retries; a second call does nothing."""
         server, self._server = self._server, None
         if server is None or self._thread is None:
             return
@@ -147,7 +147,7 @@ class Sandbox:
 
     @property
     def port(self) -> int:
-        """The port that is served."""
+        """The port that the sandbox listens at."""
         return self._server.server_port if self._server else self._address[1]
 
     @property
@@ -176,7 +176,7 @@ class Sandbox:
 
     @property
     def ledger(self) -> Ledger:
-        """What was asked, and what it cost."""
+        """The requests so far, and their prices."""
         return self._state.ledger
 
     def behave(
@@ -191,10 +191,10 @@ class Sandbox:
         dialect: str | None = None,
         times: int | None = None,
     ) -> None:
-        """Answer `number` (E.164 or digits) otherwise than its ending says, `times` times.
+        """Override the persona of `number` (E.164 or digits), for `times` requests.
 
-        `persona` is a name, an ending or a `Persona`; `fault=""` and `status=0` take the
-        persona's trouble away. An earlier override of the number is forgotten.
+        `persona` is a name, an ending or a `Persona`; `fault=""` and `status=0` remove the
+        persona's trouble; `delay` is in seconds. An earlier override of the number is replaced.
         """
         self._state.behaviours.set(
             number,
@@ -210,11 +210,11 @@ class Sandbox:
         )
 
     def expire_tokens(self) -> None:
-        """Make every bearer token worthless, before its time."""
+        """Revoke every bearer token."""
         self._state.tokens.expire()
 
     def reset(self) -> None:
-        """Forget requests, overrides and tokens, and restore the opening balance."""
+        """Delete requests, overrides and tokens, and restore the opening balance."""
         self._state.reset()
 
 

@@ -1,4 +1,4 @@
-"""`State`: all that the threads of one sandbox share."""
+"""`State`: the state that the threads of one sandbox share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from number_insight.sandbox.ledger import Ledger
 
 
 class Throttle:
-    """Admits so many requests in any second; without a limit, all of them."""
+    """A rate limit of requests in any second; None is unlimited."""
 
     def __init__(self, per_second: int | None) -> None:
         self._per_second = per_second
@@ -35,7 +35,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How fast things happen, in seconds; `clock` is how much faster callbacks are retried."""
+    """The delays in seconds; `clock` is the factor by which the back-off is shortened."""
 
     delay: float = 0.0
     callback_delay: float = 0.2
@@ -44,7 +44,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a request needs to be answered."""
+    """The state of one sandbox, shared by all its requests."""
 
     ledger: Ledger
     gatekeeper: Gatekeeper
@@ -56,7 +56,7 @@ class State:
     stopping: Event = field(default_factory=Event)
 
     def reset(self) -> None:
-        """Forget requests, overrides and tokens, and restore the opening balance."""
+        """Delete requests, overrides and tokens, and restore the opening balance."""
         self.ledger.reset()
         self.behaviours.reset()
         self.tokens.expire()

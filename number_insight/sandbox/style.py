@@ -1,4 +1,4 @@
-"""The look of the sandbox's page; nothing is loaded from anywhere."""
+"""The style sheet of the sandbox's page, which loads nothing from elsewhere."""
 
 from __future__ import annotations
 

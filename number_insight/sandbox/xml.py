@@ -1,4 +1,4 @@
-"""From the provider's JSON to its XML, which says the same in another order."""
+"""Rendering of the provider's JSON as its XML, which has the same facts in another order."""
 
 from __future__ import annotations
 
@@ -96,11 +96,11 @@ def _document(root: str, parts: list[str]) -> bytes:
 
 
 def _element(name: str, text: Any, attributes: Mapping[str, Any] | None = None) -> str:
-    told = {key: value for key, value in (attributes or {}).items() if value is not None}
-    start = name + "".join(f" {key}={quoteattr(_legal(value))}" for key, value in told.items())
+    known = {key: value for key, value in (attributes or {}).items() if value is not None}
+    start = name + "".join(f" {key}={quoteattr(_legal(value))}" for key, value in known.items())
     return f"<{start}/>" if text is None else f"<{start}>{escape(_legal(text))}</{name}>"
 
 
 def _legal(value: Any) -> str:
-    """Return `value` without what XML cannot hold, such as NUL in the echo of a bad number."""
+    """Return `value` without characters that XML cannot hold, such as an echoed NUL."""
     return "".join(char for char in str(value) if char.isprintable() or char == "\n")

@@ -1,4 +1,4 @@
-"""Personas: the numbers that the sandbox and the fake provider answer for, chosen by ending."""
+"""Personas: sample numbers of the sandbox and the fake provider, told apart by their ending."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole insight that a persona is answered with, at any level."""
+"""The answer about a persona: its insight at each level."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRICES = {
     "advanced": Decimal("0.03"),
     "cnam": Decimal("0.01"),
 }
-"""What an answer costs, in EUR; "cnam" is added to its level. Samples, not a price list."""
+"""Sample prices of an answer in EUR, not a price list; "cnam" is added to that of the level."""
 
 _BRANDS = {
     "landline": "Telecom",
@@ -44,9 +44,9 @@ def answer(
     request_id: str | None = None,
     persona: Persona | None = None,
 ) -> Insight:
-    """Return what `number` (E.164) is answered at `level`, as if its trouble had passed.
+    """Return the answer about `number` (E.164) at `level`, as if its trouble had passed.
 
-    The persona is that of the number's ending unless one is given. The balance is left open.
+    The persona is that of the number's ending unless one is given. The balance is None.
     """
     persona = persona or persona_for(number)
     insight = _basic(number, request_id or str(uuid4()))
@@ -114,7 +114,7 @@ def _original(home: str, persona: Persona, current: Carrier | None) -> Carrier |
 
 
 def _network_code(alpha2: str, line_type: str) -> str:
-    """Return MCC and MNC of a network that does not exist, or the likes of "US-FIXED"."""
+    """Return MCC and MNC of a network that does not exist, or a code such as "US-FIXED"."""
     if line_type in _FIXED_CODES and alpha2:
         return f"{alpha2}-{_FIXED_CODES[line_type]}"
     return f"{_mcc(alpha2)}99"

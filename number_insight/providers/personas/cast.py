@@ -1,4 +1,4 @@
-"""`PERSONAS`: everybody who can be met in the sandbox, by the last two digits of the number."""
+"""`PERSONAS`: all personas of the sandbox, by the last two digits of the number."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from number_insight.insight import UNKNOWN
 from number_insight.providers.personas.persona import Persona
 
 _NOT_LIVE: dict[str, Any] = {"reachable": UNKNOWN, "roaming": UNKNOWN, "outcome": 1}
-"""A line that no live data can be had of: normal for landlines and for US numbers."""
+"""A line without live data, as is normal for landlines and US numbers."""
 
 _NO_ANSWER: dict[str, Any] = {"verdict": "review"}
 _RETRIED: dict[str, Any] = {"verdict": "pending"}
@@ -234,13 +234,13 @@ _BY_NAME = {persona.name: persona for persona in PERSONAS}
 
 
 def persona_for(number: str) -> Persona:
-    """Return the persona of the last two digits of `number`; the clean mobile if there is none."""
+    """Return the persona with the last two digits of `number`, or the clean mobile."""
     digits = "".join(char for char in number if char.isdigit())
     return _BY_ENDING.get(digits[-2:], CLEAN)
 
 
 def persona_named(name: str) -> Persona:
-    """Return the persona with this name or ending; raise LookupError if there is none."""
+    """Return the persona with this name or ending; raise LookupError if it does not exist."""
     found = _BY_NAME.get(name) or _BY_ENDING.get(name)
     if found is None:
         raise LookupError(

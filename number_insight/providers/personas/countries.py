@@ -1,4 +1,4 @@
-"""A small table of countries: what an answer says of the country of a number."""
+"""A table of countries, with the facts that an answer gives about a number's country."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ ZA ZAF 655 South Africa
 """
 
 TEST_MCC = "001"
-"""The mobile country code that the ITU keeps for test networks."""
+"""The mobile country code that the ITU reserves for test networks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def country_of(alpha2: str) -> Country:
 
 
 def elsewhere(home: str, wanted: str) -> str:
-    """Return `wanted`, or, where that is `home`, some other country."""
+    """Return `wanted`, or another country where `wanted` is `home`."""
     if wanted != home:
         return wanted
     return "US" if home != "US" else "GB"

@@ -1,11 +1,11 @@
-"""`Persona`: one kind of number, with what is known about it and how it is answered."""
+"""`Persona`: one kind of number, with its facts and its answer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 FICTIONAL_BASE = "+467017406"
-"""Swedish numbers that the regulator PTS keeps free for fiction (070-174 06 05 to 06 99)."""
+"""The Swedish numbers that the regulator PTS reserves for fiction (070-174 06 05 to 06 99)."""
 
 STATUS_TEXT = {
     0: "Success",
@@ -23,22 +23,22 @@ STATUS_TEXT = {
 """The provider's own words for its status codes."""
 
 ANSWERED = frozenset({0, 43, 44, 45})
-"""Statuses that come with facts and are paid for; 43 to 45 tell only a part."""
+"""The statuses with facts, which are paid for; 43 to 45 are partial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Persona:
-    """What one number is like. The defaults are those of a mobile without any risk.
+    """The facts about one kind of number. The defaults are those of a mobile without any risk.
 
-    `verdict` and `score` are what the default rules give at level advanced when the IP that is
-    sent is the visitor's, to a number that libphonenumber finds valid and that is new; "pending"
-    is a lookup that is tried again until the trouble has passed.
+    `verdict` and `score` are those of the default rules at level advanced, for a new number that
+    is valid to libphonenumber, sent with the visitor's IP; "pending" means that the lookup is
+    retried until the trouble has passed.
 
-    `roaming_country`, `ip_country` and `carrier_country` are alpha-2; None is the number's own.
-    `status` other than 0, 43, 44 and 45 is a refusal. `fault` names what happens to the answer
-    on its way, and `callback` what happens to the callback; see `number_insight.sandbox`. With
-    `once` the trouble is over after the first request. `quirk` is an oddity of the wire that
-    the provider is known for and that must not change the insight.
+    `roaming_country`, `ip_country` and `carrier_country` are alpha-2; None is the number's own. A
+    `status` other than 0, 43, 44 and 45 is a refusal. `fault` is the transport fault of the answer
+    and `callback` that of the callback; see `number_insight.sandbox`. With `once` the trouble is
+    over after the first request. `quirk` is a known oddity of the provider's wire format that must
+    not change the insight.
     """
 
     ending: str
@@ -67,15 +67,15 @@ class Persona:
 
     @property
     def number(self) -> str:
-        """A fictional Swedish number (E.164) that is answered like this."""
+        """The fictional Swedish number (E.164) of this persona."""
         return FICTIONAL_BASE + self.ending
 
     @property
     def is_answered(self) -> bool:
-        """Whether a question about this number ends in an insight at the first attempt."""
+        """Whether the first question about this number gets an insight."""
         return not self.fault and self.status in ANSWERED
 
     @property
     def is_judged(self) -> bool:
-        """Whether there is something to judge; without an answer the verdict has no score."""
+        """Whether the verdict comes from the rules, and not from the want of an answer."""
         return self.verdict != "pending" and (self.verdict == "allow" or self.score > 0)
