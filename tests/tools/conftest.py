@@ -12,13 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment without the suite's own settings, with a place for what the example keeps."""
+    """An environment without the suite's own settings, with a folder for temporary files."""
     ours = {
         "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "example_project")]),
+        "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
         "TMPDIR": str(tmp_path),
-        "VAR_DIR": str(tmp_path / "var"),
     }
     kept = ("HOME", "LANG", "SYSTEMROOT")
     return {**{name: os.environ[name] for name in kept if name in os.environ}, **ours}

@@ -20,11 +20,10 @@ BEGIN = """
 import sys, time
 from pathlib import Path
 from kombu import Connection
-import project.celery
-from project.environment import broker_options
+from tools.demo.filequeue import Transport, options
 
-options = broker_options("filequeue://", Path(sys.argv[1]))
-connection = Connection("filequeue://", transport_options={**options, "polling_interval": 0.0005})
+quick = {**options(Path(sys.argv[1])), "polling_interval": 0.0005}
+connection = Connection(transport=Transport, transport_options=quick)
 time.sleep(max(float(sys.argv[2]) - time.time(), 0))
 """
 OPEN = f"{BEGIN}\nqueue = connection.SimpleQueue('numbers')"
@@ -34,10 +33,7 @@ BIND = f"{BEGIN}\nfor number in range({QUEUES}): connection.SimpleQueue(f'queue{
 
 
 def run_together(codes: list[str], environment: dict[str, str], folder: Path) -> None:
-    """Run each code in a process of its own; all of them end well.
-
-    Here, the example's Celery app would become the suite's.
-    """
+    """Run each code in a process of its own; all of them end well."""
     arguments = [str(folder), str(time.time() + STARTING)]
     processes = [
         subprocess.Popen(

@@ -17,13 +17,12 @@ import requests
 
 from tools.demo.processes import Program, free_port
 
-PROJECT = Path(__file__).resolve().parents[2] / "example_project"
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = ROOT / "example_project"
 STARTING = 60.0
 """Seconds that a program may take to come up, on a slow machine."""
 JUDGING = 60.0
 """Seconds that all numbers together may take to be judged."""
-TIMEOUT = 3
-"""Seconds that a lookup may take here; the personas that never answer take all of them."""
 LOGIN = "demo"
 
 MANAGE = (sys.executable, str(PROJECT / "manage.py"))
@@ -34,11 +33,6 @@ WORKER = (
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # there is only one
 )
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
-ELSEWHERE = (
-    *("DATABASE_URL", "BROKER_URL", "NUMBER_INSIGHT_URL", "PROXY_COUNT", "DEBUG"),
-    *("NUMBER_INSIGHT_ENFORCEMENT", "NUMBER_INSIGHT_IP_COUNTRY"),
-)
-"""Settings of the shell around us that are not for the demo."""
 
 
 class Stage:
@@ -133,18 +127,16 @@ class Stage:
 
     def _settings(self) -> dict[str, str]:
         return {
-            **dict.fromkeys(ELSEWHERE, ""),
-            "DJANGO_SETTINGS_MODULE": "project.settings",
+            "DEMO_DELIVERY": self._delivery,
+            "DEMO_FOLDER": str(self._folder),
+            "DEMO_SANDBOX_URL": self.sandbox_url,
+            "DEMO_SITE_URL": self.site_url,
+            "DJANGO_SETTINGS_MODULE": "tools.demo.settings",
             "DJANGO_SUPERUSER_PASSWORD": self.password,
             "NO_PROXY": "127.0.0.1",
-            "NUMBER_INSIGHT_DELIVERY": self._delivery,
-            "NUMBER_INSIGHT_TIMEOUT": str(TIMEOUT),
-            "PYTHONPATH": str(PROJECT),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(PROJECT)]),
             "PYTHONUNBUFFERED": "1",
-            "SANDBOX_URL": self.sandbox_url,
             "SECRET_KEY": secrets.token_urlsafe(40),
-            "SITE_URL": self.site_url,
-            "VAR_DIR": str(self._folder),
         }
 
 

@@ -18,14 +18,10 @@ ENTRIES = (
 
 
 class Command(BaseCommand):
-    """Writes what is not there yet, so it may be run again."""
+    """Writes the entries; the database is a fresh one."""
 
     help = __doc__
 
     def handle(self, **_options: Any) -> None:
         for action, match, value, reason in ENTRIES:
-            entry = ListEntry(action=action, match=match, value=value, reason=reason)
-            entry.clean()  # brings the value into the form in which it is kept
-            if not ListEntry.objects.filter(match=match, value=entry.value).exists():
-                entry.save()
-        self.stdout.write(f"The lists have {ListEntry.objects.count()} entries.")
+            ListEntry.objects.create(action=action, match=match, value=value, reason=reason)

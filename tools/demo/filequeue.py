@@ -1,4 +1,4 @@
-"""A Celery broker in a folder, so that the example needs no server. Not for production."""
+"""A Celery broker in a folder, so that the demo needs no server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ from typing import Any
 
 from kombu.transport import filesystem
 from kombu.utils.json import dumps
+
+
+def options(folder: Path) -> dict[str, Any]:
+    """Return Celery's transport options for a queue in `folder`."""
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(folder / "messages"),
+        "data_folder_out": str(folder / "messages"),
+        "control_folder": str(folder / "control"),
+        "polling_interval": 0.1,
+    }
 
 
 class Channel(filesystem.Channel):
@@ -38,6 +50,6 @@ class Channel(filesystem.Channel):
 
 
 class Transport(filesystem.Transport):
-    """The transport of ``filequeue://``."""
+    """Kombu's transport in a folder, with our channel."""
 
     Channel = Channel

@@ -8,9 +8,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from shop.models import Customer
 
 from number_insight.models import NumberInsightRecord
-from shop.models import Customer
 
 PAUSE = 0.25
 
