@@ -73,11 +73,12 @@ def _settle(
     that has one keeps the verdict that it was decided on. Return the records that are back in
     the queue.
     """
-    insights = {lookup.pk: (lookup, insight) for lookup, insight in ended}
+    outcome = {lookup.pk: (lookup, insight) for lookup, insight in ended}
     cases: list[Case] = []
     again: list[int] = []
     for record in _waiting(lookup for lookup, _insight in ended):
-        lookup, insight = insights[record.lookup_id]
+        assert record.lookup_id is not None
+        lookup, insight = outcome[record.lookup_id]
         case = _case(record, lookup, insight, answered)
         if case is not None:
             cases.append(case)

@@ -9,6 +9,7 @@ from typing import Any
 from number_insight import loading, numbers
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight, IPMatch
+from number_insight.models import RuleFault
 from number_insight.models.choices import Lane, Verdict
 from number_insight.rules import base
 from number_insight.rules.base import COSTLY, Rule, Signup
@@ -71,7 +72,7 @@ def _judged(
     case: Case,
     past: Mapping[str, Any],
     rules: Sequence[Rule],
-    faults: Mapping[str, rule_faults.RuleFault],
+    faults: dict[str, RuleFault],
 ) -> Judged:
     signup = context.signup_of(case.record, case.insight, past)
     insight, signals = for_this_ip(case, signup)
