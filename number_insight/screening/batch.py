@@ -19,11 +19,11 @@ from number_insight.lookups import claims, limits, questions
 from number_insight.lookups.claims import Claim
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState
-from number_insight.screening import planning
+from number_insight.screening import planning, settlement
 from number_insight.screening.planning import Plan
 from number_insight.transactions import bulk_update, lock, lock_available
-from number_insight.verdicts import grounds, judging, recording
-from number_insight.verdicts.judging import Judged
+from number_insight.verdicts import grounds, judging, rule_faults
+from number_insight.verdicts.judging import Faults, Judged
 
 BATCH_SIZE = 16
 """Queued records that one task screens, its own included."""
@@ -69,18 +69,19 @@ def _lock_queued(record_id: int | None, limit: int) -> list[NumberInsightRecord]
 
 def _judge_what_is_known(records: Sequence[NumberInsightRecord]) -> list[Request]:
     """Write the verdicts that need no purchase, and return the records that do."""
-    judged = judging.judge([grounds.local(record) for record in records])
+    faults = rule_faults.known()
+    judged = judging.judge([grounds.local(record) for record in records], faults=faults)
     plans = planning.plans(judged)
     requests = [(one, plan) for one, plan in zip(judged, plans, strict=True) if plan.question]
     settled = [
         one.on(plan.basis) for one, plan in zip(judged, plans, strict=True) if not plan.question
     ]
-    reused = _judge_on_earlier_answers(requests)
-    recording.write([*settled, *reused.values()])
+    reused = _judge_on_earlier_answers(requests, faults)
+    settlement.write([*settled, *reused.values()])
     return [request for request in requests if request[0].case.record.pk not in reused]
 
 
-def _judge_on_earlier_answers(requests: Sequence[Request]) -> dict[int, Judged]:
+def _judge_on_earlier_answers(requests: Sequence[Request], faults: Faults) -> dict[int, Judged]:
     """Return the records that an earlier answer is enough for, judged on it, by their keys."""
     rules = planning.active_rules([one for one, _plan in requests])
     answers = _fresh_answers([plan for _one, plan in requests])
@@ -91,7 +92,8 @@ def _judge_on_earlier_answers(requests: Sequence[Request]) -> dict[int, Judged]:
             )
             for (one, _plan), lookup in zip(requests, answers, strict=True)
             if lookup is not None and lookup.insight is not None
-        ]
+        ],
+        faults=faults,
     )
     return {one.case.record.pk: one for one in judged if planning.suffices(one, rules)}
 
@@ -150,7 +152,7 @@ def _forbid(made: Iterable[Lookup], waiters: Mapping[Lookup, list[Judged]]) -> l
     forbidden = {
         lookup: kind for lookup, kind in zip(lookups, kinds, strict=True) if kind is not None
     }
-    recording.write(
+    settlement.write(
         [
             waiters[lookup].pop(0).on(Basis.LIMIT, _too_many(kind))
             for lookup, kind in forbidden.items()

@@ -19,6 +19,7 @@ from number_insight.models.choices import Basis, Lane, LookupState, RecordState,
 from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
 from number_insight.verdicts import announcing, grounds, recording
 from number_insight.verdicts.grounds import Case
+from number_insight.verdicts.judging import Judged
 
 logger = logging.getLogger("number_insight.screening.settlement")
 
@@ -126,6 +127,22 @@ def _bear_costs(cases: Iterable[Case], answered: str) -> None:
             borne.add(case.lookup.pk)
         case.record.cost = Decimal(0) if case.lookup.pk in borne else case.lookup.cost
         borne.add(case.lookup.pk)
+
+
+def write(judged: Sequence[Judged]) -> None:
+    """Write judgements under a savepoint; if one cannot be written, judge each record by itself."""
+    if not judged:
+        return
+    try:
+        with transaction.atomic():
+            recording.write(judged)
+    except LOST_CONNECTIONS:
+        raise
+    except Exception as error:
+        logger.warning("Verdicts are written one by one: %s.", place(error))
+        for one in judged:
+            one.case.record.refresh_from_db()
+        judge_each([one.case for one in judged])
 
 
 def judge_each(cases: Sequence[Case]) -> None:

@@ -18,6 +18,10 @@ from number_insight.verdicts import context, history, rule_faults
 from number_insight.verdicts.grounds import UNPAID, WITHOUT_ANSWER, Case, least_verdict
 
 
+Faults = dict[str, RuleFault]
+"""The rules that have raised before, by code."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A case and the judgement of the rules on it.
@@ -50,12 +54,16 @@ class Judged:
         return replace(self, case=replace(self.case, basis=basis, note=note))
 
 
-def judge(cases: Sequence[Case]) -> list[Judged]:
+def judge(cases: Sequence[Case], *, faults: Faults | None = None) -> list[Judged]:
     """Return the judgement of the active rules on each of `cases`.
 
-    One statement reads the history of all, and another the rules that have raised before.
+    One statement reads the history of all, and another the `faults` of rules that have raised
+    before, where the caller has not read them yet.
     """
-    rules, faults = loading.rules(), rule_faults.known() if cases else {}
+    if not cases:
+        return []
+    rules = loading.rules()
+    faults = rule_faults.known() if faults is None else faults
     pasts = history.pasts([(case.record, case.insight) for case in cases], _read_by(rules, cases))
     return [_judged(case, past, rules, faults) for case, past in zip(cases, pasts, strict=True)]
 
@@ -72,7 +80,7 @@ def _judged(
     case: Case,
     past: Mapping[str, Any],
     rules: Sequence[Rule],
-    faults: dict[str, RuleFault],
+    faults: Faults,
 ) -> Judged:
     signup = context.signup_of(case.record, case.insight, past)
     insight, signals = for_this_ip(case, signup)

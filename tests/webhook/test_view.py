@@ -15,7 +15,7 @@ from number_insight.exceptions import BadCallback
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen, worker
+from number_insight.screening import screen, webhook, worker
 from number_insight.verdicts import recording
 from number_insight.views import MAX_BODY, CallbackView
 from tests.service.stage import CLEAN, VONAGE, asking, fake, work_off
@@ -161,7 +161,7 @@ def test_our_own_fault_gets_503_and_is_logged_without_the_body(
     def fail(*_args: object) -> None:
         raise fault
 
-    monkeypatch.setattr(worker, "absorb", fail)
+    monkeypatch.setattr(webhook, "absorb", fail)
     assert post(lookup).status_code == 503
     assert type(fault).__name__ in caplog.text
     assert CLEAN[1:] not in caplog.text
@@ -177,7 +177,7 @@ def test_what_cannot_be_judged_is_kept_and_before_a_person(
     def fail(*_args: object) -> None:
         raise fault
 
-    monkeypatch.setattr(recording, "settle", fail)
+    monkeypatch.setattr(recording, "judge", fail)
     assert post(lookup).status_code == 200
     lookup.refresh_from_db()
     record = NumberInsightRecord.objects.get()
@@ -198,5 +198,5 @@ def test_an_answer_is_read_once_though_it_cannot_be_judged(
         raise KeyError
 
     monkeypatch.setattr(Fake, "read_callback", count)
-    monkeypatch.setattr(recording, "settle", fail)
+    monkeypatch.setattr(recording, "judge", fail)
     assert (post(lookup).status_code, len(bodies)) == (200, 1)
