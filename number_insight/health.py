@@ -1,4 +1,4 @@
-"""Health: what an operator has to know, and what to do about it."""
+"""The health of the screenings, for the operator's command, the admin and monitoring."""
 
 from __future__ import annotations
 
@@ -30,11 +30,12 @@ from number_insight.screening import tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 RECORD_OVERDUE = timedelta(minutes=15)
+"""Ages from which a silent sweep and an unfinished record are problems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """An open circuit: `name` is not asked before `until`, because of `reason`."""
+    """An open circuit: the provider `name` is not asked before `until`."""
 
     circuit_id: int
     name: str
@@ -44,7 +45,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """How the screenings fare; `problems` is empty while all is well."""
+    """The state of switch, sweep, queue, circuits, budget and broker at one moment."""
 
     lookups_on: bool
     sweep_ran_at: datetime | None
@@ -60,17 +61,17 @@ class Health:
     reserved_month: Decimal
     budget_month: Decimal | None
     broker: str
-    """Why Celery's broker cannot be reached; empty if it can."""
+    """The error with which Celery's broker cannot be reached; empty if it can."""
     has_broker: bool
-    """Whether one is configured; a site without one has a sweep that does the work itself."""
+    """Whether a broker is configured; without one the sweep does the work itself."""
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong, one sentence each, with what to do."""
+        """Problems with their remedies, a sentence each; empty while all is well."""
         return list(_problems(self))
 
     def as_json(self) -> dict[str, Any]:
-        """Return plain types: times in ISO 8601, amounts as decimal strings."""
+        """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
         document = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
         document["closed_circuits"] = document.pop("pauses")
         return {**document, "problems": self.problems, "healthy": not self.problems}
@@ -87,7 +88,7 @@ def _plain(value: Any) -> Any:
 
 
 def examine() -> Health:
-    """Look at everything once; the broker is asked within ``RING_TIMEOUT``."""
+    """Return the present `Health`; trying the broker takes ``RING_TIMEOUT`` at most."""
     unfinished = NumberInsightRecord.objects.filter(
         state__in=(RecordState.QUEUED, RecordState.WAITING)
     )
@@ -110,13 +111,8 @@ def examine() -> Health:
         reserved_month=reserved_month,
         budget_month=app_settings.BUDGET.get("month"),
         broker=tasks.bell.try_out(),
-        has_broker=_has_broker(),
+        has_broker=bool(current_app.conf.broker_write_url),
     )
-
-
-def _has_broker() -> bool:
-    # Celery's default, RabbitMQ on this machine, is what a site has that has never thought of one.
-    return bool(current_app.conf.broker_write_url)
 
 
 def _pauses() -> Iterator[Pause]:
@@ -143,63 +139,63 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
-    gone = health.spent_today + health.reserved_today
-    if health.budget_today is not None and gone >= health.budget_today:
+    used_today = health.spent_today + health.reserved_today
+    if health.budget_today is not None and used_today >= health.budget_today:
         yield "Today's budget is spent; raise it, or wait for tomorrow."
-    gone = health.spent_month + health.reserved_month
-    if health.budget_month is not None and gone >= health.budget_month:
+    used_month = health.spent_month + health.reserved_month
+    if health.budget_month is not None and used_month >= health.budget_month:
         yield "This month's budget is spent; raise it, or wait for the next."
     if health.broker and health.has_broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Glance:
-    """What stops the screening or the buying just now: the part that reviewers need to know."""
+class Summary:
+    """The conditions that keep signups from being screened as usual."""
 
     has_swept: bool
     lookups_on: bool
     paused: tuple[str, ...]
-    """The names of the providers that are not asked."""
+    """Names of the providers with an open circuit."""
     spent_periods: tuple[str, ...]
-    """The periods ("day", "month") whose budget is gone."""
+    """Periods ("day", "month") without budget left."""
 
 
-def glance() -> Glance:
-    """Look at the least, in a single query that does not grow."""
-    found = list(_parts())
-    kinds = {kind for kind, _text, _amount in found}
-    return Glance(
+def summarise() -> Summary:
+    """Return the present `Summary` with a single query on small tables."""
+    rows = list(_summary_rows())
+    kinds = {kind for kind, _text, _amount in rows}
+    return Summary(
         has_swept="sweep" in kinds,
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
-        paused=tuple(sorted(text.strip() for kind, text, _amount in found if kind == "circuit")),
-        spent_periods=tuple(_spent({text: gone for _kind, text, gone in found})),
+        paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
+        spent_periods=tuple(_spent_periods({key: amount for _kind, key, amount in rows})),
     )
 
 
-def _parts() -> Iterable[tuple[str, str, int]]:
-    """Return (kind, text, amount) from four small tables at once."""
-    none, name = Value(""), Concat("provider", Value(" "), "level")
-    nothing, gone = Value(0), F("spent") + F("reserved")
+def _summary_rows() -> Iterable[tuple[str, str, int]]:
+    """Return (kind, text, amount) from four tables at once."""
+    empty, name = Value(""), Concat("provider", Value(" "), "level")
+    zero, used = Value(0), F("spent") + F("reserved")
     running = Spending.objects.filter(period__in=budget.running().values())
-    return _part("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), none, nothing).union(
-        _part("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), none, nothing),
-        _part("circuit", Circuit.objects.filter(open_until__isnull=False), name, nothing),
-        _part("money", running, F("period"), gone),
+    return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
+        _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
+        _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
+        _select("money", running, F("period"), used),
         all=True,
     )
 
 
-def _part(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable) -> QuerySet[Any]:
+def _select(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable) -> QuerySet[Any]:
     columns = (Value(kind), Cast(text, TextField()), Cast(amount, BigIntegerField()))
     return rows.order_by().values_list(*columns)
 
 
-def _spent(gone: Mapping[str, int]) -> Iterator[str]:
-    """Return the periods whose budget is gone, given what is gone by the key of the period."""
-    caps: Mapping[str, Decimal] = {}
-    with suppress(ArithmeticError, AttributeError):  # no budget; the checks say so
-        caps = app_settings.BUDGET
+def _spent_periods(used: Mapping[str, int]) -> Iterator[str]:
+    """Yield the periods without budget left; `used` maps the keys of periods to units of money."""
+    budgets: Mapping[str, Decimal] = {}
+    with suppress(ArithmeticError, AttributeError):  # a broken BUDGET is reported by the checks
+        budgets = app_settings.BUDGET
     for period, key in budget.running().items():
-        if period in caps and gone.get(key, 0) * budget.UNIT >= caps[period]:
+        if period in budgets and used.get(key, 0) * budget.UNIT >= budgets[period]:
             yield period

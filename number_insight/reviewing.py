@@ -1,4 +1,4 @@
-"""What a person may do with a record: release it, refuse it, have it looked up again."""
+"""Decisions of a person on a record, and lookups that a person asks for."""
 
 from __future__ import annotations
 
@@ -19,44 +19,49 @@ from number_insight.verdicts import announcing
 
 
 def release(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -> bool:
-    """Let the signup behind `record` through; False if a person has decided before."""
+    """Release the signup of `record`; return False if a person has decided before."""
     return _decide(record, Decision.RELEASED, user, reason)
 
 
 def refuse(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -> bool:
-    """Turn the signup behind `record` away; False if a person has decided before."""
+    """Refuse the signup of `record`; return False if a person has decided before."""
     return _decide(record, Decision.REFUSED, user, reason)
 
 
 def _decide(record: NumberInsightRecord, decision: str, user: Any, reason: str) -> bool:
-    """Write the decision once: the first word stands, and no machine touches it."""
-    told = {"decision": decision, "decided_by": user, "decided_at": timezone.now()}
-    told["decision_reason"] = reason.strip()
+    """Write the decision if there is none; the condition in the UPDATE settles a race."""
     with transaction.atomic():
         undecided = NumberInsightRecord.objects.filter(pk=record.pk, decision=Decision.NONE)
-        if not undecided.update(**told):
+        if not undecided.update(
+            decision=decision,
+            decided_by=user,
+            decided_at=timezone.now(),
+            decision_reason=reason.strip(),
+        ):
             return False
         record.refresh_from_db()
-        after_commit(_tell, record, user)
+        after_commit(_send_decision_made, record, user)
     return True
 
 
-def _tell(record: NumberInsightRecord, user: Any) -> None:
+def _send_decision_made(record: NumberInsightRecord, user: Any) -> None:
     announcing.send(signals.decision_made, record=record, user=user, source=record.source)
 
 
 def look_up_again(record: NumberInsightRecord) -> Lookup:
-    """Ask about the number of `record` once more, at the price of a lookup.
+    """Queue and return a lookup of the number of `record`, at the price of a new one.
 
-    It supersedes what was known or left uncertain; a decision stays as it is. Raise
-    `Unsupported`, with the reason, where there is nothing to ask.
+    It supersedes the last lookup; a decision stays as it is. Raise `Unsupported`, with the
+    reason, if nothing can be asked about the number.
     """
     plan = planning.plan_for(record, insist=True)
     if plan.question is None:
-        why = gettext("Nothing can be asked about this number: %(why)s.")
-        raise Unsupported(why % {"why": Basis(plan.basis).label})
+        message = gettext("Nothing can be asked about this number: %(why)s.")
+        raise Unsupported(message % {"why": Basis(plan.basis).label})
     with transaction.atomic():
-        _let_go(record.lookup_id)
+        if record.lookup_id is not None:  # an uncertain lookup would be joined, and never sent
+            uncertain = Lookup.objects.filter(pk=record.lookup_id, state=LookupState.UNCERTAIN)
+            uncertain.update(open_key=None)
         ((lookup, is_new),) = questions.join([plan.ask])
         if lookup is None:
             raise Unsupported(
@@ -69,10 +74,3 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
         )
         after_commit(tasks.bell.ring, record.pk)
     return lookup
-
-
-def _let_go(lookup_id: int | None) -> None:
-    """Let an uncertain lookup hold its question no longer: a person has said so."""
-    if lookup_id is not None:
-        held = Lookup.objects.filter(pk=lookup_id, state=LookupState.UNCERTAIN)
-        held.update(open_key=None)

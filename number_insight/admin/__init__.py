@@ -1,4 +1,4 @@
-"""The admin: records with their risk flags, lookups, spending, and a mixin for your own admins."""
+"""The admins of this app, and a mixin for the admins of a project."""
 
 from __future__ import annotations
 

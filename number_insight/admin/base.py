@@ -1,4 +1,4 @@
-"""Lists that stay quick however many rows there are."""
+"""Base classes of the admins: read-only pages, and lists that stay quick on large tables."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-from number_insight.admin import display
 from number_insight.models import RiskFlag
 
 if TYPE_CHECKING:
@@ -20,25 +21,26 @@ if TYPE_CHECKING:
 else:
     ModelAdmin = admin.ModelAdmin
 
-MOST_COUNTED = 10_000
+CSS = "number_insight/admin.css"
+MAX_COUNT = 10_000
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts up to ten thousand rows and leaves it at that: counting them all takes longest."""
+    """Paginator that stops counting at ``MAX_COUNT`` rows: a full count is the slowest query."""
 
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:MOST_COUNTED].count())
+        return int(rows.order_by()[:MAX_COUNT].count())
 
     @property
     def is_capped(self) -> bool:
         """Whether there may be more rows than were counted."""
-        return self.count >= MOST_COUNTED
+        return self.count >= MAX_COUNT
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Base of the admins of what the machine writes: it is looked at, never edited."""
+    """Base class of the admins of rows that are viewed and never edited."""
 
     list_per_page = 50
     list_max_show_all = 50
@@ -50,7 +52,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(css={"all": [display.CSS]})
+        return super().media + forms.Media(css={"all": [CSS]})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -63,15 +65,28 @@ class ReadOnlyAdmin(ModelAdmin):
 
 
 class RecordChangeList(ChangeList):
-    """The list of records: the flags in one query, and no document that no column shows."""
+    """Changelist of records that fetches all flags in one query and no unused JSON or text."""
 
-    UNSHOWN = ("not_evaluable", "raised_rules", "decision_reason", "note")
+    DEFERRED = ("not_evaluable", "raised_rules", "decision_reason", "note")
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
-        return rows.defer(*self.UNSHOWN).prefetch_related(with_flags())
+        return rows.defer(*self.DEFERRED).prefetch_related(flags_prefetch())
 
 
-def with_flags() -> Any:
-    """Return what fetches the flags of many records at once."""
+def flags_prefetch() -> Any:
+    """Return the `Prefetch` of the flags of records, the heaviest first."""
     return Prefetch("flags", RiskFlag.objects.order_by("-weight", "code"))
+
+
+def log_change(request: HttpRequest, obj: Model, message: str, *, text: str | None = None) -> None:
+    """Log a change of `obj` in the admin's history, under `text` if ``str(obj)`` is private."""
+    user: Any = request.user
+    LogEntry.objects.create(
+        user_id=user.pk,
+        content_type=ContentType.objects.get_for_model(obj),
+        object_id=str(obj.pk),
+        object_repr=text or str(obj),
+        action_flag=CHANGE,
+        change_message=message,
+    )

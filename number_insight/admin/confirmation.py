@@ -1,4 +1,8 @@
-"""The acts as actions of the list and as buttons of the record's page; both end on one view."""
+"""The confirmation page that each action of a reviewer leads to, from the list or a record.
+
+The page posts the keys of the records. It does not go through the list's filters again: a record
+decided by a colleague in the meantime would drop out of them without a message.
+"""
 
 from __future__ import annotations
 
@@ -18,114 +22,124 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import display, links, reviewing
-from number_insight.admin.base import ReadOnlyAdmin, with_flags
+from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch
 from number_insight.admin.filters import is_key
+from number_insight.admin.reviewing import ACTIONS, Action
 from number_insight.models import NumberInsightRecord
 
-MOST_MESSAGES = 5
+MAX_RECORDS = 100
+"""The number of records in one action: a bound on its cost, and on what a person can review."""
+MAX_WARNINGS = 5
 
 
-class ActingAdmin(ReadOnlyAdmin):
-    """Base of the admin of records: what can be done, by whom, and how it is confirmed."""
+class ConfirmedActionsAdmin(ReadOnlyAdmin):
+    """Base class of the admin of records: the actions, their permissions and confirmation."""
 
     actions = ("release", "refuse", "look_up_again")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may release and refuse."""
-        return self._may(request, "decide_numberinsightrecord")
+        """Whether the user may release and refuse."""
+        return self._has_permission(request, "decide_numberinsightrecord")
 
     def has_look_up_again_permission(self, request: HttpRequest) -> bool:
-        """Whether this person may spend money on another lookup."""
-        return self._may(request, "look_up_again")
+        """Whether the user may spend money on another lookup."""
+        return self._has_permission(request, "look_up_again")
 
-    def _may(self, request: HttpRequest, codename: str) -> bool:
+    def _has_permission(self, request: HttpRequest, codename: str) -> bool:
         user: Any = request.user
         return self.has_view_permission(request) and user.has_perm(f"number_insight.{codename}")
 
-    def permitted_acts(self, request: HttpRequest) -> list[reviewing.Act]:
-        """Return what this person may do."""
-        return [act for act in reviewing.ACTS.values() if self._permits(request, act)]
-
-    def _permits(self, request: HttpRequest, act: reviewing.Act) -> bool:
-        return bool(getattr(self, f"has_{act.permission}_permission")(request))
+    def has_action_permission(self, request: HttpRequest, action: Action) -> bool:
+        """Whether the user may do `action`."""
+        return bool(getattr(self, f"has_{action.permission}_permission")(request))
 
     @admin.action(permissions=["decide"], description=_("Release the selected signups …"))
     def release(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._ask_about(request, "release", queryset)
+        return self._confirm_selected(request, reviewing.RELEASE, queryset)
 
     @admin.action(permissions=["decide"], description=_("Refuse the selected signups …"))
     def refuse(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._ask_about(request, "refuse", queryset)
+        return self._confirm_selected(request, reviewing.REFUSE, queryset)
 
     @admin.action(permissions=["look_up_again"], description=_("Look the numbers up again …"))
     def look_up_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        return self._ask_about(request, "look_up_again", queryset)
+        return self._confirm_selected(request, reviewing.LOOK_UP_AGAIN, queryset)
 
-    def _ask_about(
-        self, request: HttpRequest, name: str, queryset: QuerySet[Any]
+    def _confirm_selected(
+        self, request: HttpRequest, action: Action, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        keys = list(queryset.values_list("pk", flat=True)[: reviewing.MOST_AT_ONCE + 1])
-        if len(keys) > reviewing.MOST_AT_ONCE:
-            text = gettext("Choose at most %(most)s records at a time.")
-            self.message_user(request, text % {"most": reviewing.MOST_AT_ONCE}, messages.ERROR)
+        keys = list(queryset.values_list("pk", flat=True)[: MAX_RECORDS + 1])
+        if len(keys) > MAX_RECORDS:
+            message = gettext("Choose at most %(most)s records at a time.")
+            self.message_user(request, message % {"most": MAX_RECORDS}, messages.ERROR)
             return None
-        act = reviewing.ACTS[name]
-        return self._confirmation(request, act, _records(keys), self._form(act))
+        return self._confirmation(request, action, _records(keys), action.form())
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.act_view)
+        view = self.admin_site.admin_view(self.action_view)
         name = "number_insight_numberinsightrecord_act"
         return [path("act/<slug:name>/", view, name=name), *super().get_urls()]
 
-    def act_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Ask for confirmation or, once it is given, do it. Nothing is done by GET."""
-        act = reviewing.ACTS.get(name)
-        if act is None:
+    def action_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Show the confirmation page or, once confirmed, apply the action. GET changes nothing."""
+        action = ACTIONS.get(name)
+        if action is None:
             raise Http404
-        if not self._permits(request, act):
+        if not self.has_action_permission(request, action):
             raise PermissionDenied
-        if request.method != "POST":  # signed in again on the way: nothing is known any more
+        if request.method != "POST":  # the login in between has lost the chosen records
             return HttpResponseRedirect(links.list_url(self.admin_site))
         keys = [key for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if is_key(key)]
-        records = _records([int(key) for key in keys[: reviewing.MOST_AT_ONCE]])
-        form = self._form(act, request.POST if "confirmed" in request.POST else None)
+        records = _records([int(key) for key in keys[:MAX_RECORDS]])
+        form = action.form(request.POST if "confirmed" in request.POST else None)
         if not form.is_valid():
-            return self._confirmation(request, act, records, form)
-        self._do(request, act, records, form.cleaned_data.get("reason", ""))
-        return HttpResponseRedirect(self._way_back(request, records))
-
-    def _form(self, act: reviewing.Act, data: Any = None) -> forms.Form:
-        return act.form(data)
+            return self._confirmation(request, action, records, form)
+        self._apply(request, action, records, form.cleaned_data.get("reason", ""))
+        return HttpResponseRedirect(self._return_url(request, records))
 
     def _confirmation(
         self,
         request: HttpRequest,
-        act: reviewing.Act,
+        action: Action,
         records: Sequence[NumberInsightRecord],
         form: forms.Form,
     ) -> TemplateResponse:
-        quotes = [] if act.is_decision else reviewing.quotes(records)
+        quotes = [] if action.is_decision else [reviewing.quote(record) for record in records]
         context = {
             **self.admin_site.each_context(request),
-            "title": act.title,
-            "act": act,
-            "rows": [(record, display.verdict(record), _flags(record)) for record in records],
+            "title": action.title,
+            "action": action,
+            "rows": [
+                (
+                    record,
+                    display.verdict_badge(record),
+                    display.flag_badges(record) or display.EMPTY_VALUE,
+                )
+                for record in records
+            ],
             "quotes": quotes,
             "total": reviewing.total(quotes),
-            "nothing_to_do": not any(_concerns(act, record) for record in records),
+            "nothing_to_do": action.is_decision and all(record.decision for record in records),
             "form": form,
             "opts": self.opts,
             "media": self.media,
             "checkbox_name": ACTION_CHECKBOX_NAME,
-            "action_url": self._act_url(request, act),
-            "way_back": self._way_back(request, records),
-            "is_of_one": "one" in request.POST,
+            "action_url": self._action_url(request, action),
+            "return_url": self._return_url(request, records),
+            "is_single": "one" in request.POST,
         }
-        return TemplateResponse(request, "admin/number_insight/act.html", context)
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/number_insight/confirmation.html", context)
 
-    def _act_url(self, request: HttpRequest, act: reviewing.Act) -> str:
+    def _action_url(self, request: HttpRequest, action: Action) -> str:
         name = "admin:number_insight_numberinsightrecord_act"
-        url = reverse(name, args=[act.name], current_app=self.admin_site.name)
+        url = reverse(name, args=[action.name], current_app=self.admin_site.name)
+        return self._with_filters(request, url)
+
+    def _return_url(self, request: HttpRequest, records: Sequence[NumberInsightRecord]) -> str:
+        url = links.list_url(self.admin_site)
+        if "one" in request.POST and len(records) == 1:
+            url = links.change_url(self.admin_site, NumberInsightRecord, records[0].pk) or url
         return self._with_filters(request, url)
 
     def _with_filters(self, request: HttpRequest, url: str) -> str:
@@ -135,33 +149,20 @@ class ActingAdmin(ReadOnlyAdmin):
         }
         return str(add_preserved_filters(preserved, url))
 
-    def _way_back(self, request: HttpRequest, records: Sequence[NumberInsightRecord]) -> str:
-        url = links.list_url(self.admin_site)
-        if "one" in request.POST and len(records) == 1:
-            url = links.change_url(self.admin_site, NumberInsightRecord, records[0].pk) or url
-        return self._with_filters(request, url)
-
-    def _do(
-        self, request: HttpRequest, act: reviewing.Act, records: Sequence[Any], reason: str
+    def _apply(
+        self, request: HttpRequest, action: Action, records: Sequence[Any], reason: str
     ) -> None:
-        done, left = reviewing.carry_out(request, act, records, reason)
+        done, skipped = reviewing.apply_action(request, action, records, reason)
         if done:
-            self.message_user(request, act.done % {"count": done}, messages.SUCCESS)
-        for sentence in left[:MOST_MESSAGES]:
+            self.message_user(request, action.success_message % {"count": done}, messages.SUCCESS)
+        for sentence in skipped[:MAX_WARNINGS]:
             self.message_user(request, sentence, messages.WARNING)
-        if len(left) > MOST_MESSAGES:
-            more = gettext("%(count)s more were left alone.") % {"count": len(left) - MOST_MESSAGES}
-            self.message_user(request, more, messages.WARNING)
+        if len(skipped) > MAX_WARNINGS:
+            message = gettext("%(count)s more were left alone.")
+            count = len(skipped) - MAX_WARNINGS
+            self.message_user(request, message % {"count": count}, messages.WARNING)
 
 
 def _records(keys: Sequence[int]) -> list[NumberInsightRecord]:
     rows = NumberInsightRecord.objects.filter(pk__in=keys).select_related("decided_by")
-    return list(rows.prefetch_related(with_flags()).order_by("-pk"))
-
-
-def _flags(record: NumberInsightRecord) -> str:
-    return display.flags(record.flags.all(), display.lane(record)) or display.NOTHING
-
-
-def _concerns(act: reviewing.Act, record: NumberInsightRecord) -> bool:
-    return not (act.is_decision and record.decision)
+    return list(rows.prefetch_related(flags_prefetch()).order_by("-pk"))

@@ -1,8 +1,8 @@
-"""The facts of a record in words and in badges. All that comes from outside is escaped."""
+"""Labels, amounts and badges. Text from outside is always escaped, by `format_html`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,13 +21,12 @@ from number_insight.insight import UNKNOWN
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, Verdict
 
-CSS = "number_insight/admin.css"
-NOTHING = "–"
+EMPTY_VALUE = "–"
 OWN_FLAGS = {
     "live": _("State of the phone"),
     "country_not_screened": _("Country not looked up"),
 }
-"""The flags that come from no rule, by code."""
+"""Code -> label of the flags that come from no rule."""
 
 LINE_TYPES = {
     "mobile": _("mobile"),
@@ -65,46 +64,48 @@ IP_MATCH = {
 CALLER_TYPES = {"business": _("business"), "consumer": _("consumer")}
 
 
-def word(value: str, words: Mapping[str, Any]) -> str:
-    """Return `value` in the reader's language; a word that we do not know as it is."""
-    return str(words.get(value, gettext("unknown") if value in ("", UNKNOWN) else value))
+def label(value: str, labels: Mapping[str, Any]) -> str:
+    """Return the translated label of `value`, or `value` itself if it has none."""
+    return str(labels.get(value, gettext("unknown") if value in ("", UNKNOWN) else value))
 
 
 def money(amount: Decimal | None, currency: str) -> str:
-    """Return an amount with at least two decimals, and as many more as it really has."""
+    """Return an amount with two decimals, or with more if it has more; a dash for None."""
     if amount is None:
-        return NOTHING
+        return EMPTY_VALUE
     exponent = amount.normalize().as_tuple().exponent
     places = max(2, -exponent) if isinstance(exponent, int) else 2
     return f"{number_format(amount, decimal_pos=places)} {currency}"
 
 
 def account_currency() -> str:
-    """Return the currency of the provider that is asked; nothing if there is none."""
+    """Return the currency of the default provider, or "" if it cannot be loaded."""
     try:
         return loading.provider().currency
     except ImproperlyConfigured:
         return ""
 
 
+def capped_count(count: int, limit: int) -> str:
+    """Return `count` as text; a count that stopped at `limit` reads "1000 or more"."""
+    return gettext("%(most)s or more") % {"most": limit} if count >= limit else str(count)
+
+
 def flag_labels() -> dict[str, str]:
-    """Return the short texts of the active rules and of our own flags, by code."""
+    """Return the labels of the flags that active rules or the screening itself make, by code."""
     own = {code: str(label) for code, label in OWN_FLAGS.items()}
     try:
         active = loading.rules()
-    except ImproperlyConfigured:  # the checks say so; the records can still be read
+    except ImproperlyConfigured:  # reported by the checks; records stay readable
         return own
     return own | {
         rule.code: gettext(rule.title) if rule.title else humanised(rule.code) for rule in active
     }
 
 
-def otherwise() -> dict[str, str]:
-    """Return what each active rule would have let pass (`Rule.otherwise`), by code."""
-    try:
-        return {rule.code: rule.otherwise for rule in loading.rules()}
-    except ImproperlyConfigured:  # the checks say so; the records can still be read
-        return {}
+def flag_label(code: str) -> str:
+    """Return the label of the flag `code`: its rule's title, or the code as words."""
+    return flag_labels().get(code) or humanised(code)
 
 
 def humanised(code: str) -> str:
@@ -112,50 +113,48 @@ def humanised(code: str) -> str:
     return code.replace("_", " ").strip().capitalize()
 
 
-def flag_label(code: str) -> str:
-    """Return the short text for `code`: its rule's title, or the code as words."""
-    return flag_labels().get(code) or humanised(code)
+def verdict_badge(record: NumberInsightRecord) -> SafeString:
+    """Return the verdict as a coloured badge."""
+    name = record.verdict if record.verdict in Verdict.values else "pending"
+    return format_html('<span class="ni-badge ni-{}">{}</span>', name, record.get_verdict_display())
 
 
-def verdict(record: NumberInsightRecord) -> SafeString:
-    """Return the verdict as a badge in its colour."""
-    known = record.verdict if record.verdict in Verdict.values else "pending"
-    return format_html(
-        '<span class="ni-badge ni-{}">{}</span>', known, record.get_verdict_display()
-    )
-
-
-def decision(record: NumberInsightRecord) -> SafeString | str:
-    """Return the person's word as a badge, or a dash while nobody has decided."""
+def decision_badge(record: NumberInsightRecord) -> SafeString | str:
+    """Return the person's decision as a coloured badge, or a dash without one."""
     if not record.decision:
-        return NOTHING
-    known = "allow" if record.decision == Decision.RELEASED else "deny"
+        return EMPTY_VALUE
+    name = "allow" if record.decision == Decision.RELEASED else "deny"
     return format_html(
-        '<span class="ni-badge ni-{}">{}</span>', known, record.get_decision_display()
+        '<span class="ni-badge ni-{}">{}</span>', name, record.get_decision_display()
     )
 
 
-def flags(found: Iterable[RiskFlag], *more: SafeString) -> SafeString:
-    """Return a badge for each flag, with its sentence as the title; dimmed if not counted."""
+def flag_badges(record: NumberInsightRecord) -> SafeString:
+    """Return a badge for each flag, titled with its sentence and dimmed if it does not count.
+
+    A verdict without evidence, made in an outage for example, has a badge for its lane as well.
+    """
     labels = flag_labels()
-    made = [
-        format_html(
-            '<span class="ni-flag{}" title="{}">{}</span>',
-            "" if flag.counted else " ni-dim",
-            _told(flag),
-            labels.get(flag.code) or humanised(flag.code),
-        )
-        for flag in found
-    ]
-    made += [badge for badge in more if badge]
-    badges = format_html_join(" ", "{}", ((badge,) for badge in made))
-    return format_html('<span class="ni-flags">{}</span>', badges) if made else badges
+    badges = [_flag_badge(flag, labels) for flag in record.flags.all()]
+    if record.lane != Lane.RISK and record.verdict in (Verdict.REVIEW, Verdict.DENY):
+        badges.append(_lane_badge(record))
+    joined = format_html_join(" ", "{}", ((badge,) for badge in badges))
+    return format_html('<span class="ni-flags">{}</span>', joined) if badges else joined
 
 
-def lane(record: NumberInsightRecord) -> SafeString:
-    """Return why a record waits without evidence (an outage, the budget); else nothing."""
-    if record.lane == Lane.RISK or record.verdict not in (Verdict.REVIEW, Verdict.DENY):
-        return SafeString("")
+def _flag_badge(flag: RiskFlag, labels: Mapping[str, str]) -> SafeString:
+    title = flag.text
+    if not flag.counted:
+        title = gettext("%(sentence)s (not counted)") % {"sentence": title}
+    return format_html(
+        '<span class="ni-flag{}" title="{}">{}</span>',
+        "" if flag.counted else " ni-dim",
+        title,
+        labels.get(flag.code) or humanised(flag.code),
+    )
+
+
+def _lane_badge(record: NumberInsightRecord) -> SafeString:
     return format_html(
         '<span class="ni-flag ni-dim" title="{}">{}</span>',
         record.get_basis_display(),
@@ -163,29 +162,23 @@ def lane(record: NumberInsightRecord) -> SafeString:
     )
 
 
-def _told(flag: RiskFlag) -> str:
-    if flag.counted:
-        return flag.text
-    return gettext("%(sentence)s (not counted)") % {"sentence": flag.text}
-
-
-def age(made: datetime) -> SafeString:
-    """Return how long ago something was made, with the time itself as the title."""
-    title = date_format(localtime(made), "DATETIME_FORMAT")
-    return format_html('<span title="{}">{}</span>', title, timesince(made, depth=1))
+def age(moment: datetime) -> SafeString:
+    """Return the time since `moment`, titled with the moment itself."""
+    title = date_format(localtime(moment), "DATETIME_FORMAT")
+    return format_html('<span title="{}">{}</span>', title, timesince(moment, depth=1))
 
 
 def countries(record: NumberInsightRecord) -> SafeString | str:
-    """Return the number's country and the IP's, marked where they differ."""
-    ours, theirs = record.country, record.ip_country
-    if not theirs:
-        return ours or NOTHING
-    if not ours or ours == theirs:
-        return format_html('{} <span class="ni-quiet">IP {}</span>', ours or "?", theirs)
+    """Return the country of the number and that of the IP, as a badge where they differ."""
+    country, ip_country = record.country, record.ip_country
+    if not ip_country:
+        return country or EMPTY_VALUE
+    if not country or country == ip_country:
+        return format_html('{} <span class="ni-quiet">IP {}</span>', country or "?", ip_country)
     title = gettext("The IP is in %(ip)s, the number is from %(number)s.")
     return format_html(
         '{} <span class="ni-badge ni-review" title="{}">≠ IP {}</span>',
-        ours,
-        title % {"ip": theirs, "number": ours},
-        theirs,
+        country,
+        title % {"ip": ip_country, "number": country},
+        ip_country,
     )

@@ -1,9 +1,11 @@
-"""Filters whose choices come from the code and never from a scan of the table."""
+"""Filters and search. A filter's choices come from code and settings, never from a table scan."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +13,6 @@ from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
@@ -23,152 +24,151 @@ from number_insight.models import NUMBER_LENGTH, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.models.fingerprints import fingerprints
 
-LONGEST = 255
-FEWEST_DIGITS = 7
-"""The country code and a few more: a shorter beginning may fit half the table."""
+MAX_SEARCH_LENGTH = 255
+MIN_PREFIX_DIGITS = 7
+"""Country code included; a shorter prefix may match half the table."""
 
 
-class OfferedFilter(admin.SimpleListFilter):
-    """Base of the filters; what is not offered finds nothing."""
+class OptionFilter(admin.SimpleListFilter):
+    """Base class of the filters with a fixed set of options; any other value matches no row."""
 
-    def offered(self) -> Mapping[str, Any]:
-        """Return value → label."""
+    def options(self) -> Mapping[str, Any]:
+        """Return a mapping of value to label."""
         raise NotImplementedError
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Return the rows that `value` chooses."""
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """Return the rows that match `value`."""
         return rows.filter(**{str(self.parameter_name): value})
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(self.offered().items())
+        return list(self.options().items())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         if value is None:
             return queryset
-        return self.narrowed(queryset, value) if value in self.offered() else queryset.none()
+        return self.narrow(queryset, value) if value in self.options() else queryset.none()
 
 
-class QueueFilter(OfferedFilter):
-    """What waits for a person, in its lanes, so that an outage does not bury the real cases."""
+class QueueFilter(OptionFilter):
+    """The review queue, whole or by lane, so that an outage does not bury the real cases."""
 
     title = _("review queue")
     parameter_name = "queue"
     EVERYTHING = "waiting"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return {self.EVERYTHING: _("waiting for a decision"), **dict(Lane.choices)}
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         records: Any = rows
-        waiting: QuerySet[Any] = records.awaiting_review(
-            None if value == self.EVERYTHING else value
-        )
+        lane = None if value == self.EVERYTHING else value
+        waiting: QuerySet[Any] = records.awaiting_review(lane)
         return waiting
 
 
-class VerdictFilter(OfferedFilter):
-    """The machine's opinion."""
+class VerdictFilter(OptionFilter):
+    """The verdict of the rules."""
 
     title = _("verdict")
     parameter_name = "verdict"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return dict(Verdict.choices)
 
 
-class DecisionFilter(OfferedFilter):
-    """The person's word."""
+class DecisionFilter(OptionFilter):
+    """The decision of a person, or its absence."""
 
     title = _("decision")
     parameter_name = "decision"
     UNDECIDED = "undecided"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return {value or self.UNDECIDED: label for value, label in Decision.choices}
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return rows.filter(decision="" if value == self.UNDECIDED else value)
 
 
-class FlagFilter(OfferedFilter):
-    """Records with a flag, by its code."""
+class FlagFilter(OptionFilter):
+    """A flag, by its code."""
 
     title = _("flag")
     parameter_name = "flag"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return dict(sorted(display.flag_labels().items(), key=lambda item: item[1].lower()))
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return rows.filter(Exists(RiskFlag.objects.filter(record=OuterRef("pk"), code=value)))
 
 
-class StateFilter(OfferedFilter):
-    """How far the screening has come."""
+class StateFilter(OptionFilter):
+    """The state of the screening."""
 
     title = _("state")
     parameter_name = "state"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return dict(RecordState.choices)
 
 
-class LineTypeFilter(OfferedFilter):
-    """What kind of line it is."""
+class LineTypeFilter(OptionFilter):
+    """The type of the line."""
 
     title = _("line type")
     parameter_name = "line_type"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return display.LINE_TYPES
 
 
-class LookupStateFilter(OfferedFilter):
-    """What became of a lookup."""
+class LookupStateFilter(OptionFilter):
+    """The state of a lookup; ``HELD`` are the uncertain ones that still reserve money."""
 
     title = _("state")
     parameter_name = "state"
-
     HELD = "held"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return {**dict(LookupState.choices), self.HELD: _("uncertain, with money held")}
 
-    def narrowed(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         if value == self.HELD:
             return rows.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
-        return super().narrowed(rows, value)
+        return super().narrow(rows, value)
 
 
-class ProviderFilter(OfferedFilter):
-    """Who was asked, by the names in ``PROVIDERS``."""
+class ProviderFilter(OptionFilter):
+    """The provider of a lookup, by its name in ``PROVIDERS``."""
 
     title = _("provider")
     parameter_name = "provider"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return {name: name for name in app_settings.PROVIDERS}
 
 
-class LevelFilter(OfferedFilter):
-    """How much was asked."""
+class LevelFilter(OptionFilter):
+    """The level of a lookup."""
 
     title = _("level")
     parameter_name = "level"
 
-    def offered(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, Any]:
         return {level: level for level in LEVELS}
 
 
 class SameFilter(admin.SimpleListFilter):
-    """Base of the filters that other pages link to; a number or an IP has no place in a URL."""
+    """Base class of the filters for records that share a value with a given one.
 
-    sentence = _("as record %(pk)s")
+    Other pages link to them by the record's key: a number or an IP has no place in a URL.
+    """
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         value = self.value()
-        return [(value, self.sentence % {"pk": value})] if value else []
+        return [(value, _("as record %(pk)s") % {"pk": value})] if value else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
@@ -176,17 +176,17 @@ class SameFilter(admin.SimpleListFilter):
             return queryset
         if not is_key(value):
             return queryset.none()
-        found = NumberInsightRecord.objects.filter(pk=int(value)).first()
-        same = self.same(found) if found is not None else None
+        record = NumberInsightRecord.objects.filter(pk=int(value)).first()
+        same = self.same(record) if record is not None else None
         return queryset.none() if same is None else queryset.filter(same)
 
     def same(self, record: NumberInsightRecord) -> Q | None:
-        """Return what the others have in common with `record`, or None if nothing is known."""
+        """Return the condition that `record` shares with others, or None if it has no value."""
         raise NotImplementedError
 
 
 class SameNumberFilter(SameFilter):
-    """The records of one number, named by one of them."""
+    """The records of the same number."""
 
     title = _("same number")
     parameter_name = "same_number_as"
@@ -196,7 +196,7 @@ class SameNumberFilter(SameFilter):
 
 
 class SameIPFilter(SameFilter):
-    """The records of one IP, named by one of them."""
+    """The records of the same IP."""
 
     title = _("same IP")
     parameter_name = "same_ip_as"
@@ -206,9 +206,9 @@ class SameIPFilter(SameFilter):
 
 
 def same_number(record: NumberInsightRecord) -> Q | None:
-    """Return what finds the records of this number, or None where nothing is known of it.
+    """Return the condition for rows with the number of `record`, or None if it has none.
 
-    Erased and refused ones are told by their fingerprint.
+    A number that was erased, or refused in the form, is matched by its fingerprint.
     """
     if record.number:
         return Q(number=record.number) | Q(number_hash__in=fingerprints(record.number))
@@ -216,67 +216,64 @@ def same_number(record: NumberInsightRecord) -> Q | None:
 
 
 def same_ip(record: NumberInsightRecord) -> Q | None:
-    """Return what finds the records of this IP, or None where it is not known."""
+    """Return the condition for rows with the IP of `record`, or None if it has none."""
     return Q(ip_address=record.ip_address) if record.ip_address else None
 
 
 def is_key(text: str) -> bool:
-    """Whether `text` can be the key of a record."""
+    """Whether `text` can be the primary key of a record."""
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-def describe(count: int, most: int) -> str:
-    """Return a count that was stopped at `most`."""
-    return gettext("%(most)s or more") % {"most": most} if count >= most else str(count)
+def search(rows: QuerySet[Any], text: str, *conditions: Callable[[str], Q]) -> QuerySet[Any]:
+    """Return the rows for which one of `conditions` holds for `text`; all rows for blank text."""
+    if not text.strip():
+        return rows
+    if not text.isprintable():  # a NUL, for one, cannot be sent to a database
+        return rows.none()
+    return rows.filter(reduce(or_, [condition(text) for condition in conditions]))
 
 
 def by_number(text: str) -> Q:
-    """Return what finds the number that `text` is, or that begins as `text` does.
+    """Return the condition for rows whose number is `text`, or begins with it.
 
-    Of erased and refused numbers only a fingerprint is left, so they are found as a whole.
+    The text is normalised first, so that the index on the number serves. A number that was erased
+    or refused has a fingerprint only, and is found by the whole number.
     """
-    text = text.strip()[:LONGEST]
-    found = Q(number=text[:NUMBER_LENGTH])  # what could not be a number is kept as it was typed
+    text = text.strip()[:MAX_SEARCH_LENGTH]
+    found = Q(number=text[:NUMBER_LENGTH])  # an impossible number is stored as it was typed
     with suppress(InvalidNumber):
-        number = numbers.normalise(text, _region())
+        number = numbers.normalise(text, _default_region())
         found |= Q(number=number) | Q(number_hash__in=fingerprints(number))
-    for beginning in _beginnings(text):
-        found |= Q(number__startswith=beginning)
-    return found
+    prefix = _prefix(text)
+    return found | Q(number__startswith=prefix) if prefix else found
 
 
 def by_subject_id(text: str) -> Q:
-    """Return what finds the records of the subject with the key `text`.
-
-    The index begins with the kind of subject, so all kinds are named.
-    """
-    kinds = list(ContentType.objects.order_by().values_list("pk", flat=True))
-    return Q(subject_type__in=kinds, subject_id=text.strip()[:LONGEST])
+    """Return the condition for records whose subject has the key `text`."""
+    # The index begins with the type of the subject, so all types are named.
+    types = list(ContentType.objects.order_by().values_list("pk", flat=True))
+    return Q(subject_type__in=types, subject_id=text.strip()[:MAX_SEARCH_LENGTH])
 
 
-def is_searchable(text: str) -> bool:
-    """Whether a database can be asked for `text` at all."""
-    return bool(text.strip()) and "\0" not in text and text.isprintable()
-
-
-def _region() -> str | None:
+def _default_region() -> str | None:
     return getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
 
 
-def _beginnings(text: str) -> list[str]:
-    """Return the beginnings that `text` may mean; none if it holds more than a number does."""
+def _prefix(text: str) -> str:
+    """Return the beginning of a number in E.164 that `text` is, or ""."""
     if not all(char in "0123456789+-()./ \u00a0" for char in text):
-        return []
+        return ""
     digits = _international("".join(char for char in text if char.isdigit()))
-    return [f"+{digits}"] if FEWEST_DIGITS <= len(digits) < NUMBER_LENGTH else []
+    return f"+{digits}" if MIN_PREFIX_DIGITS <= len(digits) < NUMBER_LENGTH else ""
 
 
 def _international(digits: str) -> str:
-    """Return the digits with their country code; nothing where it is anybody's guess."""
+    """Return `digits` with their country code, or "" if it cannot be known."""
     if digits.startswith("00"):
         return digits[2:]
     if not digits.startswith("0"):
         return digits
-    region = _region()
+    region = _default_region()
     code = numbers.code_of_country(region) if region else None
     return f"{code}{digits[1:]}" if code else ""

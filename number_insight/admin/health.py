@@ -1,4 +1,4 @@
-"""The operator's page: how the screenings fare, and what can be switched by hand."""
+"""The health page: the state of the screenings, the kill switch, and open circuits."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import AdminSite
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -21,22 +18,21 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import health
 from number_insight.admin import health_page, links
-from number_insight.admin.base import ReadOnlyAdmin
+from number_insight.admin.base import ReadOnlyAdmin, log_change
 from number_insight.conf import app_settings
-from number_insight.health import Glance
 from number_insight.lookups import circuits, switches
 from number_insight.models import Circuit, Switch
 
-LONGEST_REASON = 300
+MAX_REASON_LENGTH = 300
 ON, OFF = "on", "off"
 
 
 class SwitchForm(forms.Form):
-    """Why: kept beside the switch for all who may see it, and in its history."""
+    """The reason for a turn of the kill switch; it may be left out when turning it on."""
 
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=LONGEST_REASON,
+        max_length=MAX_REASON_LENGTH,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
@@ -47,7 +43,7 @@ class SwitchForm(forms.Form):
 
 @admin.register(Switch)
 class SwitchAdmin(ReadOnlyAdmin):
-    """One page instead of a list: health at a glance, the kill switch, and open circuits."""
+    """The health page, in place of a list of switches."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -59,40 +55,40 @@ class SwitchAdmin(ReadOnlyAdmin):
         ]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever may do something on the page may see it."""
-        return super().has_view_permission(request, obj) or self.may_probe(request)
+        """Whether the user may view the page, or use a control on it."""
+        return super().has_view_permission(request, obj) or self.has_probe_permission(request)
 
-    def may_turn(self, request: HttpRequest) -> bool:
-        """Whether this person may switch all lookups on and off."""
+    def has_turn_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may turn the kill switch."""
         user: Any = request.user
         return bool(user.has_perm("number_insight.change_switch"))
 
-    def may_probe(self, request: HttpRequest) -> bool:
-        """Whether this person may have a provider asked again before its pause is over."""
+    def has_probe_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may end the pause of an open circuit."""
         user: Any = request.user
         return bool(user.has_perm("number_insight.change_circuit"))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        return self._to_page()
+        return self._redirect()
 
     def change_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._to_page()
+        return self._redirect()
 
-    def _to_page(self) -> HttpResponse:
+    def _redirect(self) -> HttpResponse:
         return HttpResponseRedirect(links.health_url(self.admin_site))
 
     def health_view(self, request: HttpRequest) -> HttpResponse:
-        """Show everything that an operator has to know."""
+        """Show the page."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         return self._page(request)
 
     def _page(self, request: HttpRequest, form: forms.Form | None = None) -> TemplateResponse:
-        found, switch = health.examine(), _switch()
+        switch = Switch.objects.filter(name=switches.LOOKUPS).select_related("changed_by").first()
         turn = ON if switch is not None and not switch.is_on else OFF
         context = {
             **self.admin_site.each_context(request),
-            **health_page.context(request, found, self.admin_site),
+            **health_page.context(request, health.examine(), self.admin_site),
             "title": _("Health and controls"),
             "opts": self.opts,
             "media": self.media,
@@ -100,51 +96,49 @@ class SwitchAdmin(ReadOnlyAdmin):
             "is_enabled": app_settings.ENABLED,
             "turn": turn,
             "form": form or SwitchForm(turn=turn),
-            "may_turn": self.may_turn(request),
-            "may_probe": self.may_probe(request),
+            "has_turn_permission": self.has_turn_permission(request),
+            "has_probe_permission": self.has_probe_permission(request),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/number_insight/health.html", context)
 
     def turn_view(self, request: HttpRequest) -> HttpResponse:
-        """Switch all lookups on or off. Nothing is done by GET."""
-        if not self.may_turn(request):
+        """Turn the kill switch on or off. GET changes nothing."""
+        if not self.has_turn_permission(request):
             raise PermissionDenied
         turn = request.POST.get("turn")
         if request.method != "POST" or turn not in (ON, OFF):
-            return self._to_page()
+            return self._redirect()
         form = SwitchForm(request.POST, turn=turn)
         if not form.is_valid():
             return self._page(request, form)
-        self._tell(request, *_turn(request, turn, form.cleaned_data["reason"]))
-        return self._to_page()
+        level, message = _turn(request, turn, form.cleaned_data["reason"])
+        self.message_user(request, message, level)
+        return self._redirect()
 
     def probe_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Let the next lookup ask a provider that is paused. Nothing is done by GET."""
-        if not self.may_probe(request):
+        """End the pause of an open circuit. GET changes nothing."""
+        if not self.has_probe_permission(request):
             raise PermissionDenied
         if request.method == "POST":
-            self._tell(request, *_probe(request, pk))
-        return self._to_page()
-
-    def _tell(self, request: HttpRequest, level: int, sentence: str) -> None:
-        self.message_user(request, sentence, level)
-
-
-def _switch() -> Switch | None:
-    rows = Switch.objects.filter(name=switches.LOOKUPS)
-    return rows.select_related("changed_by").first()
+            level, message = _probe(request, pk)
+            self.message_user(request, message, level)
+        return self._redirect()
 
 
 def _turn(request: HttpRequest, turn: str, reason: str) -> tuple[int, str]:
-    """Switch, unless a colleague was first: then their reason stands."""
+    """Turn the switch and return a message, with its level.
+
+    If it is turned already, the reason that was given then is kept.
+    """
     with transaction.atomic():
         before = Switch.objects.select_for_update().filter(name=switches.LOOKUPS).first()
         if (ON if before is None or before.is_on else OFF) == turn:
-            return messages.WARNING, _already(turn)
+            return messages.WARNING, _turned_already(turn)
         switches.turn_lookups(turn == ON, user=request.user, reason=reason)
         done = gettext_noop("Switched on.") if turn == ON else gettext_noop("Switched off.")
-        _log(request, Switch.objects.get(name=switches.LOOKUPS), f"{done} {reason}".strip())
+        switch = Switch.objects.get(name=switches.LOOKUPS)
+        log_change(request, switch, f"{done} {reason}".strip())
     if turn == OFF:
         return messages.SUCCESS, gettext("Lookups are switched off. Nothing is bought.")
     if not app_settings.ENABLED:
@@ -152,53 +146,41 @@ def _turn(request: HttpRequest, turn: str, reason: str) -> tuple[int, str]:
     return messages.SUCCESS, gettext("Lookups are switched on.")
 
 
-def _already(turn: str) -> str:
+def _turned_already(turn: str) -> str:
     if turn == ON:
         return gettext("Somebody else has switched lookups on already; nothing was changed.")
     return gettext("Somebody else has switched lookups off already; their reason stands.")
 
 
 def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
+    """Let the next lookup probe the provider and return a message, with its level."""
     with transaction.atomic():
         if not circuits.probe_now(pk):
             return messages.INFO, gettext("There was nothing to do: that pause is over.")
         circuit = Circuit.objects.get(pk=pk)
-        _log(request, circuit, gettext_noop("To be asked again at once."))
-    told = gettext("The next lookup asks %(provider)s again; if it is answered, all go ahead.")
-    return messages.SUCCESS, told % {"provider": circuit}
-
-
-def _log(request: HttpRequest, row: Model, message: str) -> None:
-    user: Any = request.user
-    LogEntry.objects.create(
-        user_id=user.pk,
-        content_type=ContentType.objects.get_for_model(row),
-        object_id=str(row.pk),
-        object_repr=str(row),
-        action_flag=CHANGE,
-        change_message=message,
-    )
+        log_change(request, circuit, gettext_noop("To be asked again at once."))
+    message = gettext("The next lookup asks %(provider)s again; if it is answered, all go ahead.")
+    return messages.SUCCESS, message % {"provider": circuit}
 
 
 def notice(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
-    """Return what the template of the notice shows; it takes a single query."""
-    sentences = list(_sentences(health.glance()))
+    """Return the context of the notice above the records; it costs one query."""
+    sentences = list(_sentences(health.summarise()))
     return {
         "notices": sentences,
         "health_url": links.permitted_health_url(site, request) if sentences else None,
     }
 
 
-def _sentences(glance: Glance) -> Iterator[str]:
-    if not glance.has_swept:
+def _sentences(summary: health.Summary) -> Iterator[str]:
+    if not summary.has_swept:
         yield gettext("The sweep has never run, so signups may be left waiting.")
-    if not glance.lookups_on:
+    if not summary.lookups_on:
         yield gettext("Lookups are switched off.")
-    if glance.paused:
-        yield gettext("Not asked just now: %(providers)s.") % {
-            "providers": ", ".join(glance.paused)
-        }
-    if "day" in glance.spent_periods:
+    if summary.paused:
+        message = gettext("Not asked just now: %(providers)s.")
+        yield message % {"providers": ", ".join(summary.paused)}
+    if "day" in summary.spent_periods:
         yield gettext("Today's budget is spent.")
-    if "month" in glance.spent_periods:
+    if "month" in summary.spent_periods:
         yield gettext("This month's budget is spent.")

@@ -1,8 +1,7 @@
-"""What the operator's page tells, in words."""
+"""The context of the health page: indicators with advice, budgets, and open circuits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -17,24 +16,24 @@ from django.utils.translation import ngettext
 from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
 
-WELL, WATCH, WRONG = "allow", "review", "deny"
-"""How a fact is coloured: as the verdicts are."""
+OK, WARNING, CRITICAL = "allow", "review", "deny"
+"""Statuses of an indicator, in the colours of the verdicts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One thing to know: in a word, and where it is not well what it means and what to do."""
+class Indicator:
+    """One row of the health table: a value with its status and, if need be, advice and a link."""
 
     label: str
-    word: str
-    colour: str = WELL
+    value: str
+    status: str = OK
     advice: str = ""
     url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What is gone of the budget of one period; `percent` is None where there is no budget."""
+class BudgetRow:
+    """The spending of one period; `percent` is None if there is no budget for it."""
 
     label: str
     spent: str
@@ -45,101 +44,103 @@ class Account:
 
 
 def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, Any]:
-    """Return what the template shows of `health`."""
+    """Return the template context for `health`."""
     return {
-        "facts": [
+        "indicators": [
             _lookups(health),
             _sweep(health),
             _records(health),
             _broker(health),
             _uncertain(health, links.uncertain_url(site, request)),
         ],
-        "accounts": list(_accounts(health)),
+        "budgets": [
+            _budget_row(_("Today"), health.spent_today, health.reserved_today, health.budget_today),
+            _budget_row(
+                _("This month"), health.spent_month, health.reserved_month, health.budget_month
+            ),
+        ],
         "pauses": [
             {"pause": pause, "is_over": pause.until <= timezone.now()} for pause in health.pauses
         ],
     }
 
 
-def _lookups(health: Health) -> Fact:
+def _lookups(health: Health) -> Indicator:
     if health.lookups_on:
-        return Fact(label=_("Lookups"), word=_("on"))
+        return Indicator(label=_("Lookups"), value=_("on"))
     advice = _("Nothing is bought: signups are judged by free facts and your lists alone.")
-    return Fact(label=_("Lookups"), word=_("off"), colour=WRONG, advice=advice)
+    return Indicator(label=_("Lookups"), value=_("off"), status=CRITICAL, advice=advice)
 
 
-def _sweep(health: Health) -> Fact:
+def _sweep(health: Health) -> Indicator:
     label = _("Sweep")
     if health.sweep_ran_at is None:
         advice = _(
             "Put number_insight.sweep into the beat schedule. Without it a signup waits for ever "
             "if the message about it was lost."
         )
-        return Fact(label=label, word=_("has never run"), colour=WRONG, advice=advice)
-    word = _("ran %(age)s ago") % {"age": timesince(health.sweep_ran_at, depth=1)}
+        return Indicator(label=label, value=_("has never run"), status=CRITICAL, advice=advice)
+    value = _("ran %(age)s ago") % {"age": timesince(health.sweep_ran_at, depth=1)}
     if timezone.now() - health.sweep_ran_at <= SWEEP_OVERDUE:
-        return Fact(label=label, word=word)
+        return Indicator(label=label, value=value)
     advice = _("It should run every minute or so. Is beat running, and a worker?")
-    return Fact(label=label, word=word, colour=WRONG, advice=advice)
+    return Indicator(label=label, value=value, status=CRITICAL, advice=advice)
 
 
-def _records(health: Health) -> Fact:
+def _records(health: Health) -> Indicator:
     label = _("Unfinished records")
     if health.oldest_due_since is None:
-        return Fact(label=label, word=_("none"))
-    told = ngettext(
+        return Indicator(label=label, value=_("none"))
+    text = ngettext(
         "%(count)s, waiting for %(age)s",
         "%(count)s, the oldest waiting for %(age)s",
         health.unfinished,
     )
     age = timesince(health.oldest_due_since, depth=1)
-    word = told % {"count": health.unfinished, "age": age}
+    value = text % {"count": health.unfinished, "age": age}
     if timezone.now() - health.oldest_due_since <= RECORD_OVERDUE:
-        return Fact(label=label, word=word)
-    return Fact(label=label, word=word, colour=WRONG, advice=_("Is a worker running?"))
+        return Indicator(label=label, value=value)
+    return Indicator(label=label, value=value, status=CRITICAL, advice=_("Is a worker running?"))
 
 
-def _broker(health: Health) -> Fact:
+def _broker(health: Health) -> Indicator:
+    label = _("Broker")
     if not health.broker:
-        return Fact(label=_("Broker"), word=_("reachable"))
+        return Indicator(label=label, value=_("reachable"))
     if not health.has_broker:
         advice = _("The sweep does the work; let number_insight_sweep run with --inline.")
-        return Fact(label=_("Broker"), word=_("none is configured"), advice=advice)
-    word = _("not reachable (%(why)s)") % {"why": health.broker}
+        return Indicator(label=label, value=_("none is configured"), advice=advice)
+    value = _("not reachable (%(why)s)") % {"why": health.broker}
     advice = _("Signups go on; the sweep screens them, a little later.")
-    return Fact(label=_("Broker"), word=word, colour=WRONG, advice=advice)
+    return Indicator(label=label, value=value, status=CRITICAL, advice=advice)
 
 
-def _uncertain(health: Health, url: str | None) -> Fact:
+def _uncertain(health: Health, url: str | None) -> Indicator:
     label = _("Uncertain lookups")
     if not health.uncertain:
-        return Fact(label=label, word=_("none"))
+        return Indicator(label=label, value=_("none"))
     money = display.money(health.uncertain_held, display.account_currency())
-    word = _("%(count)s, %(money)s held") % {"count": health.uncertain, "money": money}
+    value = _("%(count)s, %(money)s held") % {"count": health.uncertain, "money": money}
     advice = _(
         "Sent and not answered: each may have been paid, so its price stays reserved. Compare "
         "them with the provider's bill, or look the numbers up again."
     )
-    return Fact(label=label, word=word, colour=WATCH, advice=advice, url=url)
+    return Indicator(label=label, value=value, status=WARNING, advice=advice, url=url)
 
 
-def _accounts(health: Health) -> Iterator[Account]:
-    yield _account(_("Today"), health.spent_today, health.reserved_today, health.budget_today)
-    yield _account(_("This month"), health.spent_month, health.reserved_month, health.budget_month)
-
-
-def _account(label: str, spent: Decimal, reserved: Decimal, budget: Decimal | None) -> Account:
-    currency, gone = display.account_currency(), spent + reserved
-    return Account(
+def _budget_row(label: str, spent: Decimal, reserved: Decimal, budget: Decimal | None) -> BudgetRow:
+    currency = display.account_currency()
+    used = spent + reserved
+    return BudgetRow(
         label=label,
         spent=display.money(spent, currency),
         reserved=display.money(reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),
-        percent=None if budget is None else _percent(gone, budget),
-        is_spent=budget is not None and gone >= budget,
+        percent=None if budget is None else _percent(used, budget),
+        is_spent=budget is not None and used >= budget,
     )
 
 
-def _percent(gone: Decimal, budget: Decimal) -> int:
-    """Return the share in whole per cent, rounded down: 100 only where nothing is left."""
-    return 100 if gone >= budget else int(100 * gone / budget)
+def _percent(used: Decimal, budget: Decimal) -> int:
+    """Return the share in per cent, rounded down: it is 100 only once the budget is spent."""
+    return 100 if used >= budget else int(100 * used / budget)

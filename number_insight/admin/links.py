@@ -1,4 +1,4 @@
-"""Ways from one page of the admin to another."""
+"""Links between the pages of the admin."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from number_insight.admin.filters import LookupStateFilter
 from number_insight.models import Lookup, NumberInsightRecord, Switch
 
 HEALTH = "number_insight_health"
+"""The name of the health page's URL."""
 
 
 def change_url(site: AdminSite, model: type[Model], key: Any) -> str | None:
-    """Return the address of an object's page on `site`, or None if there is none."""
+    """Return the URL of an object's change page, or None if `site` has none for `model`."""
     name = f"admin:{model._meta.app_label}_{model._meta.model_name}_change"
     try:
         return reverse(name, args=[quote(str(key))], current_app=site.name)
@@ -32,74 +33,76 @@ def change_url(site: AdminSite, model: type[Model], key: Any) -> str | None:
 
 
 def list_url(site: AdminSite) -> str:
-    """Return the address of the list of records."""
+    """Return the URL of the list of records."""
     name = "admin:number_insight_numberinsightrecord_changelist"
     return reverse(name, current_app=site.name)
 
 
 def health_url(site: AdminSite) -> str:
-    """Return the address of the operator's page."""
+    """Return the URL of the health page."""
     return reverse(f"admin:{HEALTH}", current_app=site.name)
 
 
 def permitted_health_url(site: AdminSite, request: HttpRequest) -> str | None:
-    """Return the address of the operator's page, or None for whoever may not see it."""
-    return health_url(site) if _may_see(site, request, Switch) else None
+    """Return the URL of the health page, or None if the user may not view it."""
+    return health_url(site) if _has_view_permission(site, request, Switch) else None
 
 
 def uncertain_url(site: AdminSite, request: HttpRequest) -> str | None:
-    """Return the address of the lookups that hold money, or None for whoever may not see them."""
-    if not _may_see(site, request, Lookup):
+    """Return the URL of the uncertain lookups, or None if the user may not view them."""
+    if not _has_view_permission(site, request, Lookup):
         return None
     url = reverse("admin:number_insight_lookup_changelist", current_app=site.name)
     return f"{url}?{LookupStateFilter.parameter_name}={LookupStateFilter.HELD}"
 
 
-def to(url: str | None, text: Any) -> SafeString | str:
-    """Return `text` as a link to `url`, or alone where there is none."""
-    return format_html('<a href="{}">{}</a>', url, text) if url else str(text)
-
-
-def to_record(site: AdminSite, record: NumberInsightRecord, text: Any) -> SafeString | str:
+def record_link(site: AdminSite, record: NumberInsightRecord, text: Any) -> SafeString | str:
     """Return `text` as a link to the page of `record`."""
-    return to(change_url(site, NumberInsightRecord, record.pk), text)
+    return _link(change_url(site, NumberInsightRecord, record.pk), text)
 
 
-def to_lookup(site: AdminSite, lookup: Lookup) -> SafeString | str:
+def lookup_link(site: AdminSite, lookup: Lookup) -> SafeString | str:
     """Return the key of `lookup` as a link to its page."""
-    return to(change_url(site, Lookup, lookup.pk), f"#{lookup.pk}")
+    return _link(change_url(site, Lookup, lookup.pk), f"#{lookup.pk}")
 
 
-def to_subject(
+def subject_link(
     site: AdminSite, request: HttpRequest, record: NumberInsightRecord, text: str | None = None
 ) -> SafeString | str:
-    """Return a link to the subject's own page where `site` has one; the subject is not fetched."""
+    """Return `text` as a link to the subject of `record`, without fetching the subject.
+
+    The text is left plain if `site` has no page for the subject, or the user may not view it.
+    """
     model = subject_model(record)
     if record.subject_type_id is None:
-        return display.NOTHING
+        return display.EMPTY_VALUE
     if model is None:
         return gettext("deleted kind %(id)s") % {"id": record.subject_id}
     text = text or f"{model._meta.verbose_name} {record.subject_id}"
-    if not _may_see(site, request, model):
+    if not _has_view_permission(site, request, model):
         return text
-    return to(change_url(site, model, record.subject_id), text)
+    return _link(change_url(site, model, record.subject_id), text)
 
 
-def _may_see(site: AdminSite, request: HttpRequest, model: type[Model]) -> bool:
+def _link(url: str | None, text: Any) -> SafeString | str:
+    return format_html('<a href="{}">{}</a>', url, text) if url else str(text)
+
+
+def _has_view_permission(site: AdminSite, request: HttpRequest, model: type[Model]) -> bool:
     if not site.is_registered(model):
         return False
     return site.get_model_admin(model).has_view_or_change_permission(request)
 
 
 def subject_model(record: NumberInsightRecord) -> type[Model] | None:
-    """Return the model of the subject; None if there is none, or not any more."""
+    """Return the model of the subject, or None without a subject or a model of that name."""
     if record.subject_type_id is None:
         return None
     return ContentType.objects.get_for_id(record.subject_type_id).model_class()
 
 
-def fetched_subject(record: NumberInsightRecord) -> Model | None:
-    """Return the subject itself, or None if it is gone."""
+def fetch_subject(record: NumberInsightRecord) -> Model | None:
+    """Return the subject, or None if it was deleted."""
     model = subject_model(record)
     if model is None:
         return None

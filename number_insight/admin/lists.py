@@ -1,4 +1,4 @@
-"""The admins of the project's own lists, and of rules that raised."""
+"""The admins of the allow and deny lists, and of the rules that raised an error."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from number_insight.models import ListEntry, RuleFault
 from number_insight.models.choices import ListMatch
 from number_insight.verdicts import rule_faults
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Refuses a second entry that says the same."""
+    """Form of a list entry that refuses a duplicate of another one."""
 
     class Meta:
         model = ListEntry
@@ -41,22 +41,22 @@ class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and {"action", "match", "value"} <= cleaned.keys():
-            self._refuse_twin(cleaned)
+            self._check_duplicate(cleaned)
         return cleaned
 
-    def _refuse_twin(self, cleaned: dict[str, Any]) -> None:
+    def _check_duplicate(self, cleaned: dict[str, Any]) -> None:
         entry = ListEntry(pk=self.instance.pk, match=cleaned["match"], value=cleaned["value"])
         entry.clean()
         same = entry.overlapping().filter(action=cleaned["action"], value__iexact=entry.value)
-        twin = same.first()
-        if twin is not None:
-            told = _("Entry %(pk)s says the same; change that one.")
-            raise ValidationError({"value": ValidationError(told, params={"pk": twin.pk})})
+        duplicate = same.first()
+        if duplicate is not None:
+            message = _("Entry %(pk)s says the same; change that one.")
+            raise ValidationError({"value": ValidationError(message, params={"pk": duplicate.pk})})
 
 
 @admin.register(ListEntry)
 class ListEntryAdmin(ModelAdmin):
-    """What people allow and deny, and how often it has decided."""
+    """Allow and deny entries, with the number of signups that each has decided."""
 
     form = ListEntryForm
     list_display = (
@@ -86,28 +86,28 @@ class ListEntryAdmin(ModelAdmin):
         if not change:
             obj.author = request.user
         super().save_model(request, obj, form, change)
-        self._report_overlaps(request, obj)
+        self._warn_of_overlaps(request, obj)
 
-    def _report_overlaps(self, request: HttpRequest, entry: ListEntry) -> None:
-        """Say which other entries match some of the same; the most specific of them decides."""
-        others = list(entry.overlapping().order_by("pk")[: MOST_NAMED + 1])
+    def _warn_of_overlaps(self, request: HttpRequest, entry: ListEntry) -> None:
+        """Name the other entries that match some of the same signups."""
+        others = list(entry.overlapping().order_by("pk")[: MAX_NAMED + 1])
         if not others:
             return
         named = ", ".join(
             f"{other.pk} ({other.get_action_display()} {other.value})"
-            for other in others[:MOST_NAMED]
+            for other in others[:MAX_NAMED]
         )
-        told = gettext(
+        message = gettext(
             "It overlaps with other entries: %(entries)s. The most specific one decides; "
             "of two that are alike, the one that denies."
         )
-        more = ", …" if len(others) > MOST_NAMED else ""
-        messages.warning(request, told % {"entries": named + more})
+        more = ", …" if len(others) > MAX_NAMED else ""
+        messages.warning(request, message % {"entries": named + more})
 
 
 @admin.register(RuleFault)
 class RuleFaultAdmin(ReadOnlyAdmin):
-    """Rules that raised, and those that are in shadow for it until somebody re-arms them."""
+    """Rules that raised an error; after many in a row a rule is in shadow until it is re-armed."""
 
     list_display = ("rule", "code", "errors_in_row", "shadowed_at", "changed_at")
     fields = ("code", "errors_in_row", "shadowed_at", "changed_at")
@@ -124,5 +124,5 @@ class RuleFaultAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Let the selected rules count again"), permissions=["rearm"])
     def rearm(self, request: HttpRequest, queryset: QuerySet[RuleFault]) -> None:
         count = rule_faults.rearm(queryset)
-        told = ngettext("%(count)s rule counts again.", "%(count)s rules count again.", count)
-        messages.success(request, told % {"count": count})
+        message = ngettext("%(count)s rule counts again.", "%(count)s rules count again.", count)
+        messages.success(request, message % {"count": count})

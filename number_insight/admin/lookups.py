@@ -1,4 +1,4 @@
-"""The admins of lookups and of spending: what was asked, and what it cost."""
+"""The admins of lookups and of spending."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from number_insight.admin.base import ReadOnlyAdmin
 from number_insight.lookups.budget import UNIT
 from number_insight.models import Lookup, Spending
 
-MOST_OF_ERROR = 60
+MAX_ERROR_LENGTH = 60
 
 
 @admin.register(Lookup)
 class LookupAdmin(ReadOnlyAdmin):
-    """Questions put to providers, and their prices."""
+    """Lookups at providers, with their states and prices."""
 
     list_display = (
         "number_text",
@@ -89,11 +89,7 @@ class LookupAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        if not filters.is_searchable(search_term):
-            return queryset.none(), False
-        return queryset.filter(filters.by_number(search_term)), False
+        return filters.search(queryset, search_term, filters.by_number), False
 
     @admin.display(description=_("number"))
     def number_text(self, lookup: Lookup) -> SafeString:
@@ -106,7 +102,7 @@ class LookupAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("error"))
     def error_text(self, lookup: Lookup) -> SafeString:
-        short = Truncator(lookup.error).chars(MOST_OF_ERROR)
+        short = Truncator(lookup.error).chars(MAX_ERROR_LENGTH)
         return format_html('<span title="{}">{}</span>', lookup.error, short)
 
     @admin.display(description=_("price"))
@@ -128,7 +124,7 @@ class LookupAdmin(ReadOnlyAdmin):
 
 @admin.register(Spending)
 class SpendingAdmin(ReadOnlyAdmin):
-    """What was reserved and spent, by day and by month."""
+    """Reserved and spent amounts, by day and by month."""
 
     list_display = ("period", "reserved_text", "spent_text")
     fields = ("period", "reserved_text", "spent_text")

@@ -1,4 +1,4 @@
-"""What the page of one record tells: who, what was asked, what came back, and why."""
+"""The context of a record's page: the signup, the lookup, the answer, and the reasons."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from django.utils.translation import gettext as _
 
 from number_insight import loading
 from number_insight.admin import display, links
-from number_insight.admin.filters import describe, same_ip, same_number
+from number_insight.admin.filters import same_ip, same_number
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Lane, Verdict
 from number_insight.rules import explanation
 from number_insight.screening import planning
 
-MOST_LOOKUPS = 20
-MOST_OTHERS = 5
-MOST_COUNTED = 1000
+MAX_LOOKUPS = 20
+MAX_OTHERS = 5
+MAX_COUNT = 1000
+"""The number of other records at which the page stops counting."""
 
 Rows = list[tuple[str, Any]]
+"""Labels with their values."""
 
 
-def context(
-    request: HttpRequest, record: NumberInsightRecord, site: AdminSite, permitted: Sequence[Any]
-) -> dict[str, Any]:
-    """Return what the template shows of `record`."""
+def context(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> dict[str, Any]:
+    """Return the template context for `record`."""
     flags = list(record.flags.all())
     return {
         "record": record,
-        "verdict_badge": display.verdict(record),
-        "decision_badge": display.decision(record),
+        "verdict_badge": display.verdict_badge(record),
+        "decision_badge": display.decision_badge(record),
         "number_text": str(record),
         "flag_rows": flag_rows(flags),
-        "score_rows": score_rows(flags),
-        "counterfactual": counterfactual(record, flags),
+        "score_rows": _score_rows(flags),
+        "counterfactual": _counterfactual(record, flags),
         "not_evaluable": [display.flag_label(code) for code in record.not_evaluable],
         "raised_rules": [display.flag_label(code) for code in record.raised_rules],
         "sections": [
-            (_("Who"), who(request, record, site)),
-            (_("What came back"), came_back(record)),
+            (_("Who"), _signup_rows(request, record, site)),
+            (_("What came back"), _answer_rows(record)),
         ],
-        "questions": [(_("What was asked"), asked(record, site))],
+        "questions": [(_("What was asked"), _lookup_rows(record, site))],
         "live_is_kept": app_settings.STORE_LIVE,
         "lookups": _lookups(record, site),
-        "most_lookups": MOST_LOOKUPS,
+        "most_lookups": MAX_LOOKUPS,
         "relatives": [
             (
                 _("Other records of this number"),
@@ -62,42 +62,46 @@ def context(
 
 
 def flag_rows(flags: Sequence[RiskFlag]) -> list[dict[str, Any]]:
-    """Return the flags in words, the heaviest first."""
+    """Return each flag with its label and its sentence."""
     return [
         {"flag": flag, "label": display.flag_label(flag.code), "text": flag.text} for flag in flags
     ]
 
 
-def score_rows(flags: Sequence[RiskFlag]) -> Rows:
-    """Return what each group adds to the score; a flag without a group stands alone."""
-    return [(_name(share), share.points) for share in explanation.shares(flags) if share.points]
+def _score_rows(flags: Sequence[RiskFlag]) -> Rows:
+    """Return the share of each group in the score; a flag without a group has its own."""
+    return [
+        (
+            display.humanised(share.group)
+            if share.group
+            else display.flag_label(share.counted[0].code),
+            share.points,
+        )
+        for share in explanation.shares(flags)
+        if share.points
+    ]
 
 
-def _name(share: explanation.Share) -> str:
-    return (
-        display.humanised(share.group) if share.group else display.flag_label(share.counted[0].code)
-    )
-
-
-def counterfactual(record: NumberInsightRecord, flags: Sequence[RiskFlag]) -> str:
-    """Return what would have let the signup pass; nothing where more than flags held it back."""
+def _counterfactual(record: NumberInsightRecord, flags: Sequence[RiskFlag]) -> str:
+    """Return a sentence on the changes that would have let the signup pass, or ""."""
     if record.lane != Lane.RISK or record.verdict not in (Verdict.REVIEW, Verdict.DENY):
         return ""
-    return explanation.counterfactual(
-        flags, app_settings.THRESHOLDS, display.otherwise(), translate=_
-    )
+    try:
+        otherwise = {rule.code: rule.otherwise for rule in loading.rules()}
+    except ImproperlyConfigured:  # reported by the checks; records stay readable
+        otherwise = {}
+    return explanation.counterfactual(flags, app_settings.THRESHOLDS, otherwise, translate=_)
 
 
-def who(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> Rows:
-    """Return the signup: its subject, and what it said of itself."""
+def _signup_rows(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> Rows:
     return [
         (_("Subject"), _subject(request, record, site)),
-        (_("Field"), record.field or display.NOTHING),
+        (_("Field"), record.field or display.EMPTY_VALUE),
         (_("Source"), record.get_source_display()),
         (_("IP"), _ip(record)),
         (_("IP country"), record.ip_country or _("unknown")),
-        (_("Name given"), record.declared_name or display.NOTHING),
-        (_("Country given"), record.declared_country or display.NOTHING),
+        (_("Name given"), record.declared_name or display.EMPTY_VALUE),
+        (_("Country given"), record.declared_country or display.EMPTY_VALUE),
         (_("Signed up"), record.created_at),
     ]
 
@@ -105,15 +109,14 @@ def who(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> R
 def _subject(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> str:
     if record.subject_type_id is None:
         return _("none (yet): the signup was not finished, or its form has no object")
-    found = links.fetched_subject(record)
-    if found is None:
-        return _("%(subject)s (deleted)") % {
-            "subject": links.to_subject(site, request, record)
-            if links.subject_model(record) is None
-            else f"{_kind(record)} {record.subject_id}"
-        }
-    text = f"{_kind(record)} {record.subject_id}: {found}"
-    return links.to_subject(site, request, record, text)
+    model, subject = links.subject_model(record), links.fetch_subject(record)
+    if model is None:
+        text = links.subject_link(site, request, record)
+        return _("%(subject)s (deleted)") % {"subject": text}
+    text = f"{model._meta.verbose_name} {record.subject_id}"
+    if subject is None:
+        return _("%(subject)s (deleted)") % {"subject": text}
+    return links.subject_link(site, request, record, f"{text}: {subject}")
 
 
 def _ip(record: NumberInsightRecord) -> str:
@@ -122,58 +125,50 @@ def _ip(record: NumberInsightRecord) -> str:
     return record.ip_address or _("unknown (private or not given)")
 
 
-def _kind(record: NumberInsightRecord) -> str:
-    model = links.subject_model(record)
-    return str(model._meta.verbose_name) if model else ""
-
-
-def asked(record: NumberInsightRecord, site: AdminSite) -> Rows:
-    """Return the last lookup: what was asked, what became of it, and of its money."""
+def _lookup_rows(record: NumberInsightRecord, site: AdminSite) -> Rows:
+    """Return the last lookup of `record`: its parameters, its state, and its price."""
     lookup = record.lookup
     if lookup is None:
-        nothing = (_("Lookup"), _("none: nothing was bought for this record"))
-        return [nothing, _saved(record)]
+        return [(_("Lookup"), _("none: nothing was bought for this record")), _saved(record)]
     return [
-        (_("Lookup"), links.to_lookup(site, lookup)),
+        (_("Lookup"), links.lookup_link(site, lookup)),
         (_("Provider"), lookup.provider),
         (_("Level"), lookup.level),
         (_("Delivery"), lookup.delivery),
         (_("State"), lookup.get_state_display()),
-        (_("Request id"), lookup.request_id or display.NOTHING),
+        (_("Request id"), lookup.request_id or display.EMPTY_VALUE),
         (_("Attempts"), lookup.attempts),
         (_("Price"), display.money(lookup.price, lookup.currency)),
         (_("Refund"), display.money(lookup.refund, lookup.currency)),
         (_("Reserved"), display.money(lookup.reserved, lookup.currency)),
         (_("Cost of this record"), display.money(record.cost, lookup.currency)),
         _saved(record),
-        (_("Error"), lookup.error or display.NOTHING),
+        (_("Error"), lookup.error or display.EMPTY_VALUE),
     ]
 
 
 def _saved(record: NumberInsightRecord) -> tuple[str, Any]:
-    """Return what asking less has saved, by the prices of the provider."""
+    """Return the difference to the price of the highest level."""
     try:
         amount = display.money(planning.saved(record), loading.provider().currency)
-    except ImproperlyConfigured:  # the page has to be readable all the same
-        amount = display.NOTHING
+    except ImproperlyConfigured:  # reported by the checks; records stay readable
+        amount = display.EMPTY_VALUE
     return _("Saved against asking everything"), amount
 
 
-def came_back(record: NumberInsightRecord) -> Rows:
-    """Return the facts in words."""
-    caller = record.caller_name or display.NOTHING
+def _answer_rows(record: NumberInsightRecord) -> Rows:
     return [
-        (_("Line type"), display.word(record.line_type, display.LINE_TYPES)),
+        (_("Line type"), display.label(record.line_type, display.LINE_TYPES)),
         (_("Country"), record.country or _("unknown")),
         (_("Carrier"), _carrier(record)),
         (_("Original carrier"), record.original_carrier_name or _("unknown")),
-        (_("Ported"), display.word(record.ported, display.PORTED)),
-        (_("Valid"), display.word(record.valid_number, display.VALID)),
-        (_("Reachable"), display.word(record.reachable, display.REACHABLE)),
+        (_("Ported"), display.label(record.ported, display.PORTED)),
+        (_("Valid"), display.label(record.valid_number, display.VALID)),
+        (_("Reachable"), display.label(record.reachable, display.REACHABLE)),
         (_("Roaming"), _roaming(record)),
-        (_("IP"), display.word(record.ip_match, display.IP_MATCH)),
-        (_("Caller name"), caller),
-        (_("Caller type"), display.word(record.caller_type, display.CALLER_TYPES)),
+        (_("IP"), display.label(record.ip_match, display.IP_MATCH)),
+        (_("Caller name"), record.caller_name or display.EMPTY_VALUE),
+        (_("Caller type"), display.label(record.caller_type, display.CALLER_TYPES)),
     ]
 
 
@@ -185,44 +180,46 @@ def _carrier(record: NumberInsightRecord) -> str:
 
 
 def _roaming(record: NumberInsightRecord) -> str:
-    status = display.word(record.roaming_status, display.ROAMING)
+    status = display.label(record.roaming_status, display.ROAMING)
     return f"{status}, {record.roaming_country}" if record.roaming_country else status
 
 
 def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any]]:
+    """Return the newest lookups of the number, with links and prices."""
     same = same_number(record)
     rows = Lookup.objects.filter(same) if same is not None else Lookup.objects.none()
     rows = rows.defer("insight", "raw").order_by("-pk")
     return [
         {
             "lookup": lookup,
-            "link": links.to_lookup(site, lookup),
+            "link": links.lookup_link(site, lookup),
             "is_ours": lookup.pk == record.lookup_id,
             "price": display.money(lookup.price, lookup.currency),
             "refund": display.money(lookup.refund, lookup.currency),
         }
-        for lookup in rows[:MOST_LOOKUPS]
+        for lookup in rows[:MAX_LOOKUPS]
     ]
 
 
 def _others(
     record: NumberInsightRecord, site: AdminSite, same: Q | None, parameter: str
 ) -> dict[str, Any]:
+    """Return the newest other records that match `same`, their count, and a link to all."""
     rows: QuerySet[NumberInsightRecord] = NumberInsightRecord.objects.none()
     if same is not None:
         rows = NumberInsightRecord.objects.filter(same).exclude(pk=record.pk)
-    count = rows.order_by()[:MOST_COUNTED].count() if same is not None else 0
-    newest = rows.order_by("-pk")[:MOST_OTHERS] if count else ()
+    count = rows.order_by()[:MAX_COUNT].count() if same is not None else 0
+    newest = rows.order_by("-pk")[:MAX_OTHERS] if count else ()
     return {
         "count": count,
-        "told": describe(count, MOST_COUNTED),
+        "count_text": display.capped_count(count, MAX_COUNT),
         "all": format_html("{}?{}={}", links.list_url(site), parameter, record.pk),
         "rows": [
-            {"record": other, "link": links.to_record(site, other, other), "badge": _badge(other)}
+            {
+                "record": other,
+                "link": links.record_link(site, other, other),
+                "badge": display.verdict_badge(other),
+            }
             for other in newest
         ],
     }
-
-
-def _badge(record: NumberInsightRecord) -> Any:
-    return display.verdict(record)

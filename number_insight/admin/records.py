@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import display, filters, health, links, record_page
 from number_insight.admin.base import RecordChangeList
-from number_insight.admin.confirmation import ActingAdmin
+from number_insight.admin.confirmation import ConfirmedActionsAdmin
+from number_insight.admin.reviewing import ACTIONS
 from number_insight.models import NumberInsightRecord
 
 
 @admin.register(NumberInsightRecord)
-class NumberInsightRecordAdmin(ActingAdmin):
-    """Screened numbers with their verdicts and flags; people decide, nobody edits."""
+class NumberInsightRecordAdmin(ConfirmedActionsAdmin):
+    """Screened numbers with their verdicts and flags, to be decided and never edited."""
 
     change_form_template = "admin/number_insight/numberinsightrecord/change_form.html"
     fields = ("number",)
@@ -40,10 +41,10 @@ class NumberInsightRecordAdmin(ActingAdmin):
     )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        # A column that needs the request is made for it: the admin itself serves all at once.
+        # This column needs the request, and one instance of the admin serves all requests.
         @admin.display(description=_("subject"))
         def subject(record: NumberInsightRecord) -> SafeString | str:
-            return links.to_subject(self.admin_site, request, record)
+            return links.subject_link(self.admin_site, request, record)
 
         return [
             "number_text",
@@ -61,19 +62,15 @@ class NumberInsightRecordAdmin(ActingAdmin):
         return RecordChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        # Called by the template alone: an action on the list needs no notice.
+        # The template calls it: an action on the list needs no notice, and no query for it.
         notice = partial(health.notice, request, self.admin_site)
         return super().changelist_view(request, {**(extra_context or {}), "notice": notice})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        if not filters.is_searchable(search_term):
-            return queryset.none(), False
-        wanted: Q = filters.by_number(search_term) | filters.by_subject_id(search_term)
-        return queryset.filter(wanted), False
+        found = filters.search(queryset, search_term, filters.by_number, filters.by_subject_id)
+        return found, False
 
     def render_change_form(
         self,
@@ -85,14 +82,14 @@ class NumberInsightRecordAdmin(ActingAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            permitted = self.permitted_acts(request)
-            context.update(record_page.context(request, obj, self.admin_site, permitted))
+            context.update(record_page.context(request, obj, self.admin_site))
             context["notice"] = health.notice(request, self.admin_site)
-            context["subtitle"] = None  # the page says it itself
-            context["act_urls"] = [
-                (act, self._act_url(request, act))
-                for act in permitted
-                if not (act.is_decision and obj.decision)
+            context["subtitle"] = None  # the number is in the page's own headline
+            context["action_urls"] = [
+                (action, self._action_url(request, action))
+                for action in ACTIONS.values()
+                if self.has_action_permission(request, action)
+                and not (action.is_decision and obj.decision)
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -102,19 +99,19 @@ class NumberInsightRecordAdmin(ActingAdmin):
 
     @admin.display(description=_("verdict"))
     def verdict_badge(self, record: NumberInsightRecord) -> SafeString:
-        return display.verdict(record)
+        return display.verdict_badge(record)
 
     @admin.display(description=_("decision"))
     def decision_badge(self, record: NumberInsightRecord) -> SafeString | str:
-        return display.decision(record)
+        return display.decision_badge(record)
 
     @admin.display(description=_("flags"))
     def flag_badges(self, record: NumberInsightRecord) -> SafeString | str:
-        return display.flags(record.flags.all(), display.lane(record)) or display.NOTHING
+        return display.flag_badges(record) or display.EMPTY_VALUE
 
     @admin.display(description=_("line"))
     def line(self, record: NumberInsightRecord) -> str:
-        return display.word(record.line_type, display.LINE_TYPES)
+        return display.label(record.line_type, display.LINE_TYPES)
 
     @admin.display(description=_("country"))
     def countries(self, record: NumberInsightRecord) -> SafeString | str:

@@ -1,8 +1,4 @@
-"""What a reviewer does: release, refuse, look up again. Each act is confirmed on a page of its own.
-
-The confirmation names the records itself and does not go through the filters of the list again:
-a record that a colleague has decided meanwhile would drop out of them without a word.
-"""
+"""The actions of a reviewer: release, refuse, and look up again, which costs money."""
 
 from __future__ import annotations
 
@@ -12,8 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
@@ -23,29 +17,28 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading, numbers, reviewing
 from number_insight.admin import display
+from number_insight.admin.base import log_change
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.screening import planning
 
-MOST_AT_ONCE = 100
-"""More than a person can have looked at, and a bound on what one click may cost."""
-LONGEST_REASON = 2000
+MAX_REASON_LENGTH = 2000
 
 
 class ReasonForm(forms.Form):
-    """Why: kept with the decision, and never shown to the visitor."""
+    """A reason that has to be given; the visitor never sees it."""
 
     reason = forms.CharField(
         label=_("Reason"),
-        max_length=LONGEST_REASON,
+        max_length=MAX_REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "class": "vLargeTextField"}),
         help_text=_("Kept with the decision for your colleagues; the visitor never sees it."),
     )
 
 
 class OptionalReasonForm(ReasonForm):
-    """The same where a reason is welcome and not asked for."""
+    """A reason that may be left out."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,43 +46,42 @@ class OptionalReasonForm(ReasonForm):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One thing that a reviewer may do; `permission` is the admin's ``has_<…>_permission``."""
+class Action:
+    """An action that a reviewer confirms and that is then done to each chosen record."""
 
     name: str
     permission: str
+    """The method ``has_<permission>_permission`` of the admin allows it."""
     title: Any
     button: Any
-    logged: str
-    done: Any
-    """What is said of so many ("count") to whom it was done."""
-    do: Callable[[NumberInsightRecord, Any, str], str]
-    """Do it to a record, for a user and a reason; return why the record was left alone, or ""."""
+    log_message: str
+    success_message: Any
+    """A plural message; "count" is the number of records."""
+    apply: Callable[[NumberInsightRecord, Any, str], str]
+    """Apply it to a record, for a user and a reason; return why the record was skipped, or ""."""
     form: type[forms.Form] = forms.Form
     is_decision: bool = True
-    """It is done once, and is free; the other is done as often as somebody pays for it."""
+    """Decisions are free and made once; a lookup costs money each time."""
 
 
 def _release(record: NumberInsightRecord, user: Any, reason: str) -> str:
-    return "" if reviewing.release(record, user=user, reason=reason) else _first_word(record)
+    return "" if reviewing.release(record, user=user, reason=reason) else _earlier_decision(record)
 
 
 def _refuse(record: NumberInsightRecord, user: Any, reason: str) -> str:
-    return "" if reviewing.refuse(record, user=user, reason=reason) else _first_word(record)
+    return "" if reviewing.refuse(record, user=user, reason=reason) else _earlier_decision(record)
 
 
-def _first_word(record: NumberInsightRecord) -> str:
-    """Return who was first, and what they decided."""
+def _earlier_decision(record: NumberInsightRecord) -> str:
+    """Return a sentence on the decision that stands already."""
     record.refresh_from_db()
-    told = {
+    message = gettext("Record %(pk)s is left alone: it was %(decision)s by %(user)s %(age)s ago.")
+    return message % {
         "pk": record.pk,
         "decision": record.get_decision_display(),
         "user": record.decided_by or gettext("somebody"),
         "age": timesince(record.decided_at, depth=1) if record.decided_at else "?",
     }
-    return (
-        gettext("Record %(pk)s is left alone: it was %(decision)s by %(user)s %(age)s ago.") % told
-    )
 
 
 def _look_up_again(record: NumberInsightRecord, _user: Any, _reason: str) -> str:
@@ -101,54 +93,72 @@ def _look_up_again(record: NumberInsightRecord, _user: Any, _reason: str) -> str
     return ""
 
 
-ACTS = {
-    act.name: act
-    for act in (
-        Act(
-            name="release",
-            permission="decide",
-            title=_("Release signups"),
-            button=_("Release"),
-            logged=gettext_noop("Released."),
-            done=ngettext_lazy(
-                "%(count)s signup was released.", "%(count)s signups were released.", "count"
-            ),
-            do=_release,
-            form=OptionalReasonForm,
-        ),
-        Act(
-            name="refuse",
-            permission="decide",
-            title=_("Refuse signups"),
-            button=_("Refuse"),
-            logged=gettext_noop("Refused."),
-            done=ngettext_lazy(
-                "%(count)s signup was refused.", "%(count)s signups were refused.", "count"
-            ),
-            do=_refuse,
-            form=ReasonForm,
-        ),
-        Act(
-            name="look_up_again",
-            permission="look_up_again",
-            title=_("Look numbers up again"),
-            button=_("Look up again"),
-            logged=gettext_noop("Looked up again."),
-            done=ngettext_lazy(
-                "%(count)s number is being looked up again.",
-                "%(count)s numbers are being looked up again.",
-                "count",
-            ),
-            do=_look_up_again,
-            is_decision=False,
-        ),
-    )
-}
+RELEASE = Action(
+    name="release",
+    permission="decide",
+    title=_("Release signups"),
+    button=_("Release"),
+    log_message=gettext_noop("Released."),
+    success_message=ngettext_lazy(
+        "%(count)s signup was released.", "%(count)s signups were released.", "count"
+    ),
+    apply=_release,
+    form=OptionalReasonForm,
+)
+REFUSE = Action(
+    name="refuse",
+    permission="decide",
+    title=_("Refuse signups"),
+    button=_("Refuse"),
+    log_message=gettext_noop("Refused."),
+    success_message=ngettext_lazy(
+        "%(count)s signup was refused.", "%(count)s signups were refused.", "count"
+    ),
+    apply=_refuse,
+    form=ReasonForm,
+)
+LOOK_UP_AGAIN = Action(
+    name="look_up_again",
+    permission="look_up_again",
+    title=_("Look numbers up again"),
+    button=_("Look up again"),
+    log_message=gettext_noop("Looked up again."),
+    success_message=ngettext_lazy(
+        "%(count)s number is being looked up again.",
+        "%(count)s numbers are being looked up again.",
+        "count",
+    ),
+    apply=_look_up_again,
+    is_decision=False,
+)
+ACTIONS = {action.name: action for action in (RELEASE, REFUSE, LOOK_UP_AGAIN)}
+
+
+def apply_action(
+    request: HttpRequest, action: Action, records: Iterable[NumberInsightRecord], reason: str
+) -> tuple[int, list[str]]:
+    """Apply `action` to each record in a transaction of its own, and log it.
+
+    Return the number of records that it was applied to, and a sentence for each one skipped.
+    """
+    done, skipped = 0, []
+    for record in records:
+        with transaction.atomic():
+            obstacle = action.apply(record, request.user, reason)
+            if not obstacle:
+                # The log outlives the record's data, so it must not hold the full number.
+                text = numbers.masked(record.number)
+                log_change(request, record, action.log_message, text=text)
+        if obstacle:
+            skipped.append(obstacle)
+        else:
+            done += 1
+    return done, skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """What looking one record up again costs at most, or why it cannot be done."""
+    """The highest price of looking up one record again, or the `obstacle` to it."""
 
     record: NumberInsightRecord
     level: str = ""
@@ -158,15 +168,12 @@ class Quote:
 
     @property
     def amount(self) -> str:
+        """The price as text, with its currency."""
         return display.money(self.price, self.currency)
 
 
-def quotes(records: Iterable[NumberInsightRecord]) -> list[Quote]:
-    """Return what each of `records` would cost."""
-    return [_quote(record) for record in records]
-
-
-def _quote(record: NumberInsightRecord) -> Quote:
+def quote(record: NumberInsightRecord) -> Quote:
+    """Return what looking up `record` again costs at most."""
     try:
         plan = planning.plan_for(record, insist=True)
         if plan.question is None:
@@ -178,37 +185,7 @@ def _quote(record: NumberInsightRecord) -> Quote:
     return Quote(record=record, level=plan.question.level, price=price, currency=provider.currency)
 
 
-def total(found: Sequence[Quote]) -> str:
-    """Return what all of `found` cost together at most."""
-    currency = next((quote.currency for quote in found if quote.currency), "")
-    return display.money(sum((quote.price or Decimal(0) for quote in found), Decimal(0)), currency)
-
-
-def carry_out(
-    request: HttpRequest, act: Act, records: Iterable[NumberInsightRecord], reason: str
-) -> tuple[int, list[str]]:
-    """Do it to each; return to how many, and a sentence for each that was left alone."""
-    done, left = 0, []
-    for record in records:
-        with transaction.atomic():
-            why = act.do(record, request.user, reason)
-            if not why:
-                log(request, record, act)
-        if why:
-            left.append(why)
-        else:
-            done += 1
-    return done, left
-
-
-def log(request: HttpRequest, record: NumberInsightRecord, act: Act) -> None:
-    """Write the act to the admin's history, without the full number: it outlives the record's."""
-    user: Any = request.user
-    LogEntry.objects.create(
-        user_id=user.pk,
-        content_type=ContentType.objects.get_for_model(NumberInsightRecord),
-        object_id=str(record.pk),
-        object_repr=numbers.masked(record.number) or str(record),
-        action_flag=CHANGE,
-        change_message=act.logged,
-    )
+def total(quotes: Sequence[Quote]) -> str:
+    """Return the sum of `quotes` as text, with its currency."""
+    currency = next((each.currency for each in quotes if each.currency), "")
+    return display.money(sum((each.price or Decimal(0) for each in quotes), Decimal(0)), currency)

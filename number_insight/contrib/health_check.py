@@ -12,10 +12,10 @@ from number_insight import health
 
 @dataclasses.dataclass
 class Screenings(HealthCheck):
-    """Warns about everything that ``manage.py number_insight_health`` would warn about."""
+    """Health check that warns of the problems that ``manage.py number_insight_health`` prints."""
 
     def run(self) -> None:
-        """Raise a warning that names the problems, if there are any."""
+        """Raise `ServiceWarning` with the problems, if there are any."""
         problems = health.examine().problems
         if problems:
             raise ServiceWarning(" ".join(problems))

@@ -1,6 +1,6 @@
-"""For ``IP_COUNTRY``: the tables of the internet registries, which come with a package.
+"""For ``IP_COUNTRY``: the internet registries' tables, from the package ``iptocc``.
 
-They tell to which country an address was assigned, which is not always where it is used.
+They name the country that an address was assigned to, which is not always where it is used.
 """
 
 from __future__ import annotations
@@ -9,5 +9,5 @@ from iptocc import country_code
 
 
 def country(ip: str) -> str | None:
-    """Return the country that `ip` was assigned to, or None if it was to none."""
+    """Return the alpha-2 code of the country that `ip` was assigned to, or None."""
     return country_code(ip)

@@ -1,4 +1,4 @@
-"""For ``IP_COUNTRY``: a database in MaxMind's format, as MaxMind and DB-IP give them away."""
+"""For ``IP_COUNTRY``: a database in MaxMind's format, free of charge at MaxMind and DB-IP."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from geoip2.errors import AddressNotFoundError
 
 
 def country(ip: str) -> str | None:
-    """Return the country of `ip`, or None if the database does not know it.
+    """Return the alpha-2 code of the country of `ip`, or None if the database has none.
 
-    The database is found as Django's own `GeoIP2` finds it, by ``GEOIP_PATH``; raise
-    `GeoIP2Exception` if there is none. It is opened once in a process, so a newer file takes
-    effect when the process is started again.
+    Django's `GeoIP2` opens the database at ``GEOIP_PATH`` once in a process, so a newer file takes
+    effect with the next start. Raise `GeoIP2Exception` if there is no database.
     """
     try:
         return _database().country_code(ip) or None
@@ -28,9 +27,9 @@ def _database() -> GeoIP2:
     return GeoIP2()
 
 
-def _forget(*, setting: str, **_kwargs: Any) -> None:
+def _clear_cache(*, setting: str, **_kwargs: Any) -> None:
     if setting.startswith("GEOIP"):
         _database.cache_clear()
 
 
-setting_changed.connect(_forget, dispatch_uid="number_insight.ip_country.maxmind")
+setting_changed.connect(_clear_cache, dispatch_uid="number_insight.ip_country.maxmind")

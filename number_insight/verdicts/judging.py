@@ -17,7 +17,6 @@ from number_insight.rules.scoring import Judgement, severer
 from number_insight.verdicts import context, history, rule_faults
 from number_insight.verdicts.grounds import UNPAID, WITHOUT_ANSWER, Case, least_verdict
 
-
 Faults = dict[str, RuleFault]
 """The rules that have raised before, by code."""
 

@@ -188,7 +188,7 @@ def test_each_act_leaves_a_log_entry_without_the_whole_number(
 def test_too_many_at_once_are_not_taken(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("number_insight.admin.reviewing.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("number_insight.admin.confirmation.MAX_RECORDS", 2)
     keys = [make_record().pk for _ in range(3)]
     chosen = {"action": "release", "_selected_action": keys, "index": "0"}
     response = admin_client.post(LIST, chosen)

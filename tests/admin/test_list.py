@@ -90,7 +90,7 @@ def test_a_subject_that_the_reviewer_may_not_see_is_no_link(client: Client) -> N
 def test_rows_are_counted_to_a_cap_and_the_page_says_so(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("number_insight.admin.base.MOST_COUNTED", 3)
+    monkeypatch.setattr("number_insight.admin.base.MAX_COUNT", 3)
     _fill(5)
     response = admin_client.get(LIST)
     assert response.context["cl"].result_count == 3

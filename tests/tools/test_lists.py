@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from number_insight.models import ListEntry
-from number_insight.personas import PERSONAS
+from number_insight.providers.personas import PERSONAS
 from tools.demo.crowd import crowd
 from tools.demo.management.commands import seed_lists
 

@@ -15,7 +15,7 @@ from number_insight.exceptions import BadCallback
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen, webhook, worker
+from number_insight.screening import screen, webhook
 from number_insight.verdicts import recording
 from number_insight.views import MAX_BODY, CallbackView
 from tests.service.stage import CLEAN, VONAGE, asking, fake, work_off

@@ -18,7 +18,7 @@ from number_insight.screening.backfill import Backfill, Missing
 
 
 class Command(BaseCommand):
-    """Queue a record for every row whose number was never screened."""
+    """Queue a record for each row whose number was never screened."""
 
     help = (
         "Screens the rows of a field that have no record, or one of another number. It queues "
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         except (UnknownPath, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         wanted = missing if limit is None else min(limit, missing)
-        self._tell(work, wanted, missing, price)
+        self._report(work, wanted, missing, price)
         if not dry_run and wanted:
             self._queue(work, wanted, price, batch)
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
                 progress.advance(looked_at)
         return missing, work.price(sample)
 
-    def _tell(self, work: Backfill, wanted: int, missing: int, price: Decimal) -> None:
+    def _report(self, work: Backfill, wanted: int, missing: int, price: Decimal) -> None:
         currency = loading.provider().currency
         self.stdout.write(
             f"{missing} of the rows of {work.label} have no record. Screening {wanted} of them "

@@ -1,4 +1,4 @@
-"""Say how the screenings fare."""
+"""Print the health of the screenings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from number_insight import health
 
 
 class Command(BaseCommand):
-    """Print what an operator has to know; the exit status is 1 if something is wrong."""
+    """Print the health of the screenings; the exit status is 1 if there is a problem."""
 
     help = (
         "Prints sweep, queue, circuits, budget and broker at a glance, and every problem with "
@@ -25,22 +25,22 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            found = health.examine().as_json()
+            document = health.examine().as_json()
         except DatabaseError as error:
             problem = f"The database did not answer ({type(error).__name__})."
-            found = {"problems": [problem], "healthy": False}
-        self.stdout.write(json.dumps(found, indent=2) if options["json"] else _table(found))
-        if not found["healthy"]:
+            document = {"problems": [problem], "healthy": False}
+        self.stdout.write(json.dumps(document, indent=2) if options["json"] else _table(document))
+        if not document["healthy"]:
             raise SystemExit(1)
 
 
-def _table(found: dict[str, Any]) -> str:
-    facts = {key: value for key, value in found.items() if key not in ("problems", "healthy")}
-    lines = [f"{key.replace('_', ' '):<17} {_shown(value)}" for key, value in facts.items()]
-    return "\n".join([*lines, *(f"! {problem}" for problem in found["problems"])])
+def _table(document: dict[str, Any]) -> str:
+    facts = {key: value for key, value in document.items() if key not in ("problems", "healthy")}
+    lines = [f"{key.replace('_', ' '):<17} {_format(value)}" for key, value in facts.items()]
+    return "\n".join([*lines, *(f"! {problem}" for problem in document["problems"])])
 
 
-def _shown(value: Any) -> str:
+def _format(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Ask about one number and print what comes back."""
+"""Look one number up, and print the answer and its verdict."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from number_insight.screening.inquiry import Inquiry, Result, inquire
 
 
 class Command(BaseCommand):
-    """Ask a provider about one number, and judge the answer."""
+    """Look one number up at a provider, and judge the answer."""
 
     help = (
         "Asks about one number and prints insight, flags and verdict. It asks afresh, and what it "
@@ -93,14 +93,14 @@ def _text(flag: Flag) -> str:
 
 
 def _table(result: Result) -> str:
-    rows = [*_facts(result.insight), *_judged(result.judgement)]
+    rows = [*_insight_rows(result.insight), *_judgement_rows(result.judgement)]
     if result.record_id is not None:
         rows.append(("record", str(result.record_id)))
     width = max(len(name) for name, _value in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
 
 
-def _facts(insight: Insight) -> list[tuple[str, str]]:
+def _insight_rows(insight: Insight) -> list[tuple[str, str]]:
     facts: list[tuple[str, str]] = []
     for name, value in insight.as_json().items():
         if isinstance(value, dict):
@@ -111,6 +111,6 @@ def _facts(insight: Insight) -> list[tuple[str, str]]:
     return facts
 
 
-def _judged(judgement: Judgement) -> list[tuple[str, str]]:
+def _judgement_rows(judgement: Judgement) -> list[tuple[str, str]]:
     flags = [("flag", f"{f.weight:+d} {f.code}: {_text(f)}") for f in judgement.flags]
     return [*flags, ("score", str(judgement.score)), ("verdict", judgement.verdict)]

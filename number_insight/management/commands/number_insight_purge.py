@@ -1,4 +1,4 @@
-"""Erase personal data whose time is over."""
+"""Erase personal data that is older than ``RETENTION``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from number_insight.privacy import subject
 
 
 class Command(BaseCommand):
-    """Erase personal data that is older than ``RETENTION``."""
+    """Erase personal data that is older than ``RETENTION`` or ``--days``."""
 
     help = (
         "Erases numbers, IPs, names and answers that are older than RETENTION; verdict, flags, "
@@ -45,13 +45,13 @@ class Command(BaseCommand):
             return
         due = {kind: rows.count() for kind, rows in subject.due(before).items()}
         if options["dry_run"]:
-            self.stdout.write(f"{_told(due)} would be erased.")
+            self.stdout.write(f"{_counted(due)} would be erased.")
             return
         try:
             done = self._purge(before, due, options["batch"])
         except KeyboardInterrupt:
             raise CommandError("Stopped; the next run goes on from here.") from None
-        self.stdout.write(f"{_told(done)} erased.")
+        self.stdout.write(f"{_counted(done)} erased.")
 
     def _purge(self, before: datetime, due: dict[str, int], batch: int) -> Counter[str]:
         done = Counter(dict.fromkeys(due, 0))
@@ -63,6 +63,7 @@ class Command(BaseCommand):
 
 
 def _before(days: float | None) -> datetime | None:
+    """Return the time before which data is due to be erased, or None if it never is."""
     age = app_settings.RETENTION
     try:
         if days is not None:
@@ -74,6 +75,6 @@ def _before(days: float | None) -> datetime | None:
         raise CommandError("--days needs a number of days, 0 or more.") from error
 
 
-def _told(counts: dict[str, int]) -> str:
+def _counted(counts: dict[str, int]) -> str:
     *first, last = (f"{count} {kind}" for kind, count in counts.items())
     return f"{', '.join(first)} and {last}"

@@ -1,4 +1,4 @@
-"""Judge stored records under other rules; nothing is bought."""
+"""Judge stored records under other rules, without buying anything."""
 
 from __future__ import annotations
 

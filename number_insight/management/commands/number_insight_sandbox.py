@@ -10,7 +10,7 @@ from number_insight.sandbox.options import CannotServe, add_options, serve
 
 
 class Command(BaseCommand):
-    """Serves a local sandbox until it is interrupted."""
+    """Serve a local sandbox until interrupted."""
 
     help = "Serves a local sandbox that answers as Number Insight does, direct and at KPN."
     requires_system_checks = ()

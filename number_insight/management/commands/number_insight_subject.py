@@ -1,4 +1,4 @@
-"""Show or erase what is held on one number or one subject."""
+"""Export or erase the data held on one number or one subject."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STDOUT = "-"
 
 
 class Command(BaseCommand):
-    """Export or erase what is held on one number or on one subject."""
+    """Export or erase the data held on one number or on one subject."""
 
     help = (
         "Exports everything that is held on one number or on one subject as JSON, or erases it "
@@ -39,41 +39,43 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="erase without asking")
 
     def handle(self, **options: Any) -> None:
-        whose = _whose(options)
+        selection = _selection(options)
         try:
             if options["erase"]:
-                self._erase(whose, options["yes"])
+                self._erase(selection, options["yes"])
             else:
-                self._export(whose, options["export"])
+                self._export(selection, options["export"])
         except InvalidNumber as error:
             raise CommandError(str(error)) from error
 
-    def _export(self, whose: dict[str, Any], place: str) -> None:
-        document = subject.export(**whose)
+    def _export(self, selection: dict[str, Any], path: str) -> None:
+        document = subject.export(**selection)
         text = json.dumps(document, indent=2, ensure_ascii=False)
-        if place == STDOUT:
+        if path == STDOUT:
             self.stdout.write(text)
             return
         try:
-            _write(place, text)
+            _write(path, text)
         except OSError as error:
-            raise CommandError(f"{place} cannot be written: {error.strerror}.") from error
+            raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
         count = len(document["records"])
-        self.stdout.write(f"{count} record{'' if count == 1 else 's'} exported to {place}.")
+        self.stdout.write(f"{count} record{'' if count == 1 else 's'} exported to {path}.")
 
-    def _erase(self, whose: dict[str, Any], sure: bool) -> None:
-        found = subject.held(**whose)
-        told = f"{len(found.record_ids)} records and {len(found.lookup_ids)} lookups"
-        if not sure and not _confirmed(f"Erase {told} for good? [y/N] "):
+    def _erase(self, selection: dict[str, Any], is_confirmed: bool) -> None:
+        held = subject.held(**selection)
+        counts = f"{len(held.record_ids)} records and {len(held.lookup_ids)} lookups"
+        if not is_confirmed and not _confirm(f"Erase {counts} for good? [y/N] "):
             raise CommandError("Nothing was erased; say --yes to do it without being asked.")
-        left = subject.erase(**whose).pending
-        if left:
-            raise CommandError(f"All but {left} of {told} erased: they are still being screened.")
-        self.stdout.write(f"{told} erased.")
+        pending = subject.erase(**selection).pending
+        if pending:
+            raise CommandError(
+                f"All but {pending} of {counts} erased: they are still being screened."
+            )
+        self.stdout.write(f"{counts} erased.")
 
 
-def _whose(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what `privacy` is asked for."""
+def _selection(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments for `privacy` that the options describe."""
     number, label, key = options["number"], options["model"], options["pk"]
     if number is not None and label is None and key is None:
         return {"number": number}
@@ -83,7 +85,7 @@ def _whose(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _subject(label: str, key: str) -> models.Model:
-    """Return an instance that has the key, whether the subject is there or not."""
+    """Return an instance with the key; its row may be deleted already."""
     try:
         model = apps.get_model(label)
         subject: models.Model = model(pk=model._meta.pk.to_python(key))
@@ -94,14 +96,14 @@ def _subject(label: str, key: str) -> models.Model:
     return subject
 
 
-def _confirmed(question: str) -> bool:
+def _confirm(question: str) -> bool:
     if not sys.stdin.isatty():
         return False
     return input(question).strip().lower() in ("y", "yes")
 
 
-def _write(place: str, text: str) -> None:
-    """Write a file that nobody else may read."""
-    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def _write(path: str, text: str) -> None:
+    """Write a file that only its owner may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(f"{text}\n")

@@ -1,4 +1,4 @@
-"""Bring everything on its way that is due."""
+"""Send Celery a message for everything that is due, or do the work here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from number_insight.screening import tasks
 
 
 class Command(BaseCommand):
-    """Ring again, at once and without grace, what is due."""
+    """Sweep once or in a loop, without the grace period of the sweep task."""
 
     help = (
         "Rings Celery for every record and lookup that is due, ends what has waited too long, "
@@ -36,11 +36,11 @@ class Command(BaseCommand):
             self._sweep(inline)
             return
         try:
-            self._for_ever(loop, inline)
+            self._loop(loop, inline)
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
 
-    def _for_ever(self, pause: float, inline: bool) -> None:
+    def _loop(self, pause: float, inline: bool) -> None:
         while True:
             close_old_connections()
             try:
