@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 
+from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.forms import ScreenedFormMixin
-from number_insight.validators import NumberInsightValidator, clean_number
 from shop.models import Customer
 
 COUNTRIES = [
@@ -47,18 +45,11 @@ class SignupForm(forms.ModelForm):
 
 
 class NewsletterForm(ScreenedFormMixin, forms.Form):
-    """Takes a number without our model field: the validator marks it, the mixin screens it."""
+    """Take a number without our model field: the mixin screens it once the form is valid."""
 
     email = forms.EmailField(
         label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
-    phone = forms.CharField(
-        label="Mobile number",
-        widget=_number_input(),
-        help_text=NUMBER_HELP,
-        validators=[NumberInsightValidator()],
+    phone = ScreenedPhoneNumberField(
+        label="Mobile number", widget=_number_input(), help_text=NUMBER_HELP
     )
-
-    def clean_phone(self) -> Any:
-        """Keep the number as E.164, however it was typed."""
-        return clean_number(self.cleaned_data["phone"])

@@ -9,7 +9,7 @@ from number_insight.rules import Flag, Rule, Signup
 
 
 class NoDelivery(Rule):
-    """The club sends coffee to some countries only; a number from elsewhere is odd."""
+    """Flag numbers from countries that no coffee is sent to."""
 
     code = "no_delivery"
     weight = 10
@@ -26,7 +26,7 @@ class NoDelivery(Rule):
 
 
 class EasyNumber(Rule):
-    """Numbers that are easy to remember are dear, and seldom thrown away: or are they?"""
+    """Count for numbers that are easy to remember: they are dear, and seldom thrown away."""
 
     code = "easy_number"
     weight = -10

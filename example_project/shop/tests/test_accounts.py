@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.test import TestCase
 
-from number_insight import reviewing
 from number_insight.models import NumberInsightRecord
+from number_insight.reviewing import refuse, release
 from number_insight.signals import decision_made, verdict_changed
 from number_insight.testing import NumberInsightTestMixin
 from shop.models import Customer
@@ -25,9 +27,10 @@ class AccountsTest(NumberInsightTestMixin, TestCase):
         customer.refresh_from_db()
         return customer
 
-    def decided(self, customer: Customer, act: str) -> str:
+    def decided(self, customer: Customer, decide: Callable[..., bool]) -> str:
+        """Return the status of the account once a reviewer has decided."""
         with self.captureOnCommitCallbacks(execute=True):
-            getattr(reviewing, act)(customer.get_phone_record(), reason="secret reason")
+            decide(customer.get_phone_record(), reason="secret reason")
         customer.refresh_from_db()
         return customer.status
 
@@ -48,17 +51,17 @@ class AccountsTest(NumberInsightTestMixin, TestCase):
             self.assertNotIn(word, page)
 
     def test_a_reviewer_opens_it(self) -> None:
-        self.assertEqual(self.decided(self.opened(VIRTUAL), "release"), "active")
+        self.assertEqual(self.decided(self.opened(VIRTUAL), release), "active")
 
     def test_a_reviewer_closes_it_and_the_page_tells_no_reason(self) -> None:
         customer = self.opened(VIRTUAL)
-        self.assertEqual(self.decided(customer, "refuse"), "refused")
+        self.assertEqual(self.decided(customer, refuse), "refused")
         self.assertIn("We could not open this account.", self.page(customer))
         self.assertNotIn("secret reason", self.page(customer))
 
     def test_being_told_twice_changes_nothing(self) -> None:
         customer = self.opened(VIRTUAL)
-        self.decided(customer, "refuse")
+        self.decided(customer, refuse)
         self.tell(verdict="allow", source="signup", customer=customer)
         self.assertEqual(customer.status, "refused")
 
