@@ -1,4 +1,4 @@
-"""What a rule is: a pure question put to an insight and a signup; it yields flags."""
+"""The base class of a rule, the values that it reads, and the judgement by a set of rules."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ SIGNALS = frozenset(
         "real_time",
     }
 )
-"""What a provider can tell, and a rule can need."""
+"""The signals that a provider can give and a rule can need."""
 
 LIVE_SIGNALS = frozenset({"reachable", "roaming", "real_time"})
-"""Facts of the moment, which may not be kept everywhere."""
+"""The signals of live data, which is not stored unless ``STORE_LIVE`` says so."""
 
 
 def gettext_noop(message: str) -> str:
-    """Mark `message` for translation and return it as it is (the ground knows no Django)."""
+    """Mark `message` for translation and return it unchanged; rules do not import Django."""
     return message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """An entry of the project's own lists that fits a signup.
+    """An entry of the project's lists that matches a signup.
 
     `action` is "allow" or "deny"; `match` is "number", "ip", "prefix", "carrier" or "country".
     `entry_id` is the key of its row.
@@ -66,19 +66,18 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signup:
-    """What is known of a signup besides the insight: plain data, no rows.
+    """The facts of a signup besides the insight, as plain data.
 
-    `at` is aware, in the project's time zone. `country` (declared, alpha-2) and `name` are what
-    the person said of themselves. `ip` is None unless it is a known public one, and `ip_country`
-    is where it is, as far as the project can tell by itself.
+    `at` is aware, in the project's time zone. `country` (alpha-2) and `name` are the person's own
+    declarations. `ip` is None unless it is a public one, and `ip_country` is its country (alpha-2)
+    by the project's ``IP_COUNTRY``.
 
-    What follows has to be asked of the database, and is as it was at the time of the signup.
-    `number_seen` and `ip_seen` count the other subjects with the same number or IP.
-    `number_decision` is what a person last decided about the number before ("released",
-    "refused" or nothing). The rest counts the other numbers that signed up before: in the last day
-    from the same IP, in the last hour in the same block of 100 numbers, and with the same carrier
-    or country in the last hour and in the 24 hours before it. `listed` holds the entries of the
-    lists that fit.
+    The other facts come from the database, as of the time of the signup. `number_seen` and
+    `ip_seen` count the other subjects with the same number or IP. `number_decision` is the last
+    decision of a person about the number ("released", "refused" or ""). The remaining counts are of
+    other numbers that signed up earlier: in the last day from the same IP, in the last hour in the
+    same block of 100 numbers, and with the same carrier or country in the last hour and in the 24
+    hours before it. `listed` holds the matching entries of the lists.
     """
 
     at: datetime
@@ -113,13 +112,14 @@ COSTLY = frozenset(
         "listed",
     }
 )
-"""What a signup is asked for only if a rule says that it reads it."""
+"""The facts of a signup that are queried only if a rule declares them in `Rule.reads`."""
 
 
 class Rule:
-    """A question with a `code`, a `weight` and a `group`, answered in `examine`.
+    """Base class of a rule: a question with a `code`, a `weight` and a `group`.
 
-    Rules are pure: no rows, no settings, no network. Every option is a keyword with a default.
+    A subclass overrides `examine`. Rules are pure: they read no database, no settings and no
+    network. Every option is a keyword argument with a default.
 
     `needs` names the signals without which the rule is not evaluable. None means that it may
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
@@ -157,19 +157,19 @@ class Rule:
 
     @property
     def label(self) -> str:
-        """What people call the rule: its title, or its code if it has none."""
+        """The title of the rule, or its code if it has none."""
         return self.title or self.code
 
     def examine(self, insight: Insight, signup: Signup) -> Iterable[Flag]:
-        """Yield a flag for each finding; yield nothing if there is none."""
+        """Yield a flag for each finding, and nothing if there is none."""
         raise NotImplementedError
 
     def flag(
         self, message: str, *, code: str | None = None, weight: int | None = None, **params: Any
     ) -> Flag:
-        """Return a flag of this rule; `message` may hold ``%(name)s`` places for `params`.
+        """Return a flag of this rule; `message` may hold ``%(name)s`` placeholders for `params`.
 
-        What else a `Flag` has is set with `dataclasses.replace`.
+        Set the other fields of a `Flag` with `dataclasses.replace`.
         """
         return Flag(
             code=code or self.code,
@@ -181,13 +181,13 @@ class Rule:
         )
 
     def is_evaluable(self, signals: frozenset[str]) -> bool:
-        """Whether `signals` (what could be told) holds all that this rule needs."""
+        """Return whether the available `signals` include all that this rule needs."""
         return self.needs is None or signals.issuperset(self.needs)
 
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What the rules have said so far; each rule is known by its place in the set."""
+    """The flags of the rules so far, by the position of the rule in its set."""
 
     said: dict[int, list[Flag]] = field(default_factory=dict)
     not_evaluable: list[str] = field(default_factory=list)
@@ -195,15 +195,15 @@ class Findings:
     raised_in_shadow: dict[int, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Whether a rule has said anything, or failed to."""
+        """Return whether any rule has found something or raised."""
         return bool(self.said or self.raised or self.raised_in_shadow)
 
     def ask(self, nth: int, rule: Rule, insight: Insight, signup: Signup, *, shadow: bool) -> None:
-        """Note what `rule`, the `nth` of its set, finds, or that it raised."""
+        """Record the flags of `rule`, the `nth` of its set, or that it raised."""
         try:
             found = _examined(rule, insight, signup)
-        except Exception as error:  # a stranger's rule: its fault must not cost a verdict
-            # Its text may hold the number, so only its kind and place are told.
+        except Exception as error:  # a project's rule: its bug must not cost a verdict
+            # The text of the error may hold the number, so only its type and place are logged.
             logger.error("Rule %s raised %s and was skipped; repair it.", rule.code, place(error))
             (self.raised_in_shadow if shadow else self.raised)[nth] = rule.code
             return
@@ -211,7 +211,7 @@ class Findings:
             self.said[nth] = [_in_shadow(flag) for flag in found] if shadow else found
 
     def and_those(self, other: Findings) -> Findings:
-        """Return these findings and `other`, which other rules of the same set have made."""
+        """Return these findings together with `other`, of other rules of the same set."""
         return Findings(
             said={**self.said, **other.said},
             not_evaluable=self.not_evaluable,
@@ -220,7 +220,7 @@ class Findings:
         )
 
     def judgement(self, thresholds: Mapping[str, int]) -> Judgement:
-        """Return what the findings come to."""
+        """Return the judgement on the findings: flags, score and verdict."""
         flags = weigh([flag for nth in sorted(self.said) for flag in self.said[nth]])
         return Judgement(
             verdict=_verdict(flags, thresholds, raised=bool(self.raised)),
@@ -249,9 +249,10 @@ def judge(
     thresholds: Mapping[str, int],
     shadowed: Collection[str] = (),
 ) -> Judgement:
-    """Return what `rules` make of a signup, given that `signals` could be told at all.
+    """Return the judgement of `rules` on a signup.
 
-    The rules whose codes are in `shadowed` are in shadow, whatever they say of themselves.
+    `signals` are those that the provider could give; a rule that needs another is not evaluable.
+    Rules whose codes are in `shadowed` are in shadow, even if their own `shadow` is False.
     """
     found = Findings()
     for nth, rule in enumerate(rules):
@@ -264,7 +265,7 @@ def judge(
 
 
 def _verdict(flags: Iterable[Flag], thresholds: Mapping[str, int], *, raised: bool) -> str:
-    """Return the verdict; without a rule that raised it is not certain, unless it is settled."""
+    """Return the verdict, at least review if a rule `raised`, unless a flag settles it."""
     if EVERYTHING in cancelled_codes(flags):
         return ALLOW
     verdict = verdict_for(total(flags), thresholds)

@@ -1,4 +1,4 @@
-"""Rules that ask who the number is registered to, which only US carriers tell."""
+"""Rules on the registered name of a number (CNAM), which only US carriers give."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from number_insight.rules.scoring import Flag
 NO_NAMES = frozenset(
     {"anonymous", "caller", "cell", "phone", "private", "restricted", "unavailable", "unknown"}
 )
-"""What carriers write where they have no name ("WIRELESS CALLER", "UNAVAILABLE")."""
+"""The words that carriers write instead of a name ("WIRELESS CALLER", "UNAVAILABLE")."""
 
 
 class CallerName(Rule):
     """The number is registered to another name than the person gave.
 
-    Case, accents, order, middle names and initials make no difference, nor do names that were
-    cut short: CNAM has room for 15 characters. Many honest people use a relative's contract, so
-    it begins in shadow.
+    Case, accents, order, middle names and initials make no difference, nor do truncated names:
+    CNAM has 15 characters. Many honest people use a relative's contract, so the rule begins in
+    shadow.
     """
 
     code = "caller_name"
@@ -45,7 +45,7 @@ class CallerName(Rule):
 
 
 class CallerBusiness(Rule):
-    """The number is registered to a business: information."""
+    """The number is registered to a business, which is only information."""
 
     code = "caller_business"
     weight = 0
@@ -62,15 +62,15 @@ class CallerBusiness(Rule):
 
 
 def names_differ(one: str, other: str) -> bool:
-    """Whether two names cannot be the same person's; what cannot be compared does not differ."""
+    """Return whether two names cannot be the same person's; incomparable names do not differ."""
     shorter, longer = sorted((_words(one), _words(other)), key=len)
     if not shorter or not NO_NAMES.isdisjoint((*shorter, *longer)):
         return False
-    return not all(any(_alike(word, known) for known in longer) for word in shorter)
+    return not all(any(_is_abbreviated(word, known) for known in longer) for word in shorter)
 
 
 def _words(name: str) -> list[str]:
-    """Return the words of `name` in plain letters; none if it has others than Latin ones."""
+    """Return the words of `name` in the letters a to z, and none if it is not in Latin script."""
     plain = unicodedata.normalize("NFKD", name.translate(_FOLDED)).casefold()
     plain = "".join(char for char in plain if not unicodedata.combining(char))
     if re.search(r"[^\W\d_a-z]", plain):
@@ -81,8 +81,8 @@ def _words(name: str) -> list[str]:
 _FOLDED = str.maketrans(
     {"ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "æ": "ae", "Æ": "ae", "œ": "oe"}
 )
-"""Letters that are no letter with an accent, as they are written where there is none."""
+"""Transliterations of the Latin letters that do not decompose into a letter and an accent."""
 
 
-def _alike(one: str, other: str) -> bool:
+def _is_abbreviated(one: str, other: str) -> bool:
     return one.startswith(other) or other.startswith(one)

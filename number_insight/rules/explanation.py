@@ -1,4 +1,4 @@
-"""Why a verdict is what it is, from the flags alone: they outlive the rules that found them."""
+"""Explanations of a verdict, from its flags alone, since these outlive their rules."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ WOULD_PASS_IF = gettext_noop("Would have passed if %(conditions)s.")
 WOULD_PASS_WITHOUT = gettext_noop("Would have passed without: %(findings)s")
 AND = gettext_noop("%(first)s and %(second)s")
 MOST_TRIED = 12
-"""Flags that are taken away by turns, the heaviest first: 4095 combinations at most."""
+"""The number of flags, the heaviest first, whose removal is tried: up to 4095 combinations."""
 
 
 class FlagLike(Protocol):
-    """A finding, fresh or stored."""
+    """A flag, either fresh from a rule or stored."""
 
     @property
     def code(self) -> str: ...
@@ -33,7 +33,7 @@ class FlagLike(Protocol):
 
 
 class Stored(FlagLike, Protocol):
-    """A finding with its words: `text` is ready to be read, `evidence` fills a message."""
+    """A stored flag: `text` is its translated message, `evidence` fills other messages."""
 
     @property
     def text(self) -> str: ...
@@ -46,9 +46,9 @@ F = TypeVar("F", bound=FlagLike)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What one group adds to the score; a flag without a group is a group of its own.
+    """The share of one group in the score; a flag without a group is a group of its own.
 
-    `left_out` are the flags that add nothing: crowded out, cancelled or in shadow.
+    `left_out` are the flags that do not count: outweighed, cancelled or in shadow.
     """
 
     group: str
@@ -58,9 +58,9 @@ class Share:
 
 
 def shares(flags: Iterable[FlagLike]) -> tuple[Share, ...]:
-    """Return the score as a sum, the heaviest share first; the shares add up to it.
+    """Return the shares that add up to the score, the heaviest first.
 
-    Where they add up to less than 0, the score is 0.
+    The score is 0 if they add up to less.
     """
     groups: dict[tuple[str, str], list[FlagLike]] = {}
     for flag in sorted(flags, key=_heaviest_first):
@@ -82,9 +82,9 @@ def _share(group: str, members: Sequence[FlagLike]) -> Share:
 def would_pass_without(flags: Iterable[F], thresholds: Mapping[str, int]) -> tuple[F, ...]:
     """Return the smallest set of flags without which the verdict would be allow.
 
-    It is empty if the flags lead to allow anyway, or if nothing less than all of them would do.
-    Where a flag goes, the next heaviest of its group counts in its place, so that it may have to
-    go as well.
+    It is empty if the verdict is allow already, or if no set of the heaviest `MOST_TRIED` flags is
+    enough. If a flag is removed, the next heaviest of its group counts instead, so that it may
+    have to be removed as well.
     """
     standing = [flag for flag in flags if not flag.shadow]
     if _passes(standing, thresholds):
@@ -92,10 +92,10 @@ def would_pass_without(flags: Iterable[F], thresholds: Mapping[str, int]) -> tup
     standing = sorted(_without_cancelled(standing), key=_heaviest_first)
     risks = [flag for flag in standing if flag.weight > 0][:MOST_TRIED]
     for size in range(1, len(risks) + 1):
-        for gone in combinations(risks, size):
-            left = [flag for flag in standing if not any(flag is other for other in gone)]
-            if _passes(_recounted(left), thresholds):
-                return gone
+        for removed in combinations(risks, size):
+            remaining = [flag for flag in standing if not any(flag is other for other in removed)]
+            if _passes(_recounted(remaining), thresholds):
+                return removed
     return ()
 
 
@@ -106,7 +106,7 @@ def _passes(flags: Iterable[FlagLike], thresholds: Mapping[str, int]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A flag that counts, whatever it did before."""
+    """A flag that counts."""
 
     weight: int
     code: str = ""
@@ -116,7 +116,7 @@ class _Counted:
 
 
 def _recounted(flags: Iterable[FlagLike]) -> list[_Counted]:
-    """Return what counts of `flags`: of the risks of a group only the heaviest."""
+    """Return the flags that count among `flags`: only the heaviest risk of each group."""
     weights = [flag.weight for flag in flags if flag.weight <= 0 or not flag.group]
     heaviest: dict[str, int] = {}
     for flag in flags:
@@ -126,10 +126,11 @@ def _recounted(flags: Iterable[FlagLike]) -> list[_Counted]:
 
 
 def _without_cancelled(flags: Sequence[F]) -> list[F]:
-    """Return `flags` without those that something cancelled: they would not count alone either.
+    """Return `flags` without the cancelled ones, which would not count alone either.
 
-    That is not stored. A risk that did not count although nothing heavier of its group did was
-    cancelled; of the others it is assumed that they would count, so that too little is promised.
+    Cancellation is not stored. A risk that did not count although none heavier of its group did
+    was cancelled; every other is assumed to count, so that the explanation promises too little
+    rather than too much.
     """
     leading: dict[str, int] = {}
     for flag in flags:
@@ -152,25 +153,25 @@ def counterfactual(
     otherwise: Mapping[str, str],
     translate: Callable[[str], str],
 ) -> str:
-    """Return one sentence: what would have had to be otherwise for the signup to pass.
+    """Return a sentence with the conditions under which the signup would have passed.
 
     `otherwise` maps the codes of rules to the messages of their `Rule.otherwise`. The sentence
-    is empty if there is nothing to say.
+    is empty if there are no such conditions.
     """
-    gone = would_pass_without(flags, thresholds)
-    if not gone:
+    removed = would_pass_without(flags, thresholds)
+    if not removed:
         return ""
-    conditions = [_condition(flag, otherwise, translate) for flag in gone]
+    conditions = [_condition(flag, otherwise, translate) for flag in removed]
     if all(conditions):
-        told = _joined([condition for condition in conditions if condition], translate)
-        return translate(WOULD_PASS_IF) % {"conditions": told}
-    return translate(WOULD_PASS_WITHOUT) % {"findings": " ".join(flag.text for flag in gone)}
+        joined = _joined([condition for condition in conditions if condition], translate)
+        return translate(WOULD_PASS_IF) % {"conditions": joined}
+    return translate(WOULD_PASS_WITHOUT) % {"findings": " ".join(flag.text for flag in removed)}
 
 
 def _condition(
     flag: Stored, otherwise: Mapping[str, str], translate: Callable[[str], str]
 ) -> str | None:
-    """Return the condition in words; None if the rule has none, or not for this evidence."""
+    """Return the translated condition, or None if the rule has none for this evidence."""
     message = otherwise.get(flag.code)
     if not message:
         return None
@@ -181,7 +182,7 @@ def _condition(
 
 
 def _joined(parts: Sequence[str], translate: Callable[[str], str]) -> str:
-    told = parts[0]
+    joined = parts[0]
     for part in parts[1:]:
-        told = translate(AND) % {"first": told, "second": part}
-    return told
+        joined = translate(AND) % {"first": joined, "second": part}
+    return joined

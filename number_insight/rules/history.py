@@ -1,4 +1,4 @@
-"""Rules that ask what is known of the number from before: who has it, and what people decided."""
+"""Rules on the history of the number: its other subjects, and earlier decisions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from number_insight.rules.scoring import Flag
 
 
 class CountingRule(Rule):
-    """Base of the rules that weigh more the more they count.
+    """Base class of the rules whose weight grows with a count.
 
-    The option `thresholds` is a dict from a count to the weight from there on. The `weight` is
-    that of the highest count; where it is set to another value, the lower ones keep their share
-    of it.
+    The option `thresholds` maps a count to the weight from that count on. `weight` is that of the
+    highest count; if it is set to another value, the lower ones are scaled to it.
     """
 
     needs = ()
@@ -26,12 +25,12 @@ class CountingRule(Rule):
         self, *, thresholds: Mapping[Any, int] | None = None, weight: int | None = None
     ) -> None:
         if thresholds is not None:
-            self.thresholds = self._whole(thresholds)
+            self.thresholds = self._integers(thresholds)
             self.weight = max(self.thresholds.values())
         super().__init__(weight=weight)
 
-    def _whole(self, thresholds: Mapping[Any, int]) -> dict[int, int]:
-        """Return `thresholds` with whole numbers; the keys of JSON are text."""
+    def _integers(self, thresholds: Mapping[Any, int]) -> dict[int, int]:
+        """Return `thresholds` with integer keys, which are strings in JSON."""
         if not isinstance(thresholds, Mapping) or not thresholds:
             raise TypeError(f"the thresholds of rule {self.code!r} are a dict: count -> weight")
         for weight in thresholds.values():
@@ -40,7 +39,7 @@ class CountingRule(Rule):
         return {int(count): weight for count, weight in thresholds.items()}
 
     def weight_of(self, count: int) -> int | None:
-        """Return what `count` weighs; None if it is no finding."""
+        """Return the weight of `count`, or None if it reaches no threshold."""
         reached = [weight for step, weight in self.thresholds.items() if count >= step]
         if not reached:
             return None
@@ -49,7 +48,7 @@ class CountingRule(Rule):
 
 
 class NumberReused(CountingRule):
-    """Others have signed up with the number: a family does, and so does a farm of accounts."""
+    """Others have signed up with the number, as a family does, or a farm of accounts."""
 
     code = "number_reused"
     weight = 60
@@ -68,7 +67,7 @@ class NumberReused(CountingRule):
 
 
 class DecidedBefore(Rule):
-    """Base of the rules that ask what a person last decided about the number."""
+    """Base class of the rules on the last decision of a person about the number."""
 
     group = "number_history"
     needs = ()
@@ -83,7 +82,7 @@ class DecidedBefore(Rule):
 
 
 class NumberRefusedBefore(DecidedBefore):
-    """A person has refused the number before; it may be another one's by now, so it is no proof."""
+    """A person has refused the number before; it may have a new owner, so this proves nothing."""
 
     code = "number_refused_before"
     weight = 50
@@ -94,7 +93,7 @@ class NumberRefusedBefore(DecidedBefore):
 
 
 class NumberReleasedBefore(DecidedBefore):
-    """A person has found the number fine, which speaks for it; never against a deny list."""
+    """A person has released the number before, which lowers the score unless a list denies it."""
 
     code = "number_released_before"
     weight = -30

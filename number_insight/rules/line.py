@@ -1,4 +1,4 @@
-"""Rules that ask what kind of line the number belongs to."""
+"""Rules on the type of the line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from number_insight.rules.scoring import Flag
 
 
 class LineRule(Rule):
-    """Base of the rules that look for one `line_type`."""
+    """Base class of the rules for one `line_type`."""
 
     group = "line"
     needs = ("line_type",)
@@ -26,7 +26,7 @@ class LineRule(Rule):
 
 
 class Premium(LineRule):
-    """Whoever calls or texts the line pays its owner: the classic of toll fraud."""
+    """A line whose callers pay its owner, the classic of toll fraud."""
 
     code = "premium"
     weight = 80
@@ -37,7 +37,7 @@ class Premium(LineRule):
 
 
 class TollFree(LineRule):
-    """A line of a business that takes calls at its own cost; nobody's own phone."""
+    """A line of a business that pays for its calls, and nobody's own phone."""
 
     code = "toll_free"
     weight = 40
@@ -48,7 +48,7 @@ class TollFree(LineRule):
 
 
 class Pager(LineRule):
-    """A pager can receive but neither call nor confirm."""
+    """A pager, which can receive messages but neither call nor confirm."""
 
     code = "pager"
     weight = 40
@@ -59,7 +59,7 @@ class Pager(LineRule):
 
 
 class Virtual(LineRule):
-    """A line without SIM or socket: cheap by the hundred, though honest people have them too."""
+    """A line without SIM or socket, cheap by the hundred, though honest people have them too."""
 
     code = "virtual"
     weight = 30
@@ -81,9 +81,9 @@ class Virtual(LineRule):
 
 
 class Landline(LineRule):
-    """A landline is information, or a slight risk where the option `wants_mobile` is true.
+    """A landline, which is only information unless the option `wants_mobile` is true.
 
-    A `weight` that is given outright wins over the 15 of `wants_mobile`.
+    An explicit `weight` takes precedence over the 15 of `wants_mobile`.
     """
 
     code = "landline"

@@ -1,7 +1,7 @@
-"""Rules that ask what the project's own lists say.
+"""Rules on the project's own allow and deny lists.
 
-Of all entries that fit, the most specific decides, and the others say nothing: first by kind
-(number, ip, prefix, carrier, country), then the longer prefix or the smaller network, then deny.
+Only the most specific of the matching entries decides: first by kind (number, ip, prefix, carrier,
+country), then by the longer prefix or the smaller network, then deny before allow.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from number_insight.rules.base import Listing, Rule, Signup, gettext_noop
 from number_insight.rules.scoring import EVERYTHING, Flag
 
 KINDS = ("number", "ip", "prefix", "carrier", "country")
-"""What an entry can match, the most specific first."""
+"""The kinds of entries, the most specific first."""
 
 CANCELS: Mapping[str, frozenset[str]] = {
     "ip": frozenset({"ip_mismatch", "roaming_elsewhere"}),
@@ -24,11 +24,11 @@ CANCELS: Mapping[str, frozenset[str]] = {
     "carrier": frozenset({"virtual", "carrier_country"}),
     "country": frozenset({"carrier_country", "declared_country"}),
 }
-"""What an allowed IP, prefix, carrier or country explains; no history is among it."""
+"""The codes that an allowed IP, prefix, carrier or country explains, none of them on history."""
 
 
 def decisive(listed: Iterable[Listing]) -> Listing | None:
-    """Return the entry that decides, or None if there is none."""
+    """Return the most specific entry, or None if there is none."""
     known = [entry for entry in listed if entry.match in KINDS]
     return min(known, key=_precedence, default=None)
 
@@ -46,7 +46,7 @@ def _narrowness(entry: Listing) -> int:
 
 
 class ListRule(Rule):
-    """Base of the rules on the lists: each takes what is said of one kind of entry, or of some."""
+    """Base class of the rules on the lists; each is for one or several kinds of entries."""
 
     weight = 40
     group = "lists"
@@ -55,9 +55,9 @@ class ListRule(Rule):
     depends_on: ClassVar[tuple[str, ...] | None] = ("signup.listed",)
     action: ClassVar[str] = "deny"
     messages: ClassVar[Mapping[str, str]]
-    """What is said of an entry, by the kinds that the rule looks for."""
+    """The messages of the flags, by the kinds of entries that the rule is for."""
     cancels: ClassVar[Mapping[str, frozenset[str]]] = {}
-    """The flags that an entry explains, by its kind."""
+    """The codes that an entry explains, by its kind."""
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
         entry = decisive(signup.listed)
@@ -86,7 +86,7 @@ class DenyIP(ListRule):
 
 
 class DenyPrefix(ListRule):
-    """The number begins as an entry of the deny list does."""
+    """The number starts with a prefix on the deny list."""
 
     code = "deny_prefix"
     weight = 80
@@ -126,7 +126,7 @@ class AllowNumber(ListRule):
 
 
 class AllowWider(ListRule):
-    """IP, range, carrier or country is on the allow list: what that explains is no risk."""
+    """The IP, range, carrier or country is on the allow list, which cancels some risks."""
 
     code = "allow_wider"
     weight = 0

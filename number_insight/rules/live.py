@@ -1,4 +1,4 @@
-"""What may be kept of findings on the state of the phone, where its details may not."""
+"""Redaction of the flags from live data, for storage without its details."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LIVE_MESSAGE = gettext_noop("A finding about the state of the phone, whose detai
 
 
 def without_live(flags: Iterable[Flag]) -> Iterator[Flag]:
-    """Yield `flags` with all that are live in one, which keeps the sum and tells nothing else.
+    """Yield `flags` with the live ones merged into one, which keeps only the sum of their weights.
 
-    Code, group and evidence would say what the phone did, and so would several weights.
+    Codes, groups and evidence would disclose the state of the phone, and so would single weights.
     """
     flags = tuple(flags)
     live = [flag for flag in flags if flag.live]

@@ -1,8 +1,7 @@
-"""Rules that ask whether number, carrier, phone, IP and person are in the same country.
+"""Rules that compare the countries of the number, the carrier, the phone, the IP and the person.
 
-Countries that share a calling code (the US and Canada, the UK and Jersey, Russia and
-Kazakhstan) are never held against anybody: the borders within one numbering plan are where
-providers, IP tables and people err.
+Countries that share a calling code (the US and Canada, the UK and Jersey, Russia and Kazakhstan)
+never differ: providers, IP tables and people err about the borders within a numbering plan.
 """
 
 from __future__ import annotations
@@ -17,21 +16,21 @@ from number_insight.rules.scoring import Flag
 
 
 def _agree(one: str | None, other: str | None) -> bool:
-    """Whether both are known and of one numbering plan."""
+    """Return whether both countries are known and share a numbering plan."""
     return bool(one and other and numbers.shares_calling_code(one, other))
 
 
 def _differ(one: str | None, other: str | None) -> bool:
-    """Whether both are known and of different numbering plans.
+    """Return whether both countries are known and have different numbering plans.
 
-    What has no calling code is not known: IP tables answer "EU", "A1" (a proxy) or "T1" (Tor).
+    A code without a calling code is unknown: IP tables answer "EU", "A1" (a proxy) or "T1" (Tor).
     """
     known = all(country and numbers.code_of_country(country) for country in (one, other))
     return known and not _agree(one, other)
 
 
 def _ip_country(insight: Insight, signup: Signup) -> str | None:
-    """Return where the IP is: as the provider says, else as the project can tell."""
+    """Return the country of the IP by the provider, or else by the project's ``IP_COUNTRY``."""
     return insight.ip.country or signup.ip_country
 
 
@@ -40,7 +39,7 @@ def _is_roaming(insight: Insight) -> bool:
 
 
 def _carrier_country(insight: Insight) -> str | None:
-    """Return the country of the current carrier, else of the original one."""
+    """Return the country of the current carrier, or else of the original one."""
     for carrier in (insight.current_carrier, insight.original_carrier):
         if carrier and carrier.country:
             return carrier.country
@@ -48,7 +47,7 @@ def _carrier_country(insight: Insight) -> str | None:
 
 
 class PlaceRule(Rule):
-    """Base of the rules of the group."""
+    """Base class of the rules of the group "place"."""
 
     group = "place"
     reads = ()
@@ -56,10 +55,10 @@ class PlaceRule(Rule):
 
 
 class IPMismatch(PlaceRule):
-    """The visitor's IP is not in the number's country; cancelled where the phone roams there.
+    """The visitor's IP is not in the number's country, and the phone does not roam there either.
 
-    The match is the provider's, or is made here from the ``ip_country`` of the signup. Whoever
-    calls `judge` therefore counts ``"ip_match"`` among the signals if either can be had.
+    The match is the provider's, or is made here from the ``ip_country`` of the signup. Callers of
+    `judge` therefore pass ``"ip_match"`` among the signals if either is available.
     """
 
     code = "ip_mismatch"
@@ -78,19 +77,19 @@ class IPMismatch(PlaceRule):
     message_unnamed = gettext_noop("The IP is not in the country of the number.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
-        where = _ip_country(insight, signup)
-        if not self._mismatches(insight, signup, where):
+        ip_country = _ip_country(insight, signup)
+        if not self._mismatches(insight, signup, ip_country):
             return
-        if _is_roaming(insight) and _agree(insight.roaming.country, where):
+        if _is_roaming(insight) and _agree(insight.roaming.country, ip_country):
             return
-        if where and insight.country:
-            yield self.flag(self.message, ip_country=where, country=insight.country)
+        if ip_country and insight.country:
+            yield self.flag(self.message, ip_country=ip_country, country=insight.country)
         else:
             yield self.flag(self.message_unnamed)
 
-    def _mismatches(self, insight: Insight, signup: Signup, where: str | None) -> bool:
+    def _mismatches(self, insight: Insight, signup: Signup, ip_country: str | None) -> bool:
         if insight.ip.match == "mismatch":
-            return not _agree(where, insight.country)
+            return not _agree(ip_country, insight.country)
         return _differ(signup.ip_country, insight.country)
 
 
@@ -112,7 +111,7 @@ class CarrierCountry(PlaceRule):
 
 
 class RoamingElsewhere(PlaceRule):
-    """The phone is abroad, and not where the visitor's IP is."""
+    """The phone is abroad, and not in the country of the visitor's IP."""
 
     code = "roaming_elsewhere"
     weight = 15
@@ -126,13 +125,15 @@ class RoamingElsewhere(PlaceRule):
     )
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
-        where = _ip_country(insight, signup)
-        if _is_roaming(insight) and _differ(insight.roaming.country, where):
-            yield self.flag(self.message, roaming_country=insight.roaming.country, ip_country=where)
+        ip_country = _ip_country(insight, signup)
+        if _is_roaming(insight) and _differ(insight.roaming.country, ip_country):
+            yield self.flag(
+                self.message, roaming_country=insight.roaming.country, ip_country=ip_country
+            )
 
 
 class DeclaredCountry(PlaceRule):
-    """The person said that they are of another country than the number."""
+    """The person declared another country than the number's."""
 
     code = "declared_country"
     weight = 10

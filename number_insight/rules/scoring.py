@@ -1,4 +1,4 @@
-"""From flags to a verdict: groups, score, thresholds."""
+"""Scoring: the groups of flags, their score, and the verdict at its thresholds."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 ALLOW, REVIEW, DENY = "allow", "review", "deny"
 SEVERITY = {ALLOW: 0, REVIEW: 1, DENY: 2}
 EVERYTHING = "*"
-"""What a flag cancels that settles the verdict by itself."""
+"""All codes: a flag that cancels them settles the verdict by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
     """One finding of a rule.
 
-    `message` is a message id with ``%(name)s`` places for `params`; it is translated when it is
-    shown, so a stored flag outlives its rule and reads in any language. `live` marks a finding
-    that tells of roaming or reachability, which may not be kept everywhere. `shadow` marks one
-    that is shown and changes nothing. `cancels` names the codes of risks that do not count
-    beside this flag; `EVERYTHING` stands for all of them.
+    `message` is a message id with ``%(name)s`` placeholders for `params`. It is translated when it
+    is shown, so a stored flag outlives its rule and reads in any language. `live` marks a finding
+    from live data (roaming, reachability), which is not stored unless ``STORE_LIVE`` says so.
+    `shadow` marks a flag that is shown and changes nothing. `cancels` names the codes of risks
+    that do not count beside this flag; `EVERYTHING` stands for all of them.
     """
 
     code: str
@@ -36,11 +36,11 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What the rules make of one signup.
+    """The outcome of the rules for one signup.
 
-    `not_evaluable` names the rules whose signal nobody could give, which is neither pass nor
-    fail; `raised` names those that failed themselves, `raised_in_shadow` those that did so
-    without any consequence.
+    `not_evaluable` names the rules that lacked a signal, which is neither pass nor fail. `raised`
+    names the rules that raised an exception, `raised_in_shadow` the same for rules in shadow, whose
+    exceptions have no consequence.
     """
 
     verdict: str
@@ -57,10 +57,10 @@ class Judgement:
 
 
 def weigh(flags: Iterable[Flag]) -> tuple[Flag, ...]:
-    """Return the flags with `counted` set: within a group only the heaviest counts.
+    """Return the flags with `counted` set: only the heaviest flag of a group counts.
 
-    A flag without a group stands alone. What weighs nothing or less is never crowded out: it
-    says nothing twice. What is in shadow counts for nothing, and neither crowds out nor cancels.
+    A flag without a group stands alone. A flag whose weight is not positive always counts, since it
+    repeats no risk. A flag in shadow never counts, nor does it displace or cancel another.
     """
     flags = tuple(flags)
     if not flags:
@@ -73,17 +73,20 @@ def weigh(flags: Iterable[Flag]) -> tuple[Flag, ...]:
             if best is None or flag.weight > best.weight:
                 heaviest[flag.group] = flag
     return tuple(
-        [_counted(flag, _stands(flag, cancelled) and _leads(flag, heaviest)) for flag in flags]
+        [
+            _counted(flag, _stands(flag, cancelled) and _is_heaviest(flag, heaviest))
+            for flag in flags
+        ]
     )
 
 
 def _counted(flag: Flag, counted: bool) -> Flag:
-    """Return `flag` with `counted` set; mostly it is so already, and a copy costs time."""
+    """Return `flag` with `counted` set, without a copy where it is already."""
     return flag if flag.counted is counted else replace(flag, counted=counted)
 
 
 def cancelled_codes(flags: Iterable[Flag]) -> frozenset[str]:
-    """Return the codes that the flags cancel between them."""
+    """Return the codes that `flags` cancel, except for flags in shadow."""
     return frozenset(code for flag in flags if not flag.shadow for code in flag.cancels)
 
 
@@ -93,17 +96,17 @@ def _stands(flag: Flag, cancelled: frozenset[str]) -> bool:
     return flag.weight <= 0 or cancelled.isdisjoint((flag.code, EVERYTHING))
 
 
-def _leads(flag: Flag, heaviest: Mapping[str, Flag]) -> bool:
+def _is_heaviest(flag: Flag, heaviest: Mapping[str, Flag]) -> bool:
     return not flag.group or flag.weight <= 0 or heaviest[flag.group] is flag
 
 
 def total(flags: Iterable[Flag]) -> int:
-    """Return the score: the sum of what counts, never below zero."""
+    """Return the score: the sum of the weights that count, and at least 0."""
     return max(0, sum(flag.weight for flag in flags if flag.counted))
 
 
 def verdict_for(score: int, thresholds: Mapping[str, int]) -> str:
-    """Return the verdict that `score` reaches; a threshold that is left out is never reached."""
+    """Return the verdict for `score`; a verdict without a threshold is never reached."""
     for verdict in (DENY, REVIEW):
         if verdict in thresholds and score >= thresholds[verdict]:
             return verdict

@@ -1,6 +1,6 @@
-"""Rules that ask what else came from the same source: the block of numbers, the IP, the carrier.
+"""Rules on the volume from one source: the block of numbers, the IP, the carrier or country.
 
-What counts is the other numbers, so that somebody who tries a form again and again is one.
+They count other numbers, so that repeated attempts with one number count once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from number_insight.rules.scoring import Flag
 
 
 class BlockBurst(CountingRule):
-    """Numbers bought in a row sign up in a row: many of one block of 100 within an hour."""
+    """Many numbers of one block of 100 within an hour, as from somebody who bought the block."""
 
     code = "block_burst"
     weight = 40
@@ -34,7 +34,7 @@ class BlockBurst(CountingRule):
 
 
 class IPVolume(CountingRule):
-    """Many signups from one IP in a day; a campus has one, and so has a carrier's NAT."""
+    """Many signups from one IP in a day; a campus or a carrier's NAT shares one, too."""
 
     code = "ip_volume"
     weight = 30
@@ -54,10 +54,10 @@ class IPVolume(CountingRule):
 
 
 class CarrierBurst(Rule):
-    """One carrier or country signs up far more than it did the day before.
+    """One carrier or country has far more signups than on the day before.
 
-    It takes `signups` within an hour, and `times` as many as in the average hour of the 24
-    before. What is usual differs from site to site, so it begins in shadow.
+    A burst has at least `signups` within an hour, and `times` as many as the average hour of the 24
+    before. Usual numbers differ from site to site, so the rule begins in shadow.
     """
 
     code = "carrier_burst"

@@ -1,4 +1,4 @@
-"""`STANDARD`: the rules that judge unless the project names its own."""
+"""`STANDARD`: the default of the setting ``RULES``."""
 
 from __future__ import annotations
 
@@ -40,4 +40,4 @@ STANDARD: list[dict[str, Any]] = [
     {"NAME": "number_insight.rules.caller.CallerName", "OPTIONS": {}},
     {"NAME": "number_insight.rules.caller.CallerBusiness", "OPTIONS": {}},
 ]
-"""In the shape of ``RULES``; write ``[*STANDARD, …]`` to build on it, and do not change it."""
+"""The standard rules in the shape of ``RULES``; extend them as ``[*STANDARD, …]``, in a copy."""

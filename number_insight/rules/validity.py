@@ -1,4 +1,4 @@
-"""Rules that ask whether there is such a number, and whether anybody answers it."""
+"""Rules on the existence and the reachability of the number."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from number_insight.rules.base import Rule, Signup, gettext_noop
 from number_insight.rules.scoring import Flag
 
 REFUSED_STATUSES = frozenset({3, 999})
-"""Vonage's statuses that speak of the number: 3 "invalid request" and 999 "unparseable"."""
+"""The statuses of Vonage that reject the number: 3 "invalid request" and 999 "unparseable"."""
 
 
 class ValidityRule(Rule):
-    """Base of the free rules of the group: they ask libphonenumber, or read the status."""
+    """Base class of the rules that need no signal: they ask libphonenumber, or read the status."""
 
     group = "validity"
     needs = ()
@@ -24,7 +24,7 @@ class ValidityRule(Rule):
 
 
 class WordOfValidity(Rule):
-    """Base of the rules that look for one `word` in ``valid_number``."""
+    """Base class of the rules for one `word` of ``valid_number``."""
 
     group = "validity"
     needs = ("valid_number",)
@@ -39,7 +39,7 @@ class WordOfValidity(Rule):
 
 
 class WordOfReachability(Rule):
-    """Base of the rules that look for one `word` in ``reachable``, which is live data."""
+    """Base class of the rules for one `word` of ``reachable``, which is live data."""
 
     group = "validity"
     needs = ("reachable",)
@@ -55,7 +55,7 @@ class WordOfReachability(Rule):
 
 
 class Impossible(ValidityRule):
-    """No number of any country has this length: what is stored cannot be a phone number."""
+    """No country has numbers of this length, so it cannot be a phone number."""
 
     code = "impossible"
     weight = 100
@@ -92,7 +92,7 @@ class BadNumber(WordOfReachability):
 
 
 class RefusedNumber(ValidityRule):
-    """The provider would not take it as a number at all, so nothing could be asked."""
+    """The provider rejected the number as malformed, so there is no answer about it."""
 
     code = "refused_number"
     weight = 50
@@ -107,7 +107,7 @@ class RefusedNumber(ValidityRule):
 
 
 class Blacklisted(WordOfReachability):
-    """A carrier blocks the number; that is the carrier's own affair, not a list of fraudsters."""
+    """A carrier blocks the number, for reasons of its own; this is no list of fraudsters."""
 
     code = "blacklisted"
     weight = 40
@@ -129,7 +129,7 @@ class Undeliverable(WordOfReachability):
 
 
 class NotInPlan(ValidityRule):
-    """The length is right, yet libphonenumber knows no such range; its tables lag behind."""
+    """The length is right, but libphonenumber knows no such range; its tables lag behind."""
 
     code = "not_in_plan"
     weight = 10
@@ -145,7 +145,7 @@ class NotInPlan(ValidityRule):
 
 
 class Absent(WordOfReachability):
-    """The phone is off or out of reach: soft, since it is so for everybody now and then."""
+    """The phone is off or out of reach, a weak sign, since every phone is so now and then."""
 
     code = "absent"
     weight = 10
@@ -156,7 +156,7 @@ class Absent(WordOfReachability):
 
 
 class InferredNotValid(WordOfValidity):
-    """The provider suspects, without having asked the network, that the number does not exist."""
+    """The provider suspects that the number does not exist, without having asked the network."""
 
     code = "inferred_not_valid"
     weight = 5
