@@ -7,8 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from number_insight import screening
 from number_insight.admin import RiskFlagsAdminMixin
-from number_insight.screening import signup
 from shop.models import Customer, Subscriber
 
 
@@ -31,8 +31,8 @@ class CustomerAdmin(RiskFlagsAdminMixin, admin.ModelAdmin):
         self._label(request, queryset, fraud=False)
 
     def _label(self, request: HttpRequest, queryset: Any, *, fraud: bool) -> None:
-        """Teach nothing by itself: ``number_insight_replay --quality`` measures the rules by it."""
-        count = sum(signup.label(customer, fraud=fraud) for customer in queryset)
+        """Label the customers' records; ``number_insight_replay --quality`` reads the labels."""
+        count = sum(screening.label(customer, fraud=fraud) for customer in queryset)
         self.message_user(request, f"{count} records were labelled.")
 
 
