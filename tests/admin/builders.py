@@ -1,65 +1,84 @@
-"""What the admin's pages are shown with."""
+"""Rows for the pages of the admin, their URLs, and what a test reads from a response."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
-from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
 
+NUMBER = "+46701740605"
 EVIL = "<img src=x onerror=alert(1)>"
 LIST = reverse("admin:number_insight_numberinsightrecord_changelist")
+HEALTH = reverse("admin:number_insight_health")
 
 
-def make_record(number: str = "+46701740605", **facts: Any) -> NumberInsightRecord:
-    """Return a stored record, as if it had been judged."""
-    subject: Model | None = facts.pop("subject", None)
-    told = {"source": "signup", "state": "screened", "basis": "answer", "verdict": "review"}
-    if subject is not None:
-        told["subject_type"] = ContentType.objects.get_for_model(subject)
-        told["subject_id"] = str(subject.pk)
-    return NumberInsightRecord.objects.create(number=number, **{**told, **facts})
+def make_record(number: str = NUMBER, **fields: Any) -> NumberInsightRecord:
+    """Return a stored record that waits for a decision."""
+    record: NumberInsightRecord = RecordFactory(number=number, **{"verdict": "review", **fields})
+    return record
 
 
-def add_flag(record: NumberInsightRecord, code: str = "virtual", **facts: Any) -> RiskFlag:
+def add_flag(record: NumberInsightRecord, code: str = "virtual", **fields: Any) -> RiskFlag:
     """Return a stored flag of `record`."""
-    told = {"weight": 30, "group": "line", "message": "The line is virtual."}
-    return RiskFlag.objects.create(record=record, code=code, **{**told, **facts})
+    flag: RiskFlag = RiskFlagFactory(record=record, code=code, **fields)
+    return flag
 
 
-def make_lookup(number: str = "+46701740605", **facts: Any) -> Lookup:
+def make_lookup(number: str = NUMBER, **fields: Any) -> Lookup:
     """Return a stored lookup."""
-    told = {"provider": "default", "level": "advanced", "state": "answered"}
-    return Lookup.objects.create(number=number, **{**told, **facts})
+    lookup: Lookup = LookupFactory(number=number, **fields)
+    return lookup
 
 
 def make_staff(name: str, *codenames: str) -> User:
-    """Return a member of the staff who may do just this."""
+    """Return a staff user with these permissions alone."""
     user = User.objects.create_user(name, password="x", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     return user
 
 
 def page_of(record: NumberInsightRecord) -> str:
-    """Return the address of the record's page."""
+    """Return the URL of a record's page."""
     return reverse("admin:number_insight_numberinsightrecord_change", args=[record.pk])
 
 
-def act_url(name: str) -> str:
-    """Return the address where an act is confirmed and done."""
+def action_url(name: str) -> str:
+    """Return the URL where an action is confirmed and applied."""
     return reverse("admin:number_insight_numberinsightrecord_act", args=[name])
 
 
+def selected(action: str, *records: NumberInsightRecord) -> dict[str, Any]:
+    """Return the data that the list posts for an action."""
+    keys = [str(record.pk) for record in records]
+    return {"action": action, "_selected_action": keys, "index": "0"}
+
+
 def confirmed(*records: NumberInsightRecord, reason: str = "") -> dict[str, Any]:
-    """Return what the confirmation page posts."""
+    """Return the data that the confirmation page posts."""
     keys = [str(record.pk) for record in records]
     return {"_selected_action": keys, "confirmed": "1", "reason": reason}
 
 
+def messages_of(response: Any) -> list[str]:
+    """Return the messages for the user."""
+    return [str(message) for message in get_messages(response.wsgi_request)]
+
+
 def shown_numbers(response: Any) -> list[str]:
-    """Return the numbers of the rows that a list shows."""
+    """Return the numbers of the rows in a list."""
     return [record.number for record in response.context["cl"].result_list]
+
+
+def queries_of(client: Client, url: str) -> list[str]:
+    """Return the SQL statements that a page takes."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return [query["sql"] for query in captured.captured_queries]

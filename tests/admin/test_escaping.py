@@ -1,4 +1,4 @@
-"""Names of carriers and callers are written by strangers; none of them becomes markup."""
+"""No text from outside becomes markup: names of carriers, callers and subjects, and reasons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from number_insight.screening import signup
 from tests.admin.builders import (
     EVIL,
     LIST,
-    act_url,
+    action_url,
     add_flag,
     confirmed,
     make_lookup,
@@ -72,24 +72,24 @@ def test_the_page_of_a_record_escapes(admin_client: Client, evil: NumberInsightR
     assert _is_clean(admin_client.get(page_of(evil)))
 
 
-@pytest.mark.parametrize("act", ["release", "look_up_again"])
+@pytest.mark.parametrize("action", ["release", "look_up_again"])
 def test_the_confirmation_escapes(
-    admin_client: Client, evil: NumberInsightRecord, act: str
+    admin_client: Client, evil: NumberInsightRecord, action: str
 ) -> None:
     pressed = {"_selected_action": evil.pk, "one": "1"}
-    assert _is_clean(admin_client.post(act_url(act), pressed))
+    assert _is_clean(admin_client.post(action_url(action), pressed))
 
 
 def test_a_reason_is_escaped_where_it_is_shown_again(admin_client: Client) -> None:
     record = make_record()
-    admin_client.post(act_url("refuse"), confirmed(record, reason=EVIL))
+    admin_client.post(action_url("refuse"), confirmed(record, reason=EVIL))
     assert _is_clean(admin_client.get(page_of(record)))
 
 
 def test_the_message_about_a_colleague_escapes(
     admin_client: Client, evil: NumberInsightRecord
 ) -> None:
-    assert _is_clean(admin_client.post(act_url("release"), confirmed(evil), follow=True))
+    assert _is_clean(admin_client.post(action_url("release"), confirmed(evil), follow=True))
 
 
 def test_the_lookups_escape(admin_client: Client, evil: NumberInsightRecord) -> None:

@@ -5,24 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from number_insight.admin import display
 from number_insight.models import Spending
-from tests.admin.builders import make_lookup, shown_numbers
+from tests.admin.builders import NUMBER, make_lookup, queries_of, shown_numbers
 
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
 
 
 @pytest.mark.django_db
-def test_a_lookup_is_told_with_its_money(admin_client: Client) -> None:
+def test_a_lookup_is_shown_with_its_money(admin_client: Client) -> None:
     make_lookup(price=Decimal("0.03"), balance=Decimal("12.3456"), error="It broke.")
     page = admin_client.get(LOOKUPS).content.decode()
-    for told in ("+46 70 174 06 05", "0.03 EUR", "12.3456 EUR", "It broke."):
-        assert told in page
+    for text in ("+46 70 174 06 05", "0.03 EUR", "12.3456 EUR", "It broke."):
+        assert text in page
 
 
 @pytest.mark.django_db
@@ -30,24 +28,19 @@ def test_lookups_are_found_by_filter_and_number(admin_client: Client) -> None:
     make_lookup()
     make_lookup("+46701740699", state="failed", level="basic", provider="spare")
     for query in ({"state": "answered"}, {"level": "advanced"}, {"q": "0046 70 174 06 05"}):
-        assert shown_numbers(admin_client.get(LOOKUPS, query)) == ["+46701740605"]
-    assert shown_numbers(admin_client.get(LOOKUPS, {"provider": "default"})) == ["+46701740605"]
+        assert shown_numbers(admin_client.get(LOOKUPS, query)) == [NUMBER]
+    assert shown_numbers(admin_client.get(LOOKUPS, {"provider": "default"})) == [NUMBER]
 
 
 @pytest.mark.django_db
 def test_the_list_of_lookups_takes_as_many_queries_for_many_as_for_few(
     admin_client: Client,
 ) -> None:
-    def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
-            admin_client.get(LOOKUPS)
-        return len(captured)
-
     make_lookup()
-    few = queries()
+    few = len(queries_of(admin_client, LOOKUPS))
     for _ in range(40):
         make_lookup(supersedes=make_lookup())
-    assert queries() == few
+    assert len(queries_of(admin_client, LOOKUPS)) == few
 
 
 @pytest.mark.django_db
@@ -63,7 +56,7 @@ def test_the_page_of_a_lookup_is_read_only_and_keeps_its_keys_to_itself(
 
 
 @pytest.mark.django_db
-def test_spending_is_told_in_amounts(admin_client: Client) -> None:
+def test_spending_is_shown_in_amounts(admin_client: Client) -> None:
     Spending.objects.create(period="day:2027-01-31", reserved=3_000_000, spent=150_000_000)
     page = admin_client.get(reverse("admin:number_insight_spending_changelist")).content.decode()
     assert "0.03 EUR" in page
@@ -71,7 +64,7 @@ def test_spending_is_told_in_amounts(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "told"),
+    ("amount", "text"),
     [
         ("0", "0.00 EUR"),
         ("0E-8", "0.00 EUR"),
@@ -82,8 +75,8 @@ def test_spending_is_told_in_amounts(admin_client: Client) -> None:
         ("-0.5", "-0.50 EUR"),
     ],
 )
-def test_an_amount_has_the_decimals_that_it_needs(amount: str, told: str) -> None:
-    assert display.money(Decimal(amount), "EUR") == told
+def test_an_amount_has_the_decimals_that_it_needs(amount: str, text: str) -> None:
+    assert display.money(Decimal(amount), "EUR") == text
 
 
 def test_no_amount_is_a_dash() -> None:

@@ -35,7 +35,7 @@ from number_insight.models import (
     Spending,
     Usage,
 )
-from number_insight.screening.signup import screen, tasks, webhook, worker
+from number_insight.screening import screen, tasks, webhook, worker
 from tests.chaos.invariants import UNFINISHED, assert_requests_are_told_apart
 from tests.chaos.scripted import EARLY, FREE, PAID, Death, Scripted
 from tests.chaos.stage import number

@@ -179,7 +179,7 @@ def test_a_fault_of_ours_is_503_so_that_the_sender_comes_again(
         raise error
 
     with monkeypatch.context() as broken:  # a server that is down would end the test as well
-        broken.setattr(Lookup.objects, "values_list", fail)
+        broken.setattr(Lookup.objects, "get", fail)
         assert post(client, body_for(), token=token).status_code == 503
     assert "the callback was not stored" in caplog.text
     assert (

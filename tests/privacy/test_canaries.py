@@ -171,7 +171,7 @@ def test_what_a_fault_of_the_database_says_is_not_passed_on(
 
     with at(sandbox):
         record = signed_up("05", rf)
-        monkeypatch.setattr(planning, "plan_for", full)
+        monkeypatch.setattr(planning, "plans", full)
         tasks.screen_record.apply(args=[record.pk])
         with pytest.raises(Unfinished) as caught:
             tasks.screen_record(record.pk)

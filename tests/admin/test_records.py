@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.admin.builders import LIST, add_flag, make_record, make_staff, shown_numbers
+from tests.admin.builders import (
+    LIST,
+    add_flag,
+    make_record,
+    make_staff,
+    queries_of,
+    shown_numbers,
+)
 from tests.models import Customer
 
 pytestmark = pytest.mark.django_db
@@ -25,34 +30,26 @@ def _fill(count: int) -> None:
         add_flag(record, "ip_mismatch", group="place", weight=20, counted=False)
 
 
-def _queries(client: Client, url: str) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        assert client.get(url).status_code == 200
-    return len(captured)
-
-
 def test_the_number_of_queries_does_not_grow_with_the_rows(admin_client: Client) -> None:
     _fill(2)
-    _queries(admin_client, LIST)  # the content types are remembered from here on
-    few = _queries(admin_client, LIST)
+    queries_of(admin_client, LIST)  # fills the cache of content types
+    few = len(queries_of(admin_client, LIST))
     _fill(58)
-    assert _queries(admin_client, LIST) == few
-    bare = _queries(admin_client, reverse("admin:auth_group_changelist"))
+    assert len(queries_of(admin_client, LIST)) == few
+    bare = len(queries_of(admin_client, reverse("admin:auth_group_changelist")))
     assert few <= bare + 5
 
 
-def test_a_reviewer_without_all_rights_costs_no_query_a_row_either(client: Client) -> None:
+def test_a_user_with_few_permissions_costs_no_query_a_row_either(client: Client) -> None:
     client.force_login(make_staff("r", "view_numberinsightrecord", "view_customer"))
     _fill(2)
-    _queries(client, LIST)
-    few = _queries(client, LIST)
+    queries_of(client, LIST)
+    few = len(queries_of(client, LIST))
     _fill(58)
-    assert _queries(client, LIST) == few
+    assert len(queries_of(client, LIST)) == few
 
 
-def test_a_row_tells_number_verdict_flags_countries_and_subject(admin_client: Client) -> None:
+def test_a_row_shows_number_verdict_flags_countries_and_subject(admin_client: Client) -> None:
     _fill(1)
     page = admin_client.get(LIST).content.decode()
     customer = Customer.objects.get()
@@ -74,12 +71,12 @@ def test_a_flag_whose_rule_is_gone_is_named_by_its_code_in_words(admin_client: C
     assert "Signed up on sunday</span>" in admin_client.get(LIST).content.decode()
 
 
-def test_a_record_that_waits_for_want_of_an_answer_says_so(admin_client: Client) -> None:
+def test_a_record_that_waits_without_an_answer_says_so(admin_client: Client) -> None:
     make_record(basis="no_answer", lane="no_answer", state="failed")
     assert 'ni-dim" title="free facts: no answer' in admin_client.get(LIST).content.decode()
 
 
-def test_a_subject_that_the_reviewer_may_not_see_is_no_link(client: Client) -> None:
+def test_a_subject_that_the_user_may_not_view_is_no_link(client: Client) -> None:
     _fill(1)
     client.force_login(make_staff("r", "view_numberinsightrecord"))
     page = client.get(LIST).content.decode()
@@ -116,7 +113,7 @@ def test_records_are_not_edited(admin_client: Client) -> None:
     assert record.number == "+46701740605"
 
 
-def test_whoever_may_not_view_records_sees_none(client: Client) -> None:
+def test_users_who_may_not_view_records_see_none(client: Client) -> None:
     client.force_login(make_staff("r", "decide_numberinsightrecord", "look_up_again"))
     assert client.get(LIST).status_code == 403
 
