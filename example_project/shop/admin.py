@@ -31,7 +31,7 @@ class CustomerAdmin(RiskFlagsAdminMixin, admin.ModelAdmin):
         self._label(request, queryset, fraud=False)
 
     def _label(self, request: HttpRequest, queryset: Any, *, fraud: bool) -> None:
-        """Teach nothing by itself: ``number_insight_replay --quality`` measures the rules by it."""
+        """Label the customers' records; ``number_insight_replay --quality`` reads the labels."""
         count = sum(screening.label(customer, fraud=fraud) for customer in queryset)
         self.message_user(request, f"{count} records were labelled.")
 

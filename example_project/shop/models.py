@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.db import models
 from django.urls import reverse
 
 from number_insight.modelfields import ScreenedPhoneNumberField
 
+EMAIL_TAKEN = "There is already an account with this e-mail."
+
 
 class Customer(models.Model):
     """An account, which is held until its number has been screened."""
+
+    class Country(models.TextChoices):
+        """Where customers say that they live."""
+
+        __empty__ = "Rather not say"
+        DENMARK = "DK", "Denmark"
+        FINLAND = "FI", "Finland"
+        FRANCE = "FR", "France"
+        GERMANY = "DE", "Germany"
+        NETHERLANDS = "NL", "Netherlands"
+        NORWAY = "NO", "Norway"
+        SWEDEN = "SE", "Sweden"
+        UNITED_KINGDOM = "GB", "United Kingdom"
+        UNITED_STATES = "US", "United States"
 
     class Status(models.TextChoices):
         """How far the account has come."""
@@ -25,16 +40,12 @@ class Customer(models.Model):
         """Turned away by a reviewer."""
 
     name = models.CharField(max_length=200)
-    email = models.EmailField(
-        "e-mail",
-        unique=True,
-        error_messages={"unique": "There is already an account with this e-mail."},
-    )
-    country = models.CharField(max_length=2, blank=True)
+    email = models.EmailField("e-mail", unique=True, error_messages={"unique": EMAIL_TAKEN})
+    country = models.CharField(max_length=2, choices=Country.choices, blank=True)
     phone = ScreenedPhoneNumberField("mobile number", country_field="country", name_field="name")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.HELD)
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    """What opens the customer's own page; nobody can guess it."""
+    """The address of the customer's own page; nobody can guess it."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -42,11 +53,6 @@ class Customer(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shop:customer", args=[self.token])
-
-    def move(self, status: Customer.Status, *, only_from: tuple[Customer.Status, ...]) -> bool:
-        """Change the status in one step; False if it was in none of `only_from`."""
-        rows: Any = type(self).objects.filter(pk=self.pk, status__in=only_from)
-        return bool(rows.update(status=status))
 
 
 class Subscriber(models.Model):

@@ -4,38 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.dispatch import receiver
 
 from number_insight.models import NumberInsightRecord
 from number_insight.signals import decision_made, verdict_changed
 from shop.models import Customer
 
-HELD, ACTIVE, REFUSED = Customer.Status.HELD, Customer.Status.ACTIVE, Customer.Status.REFUSED
+Status = Customer.Status
 
 
 @receiver(verdict_changed)
-def open_what_is_allowed(record: NumberInsightRecord, source: str, **_told: Any) -> None:
-    """Open the account on "allow". Anything else holds it: only a person refuses."""
-    customer = _customer(record, source)
-    if customer is not None and record.verdict == "allow" and not record.decision:
-        customer.move(ACTIVE, only_from=(HELD,))
+def activate_what_is_allowed(record: NumberInsightRecord, source: str, **kwargs: Any) -> None:
+    """Activate the account on "allow". Anything else leaves it held: only a person refuses."""
+    if record.verdict == "allow" and not record.decision:
+        _account(record, source).filter(status=Status.HELD).update(status=Status.ACTIVE)
 
 
 @receiver(decision_made)
-def follow_the_reviewer(record: NumberInsightRecord, source: str, **_told: Any) -> None:
-    """Open the account that a reviewer has released, and close the one that was refused."""
-    customer = _customer(record, source)
-    if customer is None:
-        return
+def follow_the_reviewer(record: NumberInsightRecord, source: str, **kwargs: Any) -> None:
+    """Activate the account that a reviewer has released, and close the one that was refused."""
     if record.decision == "released":
-        customer.move(ACTIVE, only_from=(HELD, REFUSED))
+        _account(record, source).update(status=Status.ACTIVE)
     elif record.decision == "refused":
-        customer.move(REFUSED, only_from=(HELD, ACTIVE))
+        _account(record, source).update(status=Status.REFUSED)
 
 
-def _customer(record: NumberInsightRecord, source: str) -> Customer | None:
-    """Return the customer whose number this still is; a backfill changes no account."""
-    customer = record.subject
-    if source == "backfill" or not isinstance(customer, Customer):
-        return None
-    return customer if str(customer.phone) == record.number else None
+def _account(record: NumberInsightRecord, source: str) -> QuerySet[Customer]:
+    """Return the customer whose number this still is, if any; a backfill changes no account."""
+    if source == "backfill" or not isinstance(record.subject, Customer):
+        return Customer.objects.none()
+    return Customer.objects.filter(pk=record.subject.pk, phone=record.number)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from number_insight.serializerfields import ScreenedPhoneNumberField
-from shop.forms import COUNTRIES
 from shop.models import Customer
 
 
 class SignupSerializer(serializers.ModelSerializer):
-    """Opens an account, and tells its state and its page: never a verdict, never a reason."""
+    """Open an account, and tell its state and its page: never a verdict, never a reason."""
 
-    country = serializers.ChoiceField(choices=[*dict(COUNTRIES)], required=False, write_only=True)
     # Saving the customer screens the number, so that a bad e-mail never costs a lookup.
     phone = ScreenedPhoneNumberField(queue=False, write_only=True)
     page = serializers.CharField(source="get_absolute_url", read_only=True)
@@ -21,4 +19,4 @@ class SignupSerializer(serializers.ModelSerializer):
         model = Customer
         fields = ("name", "email", "country", "phone", "status", "page")
         read_only_fields = ("status",)
-        extra_kwargs = {"name": {"write_only": True}, "email": {"write_only": True}}
+        extra_kwargs = {name: {"write_only": True} for name in ("name", "email", "country")}

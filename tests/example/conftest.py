@@ -1,30 +1,23 @@
-"""The example project is a project of its own: it is run, never imported."""
+"""The example project as somebody has it who copied its folder, on ports that are free."""
 
 from __future__ import annotations
 
-import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "example_project"
+from tests.docs.pages import ROOT
+from tests.docs.project import Project
 
 
 @pytest.fixture
-def example() -> Path:
-    """The folder of the example project."""
-    return EXAMPLE
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """An environment without the suite's own settings, with a place for what the example keeps."""
-    ours = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(EXAMPLE),
-        "PYTHONUNBUFFERED": "1",
-        "TMPDIR": str(tmp_path),
-        "VAR_DIR": str(tmp_path / "var"),
-    }
-    kept = ("HOME", "LANG", "SYSTEMROOT")
-    return {**{name: os.environ[name] for name in kept if name in os.environ}, **ours}
+def example(tmp_path: Path) -> Project:
+    """A copy of the example project."""
+    kept_back = shutil.ignore_patterns("__pycache__", "*.sqlite3*")
+    folder = shutil.copytree(ROOT / "example_project", tmp_path / "example", ignore=kept_back)
+    copied = Project(folder, Path(sys.executable))
+    settings = folder / "project" / "settings.py"
+    settings.write_text(copied.here(settings.read_text()))
+    return copied

@@ -34,7 +34,25 @@ class Migration(migrations.Migration):
                         verbose_name="e-mail",
                     ),
                 ),
-                ("country", models.CharField(blank=True, max_length=2)),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            (None, "Rather not say"),
+                            ("DK", "Denmark"),
+                            ("FI", "Finland"),
+                            ("FR", "France"),
+                            ("DE", "Germany"),
+                            ("NL", "Netherlands"),
+                            ("NO", "Norway"),
+                            ("SE", "Sweden"),
+                            ("GB", "United Kingdom"),
+                            ("US", "United States"),
+                        ],
+                        max_length=2,
+                    ),
+                ),
                 (
                     "phone",
                     number_insight.modelfields.ScreenedPhoneNumberField(

@@ -47,6 +47,10 @@ class EndpointTest(NumberInsightTestMixin, TestCase):
         self.assertEqual(self.send(email="no-at.example.com").status_code, 400)
         self.assertFalse(NumberInsightRecord.objects.exists())
 
+    def test_a_country_that_is_none_is_400(self) -> None:
+        self.assertEqual(self.send(country="Sweden").status_code, 400)
+        self.assertEqual(self.send(country="SE").status_code, 201)
+
     def test_what_is_no_json_is_400(self) -> None:
         for body in ("", "{", "[]", '"text"', "\x00"):
             with self.subTest(body):
