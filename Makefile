@@ -75,7 +75,7 @@ package: $(VENV)/.package  ## Build the source distribution and the wheel into d
 	@ls -1 dist
 
 clean:  ## Remove everything that make makes
-	rm -rf $(VENV) .tox build dist docs/_build *.egg-info .*_cache .hypothesis .demo
+	rm -rf $(VENV) .tox build dist docs/_build *.egg-info .*_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each dependency group: made again when pyproject.toml changes.

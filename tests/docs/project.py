@@ -165,14 +165,18 @@ class Project:
 
     def sign_up(self, username: str, number: str) -> str:
         """Fill in the form as a visitor does; return the address that the browser ends at."""
+        fields = {"username": username, "phone": number}
+        return self.fill_in("/signup/", fields | {"password1": PASSWORD, "password2": PASSWORD})
+
+    def fill_in(self, path: str, fields: dict[str, str]) -> str:
+        """Send the form at `path` as a browser does; return the address that it ends at."""
         browser = build_opener(HTTPCookieProcessor(jar := CookieJar()))
-        address = self.address("8000", "/signup/")
+        address = self.address("8000", path)
         until(lambda: answers(address))
         browser.open(address, timeout=10).read()
         token = next(cookie.value or "" for cookie in jar if cookie.name == "csrftoken")
-        fields = {"username": username, "phone": number, "csrfmiddlewaretoken": token}
-        fields |= {"password1": PASSWORD, "password2": PASSWORD}
-        with browser.open(address, urlencode(fields).encode(), timeout=20) as page:
+        sent = urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
+        with browser.open(address, sent, timeout=20) as page:
             return str(page.url)
 
     def records(self) -> dict[str, Told]:
