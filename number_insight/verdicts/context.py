@@ -11,20 +11,22 @@ from django.utils import timezone
 from number_insight import addresses
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
-from number_insight.insight import Insight
 from number_insight.rules.base import Signup
 
 logger = logging.getLogger("number_insight.verdicts.context")
 
 
-def signup_of(record: Any, insight: Insight, past: Mapping[str, Any]) -> Signup:
-    """Return what the rules may know of the signup behind `record`; `past` is its history."""
+def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) -> Signup:
+    """Return what the rules may know of the signup behind `record`; `past` is its history.
+
+    The country of the IP is looked up anew, or taken `as_kept` on the record.
+    """
     ip = addresses.public_ip(record.ip_address)
     return Signup(
         at=timezone.localtime(record.created_at or timezone.now()),
         number=record.number,
         ip=ip,
-        ip_country=local_ip_country(ip),
+        ip_country=record.ip_country or None if as_kept else local_ip_country(ip),
         country=record.declared_country or None,
         name=record.declared_name or None,
         **past,

@@ -81,7 +81,7 @@ def _judged(
     rules: Sequence[Rule],
     faults: Faults,
 ) -> Judged:
-    signup = context.signup_of(case.record, case.insight, past)
+    signup = context.signup_of(case.record, past)
     insight, signals = for_this_ip(case, signup)
     shadowed = rule_faults.shadowed(faults)
     judgement = base.judge(

@@ -141,8 +141,8 @@ def test_others_with_the_number_and_the_ip_are_counted_and_linked(admin_client: 
 def test_an_erased_record_is_still_distinguished_from_other_erased_ones(
     admin_client: Client,
 ) -> None:
-    records = [screening.screen("+46701740605") for _ in range(2)]
-    screening.screen("+46701740611")
+    records = [signup.screen("+46701740605") for _ in range(2)]
+    signup.screen("+46701740611")
     tasks.sweep(inline=True)
     erasing.erase_records(tuple(NumberInsightRecord.objects.values_list("pk", flat=True)))
     erasing.erase_lookups(tuple(Lookup.objects.values_list("pk", flat=True)))
@@ -158,7 +158,7 @@ def test_an_erased_record_is_still_distinguished_from_other_erased_ones(
 
 
 def test_the_page_takes_as_many_queries_for_many_others_as_for_few(admin_client: Client) -> None:
-    with screening.suspended():
+    with signup.suspended():
         customer = Customer.objects.create(name="Ada", phone="+46701740605")
     lookup = make_lookup()
     record = make_record(ip_address="81.2.69.142", subject=customer, lookup=lookup)

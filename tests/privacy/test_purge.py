@@ -15,7 +15,7 @@ from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, Usage
 from number_insight.privacy import subject
 from number_insight.testing import LookupFactory, RecordFactory
-from number_insight.verdicts.context import signup_of
+from number_insight.verdicts import history
 from tests.models import Customer
 from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
 from tests.service.stage import asking, screened, sign_up
@@ -157,7 +157,8 @@ def test_the_number_of_erased_records_is_still_counted() -> None:
     command("purge")
     assert NumberInsightRecord.objects.for_number(NUMBER).count() == 2
     newcomer = Customer.objects.create(name="Ben", phone=NUMBER)
-    assert signup_of(newcomer.get_phone_record(), Insight()).number_seen == 1
+    (past,) = history.pasts([(newcomer.get_phone_record(), Insight())], ["number_seen"])
+    assert past == {"number_seen": 1}
     assert first.pk != newcomer.pk
 
 

@@ -46,7 +46,7 @@ def decided(number: str, decision: str, at: datetime, **facts: Any) -> NumberIns
 def known_of(record: NumberInsightRecord, insight: Insight = TELIA, reads: Any = COSTLY) -> Signup:
     """Return what the rules are told."""
     (past,) = history.pasts([(record, insight)], reads)
-    return context.signup_of(record, insight, past)
+    return context.signup_of(record, past)
 
 
 def numbers_of_block(count: int, block: str = "+467017406") -> list[str]:
