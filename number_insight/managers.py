@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,17 @@ from number_insight.verdict import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
 """How long a record without a subject stays in the review queue."""
+
+
+def same_number(*numbers: str, hashes: Iterable[str] = ()) -> Q:
+    """Return the condition for the rows of these numbers (E.164), erased ones among them.
+
+    `hashes` are the fingerprints of numbers that are themselves not known any more.
+    """
+    known = [number for number in numbers if number]
+    signs = {*filter(None, hashes), *(sign for number in known for sign in fingerprints(number))}
+    # SQLite takes the partial index only where its condition is repeated.
+    return Q(number__in=known) | (Q(number_hash__in=sorted(signs)) & ~Q(number_hash=""))
 
 
 class RecordQuerySet(models.QuerySet[Any]):
@@ -38,9 +50,7 @@ class RecordQuerySet(models.QuerySet[Any]):
             e164 = numbers.normalise(numbers.text_of(number), region)
         except InvalidNumber:
             return self.none()
-        # SQLite takes the partial index only where its condition is repeated.
-        erased = Q(number_hash__in=fingerprints(e164)) & ~Q(number_hash="")
-        return self.filter(Q(number=e164) | erased)
+        return self.filter(same_number(e164))
 
     def flagged(self) -> RecordQuerySet:
         """Return the records whose verdict is review or deny."""

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from number_insight.admin import words
 from number_insight.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.conf import app_settings
-from number_insight.fingerprints import fingerprints
 from number_insight.insight import LEVELS
+from number_insight.managers import same_number
 from number_insight.models import NumberInsightRecord, RiskFlag
 
 
@@ -168,11 +168,11 @@ class SameFilter(admin.SimpleListFilter):
         if not is_key(value):
             return queryset.none()
         found = NumberInsightRecord.objects.filter(pk=int(value)).first()
-        same = self.same(found) if found is not None else None
-        return queryset.none() if same is None else queryset.filter(same)
+        return queryset.none() if found is None else queryset.filter(self.same(found))
 
-    def same(self, record: NumberInsightRecord) -> Q | None:
-        """Return what the others have in common with `record`, or None if nothing is known."""
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        """Return the condition for the rows that have this in common with `record`."""
         raise NotImplementedError
 
 
@@ -182,8 +182,9 @@ class SameNumberFilter(SameFilter):
     title = _("same number")
     parameter_name = "same_number_as"
 
-    def same(self, record: NumberInsightRecord) -> Q | None:
-        return same_number(record)
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        return same_number(record.number, hashes=[record.number_hash])
 
 
 class SameIPFilter(SameFilter):
@@ -192,23 +193,10 @@ class SameIPFilter(SameFilter):
     title = _("same IP")
     parameter_name = "same_ip_as"
 
-    def same(self, record: NumberInsightRecord) -> Q | None:
-        return same_ip(record)
-
-
-def same_number(record: NumberInsightRecord) -> Q | None:
-    """Return what finds the records of this number, or None where nothing is known of it.
-
-    Erased and refused ones are told by their fingerprint.
-    """
-    if record.number:
-        return Q(number=record.number) | Q(number_hash__in=fingerprints(record.number))
-    return Q(number_hash=record.number_hash) if record.number_hash else None
-
-
-def same_ip(record: NumberInsightRecord) -> Q | None:
-    """Return what finds the records of this IP, or None where it is not known."""
-    return Q(ip_address=record.ip_address) if record.ip_address else None
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        # An IP that is not known is not shared.
+        return Q(ip_address__in=[record.ip_address] if record.ip_address else [])
 
 
 def is_key(text: str) -> bool:

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from number_insight import explanation, loading, planning
 from number_insight.admin import badges, links, words
-from number_insight.admin.filters import describe, same_ip, same_number
+from number_insight.admin.filters import SameFilter, SameIPFilter, SameNumberFilter, describe
 from number_insight.choices import Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
@@ -50,11 +49,8 @@ def context(
         "lookups": _lookups(record, site),
         "most_lookups": MOST_LOOKUPS,
         "relatives": [
-            (
-                _("Other records of this number"),
-                _others(record, site, same_number(record), "same_number_as"),
-            ),
-            (_("Other records of this IP"), _others(record, site, same_ip(record), "same_ip_as")),
+            (_("Other records of this number"), _others(record, site, SameNumberFilter)),
+            (_("Other records of this IP"), _others(record, site, SameIPFilter)),
         ],
     }
 
@@ -186,9 +182,8 @@ def _roaming(record: NumberInsightRecord) -> str:
 
 
 def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any]]:
-    same = same_number(record)
-    rows = Lookup.objects.filter(same) if same is not None else Lookup.objects.none()
-    rows = rows.defer("insight", "raw").order_by("-pk")
+    rows = Lookup.objects.filter(SameNumberFilter.same(record)).order_by("-pk")
+    rows = rows.defer("insight", "raw")
     return [
         {
             "lookup": lookup,
@@ -202,17 +197,15 @@ def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any
 
 
 def _others(
-    record: NumberInsightRecord, site: AdminSite, same: Q | None, parameter: str
+    record: NumberInsightRecord, site: AdminSite, common: type[SameFilter]
 ) -> dict[str, Any]:
-    rows: QuerySet[NumberInsightRecord] = NumberInsightRecord.objects.none()
-    if same is not None:
-        rows = NumberInsightRecord.objects.filter(same).exclude(pk=record.pk)
-    count = rows.order_by()[:MOST_COUNTED].count() if same is not None else 0
+    rows = NumberInsightRecord.objects.filter(common.same(record)).exclude(pk=record.pk)
+    count = rows.order_by()[:MOST_COUNTED].count()
     newest = rows.order_by("-pk")[:MOST_OTHERS] if count else ()
     return {
         "count": count,
         "told": describe(count, MOST_COUNTED),
-        "all": format_html("{}?{}={}", links.list_url(site), parameter, record.pk),
+        "all": format_html("{}?{}={}", links.list_url(site), common.parameter_name, record.pk),
         "rows": [
             {"record": other, "link": links.to_record(site, other, other), "badge": _badge(other)}
             for other in newest

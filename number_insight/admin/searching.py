@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
-from number_insight.fingerprints import fingerprints
+from number_insight.managers import same_number
 from number_insight.models import NUMBER_LENGTH
 
 LONGEST = 255
@@ -24,13 +24,21 @@ def by_number(text: str) -> Q:
     Of erased and refused numbers only a fingerprint is left, so they are found as a whole.
     """
     text = text.strip()[:LONGEST]
-    found = Q(number=text[:NUMBER_LENGTH])  # what could not be a number is kept as it was typed
+    known = [text[:NUMBER_LENGTH]]  # what could not be a number is kept as it was typed
     with suppress(InvalidNumber):
-        number = numbers.normalise(text, _region())
-        found |= Q(number=number) | Q(number_hash__in=fingerprints(number))
+        known.append(numbers.normalise(text, _region()))
+    found = same_number(*known)
     for beginning in _beginnings(text):
-        found |= Q(number__startswith=beginning)
+        found |= _begins_with(beginning)
     return found
+
+
+def _begins_with(beginning: str) -> Q:
+    """Return the condition for numbers that begin so; the range is for databases whose index
+    does not serve LIKE."""
+    stem = beginning.rstrip("9")
+    after = f"{stem[:-1]}{int(stem[-1]) + 1}"
+    return Q(number__startswith=beginning, number__gte=beginning, number__lt=after)
 
 
 def by_subject_id(text: str) -> Q:
@@ -56,7 +64,8 @@ def _beginnings(text: str) -> list[str]:
     if not all(char in "0123456789+-()./ \u00a0" for char in text):
         return []
     digits = _international("".join(char for char in text if char.isdigit()))
-    return [f"+{digits}"] if FEWEST_DIGITS <= len(digits) < NUMBER_LENGTH else []
+    is_searched_for = FEWEST_DIGITS <= len(digits) < NUMBER_LENGTH and digits.strip("9")
+    return [f"+{digits}"] if is_searched_for else []  # no number has nines alone
 
 
 def _international(digits: str) -> str:

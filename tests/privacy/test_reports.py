@@ -153,7 +153,7 @@ def test_a_report_on_reading_what_is_known(monkeypatch: pytest.MonkeyPatch) -> N
     def fail(*_: object, **__: object) -> None:
         raise Fault
 
-    monkeypatch.setattr(joining, "fresh_all", fail)
+    monkeypatch.setattr(joining, "fresh", fail)
     record = NumberInsightRecord(number=NUMBER, ip_address=IP, declared_name=NAME)
     assert found_in(reported(lambda: assessment.preview(record))) == []
 
