@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from number_insight import numbers
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.fingerprints import fingerprints
 from number_insight.verdict import DENY, REVIEW
@@ -45,9 +45,8 @@ class RecordQuerySet(models.QuerySet[Any]):
 
         Those that were erased are among them.
         """
-        region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
         try:
-            e164 = numbers.normalise(numbers.text_of(number), region)
+            e164 = numbers.normalise(number, app_settings.default_region)
         except InvalidNumber:
             return self.none()
         return self.filter(same_number(e164))

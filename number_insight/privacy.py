@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -21,6 +20,7 @@ from django.utils import timezone
 
 from number_insight import erasing, numbers
 from number_insight.choices import OPEN_STATES, ListMatch
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.fingerprints import fingerprints
 from number_insight.managers import same_number
@@ -92,7 +92,7 @@ def held(*, number: str | None = None, subject: models.Model | None = None) -> H
 def _canonical(text: str) -> str:
     """Return `text` as it is stored: in E.164; as it was typed, if a row holds it so."""
     try:
-        return numbers.normalise(text, getattr(settings, "PHONENUMBER_DEFAULT_REGION", None))
+        return numbers.normalise(text, app_settings.default_region)
     except InvalidNumber:
         typed = text.strip()[:NUMBER_LENGTH]
         if typed and NumberInsightRecord.objects.filter(same_number(typed)).exists():

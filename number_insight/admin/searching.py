@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
 from number_insight import numbers
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.managers import same_number
 from number_insight.models import NUMBER_LENGTH
@@ -26,7 +26,7 @@ def by_number(text: str) -> Q:
     text = text.strip()[:LONGEST]
     known = [text[:NUMBER_LENGTH]]  # what could not be a number is kept as it was typed
     with suppress(InvalidNumber):
-        known.append(numbers.normalise(text, _region()))
+        known.append(numbers.normalise(text, app_settings.default_region))
     found = same_number(*known)
     for beginning in _beginnings(text):
         found |= _begins_with(beginning)
@@ -55,10 +55,6 @@ def is_searchable(text: str) -> bool:
     return bool(text.strip()) and "\0" not in text and text.isprintable()
 
 
-def _region() -> str | None:
-    return getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
-
-
 def _beginnings(text: str) -> list[str]:
     """Return the beginnings that `text` may mean; none if it holds more than a number does."""
     if not all(char in "0123456789+-()./ \u00a0" for char in text):
@@ -74,6 +70,6 @@ def _international(digits: str) -> str:
         return digits[2:]
     if not digits.startswith("0"):
         return digits
-    region = _region()
+    region = app_settings.default_region
     code = numbers.code_of_country(region) if region else None
     return f"{code}{digits[1:]}" if code else ""
