@@ -19,6 +19,7 @@ from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath
 from number_insight.fingerprints import fingerprints
 from number_insight.models import NumberInsightRecord
+from number_insight.subjects import kinds_of
 from number_insight.transactions import after_commit
 
 BATCH = 1000
@@ -47,8 +48,7 @@ class Backfill:
         self.field = field_of(path)
         self.model = self.field.model
         self.label = f"{self.model._meta.label}.{self.field.name}"
-        kinds = ContentType.objects.get_for_models(*_family(self.model), for_concrete_models=True)
-        self._kinds = [kind.pk for kind in kinds.values()]
+        self._kinds = kinds_of(self.model)
         self._own_kind = ContentType.objects.get_for_model(self.model)
 
     def batches(self, size: int = BATCH) -> Iterator[tuple[int, list[Missing]]]:
@@ -136,11 +136,6 @@ def _is_known(number: str, latest: tuple[str, str] | None) -> bool:
         return False
     known, hashed = latest
     return known == number or bool(hashed and hashed in fingerprints(number))
-
-
-def _family(model: type[models.Model]) -> list[type[models.Model]]:
-    """Return `model` and its child models, whose rows are rows of it too."""
-    return [model, *(child for sub in model.__subclasses__() for child in _family(sub))]
 
 
 def field_of(path: str) -> models.Field[Any, Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.apps import apps
-from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.db.models import (
     CharField,
@@ -22,32 +20,14 @@ from django.db.models.functions import Cast, Concat, Substr
 
 from number_insight.admin.changelists import with_flags
 from number_insight.models import NumberInsightRecord
+from number_insight.subjects import kinds_of
 
 UUID_PARTS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 
 
 def records_of(model: type[Model]) -> QuerySet[NumberInsightRecord]:
     """Return the records of all subjects that are rows of `model`."""
-    kinds = ContentType.objects.get_for_models(*_family(model)).values()
-    return NumberInsightRecord.objects.filter(subject_type__in=[kind.pk for kind in kinds])
-
-
-def _family(model: type[Model]) -> set[type[Model]]:
-    """Return the models whose rows with one key are one object: parents and children."""
-    line = _line(model)
-    concrete = line[0]
-    children = {child for child in apps.get_models() if concrete in _line(child)}
-    return {*line, *(child._meta.concrete_model or child for child in children)}
-
-
-def _line(model: type[Model]) -> list[type[Model]]:
-    """Return the concrete model behind `model`, and the parents that it has its key from."""
-    found: list[type[Model]] = [model._meta.concrete_model or model]
-    while True:
-        link: Any = found[-1]._meta.pk
-        if link is None or link.remote_field is None or not link.remote_field.parent_link:
-            return found
-        found.append(link.remote_field.model)
+    return NumberInsightRecord.objects.filter(subject_type__in=kinds_of(model))
 
 
 def latest_records(
