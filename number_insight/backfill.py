@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +15,7 @@ from django.db import models, router, transaction
 from number_insight import budget, loading, planning, screening, tasks
 from number_insight.choices import RecordState, Source
 from number_insight.conf import app_settings
-from number_insight.exceptions import UnknownPath
+from number_insight.exceptions import UnknownPath, did_you_mean
 from number_insight.fingerprints import fingerprints
 from number_insight.models import NumberInsightRecord
 from number_insight.subjects import kinds_of
@@ -146,11 +145,13 @@ def field_of(path: str) -> models.Field[Any, Any]:
     app_label, model_name, field_name = parts
     labels = [config.label for config in apps.get_app_configs()]
     if app_label not in labels:
-        raise UnknownPath(f"There is no app {app_label!r}{_meant(app_label, labels)}")
+        raise UnknownPath(f"There is no app {app_label!r}. {did_you_mean(app_label, labels)}")
     found = {model.__name__: model for model in apps.get_app_config(app_label).get_models()}
     model = {name.lower(): it for name, it in found.items()}.get(model_name.lower())
     if model is None:
-        raise UnknownPath(f"{app_label} has no model {model_name!r}{_meant(model_name, found)}")
+        raise UnknownPath(
+            f"{app_label} has no model {model_name!r}. {did_you_mean(model_name, found)}"
+        )
     return _text_field(model, field_name)
 
 
@@ -159,20 +160,15 @@ def _text_field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist as exc:
-        raise UnknownPath(f"{model.__name__} has no field {name!r}{_meant(name, text)}") from exc
+        raise UnknownPath(
+            f"{model.__name__} has no field {name!r}. {did_you_mean(name, text)}"
+        ) from exc
     if not isinstance(field, models.Field) or not _holds_text(field):
-        raise UnknownPath(f"{name!r} holds no text, so it holds no numbers{_meant('', text)}")
+        raise UnknownPath(
+            f"{name!r} holds no text, so it holds no numbers. {did_you_mean('', text)}"
+        )
     return field
 
 
 def _holds_text(field: Any) -> bool:
     return isinstance(field, (models.CharField, models.TextField))
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that names what `word` may have been meant for."""
-    names = list(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there is {', '.join(names)}." if names else "."

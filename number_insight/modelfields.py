@@ -15,8 +15,8 @@ from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberFiel
 from phonenumber_field.phonenumber import PhoneNumber
 
 from number_insight import formfields, numbers, screening
-from number_insight.checks.messages import did_you_mean, error
-from number_insight.exceptions import InvalidNumber
+from number_insight.checks.messages import error
+from number_insight.exceptions import InvalidNumber, did_you_mean
 from number_insight.models import NumberInsightRecord
 from number_insight.subjects import kinds_of
 from number_insight.validators import validate_possible
