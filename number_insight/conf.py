@@ -62,6 +62,12 @@ class AppSettings:
         return {**DEFAULTS[key], **(self.given.get(key) or {})}
 
     @property
+    def default_region(self) -> str | None:
+        """``PHONENUMBER_DEFAULT_REGION``, where numbers without a country code are read."""
+        region: str | None = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
+        return region
+
+    @property
     def ENABLED(self) -> bool:
         return bool(self._value("ENABLED"))
 

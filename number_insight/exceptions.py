@@ -6,7 +6,8 @@ alone decides what becomes of the lookup: see `number_insight.lookups.claims`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 
@@ -132,3 +133,11 @@ def place(error: Exception) -> str:
     if last is None:
         return type(error).__name__
     return f"{type(error).__name__} in {last.tb_frame.f_code.co_filename}:{last.tb_lineno}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a sentence that names the known word closest to `word`, or all of them."""
+    words = list(known)
+    for close in difflib.get_close_matches(word, words, n=1):
+        return f"Did you mean {close!r}?"
+    return f"Known are: {', '.join(words)}." if words else "None are known."

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import partial, partialmethod
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.checks import CheckMessage
 from django.core.validators import EMPTY_VALUES
 from django.db import models, transaction
@@ -16,9 +15,10 @@ from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberFiel
 from phonenumber_field.phonenumber import PhoneNumber
 
 from number_insight import formfields, numbers
-from number_insight.checks.messages import did_you_mean, error
-from number_insight.exceptions import InvalidNumber
+from number_insight.checks.messages import error
+from number_insight.exceptions import InvalidNumber, did_you_mean
 from number_insight.models import NumberInsightRecord
+from number_insight.models.subjects import kinds_of
 from number_insight.screening import signup
 from number_insight.validators import validate_possible
 
@@ -137,21 +137,11 @@ def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
     """Return the latest record of this object's number, or None if it was never screened."""
-    # A row of a parent model may have been saved as a child, whose record it then is.
-    kinds = ContentType.objects.get_for_models(*_family(field.model)).values()
     records = NumberInsightRecord.objects.filter(
-        subject_type__in=kinds, subject_id=str(instance.pk), field=label(field)
+        subject_type__in=kinds_of(field.model), subject_id=str(instance.pk), field=label(field)
     )
     latest: NumberInsightRecord | None = records.order_by("-pk").first()
     return latest
-
-
-def _family(model: type[models.Model]) -> Iterator[type[models.Model]]:
-    """Yield `model` and all that are derived from it."""
-    if not model._meta.abstract:
-        yield model
-    for child in model.__subclasses__():
-        yield from _family(child)
 
 
 def _screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberField]:

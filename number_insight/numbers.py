@@ -30,13 +30,14 @@ _LINE_TYPES = {
 }
 
 
-def normalise(text: str, region: str | None = None) -> str:
-    """Return `text` as E.164 ("+447700900000").
+def normalise(value: object, region: str | None = None) -> str:
+    """Return `value`, what was typed or a parsed number, as E.164 ("+447700900000").
 
     `region` (alpha-2) is tried first; digits without "+" that are not possible there are tried
     as international. Raise `InvalidNumber`, whose message is fit for the person who typed it.
     """
-    if not isinstance(text, str) or not text.strip():
+    text = text_of(value)
+    if not text.strip():
         raise InvalidNumber("Enter a phone number.", code="required")
     if len(text) > MAX_LENGTH:
         raise InvalidNumber("This is too long for a phone number.", code="too_long")
@@ -56,7 +57,7 @@ def normalise(text: str, region: str | None = None) -> str:
 def text_of(value: object) -> str:
     """Return `value` as text; a parsed number in E.164, in whatever format it prints itself."""
     if not isinstance(value, phonenumbers.PhoneNumber):
-        return str(value)
+        return "" if value is None else str(value)
     formats = phonenumbers.PhoneNumberFormat
     if value.country_code is None or value.extension:
         # An extension is refused, so it must not get lost on the way to being refused.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import numbers
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.screening import refusal, signup
 
@@ -28,9 +28,8 @@ REFUSED = _("This phone number cannot be used here. Please use another one, or c
 @sensitive_variables()
 def clean_number(value: Any, region: str | None = None) -> str:
     """Return `value` as E.164, or raise a `ValidationError` that is fit for who typed it."""
-    region = region or getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
     try:
-        return numbers.normalise(numbers.text_of(value), region)
+        return numbers.normalise(value, region or app_settings.default_region)
     except InvalidNumber as error:
         raise ValidationError(MESSAGES[error.code], code=error.code) from error
 

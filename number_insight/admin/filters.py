@@ -8,7 +8,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -22,7 +21,7 @@ from number_insight.exceptions import InvalidNumber
 from number_insight.insight import LEVELS
 from number_insight.models import NUMBER_LENGTH, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, LookupState, RecordState, Verdict
-from number_insight.models.fingerprints import fingerprints
+from number_insight.models.managers import same_number
 
 MAX_SEARCH_LENGTH = 255
 MIN_PREFIX_DIGITS = 7
@@ -176,12 +175,12 @@ class SameFilter(admin.SimpleListFilter):
             return queryset
         if not is_key(value):
             return queryset.none()
-        record = NumberInsightRecord.objects.filter(pk=int(value)).first()
-        same = self.same(record) if record is not None else None
-        return queryset.none() if same is None else queryset.filter(same)
+        found = NumberInsightRecord.objects.filter(pk=int(value)).first()
+        return queryset.none() if found is None else queryset.filter(self.same(found))
 
-    def same(self, record: NumberInsightRecord) -> Q | None:
-        """Return the condition that `record` shares with others, or None if it has no value."""
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        """Return the condition for the rows that have this in common with `record`."""
         raise NotImplementedError
 
 
@@ -191,8 +190,9 @@ class SameNumberFilter(SameFilter):
     title = _("same number")
     parameter_name = "same_number_as"
 
-    def same(self, record: NumberInsightRecord) -> Q | None:
-        return same_number(record)
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        return same_number(record.number, hashes=[record.number_hash])
 
 
 class SameIPFilter(SameFilter):
@@ -201,23 +201,10 @@ class SameIPFilter(SameFilter):
     title = _("same IP")
     parameter_name = "same_ip_as"
 
-    def same(self, record: NumberInsightRecord) -> Q | None:
-        return same_ip(record)
-
-
-def same_number(record: NumberInsightRecord) -> Q | None:
-    """Return the condition for rows with the number of `record`, or None if it has none.
-
-    A number that was erased, or refused in the form, is matched by its fingerprint.
-    """
-    if record.number:
-        return Q(number=record.number) | Q(number_hash__in=fingerprints(record.number))
-    return Q(number_hash=record.number_hash) if record.number_hash else None
-
-
-def same_ip(record: NumberInsightRecord) -> Q | None:
-    """Return the condition for rows with the IP of `record`, or None if it has none."""
-    return Q(ip_address=record.ip_address) if record.ip_address else None
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        # An IP that is not known is not shared.
+        return Q(ip_address__in=[record.ip_address] if record.ip_address else [])
 
 
 def is_key(text: str) -> bool:
@@ -241,12 +228,21 @@ def by_number(text: str) -> Q:
     or refused has a fingerprint only, and is found by the whole number.
     """
     text = text.strip()[:MAX_SEARCH_LENGTH]
-    found = Q(number=text[:NUMBER_LENGTH])  # an impossible number is stored as it was typed
+    found = same_number(text[:NUMBER_LENGTH])  # an impossible number is stored as it was typed
     with suppress(InvalidNumber):
-        number = numbers.normalise(text, _default_region())
-        found |= Q(number=number) | Q(number_hash__in=fingerprints(number))
+        found |= same_number(numbers.normalise(text, app_settings.default_region))
     prefix = _prefix(text)
-    return found | Q(number__startswith=prefix) if prefix else found
+    return found | _begins_with(prefix) if prefix else found
+
+
+def _begins_with(prefix: str) -> Q:
+    """Return the condition for numbers that begin with `prefix`.
+
+    The range is for databases whose index does not serve LIKE.
+    """
+    stem = prefix.rstrip("9")
+    after = f"{stem[:-1]}{int(stem[-1]) + 1}"
+    return Q(number__startswith=prefix, number__gte=prefix, number__lt=after)
 
 
 def by_subject_id(text: str) -> Q:
@@ -256,16 +252,13 @@ def by_subject_id(text: str) -> Q:
     return Q(subject_type__in=types, subject_id=text.strip()[:MAX_SEARCH_LENGTH])
 
 
-def _default_region() -> str | None:
-    return getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
-
-
 def _prefix(text: str) -> str:
     """Return the beginning of a number in E.164 that `text` is, or ""."""
     if not all(char in "0123456789+-()./ \u00a0" for char in text):
         return ""
     digits = _international("".join(char for char in text if char.isdigit()))
-    return f"+{digits}" if MIN_PREFIX_DIGITS <= len(digits) < NUMBER_LENGTH else ""
+    is_prefix = MIN_PREFIX_DIGITS <= len(digits) < NUMBER_LENGTH and digits.strip("9")
+    return f"+{digits}" if is_prefix else ""  # no number has nines alone
 
 
 def _international(digits: str) -> str:
@@ -274,6 +267,6 @@ def _international(digits: str) -> str:
         return digits[2:]
     if not digits.startswith("0"):
         return digits
-    region = _default_region()
+    region = app_settings.default_region
     code = numbers.code_of_country(region) if region else None
     return f"{code}{digits[1:]}" if code else ""

@@ -7,14 +7,17 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from number_insight import loading
 from number_insight.admin import display, links
-from number_insight.admin.filters import same_ip, same_number
+from number_insight.admin.filters import (
+    SameFilter,
+    SameIPFilter,
+    SameNumberFilter,
+)
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Lane, Verdict
@@ -52,11 +55,8 @@ def context(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) 
         "lookups": _lookups(record, site),
         "most_lookups": MAX_LOOKUPS,
         "relatives": [
-            (
-                _("Other records of this number"),
-                _others(record, site, same_number(record), "same_number_as"),
-            ),
-            (_("Other records of this IP"), _others(record, site, same_ip(record), "same_ip_as")),
+            (_("Other records of this number"), _others(record, site, SameNumberFilter)),
+            (_("Other records of this IP"), _others(record, site, SameIPFilter)),
         ],
     }
 
@@ -186,9 +186,8 @@ def _roaming(record: NumberInsightRecord) -> str:
 
 def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any]]:
     """Return the newest lookups of the number, with links and prices."""
-    same = same_number(record)
-    rows = Lookup.objects.filter(same) if same is not None else Lookup.objects.none()
-    rows = rows.defer("insight", "raw").order_by("-pk")
+    rows = Lookup.objects.filter(SameNumberFilter.same(record)).order_by("-pk")
+    rows = rows.defer("insight", "raw")
     return [
         {
             "lookup": lookup,
@@ -202,18 +201,16 @@ def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any
 
 
 def _others(
-    record: NumberInsightRecord, site: AdminSite, same: Q | None, parameter: str
+    record: NumberInsightRecord, site: AdminSite, common: type[SameFilter]
 ) -> dict[str, Any]:
-    """Return the newest other records that match `same`, their count, and a link to all."""
-    rows: QuerySet[NumberInsightRecord] = NumberInsightRecord.objects.none()
-    if same is not None:
-        rows = NumberInsightRecord.objects.filter(same).exclude(pk=record.pk)
-    count = rows.order_by()[:MAX_COUNT].count() if same is not None else 0
+    """Return the newest records that have `common` with this one, their count, a link to all."""
+    rows = NumberInsightRecord.objects.filter(common.same(record)).exclude(pk=record.pk)
+    count = rows.order_by()[:MAX_COUNT].count()
     newest = rows.order_by("-pk")[:MAX_OTHERS] if count else ()
     return {
         "count": count,
         "count_text": display.capped_count(count, MAX_COUNT),
-        "all": format_html("{}?{}={}", links.list_url(site), parameter, record.pk),
+        "all": format_html("{}?{}={}", links.list_url(site), common.parameter_name, record.pk),
         "rows": [
             {
                 "record": other,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core import checks
@@ -18,9 +16,3 @@ def error(number: str, message: str, hint: str, *, obj: Any = None) -> CheckMess
 def warning(number: str, message: str, hint: str) -> CheckMessage:
     """Return a warning with the id ``number_insight.<number>``."""
     return checks.Warning(message, hint=hint, id=f"number_insight.{number}")
-
-
-def did_you_mean(word: str, known: Sequence[str] | Mapping[str, Any]) -> str:
-    """Return a hint that names the closest match for `word` in `known`, or else all of `known`."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"Did you mean {close[0]!r}?" if close else f"Known are: {', '.join(known)}."

@@ -10,9 +10,10 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
-from number_insight.checks.messages import did_you_mean, error, warning
+from number_insight.checks.messages import error, warning
 from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
+from number_insight.exceptions import did_you_mean
 
 NOTICE = timedelta(days=180)
 """How long before its retirement a provider is warned of."""

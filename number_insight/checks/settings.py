@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from number_insight.checks.messages import did_you_mean, error, warning
+from number_insight.checks.messages import error, warning
 from number_insight.conf import DEFAULTS, app_settings
+from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
 from number_insight.lookups import limits
 from number_insight.providers.http import url_trouble

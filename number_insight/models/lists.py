@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
 from number_insight.addresses import canonical_network
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
 
@@ -111,9 +112,8 @@ def normalised(match: str, value: str) -> str:
 
 
 def _number(value: str) -> str:
-    region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
     try:
-        return numbers.normalise(value, region)
+        return numbers.normalise(value, app_settings.default_region)
     except InvalidNumber as error:
         raise ValidationError(_("Enter one phone number with its country code.")) from error
 

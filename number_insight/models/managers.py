@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from number_insight import numbers
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
 """How long a record without a subject stays in the review queue."""
+
+
+def same_number(*numbers: str, hashes: Iterable[str] = ()) -> Q:
+    """Return the condition for the rows of these numbers (E.164), erased ones among them.
+
+    `hashes` are the fingerprints of numbers that are themselves not known any more.
+    """
+    known = [number for number in numbers if number]
+    signs = {*filter(None, hashes), *(sign for number in known for sign in fingerprints(number))}
+    # SQLite takes the partial index only where its condition is repeated.
+    return Q(number__in=known) | (Q(number_hash__in=sorted(signs)) & ~Q(number_hash=""))
 
 
 class RecordQuerySet(models.QuerySet[Any]):
@@ -33,14 +45,11 @@ class RecordQuerySet(models.QuerySet[Any]):
 
         Those that were erased are among them.
         """
-        region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
         try:
-            e164 = numbers.normalise(numbers.text_of(number), region)
+            e164 = numbers.normalise(number, app_settings.default_region)
         except InvalidNumber:
             return self.none()
-        # SQLite takes the partial index only where its condition is repeated.
-        erased = Q(number_hash__in=fingerprints(e164)) & ~Q(number_hash="")
-        return self.filter(Q(number=e164) | erased)
+        return self.filter(same_number(e164))
 
     def flagged(self) -> RecordQuerySet:
         """Return the records whose verdict is review or deny."""

@@ -8,22 +8,23 @@ score, flags, decision and money, under the fingerprint of the number. What is s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from number_insight import numbers
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, ListEntry, Lookup, NumberInsightRecord, Usage
 from number_insight.models.choices import OPEN_STATES, ListMatch
 from number_insight.models.fingerprints import fingerprints
+from number_insight.models.managers import same_number
 from number_insight.privacy import erasing
 
 __all__ = ["Held", "Step", "due", "erase", "export", "fingerprints", "held", "purge"]
@@ -73,12 +74,12 @@ def held(*, number: str | None = None, subject: models.Model | None = None) -> H
     """
     if number is not None and subject is None:
         known: set[str] = {number[:NUMBER_LENGTH], _canonical(number)}
-        same = _same_number(known)
+        same = same_number(*known)
         records = NumberInsightRecord.objects.filter(same)
     elif subject is not None and subject.pk is not None and number is None:
         theirs = NumberInsightRecord.objects.for_subject(subject)
         known, hashes = _numbers_of(theirs)
-        same = _same_number(known, hashes)
+        same = same_number(*known, hashes=hashes)
         records = NumberInsightRecord.objects.filter(
             Q(pk__in=_ids(theirs)) | Q(same, subject_type=None)
         )
@@ -92,10 +93,10 @@ def held(*, number: str | None = None, subject: models.Model | None = None) -> H
 def _canonical(text: str) -> str:
     """Return `text` as it is stored: in E.164; as it was typed, if a row holds it so."""
     try:
-        return numbers.normalise(text, getattr(settings, "PHONENUMBER_DEFAULT_REGION", None))
+        return numbers.normalise(text, app_settings.default_region)
     except InvalidNumber:
         typed = text.strip()[:NUMBER_LENGTH]
-        if typed and NumberInsightRecord.objects.filter(_same_number({typed})).exists():
+        if typed and NumberInsightRecord.objects.filter(same_number(typed)).exists():
             return typed
         raise
 
@@ -108,12 +109,6 @@ def _numbers_of(records: QuerySet[Any]) -> tuple[set[str], set[str]]:
     """Return the numbers of `records`, and the fingerprints of those that were erased."""
     rows = list(records.order_by().values_list("number", "number_hash"))
     return {number for number, _ in rows if number}, {hashed for _, hashed in rows if hashed}
-
-
-def _same_number(known: set[str], hashes: Iterable[str] = ()) -> Q:
-    """Return what finds the rows of the numbers `known`, and of those with these `hashes`."""
-    hashes = {*hashes, *(hashed for number in known for hashed in fingerprints(number))}
-    return Q(number__in=known) | Q(number_hash__in=hashes)
 
 
 def export(*, number: str | None = None, subject: models.Model | None = None) -> dict[str, Any]:

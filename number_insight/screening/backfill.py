@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,11 +14,12 @@ from django.db import models, router, transaction
 
 from number_insight import loading
 from number_insight.conf import app_settings
-from number_insight.exceptions import UnknownPath
+from number_insight.exceptions import UnknownPath, did_you_mean
 from number_insight.lookups import budget
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.models.fingerprints import fingerprints
+from number_insight.models.subjects import kinds_of
 from number_insight.screening import planning, signup, tasks
 from number_insight.transactions import after_commit
 
@@ -49,8 +49,7 @@ class Backfill:
         self.field = field_of(path)
         self.model = self.field.model
         self.label = f"{self.model._meta.label}.{self.field.name}"
-        kinds = ContentType.objects.get_for_models(*_family(self.model), for_concrete_models=True)
-        self._kinds = [kind.pk for kind in kinds.values()]
+        self._kinds = kinds_of(self.model)
         self._own_kind = ContentType.objects.get_for_model(self.model)
 
     def batches(self, size: int = BATCH) -> Iterator[tuple[int, list[Missing]]]:
@@ -138,11 +137,6 @@ def _is_known(number: str, latest: tuple[str, str] | None) -> bool:
     return known == number or bool(hashed and hashed in fingerprints(number))
 
 
-def _family(model: type[models.Model]) -> list[type[models.Model]]:
-    """Return `model` and its child models, whose rows are rows of it too."""
-    return [model, *(child for sub in model.__subclasses__() for child in _family(sub))]
-
-
 def field_of(path: str) -> models.Field[Any, Any]:
     """Return the model field that `path` ("app.Model.field") names."""
     parts = path.split(".")
@@ -151,11 +145,13 @@ def field_of(path: str) -> models.Field[Any, Any]:
     app_label, model_name, field_name = parts
     labels = [config.label for config in apps.get_app_configs()]
     if app_label not in labels:
-        raise UnknownPath(f"There is no app {app_label!r}{_meant(app_label, labels)}")
+        raise UnknownPath(f"There is no app {app_label!r}. {did_you_mean(app_label, labels)}")
     found = {model.__name__: model for model in apps.get_app_config(app_label).get_models()}
     model = {name.lower(): it for name, it in found.items()}.get(model_name.lower())
     if model is None:
-        raise UnknownPath(f"{app_label} has no model {model_name!r}{_meant(model_name, found)}")
+        raise UnknownPath(
+            f"{app_label} has no model {model_name!r}. {did_you_mean(model_name, found)}"
+        )
     return _text_field(model, field_name)
 
 
@@ -164,20 +160,15 @@ def _text_field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist as exc:
-        raise UnknownPath(f"{model.__name__} has no field {name!r}{_meant(name, text)}") from exc
+        raise UnknownPath(
+            f"{model.__name__} has no field {name!r}. {did_you_mean(name, text)}"
+        ) from exc
     if not isinstance(field, models.Field) or not _holds_text(field):
-        raise UnknownPath(f"{name!r} holds no text, so it holds no numbers{_meant('', text)}")
+        raise UnknownPath(
+            f"{name!r} holds no text, so it holds no numbers. {did_you_mean('', text)}"
+        )
     return field
 
 
 def _holds_text(field: Any) -> bool:
     return isinstance(field, (models.CharField, models.TextField))
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that names what `word` may have been meant for."""
-    names = list(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there is {', '.join(names)}." if names else "."

@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from functools import partial
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, models, router, transaction
 from django.utils import timezone
@@ -76,9 +75,8 @@ async def ascreen(number: str, **options: object) -> NumberInsightRecord:
 
 def canonical(number: str) -> str:
     """Return `number` as E.164, or what a column can hold of it."""
-    region = getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
     try:
-        return numbers.normalise(numbers.text_of(number), region)
+        return numbers.normalise(number, app_settings.default_region)
     except InvalidNumber:
         # Recorded as it was typed, as far as a column can hold it; the rules will deny it.
         return _storable(numbers.text_of(number), NUMBER_LENGTH)

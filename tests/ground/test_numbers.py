@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,13 +22,14 @@ TYPED = [
     ("447700900000", None, "+447700900000"),
     ("(212) 555-0123", "US", "+12125550123"),
     ("+46\u00a070\u2011174\u201306\u201205", None, "+46701740605"),
+    (46701740605, None, "+46701740605"),
+    (phonenumbers.parse("070-174 06 05", "SE"), None, "+46701740605"),
 ]
 
 REFUSED = [
     ("", "required"),
     ("   ", "required"),
     (None, "required"),
-    (46701740605, "required"),
     ("+" + "4" * 64, "too_long"),
     ("+1 800 FLOWERS", "characters"),
     ("+46701740605 ext. 12", "characters"),

@@ -153,9 +153,9 @@ def test_a_child_models_row_is_not_screened_again_as_its_parents():
     ("path", "said"),
     [
         ("Customer", "write app.Model.field"),
-        ("test.Customer.phone", "did you mean 'tests'?"),
-        ("tests.Custmer.phone", "did you mean 'Customer'?"),
-        ("tests.Customer.phne", "did you mean 'phone'?"),
+        ("test.Customer.phone", "Did you mean 'tests'?"),
+        ("tests.Custmer.phone", "Did you mean 'Customer'?"),
+        ("tests.Customer.phne", "Did you mean 'phone'?"),
         ("tests.Customer.id", "holds no text"),
     ],
 )

@@ -6,13 +6,13 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext
 
 from number_insight import loading, numbers
 from number_insight.addresses import public_ip
+from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber, NumberInsightError
 from number_insight.insight import LEVELS, Insight
 from number_insight.rules.scoring import Flag, Judgement
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             self.stdout.write(_table(result))
 
     def _inquiry(self, options: dict[str, Any]) -> Inquiry:
-        region = options["country"] or getattr(settings, "PHONENUMBER_DEFAULT_REGION", None)
+        region = options["country"] or app_settings.default_region
         if region and region.upper() not in numbers.REGIONS:
             raise InvalidNumber(f"There is no country {region!r}; write its two letters: GB.")
         ip = public_ip(options["ip"])
