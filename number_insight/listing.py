@@ -1,4 +1,4 @@
-"""Listing: which entries of the project's own lists match a signup."""
+"""The matching of signups with the entries of the project's own lists."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from number_insight.rules.base import Listing
 
 
 def matching(number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
-    """Return the entries in force that fit, in one query; which one decides is the rules' affair.
+    """Return the entries in force that match, in one query; the rules decide among them.
 
-    The lists are taken as they are now, like the rules and their weights.
+    The lists are those of now, like the rules and their weights.
     """
     fits = Q(match=ListMatch.NUMBER, value=number)
     for condition in _conditions(number, ip, insight):
@@ -46,7 +46,7 @@ def _conditions(number: str, ip: str | None, insight: Insight) -> Iterator[Q]:
 
 
 def _prefixes(number: str) -> list[str]:
-    """Return the beginnings of `number` that an entry may hold."""
+    """Return the prefixes of `number` that an entry may hold."""
     if not number.startswith("+"):
         return []
     return [number[:length] for length in range(2, len(number) + 1)]
@@ -61,15 +61,15 @@ def _networks(ip: str) -> list[str]:
 
 
 def count_hit(entry_id: int) -> None:
-    """Count that an entry has decided a record."""
+    """Increment the number of records that an entry has decided."""
     ListEntry.objects.filter(pk=entry_id).update(hits=F("hits") + 1)
 
 
 class Lists:
-    """Many entries at once, for whoever has several signups to compare with them."""
+    """Entries loaded at once, to match several signups without further queries."""
 
     def __init__(self, rows: QuerySet[Any] | None = None) -> None:
-        """Load `rows`, or all that are in force."""
+        """Load `rows`, or all entries in force."""
         self._entries: dict[tuple[str, str], list[Listing]] = {}
         rows = ListEntry.objects.in_force() if rows is None else rows
         for pk, action, match, value in rows.order_by("pk").values_list(
@@ -82,9 +82,10 @@ class Lists:
 
     @classmethod
     def around(cls, numbers: Collection[str], ips: Collection[str]) -> Lists:
-        """Load what may fit signups with these numbers and IPs; one query where lists are empty.
+        """Load the entries that may match signups with these numbers and IPs.
 
-        All entries for carriers and countries are among them, of which nobody has many.
+        That takes one query if the lists are empty. All entries for carriers and countries are
+        included, since there are never many.
         """
         entries = ListEntry.objects.in_force()
         kinds = set(entries.order_by().values_list("match", flat=True).distinct())
@@ -101,7 +102,7 @@ class Lists:
         return cls(entries.filter(fits))
 
     def matching(self, number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
-        """Return the entries that fit, as `matching` does."""
+        """Return the matching entries, as the function `matching` does."""
         if not self._entries:
             return ()
         keys = [(ListMatch.NUMBER.value, number), *self._keys(number, ip, insight)]
