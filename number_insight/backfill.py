@@ -139,7 +139,7 @@ def _is_known(number: str, latest: tuple[str, str] | None) -> bool:
 
 
 def _family(model: type[models.Model]) -> list[type[models.Model]]:
-    """Return `model` and its child models, since their rows are also rows of `model`."""
+    """Return `model` and its child models, whose rows are rows of it too."""
     return [model, *(child for sub in model.__subclasses__() for child in _family(sub))]
 
 
@@ -151,13 +151,11 @@ def field_of(path: str) -> models.Field[Any, Any]:
     app_label, model_name, field_name = parts
     labels = [config.label for config in apps.get_app_configs()]
     if app_label not in labels:
-        raise UnknownPath(f"There is no app {app_label!r}{_suggestion(app_label, labels)}")
+        raise UnknownPath(f"There is no app {app_label!r}{_meant(app_label, labels)}")
     found = {model.__name__: model for model in apps.get_app_config(app_label).get_models()}
     model = {name.lower(): model for name, model in found.items()}.get(model_name.lower())
     if model is None:
-        raise UnknownPath(
-            f"{app_label} has no model {model_name!r}{_suggestion(model_name, found)}"
-        )
+        raise UnknownPath(f"{app_label} has no model {model_name!r}{_meant(model_name, found)}")
     return _text_field(model, field_name)
 
 
@@ -166,11 +164,9 @@ def _text_field(model: type[models.Model], name: str) -> models.Field[Any, Any]:
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist as exc:
-        raise UnknownPath(
-            f"{model.__name__} has no field {name!r}{_suggestion(name, text)}"
-        ) from exc
+        raise UnknownPath(f"{model.__name__} has no field {name!r}{_meant(name, text)}") from exc
     if not isinstance(field, models.Field) or not _holds_text(field):
-        raise UnknownPath(f"{name!r} holds no text, so it holds no numbers{_suggestion('', text)}")
+        raise UnknownPath(f"{name!r} holds no text, so it holds no numbers{_meant('', text)}")
     return field
 
 
@@ -178,10 +174,10 @@ def _holds_text(field: Any) -> bool:
     return isinstance(field, (models.CharField, models.TextField))
 
 
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    """Return the end of a sentence that suggests the closest of `known` to `name`."""
+def _meant(word: str, known: Iterable[str]) -> str:
+    """Return the end of a sentence that names what `word` may have been meant for."""
     names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(word, names, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
     return f"; there is {', '.join(names)}." if names else "."

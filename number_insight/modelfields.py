@@ -136,7 +136,7 @@ def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
     """Return the latest record of this object's number, or None if it was never screened."""
-    # A row of a parent model may have been saved as a child, which the record then points to.
+    # A row of a parent model may have been saved as a child, whose record it then is.
     kinds = ContentType.objects.get_for_models(*_family(field.model)).values()
     records = NumberInsightRecord.objects.filter(
         subject_type__in=kinds, subject_id=str(instance.pk), field=label(field)
@@ -146,7 +146,7 @@ def _latest_record(
 
 
 def _family(model: type[models.Model]) -> Iterator[type[models.Model]]:
-    """Yield `model` and all models derived from it."""
+    """Yield `model` and all that are derived from it."""
     if not model._meta.abstract:
         yield model
     for child in model.__subclasses__():

@@ -75,11 +75,11 @@ def held(*, number: str | None = None, subject: models.Model | None = None) -> H
         same = _same_number(known)
         records = NumberInsightRecord.objects.filter(same)
     elif subject is not None and subject.pk is not None and number is None:
-        linked_records = NumberInsightRecord.objects.for_subject(subject)
-        known, hashes = _numbers_of(linked_records)
+        theirs = NumberInsightRecord.objects.for_subject(subject)
+        known, hashes = _numbers_of(theirs)
         same = _same_number(known, hashes)
         records = NumberInsightRecord.objects.filter(
-            Q(pk__in=_ids(linked_records)) | Q(same, subject_type=None)
+            Q(pk__in=_ids(theirs)) | Q(same, subject_type=None)
         )
     else:
         raise ValueError("Give either a number or a subject with a key.")
@@ -110,7 +110,7 @@ def _numbers_of(records: QuerySet[Any]) -> tuple[set[str], set[str]]:
 
 
 def _same_number(known: set[str], hashes: Iterable[str] = ()) -> Q:
-    """Return the condition for rows with one of the numbers `known` or of the `hashes`."""
+    """Return what finds the rows of the numbers `known`, and of those with these `hashes`."""
     hashes = {*hashes, *(hashed for number in known for hashed in fingerprints(number))}
     return Q(number__in=known) | Q(number_hash__in=hashes)
 

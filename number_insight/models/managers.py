@@ -38,7 +38,7 @@ class RecordQuerySet(models.QuerySet[Any]):
             e164 = numbers.normalise(numbers.text_of(number), region)
         except InvalidNumber:
             return self.none()
-        # SQLite uses the partial index only if its condition is repeated.
+        # SQLite takes the partial index only where its condition is repeated.
         erased = Q(number_hash__in=fingerprints(e164)) & ~Q(number_hash="")
         return self.filter(Q(number=e164) | erased)
 
