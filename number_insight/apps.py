@@ -1,4 +1,4 @@
-"""The app as Django sees it."""
+"""The configuration of the app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class NumberInsightConfig(AppConfig):
-    """Number Insight."""
+    """The app config of Number Insight."""
 
     name = "number_insight"
     verbose_name = _("Number Insight")

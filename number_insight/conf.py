@@ -1,7 +1,7 @@
 """The settings: one dict, ``NUMBER_INSIGHT``, as typed properties that are read at use.
 
-Nothing is copied and nothing written back, so ``override_settings`` simply works. What may be
-wrong with the values is said by `number_insight.checks`, not here.
+Nothing is copied and nothing written back, so ``override_settings`` works. Invalid values are
+reported by `number_insight.checks`, not here.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ DEFAULTS: dict[str, Any] = {
 
 
 class AppSettings:
-    """Reads ``settings.NUMBER_INSIGHT``; one property a key, in the words of the docs."""
+    """Access to ``settings.NUMBER_INSIGHT``, with one property for each documented key."""
 
     @property
     def given(self) -> Mapping[str, Any]:
-        """What the project has written, or an empty dict."""
+        """The project's own dict, or an empty one."""
         given = getattr(settings, "NUMBER_INSIGHT", None)
         return given if isinstance(given, Mapping) else {}
 
@@ -144,7 +144,7 @@ class AppSettings:
 
     @property
     def BUDGET(self) -> Mapping[str, Decimal]:
-        """Period ("day", "month") to amount; a period that is left out is unlimited."""
+        """The amount for each period ("day", "month"); a missing period is unlimited."""
         given = self._value("BUDGET") or {}
         return {
             period: Decimal(str(amount)) for period, amount in given.items() if amount is not None
@@ -156,7 +156,7 @@ class AppSettings:
 
     @property
     def THROUGHPUT(self) -> float:
-        """Requests a second to one provider, all workers together."""
+        """The requests a second to one provider, by all workers together."""
         return float(self._value("THROUGHPUT"))
 
     @property
@@ -187,13 +187,13 @@ class AppSettings:
 
     @property
     def RETENTION(self) -> timedelta | None:
-        """After which `number_insight_purge` erases; None: never."""
+        """The age at which `number_insight_purge` erases personal data; None means never."""
         retention: timedelta | None = self._value("RETENTION")
         return retention
 
     @property
     def FINGERPRINT_KEYS(self) -> Sequence[str | bytes]:
-        """The keys of the fingerprints of erased numbers: the first signs, all are recognised."""
+        """The keys of fingerprints: the first one signs, and all are recognised."""
         given: Sequence[str | bytes] | None = self._value("FINGERPRINT_KEYS")
         return given or (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
 

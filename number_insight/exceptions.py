@@ -1,4 +1,4 @@
-"""What can go wrong, named for what it means to the signup and to the money.
+"""The exceptions, named for their meaning to the signup and to the money.
 
 Every exception of a provider belongs to exactly one of the classes below, because the class
 alone decides what becomes of the lookup: see `number_insight.lookups.claims`.
@@ -12,11 +12,11 @@ from contextlib import contextmanager
 
 
 class NumberInsightError(Exception):
-    """The root of everything this package raises on purpose. Do not raise it directly."""
+    """Base class of the exceptions of this package. Do not raise it directly."""
 
 
 class InvalidNumber(NumberInsightError, ValueError):
-    """What was typed cannot be a phone number; ``code`` says in which way."""
+    """The text cannot be a phone number; ``code`` is the reason."""
 
     def __init__(self, message: str, *, code: str = "invalid") -> None:
         super().__init__(message)
@@ -24,11 +24,11 @@ class InvalidNumber(NumberInsightError, ValueError):
 
 
 class ProviderError(NumberInsightError):
-    """A provider gave no insight. Do not raise it directly.
+    """Base class of the reasons why a provider gave no insight. Do not raise it directly.
 
     The message is one sentence for an operator, without secrets and without the number.
-    ``status`` is the provider's own status code, ``http_status`` the HTTP one, where there was
-    one; ``request_id`` names the request at the provider.
+    ``status`` is the provider's own status code, ``http_status`` the HTTP one, each None if there
+    was none; ``request_id`` identifies the request at the provider.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class ProviderError(NumberInsightError):
 
 
 class NotSent(ProviderError, ConnectionError):
-    """Provably nothing was sent (refused, no such host, no TLS): free, and may be tried again."""
+    """Provably nothing was sent (refused, no such host, no TLS): free, and may be retried."""
 
 
 class Busy(ProviderError):
-    """The provider plainly refused for now (too many requests): free, and may be tried again."""
+    """The provider plainly refused for now (too many requests): free, and may be retried."""
 
 
 class BadCredentials(ProviderError, PermissionError):
@@ -70,19 +70,19 @@ class Gone(ProviderError, ConnectionError):
 
 
 class NumberRefused(ProviderError, ValueError):
-    """The provider refuses this number as a number: free and final."""
+    """The provider rejects the number as malformed: free and final."""
 
 
 class NoAnswer(ProviderError, LookupError):
-    """The provider answered, finally, that it has no answer: free and final."""
+    """The provider answered that it has no insight: free and final."""
 
 
 class Uncertain(ProviderError, ConnectionError):
-    """The request was sent and what became of it is unknown: it may have been paid for."""
+    """The request was sent and its outcome is unknown: it may have been paid for."""
 
 
 class BadCallback(NumberInsightError, ValueError):
-    """What was posted to the webhook is not an answer; nothing was changed."""
+    """The body posted to the webhook is not an answer; nothing was changed."""
 
 
 class IntermediateCallback(BadCallback):
@@ -90,15 +90,15 @@ class IntermediateCallback(BadCallback):
 
 
 class Unfinished(NumberInsightError, RuntimeError):
-    """A record could not be screened just now, by a fault of ours; the sweep tries it again."""
+    """A record could not be screened because of an error of ours; the sweep retries it."""
 
 
 class Unsupported(NumberInsightError, NotImplementedError):
-    """The provider cannot do what was asked of it."""
+    """The provider does not support the request."""
 
 
 class UnknownPath(NumberInsightError, LookupError):
-    """There is no such field, or it holds no numbers; the text names what may have been meant."""
+    """The field does not exist or holds no numbers; the message suggests similar names."""
 
 
 class ReplayFailed(NumberInsightError, RuntimeError):

@@ -1,4 +1,4 @@
-"""The form field, with the validator on it."""
+"""The form field, which has the validator on it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from number_insight.validators import NumberInsightValidator, clean_number
 
 
 class ScreenedPhoneNumberField(PhoneNumberField):
-    """A form field for a number that is screened when the form is valid.
+    """A form field for a phone number that is screened.
 
-    Takes what `phonenumber_field.formfields.PhoneNumberField` takes, and `level` and `queue` as
-    the validator does. Its value is a `PhoneNumber` in E.164.
+    Takes the arguments of `phonenumber_field.formfields.PhoneNumberField`, and `level` and `queue`
+    of `NumberInsightValidator`. Its value is a `PhoneNumber` in E.164.
     """
 
-    default_validators: list[Any] = []  # theirs wants "valid"; possible is checked in to_python
+    default_validators: list[Any] = []  # the parent's requires "valid"; to_python checks "possible"
 
     def __init__(
         self, *args: Any, level: str | None = None, queue: bool = True, **kwargs: Any
@@ -43,13 +43,13 @@ class ScreenedPhoneNumberField(PhoneNumberField):
             self.screening(value)
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
-        # Only the form knows what the number was; every form has a copy of its fields.
+        # Only the form knows the initial number; every form has a copy of its fields.
         self._initial = form.get_initial_for_field(self, field_name)
         bound: forms.BoundField = super().get_bound_field(form, field_name)
         return bound
 
     def _is_unchanged(self, value: Any) -> bool:
-        """Whether this is the number that was there before: it is neither refused nor bought."""
+        """Return whether `value` is the initial number, which is neither refused nor looked up."""
         if self._initial in EMPTY_VALUES:
             return False
         try:

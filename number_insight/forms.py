@@ -1,4 +1,4 @@
-"""The form mixin: screens when the whole form is valid."""
+"""The form mixin, which screens numbers when the whole form is valid."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ else:
 
 
 class ScreenedFormMixin(_Form):
-    """Screen the numbers of a form once all of it is valid: a bad e-mail never costs a lookup.
+    """Screen the numbers of a form once all of it is valid, so that a bad e-mail costs no lookup.
 
-    Put it before the form class. Which fields hold numbers is found by our field or validator on
-    them, or said in `screened_fields`. The records are in `screening_records`, by field; with a
-    model form they are linked to the saved object, else `number_insight.screening.attach` does it.
-    `country_field` and `name_field` name the fields of the country (alpha-2) and the name that the
-    person gives.
+    Put it before the form class. Numbers are the fields with our form field or validator, and those
+    named in `screened_fields`. `screening_records` holds the records by field name. A model form
+    links them to the saved object; otherwise call `number_insight.screening.attach`.
+    `country_field` and `name_field` name the fields for the person's country (alpha-2) and name.
     """
 
     screened_fields: tuple[str, ...] = ()
@@ -39,9 +38,9 @@ class ScreenedFormMixin(_Form):
         super().__init__(*args, **kwargs)
         self.screening_records: dict[str, NumberInsightRecord] = {}
         self._screenings = {
-            name: found
+            name: validator
             for name, field in self.fields.items()
-            if (found := _take_over(field, name in self.screened_fields)) is not None
+            if (validator := _take_over(field, name in self.screened_fields)) is not None
         }
 
     def full_clean(self) -> None:
@@ -60,21 +59,21 @@ class ScreenedFormMixin(_Form):
         record = signup.screen_typed(
             clean_number(value),
             level=validator.level,
-            country=self._said(self.country_field),
-            name=self._said(self.name_field),
+            country=self._declared(self.country_field),
+            name=self._declared(self.name_field),
         )
         if record is not None:
             self.screening_records[name] = record
         if refusal.is_denied_soon(record):
             self.add_error(name, ValidationError(REFUSED, code="refused"))
 
-    def _said(self, name: str | None) -> str:
-        """Return what the person wrote into the field `name`."""
+    def _declared(self, name: str | None) -> str:
+        """Return the person's declaration in the field `name`, or an empty text."""
         value = None if name is None else self.cleaned_data.get(name)
         return "" if value is None else str(value)
 
     def save(self, commit: bool = True) -> Any:
-        """Save a model form, and link its records to what was saved."""
+        """Save a model form, and link its records to the saved object."""
         saved = super().save(commit=commit)  # type: ignore[misc]
         if commit and isinstance(saved, models.Model):
             for record in self.screening_records.values():
@@ -83,11 +82,11 @@ class ScreenedFormMixin(_Form):
 
 
 def _take_over(field: forms.Field, named: bool) -> NumberInsightValidator | None:
-    """Return the validator whose queueing the mixin does, having taken it off `field`."""
+    """Return the validator of `field` that the mixin queues for, after switching its queue off."""
     if isinstance(field, ScreenedPhoneNumberField):
-        taken = field.screening
-        field.screening = taken.without_queue()
-        return taken if taken.queue or named else None
+        screening_validator = field.screening
+        field.screening = screening_validator.without_queue()
+        return screening_validator if screening_validator.queue or named else None
     for index, validator in enumerate(field.validators):
         if isinstance(validator, NumberInsightValidator):
             field.validators = copy.copy(field.validators)

@@ -1,7 +1,7 @@
-"""`Insight`: a provider's answer in our words, the same for every provider.
+"""`Insight`: a provider's answer in a form that is the same for every provider.
 
-Words are lower case. What is absent, null, empty or unknown to us is ``"unknown"`` where a word
-is expected, and None elsewhere. Amounts are `Decimal`, in the provider's currency.
+Words are lower case. An absent, null, empty or unrecognised value is ``"unknown"`` where a word is
+expected, and None elsewhere. Amounts are `Decimal`, in the provider's currency.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ IP_MATCH = frozenset({"country", "mismatch", UNKNOWN})
 CALLER_TYPES = frozenset({"business", "consumer", UNKNOWN})
 
 NUMBER_REFUSED = frozenset({3, 999})
-"""The statuses by which a provider refuses a number as a number."""
+"""The statuses that reject the number itself."""
 
 LEVELS = ("basic", "standard", "advanced")
-"""What can be asked, the cheapest first; each level tells all that the one before tells."""
+"""The levels of a lookup, the cheapest first; each includes the facts of the one before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:
-    """A network operator. ``network_code`` is usually MCC and MNC, but "US-FIXED" is one too."""
+    """A network operator; ``network_code`` is MCC and MNC, or a code such as "US-FIXED"."""
 
     network_code: str | None = None
     name: str | None = None
@@ -44,7 +44,7 @@ class Carrier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roaming:
-    """Whether the phone is abroad just now, and where."""
+    """The roaming status of the phone, and the network abroad."""
 
     status: str = UNKNOWN
     country: str | None = None
@@ -54,7 +54,7 @@ class Roaming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IPMatch:
-    """How the visitor's IP compares with the number."""
+    """The comparison of the visitor's IP with the country of the number."""
 
     address: str | None = None
     match: str = UNKNOWN
@@ -64,7 +64,7 @@ class IPMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who the number is registered to (US numbers only, where caller name was asked for)."""
+    """The registered owner of the number (US numbers only, if the caller name was asked for)."""
 
     name: str | None = None
     first_name: str | None = None
@@ -83,7 +83,7 @@ class RealTime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
-    """What is known about one number. Never None: before any answer there is the local one."""
+    """The facts about one number. It is never None: before an answer there is a local one."""
 
     status: int | None = None
     status_text: str = ""
@@ -109,10 +109,10 @@ class Insight:
     refund: Decimal | None = None
     balance: Decimal | None = None
     raw: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
-    """The provider's own words; never part of the JSON form, and kept only by ``STORE_RAW``."""
+    """The provider's raw answer; not part of the JSON form, and stored only by ``STORE_RAW``."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the documented JSON form: plain types only, amounts as decimal strings."""
+        """Return the documented JSON form, with plain types only and amounts as strings."""
         document = asdict(replace(self, raw=None))
         del document["raw"]
         for key in ("price", "refund", "balance"):
@@ -121,7 +121,7 @@ class Insight:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Insight:
-        """Return the insight whose `as_json` this is; keys that we do not know are dropped."""
+        """Return the insight of the JSON form `document`; unknown keys are ignored."""
         known = {f.name for f in fields(cls)} - {"raw"}
         values = {key: value for key, value in document.items() if key in known}
         for key, part in _PARTS.items():
@@ -133,21 +133,21 @@ class Insight:
         return cls(**values)
 
     def without_live(self) -> Insight:
-        """Return a copy without what must not be kept in some countries.
+        """Return a copy without live data: roaming, reachability and the raw answer.
 
-        Roaming and reachability are "disallowed by law from being persisted" in several
-        geographies, says Vonage's support (article 204015563).
+        In several geographies they are "disallowed by law from being persisted", says Vonage's
+        support (article 204015563).
         """
         return replace(self, reachable=UNKNOWN, roaming=Roaming(), real_time=None, raw=None)
 
     @property
     def cost(self) -> Decimal:
-        """What was really paid: the price less the refund, never below zero."""
+        """The price less the refund, and at least 0."""
         return max((self.price or Decimal(0)) - (self.refund or Decimal(0)), Decimal(0))
 
     @property
     def is_empty(self) -> bool:
-        """Whether the provider could determine nothing at all (outcome 2: refunded, permanent)."""
+        """Whether the provider determined nothing at all (outcome 2: refunded, and final)."""
         return self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None
 
 

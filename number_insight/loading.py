@@ -1,4 +1,4 @@
-"""Providers and rules from dotted paths, made once and forgotten when the settings change."""
+"""Loading of providers and rules by dotted path, cached until the settings change."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LONGEST_CODE = 50
 @cache
 @sensitive_variables()
 def provider(name: str = DEFAULT_PROVIDER) -> Provider:
-    """Return the provider that ``PROVIDERS`` has under `name`.
+    """Return the provider `name` of ``PROVIDERS``.
 
-    Raise `ImproperlyConfigured` with the reason if it has none or it cannot be made.
+    Raise `ImproperlyConfigured`, with the reason, if it is missing or cannot be constructed.
     """
     entry = app_settings.PROVIDERS.get(name)
     if entry is None:
@@ -41,18 +41,18 @@ def provider(name: str = DEFAULT_PROVIDER) -> Provider:
 
 @cache
 def callback_types() -> frozenset[str]:
-    """Return the content types that one of ``PROVIDERS`` may post to the webhook."""
+    """Return the content types of the callbacks of all ``PROVIDERS``."""
     return frozenset().union(*(provider(name).callback_types for name in app_settings.PROVIDERS))
 
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Return the active rules: ``RULES`` (or the standard set) and ``EXTRA_RULES``, weighted."""
+    """Return the active rules: ``RULES`` or the standard set, and ``EXTRA_RULES``."""
     return make_rules(rule_entries(), app_settings.WEIGHTS)
 
 
 def rule_entries() -> list[Mapping[str, Any]]:
-    """Return the active rules as they are written in the settings."""
+    """Return the entries of the active rules, as in the settings."""
     chosen: Sequence[Mapping[str, Any]] | None = app_settings.RULES
     return [*(STANDARD if chosen is None else chosen), *app_settings.EXTRA_RULES]
 
@@ -60,7 +60,7 @@ def rule_entries() -> list[Mapping[str, Any]]:
 def make_rules(
     entries: Sequence[Mapping[str, Any]], weights: Mapping[str, int]
 ) -> tuple[Rule, ...]:
-    """Return the rules that `entries` describe, with `weights` (code -> weight) laid over."""
+    """Return the rules of `entries`; `weights` maps codes to overriding weights."""
     made = tuple(make_rule(entry) for entry in entries)
     for rule in made:
         if rule.code in weights:
@@ -69,7 +69,7 @@ def make_rules(
 
 
 def make_rule(entry: Mapping[str, Any]) -> Rule:
-    """Return the rule that `entry` describes; raise `ImproperlyConfigured` with the reason."""
+    """Return the rule of `entry`; raise `ImproperlyConfigured`, with the reason, if invalid."""
     made = _make(entry, "NAME", "a rule in NUMBER_INSIGHT")
     name = entry["NAME"]
     if not isinstance(made, Rule):
@@ -122,7 +122,7 @@ def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
 
 
 def forget(*, setting: str = "NUMBER_INSIGHT", **_kwargs: Any) -> None:
-    """Forget what was made, so that changed settings take effect."""
+    """Clear the caches of providers and rules when the settings change."""
     if setting == "NUMBER_INSIGHT":
         provider.cache_clear()
         callback_types.cache_clear()

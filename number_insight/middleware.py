@@ -1,4 +1,4 @@
-"""The middleware that tells fields and validators who is knocking."""
+"""The middleware that gives fields and validators the visitor's IP and user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseB
 
 
 class ScreeningMiddleware:
-    """Let the screenings of a request know the visitor's IP. Works in sync and async sites."""
+    """Give the screenings of a request the visitor's IP and user, in sync and async sites."""
 
     sync_capable = True
     async_capable = True

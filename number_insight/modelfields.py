@@ -1,4 +1,4 @@
-"""The model field: a new or changed number is screened when its object is saved."""
+"""The model field, which screens a new or changed number when its object is saved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from number_insight.validators import validate_possible
 
 
 def to_phone_number(value: Any, region: str | None) -> Any:
-    """Return `value` as a `PhoneNumber` in E.164; what cannot be one is kept as it was typed."""
+    """Return `value` as a `PhoneNumber` in E.164, with the raw input if it is not possible."""
     if value in EMPTY_VALUES or hasattr(value, "resolve_expression"):
         return value
     text = numbers.text_of(value)
@@ -35,12 +35,12 @@ def to_phone_number(value: Any, region: str | None) -> Any:
 
 
 class ScreenedPhoneNumberDescriptor(PhoneNumberDescriptor):
-    """The attribute on an instance; it remembers the value that the object was loaded with."""
+    """The attribute on an instance, which remembers the value that the object was loaded with."""
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         name = self.field.name
-        # While an object is made or loaded it counts as being added; a deferred value that is
-        # set later may be the database's or the user's, and is not remembered.
+        # An object counts as being added while it is constructed or loaded. A deferred value that
+        # is set later may be the database's or the user's, and is not remembered.
         is_first = name not in instance.__dict__ and instance._state.adding
         instance.__dict__[name] = to_phone_number(value, self.field.region)
         if is_first:
@@ -54,19 +54,19 @@ def loaded_numbers(instance: models.Model) -> dict[str, str]:
 
 
 def stored(value: Any) -> str:
-    """Return what a column holds for `value`."""
+    """Return the text that the column stores for `value`."""
     return str(value.raw_input or value.as_e164) if isinstance(value, PhoneNumber) else ""
 
 
 class ScreenedPhoneNumberField(PhoneNumberField):
-    """A phone number that is screened on save, and linked to the saved object.
+    """A model field for a phone number that is screened on save, and linked to the saved object.
 
     ``instance.get_<field>_record()`` returns its latest record. Not screened are fixtures,
-    migration models, unchanged numbers, ``bulk_create`` and ``QuerySet.update``, and whatever is
-    saved inside `number_insight.screening.suspended`.
+    migration models, unchanged numbers, ``bulk_create``, ``QuerySet.update``, and saves inside
+    `number_insight.screening.suspended`.
 
-    `country_field` and `name_field` name the attributes of the model, mostly other fields, that
-    hold the country (alpha-2) and the name that the person gave.
+    `country_field` and `name_field` name the attributes of the model, mostly other fields, with the
+    person's country (alpha-2) and name.
     """
 
     descriptor_class = ScreenedPhoneNumberDescriptor
@@ -86,16 +86,16 @@ class ScreenedPhoneNumberField(PhoneNumberField):
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        said = {"country_field": self.country_field, "name_field": self.name_field}
-        kwargs |= {option: given for option, given in said.items() if given is not None}
+        options = {"country_field": self.country_field, "name_field": self.name_field}
+        kwargs |= {option: given for option, given in options.items() if given is not None}
         return name, path, args, kwargs
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         return [*super().check(**kwargs), *self._check_attributes()]
 
     def _check_attributes(self) -> Iterator[CheckMessage]:
-        said = {"country_field": self.country_field, "name_field": self.name_field}
-        for option, name in said.items():
+        options = {"country_field": self.country_field, "name_field": self.name_field}
+        for option, name in options.items():
             if name is None or (isinstance(name, str) and hasattr(self.model, name)):
                 continue
             message = f"{option}={name!r} is no attribute of {self.model._meta.label}."
@@ -116,19 +116,19 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     def contribute_to_class(self, cls: Any, name: str, *args: Any, **kwargs: Any) -> None:
         super().contribute_to_class(cls, name, *args, **kwargs)
         setattr(cls, f"get_{name}_record", partialmethod(_latest_record, field=self))
-        # One receiver for all models: so proxies and child models are seen as well.
+        # One receiver for all models, so that proxies and child models are covered as well.
         pre_save.connect(_remember_changes, dispatch_uid="number_insight.pre_save")
         post_save.connect(_screen_changes, dispatch_uid="number_insight.post_save")
 
     def formfield(self, form_class: Any = None, **kwargs: Any) -> Any:
-        # The form may refuse, but it never buys: saving does.
+        # The form field refuses but queues no lookup, since the save does.
         if form_class is None:
             kwargs.setdefault("queue", False)
         return super().formfield(form_class or formfields.ScreenedPhoneNumberField, **kwargs)
 
 
 def label(field: models.Field[Any, Any]) -> str:
-    """Return the name that records know `field` by ("shop.Customer.phone")."""
+    """Return the name of `field` in its records ("shop.Customer.phone")."""
     return f"{field.model._meta.label}.{field.name}"
 
 
@@ -145,7 +145,7 @@ def _latest_record(
 
 
 def _screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberField]:
-    if sender.__module__ == "__fake__":  # a model as a migration sees it
+    if sender.__module__ == "__fake__":  # a historical model of a migration
         return []
     fields = sender._meta.concrete_fields
     return [field for field in fields if isinstance(field, ScreenedPhoneNumberField)]
@@ -160,7 +160,7 @@ def _remember_changes(
     update_fields: frozenset[str] | None,
     **_kwargs: Any,
 ) -> None:
-    """Before the save: find out which numbers it makes or changes."""
+    """Remember the fields whose numbers the save creates or changes."""
     fields = [] if raw else _screened_fields(sender)
     changed = [
         field
@@ -169,7 +169,7 @@ def _remember_changes(
         and (update_fields is None or field.name in update_fields)
         and _is_new(instance, field, using)
     ]
-    instance.__dict__["_ni_changed"] = changed  # also when empty: the last save may have failed
+    instance.__dict__["_ni_changed"] = changed  # even if empty: the previous save may have failed
 
 
 def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str) -> bool:
@@ -180,7 +180,7 @@ def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str)
         return True
     if loaded_numbers(instance).get(field.name) == number:
         return False
-    # It differs from what was loaded, but the object may have been refreshed since: ask.
+    # It differs from the loaded one, but the object may have been refreshed since: query.
     manager = type(instance)._base_manager.using(using).filter(pk=instance.pk)
     return stored(manager.order_by().values_list(field.name, flat=True).first()) != number
 
@@ -194,13 +194,13 @@ def _screen_changes(
     using: str,
     **_kwargs: Any,
 ) -> None:
-    """After the save: screen what it has made or changed."""
+    """Screen the numbers that the save has created or changed."""
     changed = instance.__dict__.pop("_ni_changed", ())
-    if created and not raw:  # also when it was created before, and that was rolled back
+    if created and not raw:  # even if it was created before, in a transaction that was rolled back
         changed = _filled_fields(sender, instance)
     for field in changed:
         number = stored(instance.__dict__[field.name])
-        # Until it is committed only the database knows what is stored.
+        # Until the commit only the database knows the stored number.
         loaded = loaded_numbers(instance)
         loaded.pop(field.name, None)
         transaction.on_commit(partial(loaded.__setitem__, field.name, number), using=using)

@@ -1,4 +1,4 @@
-"""The field for serializers of Django REST framework."""
+"""The serializer field for Django REST framework."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from number_insight.validators import NumberInsightValidator, clean_number
 
 
 class ScreenedPhoneNumberField(serializers.CharField):
-    """A serializer field for a number that is screened; takes `level`, `queue` and `region`."""
+    """A serializer field for a phone number that is screened.
+
+    Takes `region`, the alpha-2 code for numbers without a country code, and `level` and `queue` of
+    `NumberInsightValidator`. Its value is a `PhoneNumber` in E.164.
+    """
 
     def __init__(
         self,
@@ -27,7 +31,7 @@ class ScreenedPhoneNumberField(serializers.CharField):
         self.validators.append(NumberInsightValidator(level=level, queue=queue))
 
     def to_internal_value(self, data: Any) -> Any:
-        # DRF's own validators (prohibited characters, length) run on the text as it came.
+        # DRF's own validators (prohibited characters, length) run on the raw text.
         text = super().to_internal_value(data)
         if not text:
             return text

@@ -1,7 +1,7 @@
-"""What receivers are told: after commit, robustly, at least once.
+"""The signals, sent after the commit, robustly, and at least once.
 
-Each carries ``source`` ("signup", "change", "api", "backfill", "admin"), so that a receiver can
-leave accounts alone that were merely screened again. A receiver must bear being told twice.
+Those about a record carry ``source`` ("signup", "change", "api", "backfill", "admin"), so that a
+receiver can ignore accounts that were merely screened again. Receivers must be idempotent.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ record_screened = Signal()
 """A record got its first verdict. Provides ``record`` and ``source``."""
 
 verdict_changed = Signal()
-"""A record's verdict differs from what was told before.
+"""The verdict of a record differs from the one signalled before.
 
 Provides ``record``, ``previous`` ("pending" at first) and ``source``.
 """
@@ -21,11 +21,11 @@ decision_made = Signal()
 """A person released or refused a signup. Provides ``record``, ``user`` and ``source``."""
 
 screening_failed = Signal()
-"""A number was committed without a record, by a fault of ours.
+"""A number was committed without a record because of an error of ours.
 
 Provides ``subject`` (or None), ``field``, ``error`` and ``source``; ``number_insight_backfill``
-finds what is missing.
+screens such numbers.
 """
 
 budget_alert = Signal()
-"""A share of the budget is gone. Provides ``period``, ``percent`` (50, 80, 100) and ``budget``."""
+"""A share of the budget is used. Provides ``period``, ``percent`` (50, 80, 100) and ``budget``."""

@@ -1,8 +1,8 @@
-"""For the tests of projects that use this app: nothing is ever asked or paid by accident.
+"""Testing tools for projects: a fake provider, factories, pytest fixtures and a test case mixin.
 
 With pytest, ``pytest_plugins = ["number_insight.testing"]`` gives the fixtures `number_insight`
 and `number_insight_sandbox`. With Django's own runner, put `NumberInsightTestMixin` before
-``TestCase``. Both use the fake provider, and any real request is an error.
+``TestCase``. Both use the fake provider, and any real request raises `RealRequest`.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ FAKE = "number_insight.providers.fake.Fake"
 
 
 class RealRequest(AssertionError):
-    """A test was about to ask a real provider, which costs money."""
+    """A test was about to send a request to a real provider, which costs money."""
 
 
 class LookupFactory(DjangoModelFactory[Lookup]):
-    """An answered lookup."""
+    """Factory of answered lookups."""
 
     class Meta:
         model = Lookup
@@ -45,7 +45,7 @@ class LookupFactory(DjangoModelFactory[Lookup]):
 
 
 class RecordFactory(DjangoModelFactory[NumberInsightRecord]):
-    """A screened record that the rules let through."""
+    """Factory of screened records with the verdict allow."""
 
     class Meta:
         model = NumberInsightRecord
@@ -60,7 +60,7 @@ class RecordFactory(DjangoModelFactory[NumberInsightRecord]):
 
 
 class RiskFlagFactory(DjangoModelFactory[RiskFlag]):
-    """A flag on a record of its own, unless told which."""
+    """Factory of flags; without `record`, each makes a record of its own."""
 
     class Meta:
         model = RiskFlag
@@ -73,39 +73,39 @@ class RiskFlagFactory(DjangoModelFactory[RiskFlag]):
 
 
 class Screenings:
-    """What a test sees and says: the fake provider, and the worker at its bidding."""
+    """The fake provider and the worker, as a test controls them."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
 
     def answer(self, number: str, **insight: Any) -> None:
-        """Let the fake provider answer `number` with these members of the insight's JSON."""
+        """Let the fake provider answer `number` (E.164) with these members of an insight."""
         self.answers[number] = insight
 
     def fail(self, number: str, error: Exception) -> None:
-        """Let the fake provider raise `error` for `number`."""
+        """Let the fake provider raise `error` for `number` (E.164)."""
         self.answers[number] = error
 
     @property
     def asked(self) -> list[Question]:
-        """The questions that were put to the fake provider."""
+        """The questions put to the fake provider so far."""
         return list(Fake.asked)
 
     def run(self) -> int:
-        """Do the worker's work for everything that is due; return how many records that were.
+        """Screen all queued records as a worker would; return their number.
 
         Needed only inside a test's own transaction, where nothing is ever committed.
         """
         count = tasks.sweep(inline=True)
-        tasks.sweep()  # tells the receivers, which otherwise happens on commit
+        tasks.sweep()  # sends the signals, which otherwise happens on commit
         return count
 
 
 @contextmanager
 def screenings(**options: Any) -> Iterator[Screenings]:
-    """Use the fake provider inside the block, with `options` laid over ``NUMBER_INSIGHT``.
+    """Use the fake provider inside the block, with `options` overriding ``NUMBER_INSIGHT``.
 
-    What is committed is screened at once, in the same thread.
+    A committed record is screened at once, in the same thread.
     """
     given: Mapping[str, Any] = getattr(settings, "NUMBER_INSIGHT", {})
     found = Screenings()
@@ -130,9 +130,10 @@ def _screen_at_once(record_id: int, **_options: Any) -> bool:
 
 
 class NumberInsightTestMixin:
-    """Put it before ``TestCase``: the fake provider is used, and is at ``self.number_insight``.
+    """A mixin for ``TestCase`` that uses the fake provider, as ``self.number_insight``.
 
-    In a plain ``TestCase`` nothing commits, so call ``self.number_insight.run()``.
+    Put it before ``TestCase``. In a plain ``TestCase`` nothing commits, so call
+    ``self.number_insight.run()``. `number_insight_options` override ``NUMBER_INSIGHT``.
     """
 
     number_insight_options: Mapping[str, Any] = {}
@@ -146,13 +147,13 @@ class NumberInsightTestMixin:
 
 @pytest.fixture
 def number_insight() -> Iterator[Screenings]:
-    """The fake provider, inline, and an error on any real request."""
+    """Use the fake provider and screen inline; any real request is an error."""
     with screenings() as found:
         yield found
 
 
 @pytest.fixture
 def number_insight_sandbox() -> Iterator[Sandbox]:
-    """A running sandbox on loopback, for tests that want a real socket; see `Sandbox.behave`."""
+    """Run a sandbox on loopback, for tests over a real socket; see `Sandbox.behave`."""
     with Sandbox() as sandbox:
         yield sandbox

@@ -1,4 +1,4 @@
-"""The webhook's address: ``path("number-insight/", include("number_insight.urls"))``."""
+"""The URL of the webhook: ``path("number-insight/", include("number_insight.urls"))``."""
 
 from __future__ import annotations
 

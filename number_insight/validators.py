@@ -1,4 +1,4 @@
-"""The validator: for any field that holds a number."""
+"""The validator, for any field that holds a phone number."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ MESSAGES = {
 }
 
 REFUSED = _("This phone number cannot be used here. Please use another one, or contact us.")
-"""One message for every reason: it tells a stranger nothing about rules, lists or thresholds."""
+"""The message for every reason alike, which discloses no rules, lists or thresholds."""
 
 
 @sensitive_variables()
 def clean_number(value: Any, region: str | None = None) -> str:
-    """Return `value` as E.164, or raise a `ValidationError` that is fit for who typed it."""
+    """Return `value` as E.164; raise `ValidationError` with a message for the visitor.
+
+    `region` is an alpha-2 code, and defaults to ``PHONENUMBER_DEFAULT_REGION``.
+    """
     try:
         return numbers.normalise(value, region or app_settings.default_region)
     except InvalidNumber as error:
@@ -35,16 +38,17 @@ def clean_number(value: Any, region: str | None = None) -> str:
 
 
 def validate_possible(value: Any) -> None:
-    """Raise a `ValidationError` unless `value` is a possible number."""
+    """Raise `ValidationError` unless `value` is a possible number."""
     clean_number(value)
 
 
 @deconstructible
 class NumberInsightValidator:
-    """Checks the format, refuses what evidence denies (``enforce``), and queues the lookup.
+    """Validate that a number is possible and not denied, and queue its screening.
 
-    `level` overrides ``LEVEL``. With ``queue=False`` nothing is queued: saving a
-    `ScreenedPhoneNumberField` does that, or `ScreenedFormMixin`.
+    Under ``enforce`` a number is refused that existing evidence denies. `level` overrides
+    ``LEVEL``. With ``queue=False`` nothing is queued: a `ScreenedPhoneNumberField` does that on
+    save, or `ScreenedFormMixin` for a valid form.
     """
 
     def __init__(self, level: str | None = None, queue: bool = True) -> None:
@@ -72,5 +76,5 @@ class NumberInsightValidator:
         return hash((self.level, self.queue))
 
     def without_queue(self) -> NumberInsightValidator:
-        """Return the same validator, but one that queues nothing."""
+        """Return a copy of the validator that queues nothing."""
         return type(self)(level=self.level, queue=False)

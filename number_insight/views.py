@@ -1,4 +1,4 @@
-"""The webhook: where a provider posts the answer to an asynchronous lookup."""
+"""The webhook, to which a provider posts the answer to an asynchronous lookup."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from number_insight.screening import webhook
 logger = logging.getLogger("number_insight.views")
 
 MAX_BODY = 64 * 1024
-"""Bytes; a real answer has about 2 KiB."""
+"""The largest body that is read, in bytes; a real answer has about 2 KiB."""
 
 
-class _Whatever(BaseContentNegotiation):
-    """Answers in JSON whatever the sender accepts: a paid answer is not lost for a header."""
+class _JSONOnly(BaseContentNegotiation):
+    """Content negotiation that ignores ``Accept``: no paid answer is lost for a header."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -43,26 +43,26 @@ class _Whatever(BaseContentNegotiation):
     (csrf_exempt, login_not_required, transaction.non_atomic_requests), name="dispatch"
 )
 class CallbackView(APIView):
-    """Takes an answer for the lookup that the token in the path opens.
+    """Receive the answer to the lookup that the token in the path belongs to.
 
-    The order matters: what costs nothing is checked first, and the token before any row is read.
-    A bad token and an unknown lookup look the same (404). Duplicates and late answers get 200
-    and change nothing. A fault of ours gets 503, since the sender tries for 24 hours.
+    The cheapest checks come first, and the token is checked before any query. A bad token and an
+    unknown lookup get the same 404. Duplicates and late answers get 200 and change nothing. Our own
+    errors get 503, since the sender retries for 24 hours.
     """
 
-    # A provider cannot log in, and a throttled answer is a lost one. What the project has set
-    # for its own API is none of this view's.
+    # A provider cannot log in, and a throttled answer is lost. The project's defaults for its own
+    # API do not apply here.
     authentication_classes = []
     permission_classes = []
     throttle_classes = []
     renderer_classes = [JSONRenderer]
-    content_negotiation_class = _Whatever
+    content_negotiation_class = _JSONOnly
     versioning_class = None
     metadata_class = None
     schema = None
 
     def post(self, request: Request, token: str) -> Response:
-        """Answer 200 once the answer is stored."""
+        """Return 200 once the answer is stored."""
         lookup_id = callbacks.lookup_id_of(token)
         if lookup_id is None:
             return _answer(404)
@@ -75,12 +75,12 @@ class CallbackView(APIView):
             webhook.absorb(lookup_id, body)
         except Lookup.DoesNotExist:
             return _answer(404)
-        except UnreadablePostError:  # it hung up, and comes again
+        except UnreadablePostError:  # the sender broke the connection off, and will retry
             return _answer(400)
         except BadCallback as error:
             logger.warning("Lookup %s: the callback is no answer: %s", lookup_id, error)
             return _answer(400)
-        except Exception as error:  # whatever it is, the fault is ours: the sender comes again
+        except Exception as error:  # any error is ours, and the sender will retry
             logger.error("Lookup %s: the callback was not stored (%s).", lookup_id, place(error))
             return _answer(503)
         return _answer(200)
@@ -94,7 +94,7 @@ class CallbackView(APIView):
 
 
 def _read(request: Request) -> bytes | None:
-    """Return the body, or None if it is too large; no more than the cap is ever read."""
+    """Return the body, or None if it is larger than `MAX_BODY`, beyond which nothing is read."""
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:

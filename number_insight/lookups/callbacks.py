@@ -1,7 +1,7 @@
-"""The address of the webhook: one for each lookup, which nobody can guess.
+"""The URLs of the webhook, one for each lookup, with a signed token.
 
-Number Insight signs no callback, so the token in the path is all the proof there is. It is
-checked before any row is read, in constant time, and survives a rotation of ``SECRET_KEY`` by
+Number Insight signs no callback, so the token in the path is the only proof of the sender. It is
+checked before any query, in constant time, and survives a rotation of ``SECRET_KEY`` with
 ``SECRET_KEY_FALLBACKS``.
 """
 
@@ -21,12 +21,12 @@ def _signer() -> Signer:
 
 
 def token_for(lookup_id: int) -> str:
-    """Return the token that opens the webhook for one lookup."""
+    """Return the signed token for the callback of one lookup."""
     return _signer().sign(str(lookup_id))
 
 
 def lookup_id_of(token: str) -> int | None:
-    """Return the lookup that `token` opens, or None if we did not make it."""
+    """Return the key of the lookup in `token`, or None if its signature is invalid."""
     try:
         return int(_signer().unsign(token))
     except (BadSignature, ValueError):
@@ -34,9 +34,10 @@ def lookup_id_of(token: str) -> int | None:
 
 
 def url_for(lookup_id: int) -> str:
-    """Return the absolute URL that a provider posts the answer to.
+    """Return the absolute URL for the callback of one lookup.
 
-    Built from ``CALLBACK_BASE_URL`` and never from a request's Host, which anybody can choose.
+    It is built from ``CALLBACK_BASE_URL``, and never from a request's Host, which the client can
+    choose. Raise `ImproperlyConfigured` if the setting is missing.
     """
     origin = app_settings.CALLBACK_BASE_URL
     if not origin:

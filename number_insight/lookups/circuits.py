@@ -1,8 +1,8 @@
-"""The circuit breaker of a provider, shared by all workers, and the pace that all keep.
+"""The circuit breaker and the rate limit of a provider, shared by all workers.
 
-It opens at once where nothing can work until somebody acts (credentials, credit, a level that is
-not enabled), after some failures in a row otherwise, and after many distinct refused numbers in
-a row, which is our fault and not theirs. It closes by a probe: the next lookup goes ahead alone.
+The circuit opens at once if nothing can work until somebody acts (credentials, credit, a level that
+is not enabled), otherwise after several failures in a row, and after many distinct refused numbers
+in a row, which are probably our fault. A probe closes it: the next lookup goes ahead alone.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ logger = logging.getLogger("number_insight.lookups.circuits")
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 FAILURES = 5
-"""Failures in a row (no connection, no whole answer) that open the circuit."""
+"""The failures in a row (no connection, no complete answer) that open the circuit."""
 REFUSALS = 20
-"""Distinct numbers refused in a row that open the circuit."""
+"""The distinct refused numbers in a row that open the circuit."""
 SPARE = 1.1
-"""How much further apart turns are than ``THROUGHPUT`` says: some calls go out late, on a busy
-machine, and come to lie beside those after them."""
+"""The factor by which calls are further apart than ``THROUGHPUT`` asks for, since on a busy machine
+some are sent late and fall next to their successors."""
 LONGEST_LEAD = timedelta(milliseconds=250)
-"""How long the first of several turns is away at most, so that all callers are ready for theirs."""
+"""The longest delay before the first of several calls, so that all threads are ready for theirs."""
 AT_ONCE = (
     exceptions.BadCredentials,
     exceptions.NotAllowed,
@@ -46,16 +46,16 @@ AT_ONCE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """Nothing is asked before `until`, because of `reason`."""
+    """The state of an open circuit: nothing is asked before `until`, because of `reason`."""
 
     until: datetime
     reason: str
 
 
 def closed(provider: str, level: str) -> Closed | None:
-    """Return why `provider` is not asked at `level` just now; None if it is.
+    """Return the open circuit of `provider` at `level`, or None if it may be asked.
 
-    Whoever comes first after the pause is the probe, and moves the pause on for the others.
+    The first caller after the pause is the probe, and extends the pause for the others.
     """
     now = timezone.now()
     for circuit in Circuit.objects.filter(_scope(provider, level), open_until__isnull=False):
@@ -68,15 +68,15 @@ def closed(provider: str, level: str) -> Closed | None:
 
 
 def admitted(provider: str, level: str, count: int) -> tuple[int, Closed | None]:
-    """Return how many of `count` lookups may go ahead, and why the others may not.
+    """Return the number of admitted lookups among `count`, and the circuit that stops the others.
 
-    All or none; or one, the probe.
+    That is all or none of them; or one, the probe.
     """
-    shut = closed(provider, level)
-    if shut is not None:
-        return 0, shut
-    shut = closed(provider, level) if count > 1 else None
-    return (count, None) if shut is None else (1, shut)
+    pause = closed(provider, level)
+    if pause is not None:
+        return 0, pause
+    pause = closed(provider, level) if count > 1 else None
+    return (count, None) if pause is None else (1, pause)
 
 
 def _scope(provider: str, level: str) -> Q:
@@ -84,27 +84,28 @@ def _scope(provider: str, level: str) -> Q:
 
 
 def probe_now(circuit_id: int) -> bool:
-    """End the pause of an open circuit: the next lookup is the probe. False if it is over.
+    """End the pause of an open circuit, and return whether it was still open.
 
-    What was put off by the pause is due now as well, so the probe need not wait for a signup.
+    The next lookup is the probe. Lookups postponed by the circuit become due as well, so that the
+    probe need not wait for a signup.
     """
     now = timezone.now()
     with transaction.atomic():
         circuit = Circuit.objects.filter(pk=circuit_id, open_until__gt=now).first()
         if circuit is None:
             return False
-        still = Circuit.objects.filter(pk=circuit_id, open_until=circuit.open_until)
-        if not still.update(open_until=now):
+        unchanged = Circuit.objects.filter(pk=circuit_id, open_until=circuit.open_until)
+        if not unchanged.update(open_until=now):
             return False
-        put_off = Lookup.objects.filter(provider=circuit.provider, state=LookupState.QUEUED)
+        postponed = Lookup.objects.filter(provider=circuit.provider, state=LookupState.QUEUED)
         if circuit.level:
-            put_off = put_off.filter(level=circuit.level)
-        put_off.filter(next_try_at__gt=now, error=circuit.reason).update(next_try_at=now)
+            postponed = postponed.filter(level=circuit.level)
+        postponed.filter(next_try_at__gt=now, error=circuit.reason).update(next_try_at=now)
     return True
 
 
 def succeeded(provider: str, level: str) -> bool:
-    """Note an answer, and close the circuit; return whether it was open."""
+    """Record an answer, and close the circuit; return whether it was open."""
     troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
         open_until=None, failures=0, refusals=0
     )
@@ -118,7 +119,7 @@ def succeeded(provider: str, level: str) -> bool:
 
 
 def failed(provider: str, level: str, number: str, error: exceptions.ProviderError) -> None:
-    """Note that a call gave no answer, and open the circuit if it is time to."""
+    """Record a call without an answer, and open the circuit if that is one too many."""
     if isinstance(error, (exceptions.Busy, exceptions.NoAnswer)):
         return
     scope = level if isinstance(error, exceptions.NotAllowed) else ""
@@ -152,10 +153,10 @@ def _open(circuit: Circuit, reason: str) -> None:
 def take_turns(
     provider: str, count: int, *, within: timedelta
 ) -> tuple[list[timedelta], timedelta]:
-    """Take the next turns at `provider`, `count` at most and only those that come `within` a time.
+    """Reserve up to `count` slots of the rate limit of `provider` that come `within` a time.
 
-    Return how far each is away, and how far the next that is left. Runs inside the caller's
-    transaction: what is rolled back gives its turns back.
+    Return the delay of each slot, and that of the next free one. Runs inside the caller's
+    transaction, so that a rollback frees the slots.
     """
     step = int(SPARE * 1_000_000 / app_settings.THROUGHPUT)
     now = int(time.time() * 1_000_000)
@@ -169,4 +170,5 @@ def take_turns(
     following = first + len(turns) * step
     if turns:
         rows.update(next_at=following)
-    return [timedelta(microseconds=it) for it in turns], timedelta(microseconds=following - now)
+    delays = [timedelta(microseconds=turn) for turn in turns]
+    return delays, timedelta(microseconds=following - now)

@@ -1,8 +1,8 @@
-"""Limits against cost-drain: how many lookups one source may cause.
+"""Limits on the lookups for one source, against abuse that costs money.
 
-A source is a visitor's IP, its network, a number, or a block of 100 numbers. An unknown or
-private address is no source: behind a proxy that nobody told us of it would be everybody's.
-Counting is exact across processes, and sources are kept as keyed hashes.
+A source is a visitor's IP, its network, a number, or a block of 100 numbers. An unknown or private
+address is no source: behind a proxy that is missing in the settings it would be everybody's.
+Counting is exact across processes, and sources are stored as keyed hashes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KINDS = ("ip", "network", "block", "number")
 
 
 def parse(limit: str) -> tuple[int, str]:
-    """Return count and period of a limit ("20/day"); raise `ValueError` if it is none."""
+    """Return the count and the period of a limit ("20/day"); raise `ValueError` if invalid."""
     count, _slash, period = limit.partition("/")
     if period not in PERIODS or not count.isdecimal():
         raise ValueError(f"{limit!r} is no limit; write it as '20/day'.")
@@ -44,14 +44,14 @@ def admit(records: Sequence[NumberInsightRecord]) -> list[str | None]:
     }
     rows, added = _rows(ends), Counter[str]()
     forbidden = [_count_in(rows, added, usages) for usages in wanted]
-    for more in sorted(set(added.values())):
-        keys = [key for key, it in added.items() if it == more]
-        Usage.objects.filter(key__in=keys).update(count=F("count") + more)
+    for increment in sorted(set(added.values())):
+        keys = [key for key, counted in added.items() if counted == increment]
+        Usage.objects.filter(key__in=keys).update(count=F("count") + increment)
     return forbidden
 
 
 Bound = tuple[str, Usage, int]
-"""A kind of limit, the row that a source is counted in, and how many it may have."""
+"""A kind of limit, the row with the count of a source, and the highest count."""
 
 
 def _usages(record: NumberInsightRecord) -> Iterator[tuple[str, Bound]]:
@@ -64,7 +64,7 @@ def _usages(record: NumberInsightRecord) -> Iterator[tuple[str, Bound]]:
 
 
 def _rows(ends: Mapping[str, datetime]) -> dict[str, Usage]:
-    """Return the rows with these keys, locked; those that are not there are made."""
+    """Return the rows with these keys, locked; missing ones are created."""
     if not ends:
         return {}
     made = [Usage(key=key, ends_at=ends[key]) for key in sorted(ends)]
@@ -83,7 +83,7 @@ def _count_in(
 
 
 def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
-    """Yield the sources that a lookup for `record` counts against, always in one order."""
+    """Yield the kinds and sources of a lookup for `record`, always in the same order."""
     if record.ip_address:
         yield "ip", record.ip_address
         yield "network", network_of(record.ip_address)
@@ -92,14 +92,14 @@ def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
 
 
 def count(kind: str, source: str, most: int, period: str) -> bool:
-    """Count one more for `source`; False, and nothing counted, if that were more than `most`."""
+    """Count one for `source`, unless `most` is reached; return whether it was counted."""
     usage = _usage(kind, source, period)
     Usage.objects.bulk_create([usage], ignore_conflicts=True)
     return bool(Usage.objects.filter(key=usage.key, count__lt=most).update(count=F("count") + 1))
 
 
 def _usage(kind: str, source: str, period: str) -> Usage:
-    """Return the unsaved row that a source is counted in now."""
+    """Return the unsaved row of a source for the current period."""
     start = _start(period)
     key = f"{kind}:{_hash(kind, source)}:{start:%Y%m%d%H%M}"
     return Usage(key=key, ends_at=start + PERIODS[period])

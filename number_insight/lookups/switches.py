@@ -1,4 +1,4 @@
-"""The kill switch: in the settings, and in the admin for those who cannot deploy."""
+"""The kill switch of lookups, in the settings and in the admin."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ LOOKUPS = "lookups"
 
 
 def lookups_are_on() -> bool:
-    """Whether anything may be bought: neither ``ENABLED`` nor the admin's switch says no."""
+    """Return whether lookups are on, by ``ENABLED`` as well as by the switch in the admin."""
     if not app_settings.ENABLED:
         return False
     return not Switch.objects.filter(name=LOOKUPS, is_on=False).exists()
 
 
 def turn_lookups(on: bool, *, user: Any = None, reason: str = "") -> None:
-    """Switch all lookups on or off for every process, at once."""
+    """Switch all lookups on or off, for every process at once."""
     Switch.objects.update_or_create(
         name=LOOKUPS, defaults={"is_on": on, "changed_by": user, "reason": reason.strip()[:300]}
     )

@@ -1,4 +1,4 @@
-"""The memory."""
+"""The models of the app."""
 
 from __future__ import annotations
 

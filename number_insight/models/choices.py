@@ -1,4 +1,4 @@
-"""The words that states, verdicts and decisions are written in."""
+"""The choices of the models: sources, states, verdicts, decisions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Source(models.TextChoices):
-    """What made a record."""
+    """The origin of a record."""
 
     SIGNUP = "signup", _("signup")
     CHANGE = "change", _("change of number")
@@ -17,22 +17,22 @@ class Source(models.TextChoices):
 
 
 class RecordState(models.TextChoices):
-    """How far a screening has come."""
+    """The state of a screening."""
 
     QUEUED = "queued", _("queued")
-    """Written with the signup; nobody has looked at it yet."""
+    """Inserted with the signup, and not taken by a worker yet."""
     WAITING = "waiting", _("waiting")
-    """Waits for a lookup."""
+    """Waiting for a lookup."""
     SCREENED = "screened", _("screened")
-    """Judged, by an answer or without needing one."""
+    """Judged on an answer, or on free facts where no answer was needed."""
     FAILED = "failed", _("no answer")
-    """Judged without the answer that it needed."""
+    """Judged without an answer although one was needed."""
     REFUSED = "refused", _("refused in the form")
-    """Turned away before there was a signup."""
+    """Refused in the form, before there was a signup."""
 
 
 class Verdict(models.TextChoices):
-    """The machine's opinion."""
+    """The verdict of the rules."""
 
     PENDING = "pending", _("pending")
     ALLOW = "allow", _("allow")
@@ -41,7 +41,7 @@ class Verdict(models.TextChoices):
 
 
 class Decision(models.TextChoices):
-    """The person's word; the empty one means that nobody has decided."""
+    """The decision of a person; the empty one means undecided."""
 
     NONE = "", _("undecided")
     RELEASED = "released", _("released")
@@ -49,7 +49,7 @@ class Decision(models.TextChoices):
 
 
 class Basis(models.TextChoices):
-    """What a verdict rests on."""
+    """The basis of a verdict."""
 
     NONE = "", _("nothing yet")
     ANSWER = "answer", _("an answer of the provider")
@@ -64,7 +64,7 @@ class Basis(models.TextChoices):
 
 
 class Lane(models.TextChoices):
-    """Which queue a reviewer finds the record in."""
+    """The lane of the review queue that holds a record."""
 
     RISK = "risk", _("risk")
     NO_ANSWER = "no_answer", _("no answer")
@@ -73,21 +73,21 @@ class Lane(models.TextChoices):
 
 
 class ListAction(models.TextChoices):
-    """What a list entry says."""
+    """The action of a list entry."""
 
     ALLOW = "allow", _("allow")
     DENY = "deny", _("deny")
 
 
 class ListMatch(models.TextChoices):
-    """What a list entry is compared with; the most specific first."""
+    """The kind of a list entry, the most specific first."""
 
     NUMBER = "number", _("number")
     """One number, in E.164."""
     IP = "ip", _("IP address or network")
-    """The visitor's address, or the network that it lies in."""
+    """The visitor's address, or a network that contains it."""
     PREFIX = "prefix", _("beginning of a number")
-    """A range of numbers, from the country code on."""
+    """The beginning of a number, from the country code on."""
     CARRIER = "carrier", _("carrier")
     """The name of a carrier, or its network code."""
     COUNTRY = "country", _("country")
@@ -95,26 +95,26 @@ class ListMatch(models.TextChoices):
 
 
 class LookupState(models.TextChoices):
-    """What became of a question, and of its money."""
+    """The state of a lookup and of its money."""
 
     QUEUED = "queued", _("queued")
-    """Nothing was sent, or it was plainly refused: no money is held."""
+    """Not sent, or plainly refused: no money is reserved."""
     CALLING = "calling", _("calling")
     """Claimed by a worker; its price is reserved."""
     SUBMITTED = "submitted", _("submitted")
-    """Acknowledged; the answer comes to the webhook."""
+    """Acknowledged; the answer will be posted to the webhook."""
     ANSWERED = "answered", _("answered")
     """Answered and settled."""
     PARTIAL = "partial", _("answered in part")
-    """Answered in part, paid and usable."""
+    """Answered in part: paid for and usable."""
     FAILED = "failed", _("failed")
-    """Answered, finally, that there is no answer."""
+    """Answered finally without an insight."""
     UNCERTAIN = "uncertain", _("uncertain")
-    """Sent, and then silence: it may have been paid, so the money stays reserved."""
+    """Sent without a complete answer: it may be paid for, so the money stays reserved."""
     NO_CALLBACK = "no_callback", _("no callback")
-    """Acknowledged, but the answer never came."""
+    """Acknowledged, but never answered."""
     SKIPPED = "skipped", _("skipped")
-    """Not asked: the budget was spent, or another lookup answered first."""
+    """Not asked, because the budget was spent or another lookup answered first."""
 
 
 OPEN_STATES = (LookupState.QUEUED, LookupState.CALLING, LookupState.SUBMITTED)

@@ -1,4 +1,4 @@
-"""Columns that several models have."""
+"""Columns shared by several models."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from number_insight.models.fingerprints import LENGTH
 
 NUMBER_LENGTH = 32
-"""Characters: an E.164 number has 16 at most, and what is none is kept as far as it fits."""
+"""The characters of a number column; E.164 needs 16, and an invalid text is cut to fit."""
 
 
 def money(verbose_name: Any, **options: Any) -> models.DecimalField[Any, Any]:
-    """Return a column for an amount, with the eight decimals that the API uses."""
+    """Return a column for an amount of money, with the eight decimals of the API."""
     return models.DecimalField(verbose_name, max_digits=20, decimal_places=8, **options)
 
 
 def fingerprint_column() -> models.CharField[Any, Any]:
-    """Return a column for what is left of a number; while it is empty, nothing was erased."""
+    """Return a column for the fingerprint of an erased number; it is empty until then."""
     return models.CharField(_("fingerprint"), max_length=LENGTH, blank=True, editable=False)

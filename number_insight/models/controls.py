@@ -1,4 +1,4 @@
-"""What keeps the asking within bounds: money, limits, pace, circuits and the kill switch."""
+"""The bounds of the lookups: spending, limits, pace, circuits and the kill switch."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from number_insight.models.fingerprints import LENGTH
 
 
 class Spending(models.Model):
-    """What was reserved and spent in one period ("day:2027-01-31", "month:2027-01").
+    """The money reserved and spent in one period ("day:2027-01-31", "month:2027-01").
 
-    Whole numbers, in hundred-millionths of the currency: exact on every database.
+    Amounts are integers in hundred-millionths of the currency, which are exact on every database.
     """
 
     period = models.CharField(_("period"), max_length=20, unique=True)
     reserved = models.BigIntegerField(_("reserved"), default=0)
     spent = models.BigIntegerField(_("spent"), default=0)
     alerted = models.PositiveSmallIntegerField(default=0, editable=False)
-    """The highest share of the budget, in per cent, that was already told of."""
+    """The highest share of the budget, in per cent, that was already signalled."""
 
     class Meta:
         verbose_name = _("spending")
@@ -32,7 +32,7 @@ class Spending(models.Model):
 
 
 class Usage(models.Model):
-    """How many lookups one source has caused in one period; the source is kept as a keyed hash."""
+    """The number of lookups for one source in one period; the source is stored as a keyed hash."""
 
     key = models.CharField(max_length=100, unique=True)
     count = models.PositiveIntegerField(default=0)
@@ -47,10 +47,10 @@ class Usage(models.Model):
 
 
 class Circuit(models.Model):
-    """Whether a provider is asked at all just now, shared by all workers.
+    """The circuit breaker of a provider, shared by all workers.
 
-    `level` is empty where the whole provider is meant. While `open_until` is set nothing is
-    asked before it; then one lookup goes ahead as a probe.
+    `level` is empty for the whole provider. If `open_until` is set, nothing is asked before it, and
+    the first lookup afterwards is a probe.
     """
 
     provider = models.CharField(_("provider"), max_length=50)
@@ -61,7 +61,7 @@ class Circuit(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     refusals = models.PositiveIntegerField(_("refused numbers in a row"), default=0)
     last_refused = models.CharField(max_length=LENGTH, blank=True, editable=False)
-    """The fingerprint of the number."""
+    """The fingerprint of the last refused number."""
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     class Meta:
@@ -76,7 +76,7 @@ class Circuit(models.Model):
 
 
 class Pace(models.Model):
-    """When a provider may be asked next, so that all workers together keep ``THROUGHPUT``."""
+    """The next free slot of a provider's rate limit (``THROUGHPUT``), shared by all workers."""
 
     provider = models.CharField(_("provider"), max_length=50, unique=True)
     next_at = models.BigIntegerField(default=0)
@@ -91,7 +91,7 @@ class Pace(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When something that must run again and again ran last."""
+    """The last run of a periodic job."""
 
     name = models.CharField(_("name"), max_length=20, unique=True)
     at = models.DateTimeField(_("last run"))
@@ -117,7 +117,7 @@ class Switch(models.Model):
 
     class Meta:
         verbose_name = _("switch")
-        verbose_name_plural = _("health and controls")  # what its page in the admin is
+        verbose_name_plural = _("health and controls")  # the title of its page in the admin
 
     def __str__(self) -> str:
         return self.name

@@ -1,7 +1,7 @@
-"""Fingerprints: what is left of a number when it is erased.
+"""Fingerprints: the keyed hashes that replace erased numbers.
 
-A keyed hash: the same number is recognised again, and the number cannot be read from it without
-the key. A plain hash would hide nothing, since all numbers there are can be tried in an hour.
+The same number is recognised again, but cannot be read from the hash without the key. A plain hash
+would hide nothing, since all existing numbers can be tried in an hour.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from number_insight.conf import app_settings
 
 SALT = "number_insight.fingerprint.v1"
 LENGTH = 64
-"""Characters of a fingerprint."""
+"""The length of a fingerprint, in characters."""
 
 
 def fingerprint(number: str) -> str:
-    """Return the fingerprint of `number` (E.164) under the first key, the one to be stored."""
+    """Return the fingerprint of `number` (E.164) to store, under the first key."""
     return fingerprints(number)[0]
 
 
 def fingerprints(number: str) -> list[str]:
-    """Return the fingerprints of `number` under every key, the one that signs first.
+    """Return the fingerprints of `number` (E.164) under every key, the signing one first.
 
-    To be compared with what is stored: ``number_hash__in=fingerprints(number)``.
+    Compare them with the stored ones: ``number_hash__in=fingerprints(number)``.
     """
     return [
         salted_hmac(SALT, number, secret=key, algorithm="sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""The project's own lists: what is allowed or denied by a person's word."""
+"""The project's own allow and deny lists."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
 
 IP_LASTS = timedelta(days=7)
-"""How long an IP stays on a list unless told otherwise: addresses change hands."""
+"""The default lifetime of an entry for an IP, since addresses change hands."""
 SHORTEST_PREFIX, LONGEST_PREFIX = 1, 14
 
 
 class ListEntryQuerySet(QuerySet[Any]):
-    """Entries by whether they are in force."""
+    """A queryset of list entries."""
 
     def in_force(self) -> ListEntryQuerySet:
         """Return the entries that have not expired."""
@@ -34,11 +34,11 @@ class ListEntryQuerySet(QuerySet[Any]):
 
 
 class ListEntry(models.Model):
-    """One entry of the allow list or the deny list; only people write them.
+    """An entry of the allow list or the deny list, written by people only.
 
-    The most specific entry wins: number, ip, prefix, carrier, country; on a tie deny. Values are
-    kept in one form, whichever way they were written, and `save` raises `ValidationError` for
-    what is none. An IP expires in a week unless `expires_at` is set when it is saved first.
+    The most specific entry wins: number, ip, prefix, carrier, country; on a tie deny. `save`
+    normalises the value, and raises `ValidationError` for an invalid one. An IP expires in a week
+    unless `expires_at` is set on the first save.
     """
 
     action = models.CharField(_("action"), max_length=10, choices=ListAction.choices)
@@ -55,7 +55,7 @@ class ListEntry(models.Model):
     )
     expires_at = models.DateTimeField(_("expires at"), null=True, blank=True)
     hits = models.PositiveIntegerField(_("hits"), default=0, editable=False)
-    """How many records it has decided."""
+    """The number of records that the entry has decided."""
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = ListEntryQuerySet.as_manager()
@@ -86,24 +86,24 @@ class ListEntry(models.Model):
         return self.expires_at is None or self.expires_at > timezone.now()
 
     def overlapping(self) -> QuerySet[ListEntry]:
-        """Return the other entries in force that match something of what this one does."""
+        """Return the other entries in force whose matches overlap with those of this one."""
         others = ListEntry.objects.in_force().filter(match=self.match).exclude(pk=self.pk)
         if self.match == ListMatch.PREFIX:
             shorter = [self.value[:length] for length in range(2, len(self.value))]
             return others.filter(Q(value__in=shorter) | Q(value__startswith=self.value))
         if self.match == ListMatch.IP:
-            return others.filter(pk__in=[entry.pk for entry in others if self._meets(entry)])
+            return others.filter(pk__in=[entry.pk for entry in others if self._overlaps(entry)])
         if self.match == ListMatch.CARRIER:
             return others.filter(value__iexact=self.value)
         return others.filter(value=self.value)
 
-    def _meets(self, other: ListEntry) -> bool:
-        mine, theirs = (ipaddress.ip_network(entry.value, strict=False) for entry in (self, other))
-        return mine.version == theirs.version and mine.overlaps(theirs)
+    def _overlaps(self, other: ListEntry) -> bool:
+        one, two = (ipaddress.ip_network(entry.value, strict=False) for entry in (self, other))
+        return one.version == two.version and one.overlaps(two)
 
 
 def normalised(match: str, value: str) -> str:
-    """Return `value` in the one form that entries are kept in; raise `ValidationError`."""
+    """Return `value` in the canonical form of entries; raise `ValidationError` if invalid."""
     value = " ".join(str(value).split())
     write = _FORMS.get(match)
     if not value or write is None:

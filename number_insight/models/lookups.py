@@ -1,4 +1,4 @@
-"""Lookups: the questions that were put, what came of them, and what they cost."""
+"""Lookups: the questions to providers, with their answers and prices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from number_insight.models.columns import NUMBER_LENGTH, fingerprint_column, mon
 
 
 class Lookup(models.Model):
-    """One question put to a provider, paid at most once; several records may wait for it."""
+    """A question to a provider, paid at most once; several records may wait for its answer."""
 
     provider = models.CharField(_("provider"), max_length=50)
     number = models.CharField(_("number"), max_length=NUMBER_LENGTH, db_index=True)
@@ -28,10 +28,10 @@ class Lookup(models.Model):
     state = models.CharField(
         _("state"), max_length=20, choices=LookupState.choices, default=LookupState.QUEUED
     )
-    open_key = models.CharField(max_length=200, null=True, unique=True, editable=False)  # noqa: DJ001  NULL is what a unique column may hold twice
-    """The question itself while it is unfinished, so that it is asked once; else None."""
+    open_key = models.CharField(max_length=200, null=True, unique=True, editable=False)  # noqa: DJ001  only NULL may repeat in a unique column
+    """The question while the lookup is unfinished, so that it is asked once; else None."""
     claim = models.UUIDField(null=True, editable=False)
-    """The fencing token of the worker that may save what comes back."""
+    """The fencing token of the worker that may save the outcome."""
     lease_until = models.DateTimeField(null=True, editable=False)
     next_try_at = models.DateTimeField(_("next try at"), null=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -79,7 +79,7 @@ class Lookup(models.Model):
 
     @property
     def cost(self) -> Decimal:
-        """What was really paid: the price less the refund."""
+        """The price less the refund, and at least 0."""
         return max((self.price or Decimal(0)) - (self.refund or Decimal(0)), Decimal(0))
 
     @property

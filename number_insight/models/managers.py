@@ -1,4 +1,4 @@
-"""The questions that a project asks of its records."""
+"""The queryset of the records, with the queries that projects need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
-"""How long a record without a subject stays in the review queue."""
+"""The time after which a record without a subject leaves the review queue."""
 
 
 def same_number(*numbers: str, hashes: Iterable[str] = ()) -> Q:
@@ -33,17 +33,17 @@ def same_number(*numbers: str, hashes: Iterable[str] = ()) -> Q:
 
 
 class RecordQuerySet(models.QuerySet[Any]):
-    """Records by subject, by number, by what is to be done about them."""
+    """A queryset of records."""
 
     def for_subject(self, subject: models.Model) -> RecordQuerySet:
-        """Return the records of `subject`, whatever kind of key it has."""
+        """Return the records of `subject`, with any type of primary key."""
         kind = ContentType.objects.get_for_model(subject)
         return self.filter(subject_type=kind, subject_id=str(subject.pk))
 
     def for_number(self, number: str) -> RecordQuerySet:
-        """Return the records of `number`, however it is written; none if it is no number.
+        """Return the records of `number` in any spelling, including erased ones.
 
-        Those that were erased are among them.
+        The result is empty if `number` is not a phone number.
         """
         try:
             e164 = numbers.normalise(number, app_settings.default_region)
@@ -56,17 +56,17 @@ class RecordQuerySet(models.QuerySet[Any]):
         return self.filter(verdict__in=(REVIEW, DENY))
 
     def awaiting_review(self, lane: str | None = None) -> RecordQuerySet:
-        """Return the flagged records that nobody has decided on, the oldest first.
+        """Return the flagged records without a decision, the oldest first.
 
-        `lane` narrows them to "risk" (evidence speaks), or to "no_answer", "budget" or "fault"
-        (nothing could be found out), so that an outage does not bury the real cases. Records
-        without a subject leave the queue after a day: the signup was given up.
+        `lane` narrows them to "risk" (evidence), or to "no_answer", "budget" or "fault" (the want
+        of it), so that an outage does not bury the real cases. Records without a subject leave the
+        queue after a day, since the signup was abandoned.
         """
         abandoned = Q(subject_type=None, created_at__lt=timezone.now() - ABANDONED_AFTER)
         waiting = self.flagged().filter(decision="").exclude(abandoned).order_by("pk")
         return waiting if lane is None else waiting.filter(lane=lane)
 
     def awaiting_subject(self) -> RecordQuerySet:
-        """Return the records of the last day that nobody has claimed for a subject yet."""
+        """Return the records of the last day that have no subject yet."""
         since = timezone.now() - ABANDONED_AFTER
         return self.filter(subject_type=None, created_at__gte=since)

@@ -1,4 +1,4 @@
-"""Records and their flags: what was screened, found and decided."""
+"""The records of screenings, and their flags."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from number_insight.models.managers import RecordQuerySet
 
 
 class NumberInsightRecord(models.Model):
-    """One screened number of one signup: the context, the results, the verdict, the decision."""
+    """A screened number of a signup, with its context, results, verdict and decision."""
 
     number = models.CharField(_("number"), max_length=NUMBER_LENGTH, db_index=True)
     number_hash = fingerprint_column()
     number_masked = models.CharField(
         _("masked number"), max_length=NUMBER_LENGTH, blank=True, editable=False
     )
-    """What people see of a number that was refused in the form; it goes when the rest is erased."""
+    """The readable part of a number that was refused in the form, until the record is erased."""
     subject_type = models.ForeignKey(
         ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -54,10 +54,10 @@ class NumberInsightRecord(models.Model):
     announced_verdict = models.CharField(
         max_length=10, choices=Verdict.choices, default=Verdict.PENDING, editable=False
     )
-    """The verdict that receivers were told last; where it differs, they are still to be told."""
+    """The verdict that was signalled last; if it differs from `verdict`, a signal is due."""
     score = models.IntegerField(_("score"), default=0)
     note = models.CharField(_("note"), max_length=300, blank=True)
-    """What stands in the way of the screening just now, in one sentence."""
+    """The present obstacle to the screening, in one sentence."""
     not_evaluable = models.JSONField(_("not evaluable"), default=list)
     raised_rules = models.JSONField(_("rules that failed"), default=list)
     rules_key = models.CharField(max_length=16, blank=True, editable=False)
@@ -92,7 +92,7 @@ class NumberInsightRecord(models.Model):
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decision_reason = models.TextField(_("reason"), blank=True)
     fraud = models.BooleanField(_("was fraud"), null=True, blank=True)
-    """What turned out later; None while nobody has said so."""
+    """Whether the signup turned out to be fraud; None while this is unknown."""
     labelled_at = models.DateTimeField(_("labelled at"), null=True, editable=False)
     lookup = models.ForeignKey(
         Lookup, on_delete=models.SET_NULL, null=True, related_name="records", editable=False
@@ -143,17 +143,17 @@ class NumberInsightRecord(models.Model):
         return numbers.international(self.number)
 
     def __repr__(self) -> str:
-        # A repr ends up in logs and error reports, where no number belongs.
+        # A repr ends up in logs and error reports, which must hold no numbers.
         return f"<{type(self).__name__} {self.pk}>"
 
     @property
     def is_settled(self) -> bool:
-        """Whether the machine is done with this record."""
+        """Whether the screening of this record is finished."""
         return self.state not in (RecordState.QUEUED, RecordState.WAITING)
 
 
 class RiskFlag(models.Model):
-    """One finding on one record; it survives the rule that found it, and reads in any language."""
+    """A finding on a record; it outlives its rule, and is translated when it is shown."""
 
     record = models.ForeignKey(NumberInsightRecord, on_delete=models.CASCADE, related_name="flags")
     code = models.CharField(_("code"), max_length=50, db_index=True)
@@ -161,7 +161,7 @@ class RiskFlag(models.Model):
     weight = models.IntegerField(_("weight"))
     counted = models.BooleanField(_("counted"), default=True)
     shadow = models.BooleanField(_("in shadow"), default=False)
-    """Found by a rule that is being tried: it changes nothing."""
+    """Whether the rule was on trial, so that the flag changed nothing."""
     message = models.CharField(_("message"), max_length=300, blank=True)
     evidence = models.JSONField(_("evidence"), default=dict)
 
@@ -175,7 +175,7 @@ class RiskFlag(models.Model):
 
     @property
     def text(self) -> str:
-        """The finding as one sentence in the reader's language."""
+        """The finding as a sentence in the active language."""
         try:
             return gettext(self.message) % self.evidence if self.message else self.code
         except (KeyError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""What is remembered of the rules themselves."""
+"""Rules that fail, and the rule sets that have judged records."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RuleFault(models.Model):
-    """A rule that raises: how often in a row, and whether it is in shadow for it.
+    """A rule that raises exceptions, with their number in a row.
 
-    `shadowed_at` is set when a rule has raised too often; it stays in shadow until a person
+    `shadowed_at` is set when the rule has raised too often; it stays in shadow until a person
     re-arms it.
     """
 
@@ -27,7 +27,7 @@ class RuleFault(models.Model):
 
 
 class RulesInForce(models.Model):
-    """The rules that were in force at some time, under the short name that records know them by.
+    """A set of rules that was once in force, under the short key that its records refer to.
 
     `rules` maps the code of each rule to what is remembered of it (`verdicts.rules_in_force`).
     """

@@ -1,8 +1,7 @@
-"""Erasing: blanking what points to a person, in rows that are settled.
+"""Erasure of the personal data in settled rows.
 
-What stays is what a project may go on counting: verdict, score, flags, decision and money, under
-the fingerprint of the number. What is still on its way (a record that waits, a lookup that is
-open) is never erased under the hands of a worker.
+Verdict, score, flags, decision and money stay for statistics, under the fingerprint of the number.
+Pending rows (a waiting record, an open lookup) are never erased, since a worker may be using them.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
 
 ERASED = "…"
-"""What stands in the place of a name or a number that somebody's rule has written down."""
+"""The replacement for a name or a number in the texts of flags and notes."""
 SHORTEST = 4
-"""Characters from which on a text points to a person wherever it stands."""
+"""The characters from which on a personal text is erased inside other texts as well."""
 
 PENDING = (RecordState.QUEUED, RecordState.WAITING)
 RECORD_BLANKS: dict[str, Any] = {
@@ -35,7 +34,7 @@ RECORD_BLANKS: dict[str, Any] = {
     "declared_name": "",
     "caller_name": "",
     "decision_reason": "",
-    # Where a phone was on a certain day is nobody's business after it, STORE_LIVE or not.
+    # Live data is erased even if STORE_LIVE is True: it locates a person on a certain day.
     "reachable": UNKNOWN,
     "roaming_status": UNKNOWN,
     "roaming_country": "",
@@ -50,17 +49,17 @@ LOOKUP_BLANKS: dict[str, Any] = {
 }
 SETTLED_RECORDS = (Q(number_hash="") | ~Q(number_masked="")) & ~Q(state__in=PENDING)
 SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
-"""What may be erased, and was not yet."""
+"""The rows that may be erased and are not erased yet."""
 
 
 def erase_records(ids: tuple[int, ...]) -> int:
-    """Erase those of the records that may be; return how many, in a transaction of its own."""
+    """Erase the settled ones of the records, in one transaction; return their number."""
     with transaction.atomic():
         rows = NumberInsightRecord.objects.filter(SETTLED_RECORDS, pk__in=ids)
         records = list(rows.select_for_update(no_key=True).order_by("pk"))
         _scrub_flags(records)
         for record in records:
-            record.note = _scrubbed(record.note, _words(record))
+            record.note = _scrubbed(record.note, _personal_texts(record))
             record.number_hash = record.number_hash or fingerprint(record.number)
         NumberInsightRecord.objects.bulk_update(records, ("number_hash", "note"))
         written = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
@@ -69,10 +68,10 @@ def erase_records(ids: tuple[int, ...]) -> int:
 
 
 def mask(record: NumberInsightRecord) -> None:
-    """Turn `record` into that of a refusal, inside the caller's transaction.
+    """Turn `record` into that of a refusal, without number and name.
 
-    Support can recognise the number and say why; the IP stays until it is erased, since one that
-    was refused often is told no more. Whoever never signed up is not kept by number and name.
+    Runs inside the caller's transaction. Support can recognise the masked number and explain the
+    refusal. The IP stays until the record is erased, since refusals of one IP are limited.
     """
     _scrub_flags([record])
     masked = {
@@ -82,7 +81,7 @@ def mask(record: NumberInsightRecord) -> None:
         "number_masked": numbers.recognisable(record.number),
         "declared_name": "",
         "caller_name": "",
-        "note": _scrubbed(record.note, _words(record)),
+        "note": _scrubbed(record.note, _personal_texts(record)),
     }
     for name, value in masked.items():
         setattr(record, name, value)
@@ -90,14 +89,14 @@ def mask(record: NumberInsightRecord) -> None:
 
 
 def erase_lookups(ids: tuple[int, ...]) -> int:
-    """Erase those of the lookups that may be; return how many, in a transaction of its own."""
+    """Erase the settled ones of the lookups, in one transaction; return their number."""
     with transaction.atomic():
-        # Who still waits for an answer that is there is judged on it soon.
+        # A record that still waits will soon be judged on the answer.
         rows = Lookup.objects.filter(SETTLED_LOOKUPS, pk__in=ids)
         rows = rows.exclude(records__state=RecordState.WAITING)
         lookups = list(rows.select_for_update(no_key=True).order_by("pk"))
         for lookup in lookups:
-            lookup.error = _scrubbed(lookup.error, _words(lookup))
+            lookup.error = _scrubbed(lookup.error, _personal_texts(lookup))
             lookup.number_hash = fingerprint(lookup.number)
         Lookup.objects.bulk_update(lookups, ("number_hash", "error"))
         written = Lookup.objects.filter(pk__in=[lookup.pk for lookup in lookups])
@@ -105,70 +104,70 @@ def erase_lookups(ids: tuple[int, ...]) -> int:
     return len(lookups)
 
 
-def _words(row: NumberInsightRecord | Lookup) -> list[str]:
-    """Return the texts that point to the person behind `row`, the longest first."""
+def _personal_texts(row: NumberInsightRecord | Lookup) -> list[str]:
+    """Return the texts that identify the person behind `row`, the longest first."""
     number = row.number
-    words = {number, number.removeprefix("+"), numbers.international(number), row.ip_address}
-    words |= {numbers.national(number)}
+    texts = {number, number.removeprefix("+"), numbers.international(number), row.ip_address}
+    texts |= {numbers.national(number)}
     if isinstance(row, NumberInsightRecord):
-        words |= {row.declared_name, row.caller_name}
-    return sorted((word for word in words if word), key=len, reverse=True)
+        texts |= {row.declared_name, row.caller_name}
+    return sorted((text for text in texts if text), key=len, reverse=True)
 
 
 def _scrub_flags(records: list[NumberInsightRecord]) -> None:
-    """Take the person out of what a project's own rules may have written into flags."""
-    words = {record.pk: _words(record) for record in records}
+    """Erase personal texts that a project's own rules may have written into flags."""
+    texts = {record.pk: _personal_texts(record) for record in records}
     changed = []
-    for flag in RiskFlag.objects.filter(record__in=words):
-        message = _scrubbed(flag.message, words[flag.record_id])
-        evidence = _scrubbed(flag.evidence, words[flag.record_id])
+    for flag in RiskFlag.objects.filter(record__in=texts):
+        message = _scrubbed(flag.message, texts[flag.record_id])
+        evidence = _scrubbed(flag.evidence, texts[flag.record_id])
         if (message, evidence) != (flag.message, flag.evidence):
             flag.message, flag.evidence = message, evidence
             changed.append(flag)
     RiskFlag.objects.bulk_update(changed, ("message", "evidence"))
 
 
-def _scrubbed(value: Any, words: Iterable[str]) -> Any:
-    """Return `value` (JSON) with "…" in the place of each of `words`."""
+def _scrubbed(value: Any, personal: Iterable[str]) -> Any:
+    """Return `value` (JSON) with "…" in the place of each of the `personal` texts."""
     if isinstance(value, dict):
-        return {key: _scrubbed(part, words) for key, part in value.items()}
+        return {key: _scrubbed(part, personal) for key, part in value.items()}
     if isinstance(value, list):
-        return [_scrubbed(part, words) for part in value]
+        return [_scrubbed(part, personal) for part in value]
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return value
     text = str(value)
-    for word in words:
-        if text.casefold() == word.casefold():
+    for erased in personal:
+        if text.casefold() == erased.casefold():
             return ERASED
-        if len(word) >= SHORTEST:
-            text = re.sub(re.escape(word), ERASED, text, flags=re.IGNORECASE)
+        if len(erased) >= SHORTEST:
+            text = re.sub(re.escape(erased), ERASED, text, flags=re.IGNORECASE)
     return text if isinstance(value, str) or text != str(value) else value
 
 
 def unlink(ids: tuple[int, ...]) -> int:
-    """Take the link away from those erased records whose subject is gone; return how many.
+    """Unlink erased records from subjects that no longer exist; return their number.
 
-    While the subject is there, its record says no more than the subject itself; and without the
-    link, its number would be taken for one that was never screened, and be bought again.
+    While the subject exists, its record discloses no more than the subject itself. Without the link
+    its number would count as never screened, and be bought again.
     """
     rows = NumberInsightRecord.objects.filter(pk__in=ids).exclude(number_hash="")
     linked: dict[int, dict[int, str]] = {}
     found = rows.exclude(subject_type=None).values_list("subject_type", "pk", "subject_id")
     for kind, record_id, subject_id in found:
         linked.setdefault(kind, {})[record_id] = subject_id
-    gone = [pk for kind, subjects in linked.items() for pk in _gone(kind, subjects)]
-    return rows.filter(pk__in=gone).update(subject_type=None, subject_id="")
+    orphaned = [pk for kind, subjects in linked.items() for pk in _orphaned(kind, subjects)]
+    return rows.filter(pk__in=orphaned).update(subject_type=None, subject_id="")
 
 
-def _gone(kind: int, subjects: dict[int, str]) -> list[int]:
-    """Return the records (the keys of `subjects`) whose subject does not exist any more."""
+def _orphaned(kind: int, subjects: dict[int, str]) -> list[int]:
+    """Return the records (the keys of `subjects`) whose subject no longer exists."""
     model = ContentType.objects.get_for_id(kind).model_class()
     if model is None:
         return list(subjects)
     keys = list(_keys(model, subjects.values()))
     rows = model._base_manager.filter(pk__in=keys)
-    there = {str(key) for key in rows.values_list("pk", flat=True)}
-    return [record_id for record_id, subject_id in subjects.items() if subject_id not in there]
+    existing = {str(key) for key in rows.values_list("pk", flat=True)}
+    return [record_id for record_id, subject_id in subjects.items() if subject_id not in existing]
 
 
 def _keys(model: type[models.Model], texts: Iterable[str]) -> Iterator[Any]:

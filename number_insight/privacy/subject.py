@@ -1,8 +1,8 @@
-"""What is held on people: erased when its time is over, and shown or erased when they ask.
+"""Personal data: its export and its erasure, on request or when its retention is over.
 
-Erasing blanks what points to a person, and leaves what the project may go on counting: verdict,
-score, flags, decision and money, under the fingerprint of the number. What is still on its way
-(a record that waits, a lookup that is open) is never erased under the hands of a worker.
+Erasure keeps verdict, score, flags, decision and money for statistics, under the fingerprint of the
+number. Pending rows (a waiting record, an open lookup) are never erased, since a worker may be
+using them.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from number_insight.privacy import erasing
 __all__ = ["Held", "Step", "due", "erase", "export", "fingerprints", "held", "purge"]
 
 BATCH = 1000
-"""Rows that are erased in one transaction."""
+"""The rows that are erased in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """The keys of the rows that are held on one number or on one subject."""
+    """The keys of the rows about one number or one subject."""
 
     numbers: frozenset[str] = field(repr=False)
-    """Those that are not erased, and the one that was asked for."""
+    """The numbers of the rows that are not erased, and the requested one."""
     record_ids: tuple[int, ...]
     lookup_ids: tuple[int, ...]
 
@@ -52,25 +52,25 @@ class Held:
 
     @property
     def pending(self) -> int:
-        """How many of them are still on their way, and so cannot be erased yet."""
+        """The number of pending rows, which cannot be erased yet."""
         waiting = self.records.filter(state__in=erasing.PENDING).count()
         return waiting + self.lookups.filter(state__in=OPEN_STATES).count()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One batch that is done; `kind` is "records", "lookups", "links" or "counters"."""
+    """A finished batch of a purge; `kind` is "records", "lookups", "links" or "counters"."""
 
     kind: str
     count: int
 
 
 def held(*, number: str | None = None, subject: models.Model | None = None) -> Held:
-    """Return what is held on `number`, however it is written, or on `subject`.
+    """Return the rows about `number`, in any spelling, or about `subject`.
 
-    On a subject this includes the attempts with the same numbers that belong to nobody. A subject
-    that is gone is named by an unsaved instance with its key. Raise `InvalidNumber` for what is
-    no number, and `ValueError` unless exactly one of the two is given.
+    For a subject they include attempts with the same numbers that have no subject. Pass an unsaved
+    instance with its key for a subject that no longer exists. Raise `InvalidNumber` if `number` is
+    not a phone number, and `ValueError` unless exactly one of the two is given.
     """
     if number is not None and subject is None:
         known: set[str] = {number[:NUMBER_LENGTH], _canonical(number)}
@@ -91,7 +91,7 @@ def held(*, number: str | None = None, subject: models.Model | None = None) -> H
 
 
 def _canonical(text: str) -> str:
-    """Return `text` as it is stored: in E.164; as it was typed, if a row holds it so."""
+    """Return `text` as it is stored: in E.164, or as typed if a row holds it in that form."""
     try:
         return numbers.normalise(text, app_settings.default_region)
     except InvalidNumber:
@@ -101,18 +101,18 @@ def _canonical(text: str) -> str:
         raise
 
 
-def _ids(rows: QuerySet[Any], most: int | None = None) -> tuple[int, ...]:
-    return tuple(rows.order_by("pk").values_list("pk", flat=True)[:most])
+def _ids(rows: QuerySet[Any], limit: int | None = None) -> tuple[int, ...]:
+    return tuple(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def _numbers_of(records: QuerySet[Any]) -> tuple[set[str], set[str]]:
-    """Return the numbers of `records`, and the fingerprints of those that were erased."""
+    """Return the numbers of `records`, and the fingerprints of the erased ones."""
     rows = list(records.order_by().values_list("number", "number_hash"))
     return {number for number, _ in rows if number}, {hashed for _, hashed in rows if hashed}
 
 
 def export(*, number: str | None = None, subject: models.Model | None = None) -> dict[str, Any]:
-    """Return everything that is held on `number` or on `subject`, in plain types; see `held`."""
+    """Return all rows about `number` or `subject`, in plain types; see `held`."""
     found = held(number=number, subject=subject)
     records = found.records.select_related("subject_type").prefetch_related("flags")
     document = {
@@ -141,14 +141,14 @@ def _exported_record(record: NumberInsightRecord) -> dict[str, Any]:
 
 
 def _columns(row: models.Model) -> dict[str, Any]:
-    """Return every column: one that is added later must not be forgotten here."""
+    """Return all columns of `row`, so that none added later is left out."""
     return {column.name: getattr(row, column.attname) for column in row._meta.concrete_fields}
 
 
 def erase(*, number: str | None = None, subject: models.Model | None = None) -> Held:
-    """Erase at once what is held on `number` or on `subject`, as `purge` would one day.
+    """Erase all rows about `number` or `subject` at once, as `purge` would one day.
 
-    Return what was held; its `pending` tells how many rows are still on their way and were left.
+    Return the rows; their `pending` is the number of rows that could not be erased yet.
     """
     found = held(number=number, subject=subject)
     for ids, work in (
@@ -163,7 +163,7 @@ def erase(*, number: str | None = None, subject: models.Model | None = None) -> 
 
 
 def due(before: datetime) -> dict[str, QuerySet[Any]]:
-    """Return what `purge` would erase or delete now, by kind."""
+    """Return the rows that `purge` would erase or delete now, by kind."""
     return {
         "records": NumberInsightRecord.objects.filter(
             erasing.SETTLED_RECORDS, created_at__lt=before
@@ -174,10 +174,10 @@ def due(before: datetime) -> dict[str, QuerySet[Any]]:
 
 
 def purge(before: datetime, *, batch: int = BATCH) -> Iterator[Step]:
-    """Erase what was made `before`, batch by batch, and yield each step that is done.
+    """Erase rows created `before` a time, and yield each finished batch.
 
-    A batch is a transaction, so whoever stops here loses nothing and goes on where it was left.
-    Links to subjects that are gone and counters that are over go as well.
+    A batch is a transaction, so an interrupted purge loses nothing and can be resumed. Links to
+    deleted subjects and expired counters are removed as well.
     """
     waiting = due(before)
     erased = NumberInsightRecord.objects.exclude(number_hash="").exclude(subject_type=None)

@@ -1,4 +1,4 @@
-"""Backfill: screening what was there before us, and what no record could be written for."""
+"""Backfill: the screening of existing rows that have no record."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from number_insight.transactions import after_commit
 
 BATCH = 1000
 MOST_RUNG = 3
-"""Records of a batch that the bell is rung for; the sweep finds the others."""
+"""The records of a batch that workers are notified of; the sweep finds the others."""
 SAMPLE = 20
-"""Rows that are planned in earnest for the estimate."""
+"""The rows that are planned for the estimate of the price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +39,10 @@ class Missing:
 
 
 class Backfill:
-    """The rows of one field that have no record, or one of another number.
+    """The rows of one field without a record of their present number.
 
-    `path` is ``"app.Model.field"``. Raise `UnknownPath`, with what may have been meant, if there
-    is no such field or it holds no text.
+    `path` is ``"app.Model.field"``. Raise `UnknownPath`, with a suggestion, if the field does not
+    exist or holds no text.
     """
 
     def __init__(self, path: str) -> None:
@@ -53,7 +53,7 @@ class Backfill:
         self._own_kind = ContentType.objects.get_for_model(self.model)
 
     def batches(self, size: int = BATCH) -> Iterator[tuple[int, list[Missing]]]:
-        """Yield how many rows were looked at, and which of them are missing, by key."""
+        """Yield the number of rows in each batch, and those without a record, in order of keys."""
         rows = self._rows().order_by("pk").values_list("pk", self.field.attname)
         found = list(rows[:size])
         while found:
@@ -61,7 +61,7 @@ class Backfill:
             found = list(rows.filter(pk__gt=found[-1][0])[:size])
 
     def count(self) -> int:
-        """Return how many rows there are to look at."""
+        """Return the number of rows with a number."""
         return self._rows().count()
 
     def _rows(self) -> models.QuerySet[Any]:
@@ -75,7 +75,7 @@ class Backfill:
         return [row for row in wanted if not _is_known(row.number, latest.get(row.subject_id))]
 
     def _latest(self, subject_ids: list[str]) -> dict[str, tuple[str, str]]:
-        """Return number and fingerprint of the latest record of each subject."""
+        """Return the number and the fingerprint of the latest record of each subject."""
         records = NumberInsightRecord.objects.filter(
             subject_type__in=self._kinds, subject_id__in=subject_ids, field__in=(self.label, "")
         )
@@ -83,7 +83,7 @@ class Backfill:
         return {subject_id: (number, hashed) for subject_id, number, hashed in found}
 
     def record(self, row: Missing) -> NumberInsightRecord:
-        """Return the record of `row`, which is not saved yet; nobody's IP is known."""
+        """Return an unsaved record of `row`, without an IP, since none is known."""
         return NumberInsightRecord(
             number=row.number,
             subject_type=self._own_kind,
@@ -94,7 +94,7 @@ class Backfill:
         )
 
     def queue(self, rows: Iterable[Missing]) -> int:
-        """Write a record for each of `rows`, in one transaction; return how many were written.
+        """Insert a record for each of `rows`, in one transaction; return their number.
 
         Inside `signup.suspended` nothing is written.
         """
@@ -108,7 +108,7 @@ class Backfill:
         return len(records)
 
     def price(self, rows: Iterable[Missing]) -> Decimal:
-        """Return what one of `rows` costs at most, as the first of them are planned."""
+        """Return the highest price of a lookup among the first `SAMPLE` of `rows`."""
         provider = loading.provider()
         plans = (planning.plan_for(self.record(row)) for row in list(rows)[:SAMPLE])
         prices = (provider.price(plan.question) for plan in plans if plan.question)
@@ -116,18 +116,18 @@ class Backfill:
 
 
 def room(price: Decimal) -> int | None:
-    """Return for how many lookups at `price` the budget has room now; None if it has no bound.
+    """Return the number of lookups at `price` within the remaining budget; None if unlimited.
 
-    Records that are queued already count as bought: what the budget refuses is judged without an
-    answer, and is not found by a second run.
+    Queued records count as bought: a record beyond the budget is judged without an answer, and a
+    second run does not find it.
     """
     if not price:
         return None
-    lefts = [cap - sum(budget.spent(period)) for period, cap in app_settings.BUDGET.items()]
-    if not lefts:
+    remaining = [cap - sum(budget.spent(period)) for period, cap in app_settings.BUDGET.items()]
+    if not remaining:
         return None
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED).count()
-    return max(0, int(min(lefts) / price) - queued)
+    return max(0, int(min(remaining) / price) - queued)
 
 
 def _is_known(number: str, latest: tuple[str, str] | None) -> bool:
@@ -138,7 +138,7 @@ def _is_known(number: str, latest: tuple[str, str] | None) -> bool:
 
 
 def field_of(path: str) -> models.Field[Any, Any]:
-    """Return the model field that `path` ("app.Model.field") names."""
+    """Return the model field at `path` ("app.Model.field"); raise `UnknownPath`."""
     parts = path.split(".")
     if len(parts) != 3:
         raise UnknownPath(f"{path!r} is no field; write app.Model.field, as shop.Customer.phone.")
@@ -147,7 +147,7 @@ def field_of(path: str) -> models.Field[Any, Any]:
     if app_label not in labels:
         raise UnknownPath(f"There is no app {app_label!r}. {did_you_mean(app_label, labels)}")
     found = {model.__name__: model for model in apps.get_app_config(app_label).get_models()}
-    model = {name.lower(): it for name, it in found.items()}.get(model_name.lower())
+    model = {name.lower(): model for name, model in found.items()}.get(model_name.lower())
     if model is None:
         raise UnknownPath(
             f"{app_label} has no model {model_name!r}. {did_you_mean(model_name, found)}"

@@ -1,7 +1,7 @@
-"""The bell: how a process tells the workers that something is due, without waiting for the broker.
+"""The bell: publishes a Celery message for a queued record, without blocking the signup.
 
-A broker that accepts connections and never answers would hold a publisher for ever, whatever
-Celery's retry settings say, so the ringing is done in a thread that can be left behind.
+A broker that accepts connections and never answers blocks a publisher for ever, in spite of
+Celery's retry settings. So a thread publishes, which can be abandoned.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from number_insight.screening.batch import BATCH_SIZE
 logger = logging.getLogger("number_insight.screening.bell")
 
 SILENCE = timedelta(seconds=30)
-"""How long a process rings no more after the bell failed; the sweep does its work meanwhile."""
+"""The pause of a process after a failure to publish; meanwhile the sweep does the work."""
 TRAFFIC = 5
-"""Who rings waits for the broker's word, unless there were so many others in the last second."""
+"""The messages in the last second from which on a signup no longer waits for the broker."""
 GATHERING = timedelta(milliseconds=50)
-"""How long a ring that was handed over waits for others, to be one with them."""
+"""The time in which handed-over records are gathered into one message for a batch."""
 
 Publish = Callable[[int, timedelta], None]
-"""What hands the broker a message with the key of a record, to be delivered after a while."""
+"""A callable that sends a record's key to the broker, for delivery after a delay."""
 
 
 class Bell:
-    """Rings Celery by `publish`, without ever holding a signup for longer than ``RING_TIMEOUT``.
+    """Notifies the workers by `publish`, and never holds a signup longer than ``RING_TIMEOUT``.
 
     Under traffic it does not hold one at all: the ring is handed over to a thread, which sends
     one message for a full batch. What gets lost on the way, the sweep finds.
@@ -44,12 +44,12 @@ class Bell:
     def __init__(self, publish: Publish, connect: Callable[[], None]) -> None:
         self._publish, self._connect = publish, connect
         self._silent_until = 0.0
-        self._start_over()
+        self._reset()
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._start_over)
+            os.register_at_fork(after_in_child=self._reset)
 
-    def _start_over(self) -> None:
-        """Take nothing over from the process that was forked: its thread, its lock, its rings."""
+    def _reset(self) -> None:
+        """Start afresh, in a forked process without its parent's thread, lock and queue."""
         self._ringer = Ringer()
         self._lock = threading.Lock()
         self._rung_at: deque[float] = deque(maxlen=TRAFFIC)
@@ -59,15 +59,15 @@ class Bell:
     def ring(
         self, record_id: int, *, after: timedelta = timedelta(0), may_wait: bool = False
     ) -> bool:
-        """Ring for one record; return whether the broker took the message. Never raises.
+        """Publish a message for one record; return whether the broker took it. Never raise.
 
-        A ring that `may_wait` is handed over under traffic, and taken for heard.
+        With `may_wait` the message is left to the thread under traffic, and counts as taken.
         """
         if time.monotonic() < self._silent_until:
             return False
         try:
             if current_app.conf.task_always_eager:
-                if after:  # eager Celery would not wait, but ask again and again
+                if after:  # eager Celery ignores the delay, and would retry in a busy loop
                     return False
                 self._publish(record_id, after)
             elif may_wait and self._is_busy():
@@ -75,18 +75,18 @@ class Bell:
             else:
                 work = partial(self._publish, record_id, after)
                 self._ringer.do(work, app_settings.RING_TIMEOUT)
-        except Exception as error:  # whatever the broker's client may raise
-            self._fall_silent(error)
+        except Exception as error:  # every broker's client has exceptions of its own
+            self._mute(error)
             return False
         self._rung_at.append(time.monotonic())
         return True
 
     def _is_busy(self) -> bool:
-        rung_at = self._rung_at  # another thread may put an empty one in its place
+        rung_at = self._rung_at  # another thread may replace it with an empty one
         return len(rung_at) == TRAFFIC and time.monotonic() - rung_at[0] < 1
 
     def _hand_over(self, record_id: int) -> None:
-        """Let the ringer ring soon; raise `TimeoutError` if it still hangs on those before."""
+        """Leave the message to the thread; raise `TimeoutError` if earlier ones still block it."""
         with self._lock:
             is_first = not self._waiting
             self._waiting.append(record_id)
@@ -94,22 +94,22 @@ class Bell:
                 self._waiting_since = time.monotonic()
             waited = time.monotonic() - self._waiting_since
         if is_first:
-            self._ringer.leave(self._ring_for_all)
+            self._ringer.leave(self._publish_waiting)
         elif waited > (GATHERING + app_settings.RING_TIMEOUT).total_seconds():
             self._ringer.give_up()
             raise TimeoutError
 
-    def _ring_for_all(self) -> None:
+    def _publish_waiting(self) -> None:
         time.sleep(GATHERING.total_seconds())
         with self._lock:
             keys, self._waiting = self._waiting, []
         try:
             for record_id in keys[::BATCH_SIZE]:
                 self._publish(record_id, timedelta(0))
-        except Exception as error:  # whatever the broker's client may raise
-            self._fall_silent(error)
+        except Exception as error:  # every broker's client has exceptions of its own
+            self._mute(error)
 
-    def _fall_silent(self, error: Exception) -> None:
+    def _mute(self, error: Exception) -> None:
         with self._lock:
             self._waiting = []
         self._silent_until = time.monotonic() + SILENCE.total_seconds()
@@ -119,29 +119,32 @@ class Bell:
         )
 
     def try_out(self) -> str:
-        """Return why the broker cannot be reached within ``RING_TIMEOUT``; empty if it can."""
+        """Return the name of the error that keeps the broker out of reach, or an empty text.
+
+        It is waited for as long as ``RING_TIMEOUT``.
+        """
         return self._tried(self._connect)
 
     def _tried(self, work: Callable[[], None]) -> str:
         try:
             self._ringer.do(work, app_settings.RING_TIMEOUT)
-        except Exception as error:  # whatever the broker's client may raise
+        except Exception as error:  # every broker's client has exceptions of its own
             return type(error).__name__
         return ""
 
     def unmute(self) -> None:
-        """Ring again at once, though the bell has failed lately, and wait for the broker's word."""
+        """End the pause after a failure; the next message waits for the broker again."""
         self._silent_until = 0.0
         self._rung_at = deque(maxlen=TRAFFIC)
 
     def finish(self) -> None:
-        """Wait for what was handed over, no longer than ``RING_TIMEOUT``."""
+        """Wait for handed-over messages to be published, for at most ``RING_TIMEOUT``."""
         if self._ringer.is_alive:
             self._tried(lambda: None)
 
 
 class Ringer:
-    """A thread that does what may hang, so that whoever waits for it can stop waiting."""
+    """A thread for work that may block, whose callers can stop waiting."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -150,11 +153,11 @@ class Ringer:
 
     @property
     def is_alive(self) -> bool:
-        """Whether there is a thread, which may be at work."""
+        """Whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
 
     def do(self, work: Callable[[], None], limit: timedelta) -> None:
-        """Do `work` over there; raise what it raises, or `TimeoutError` at the limit."""
+        """Run `work` in the thread; raise its exception, or `TimeoutError` at the limit."""
         job = self.leave(work)
         if not job.done.wait(limit.total_seconds()):
             job.dropped = True
@@ -164,25 +167,25 @@ class Ringer:
             raise job.error
 
     def leave(self, work: Callable[[], None]) -> Job:
-        """Let `work` be done over there, and return at once."""
+        """Queue `work` for the thread, and return its job at once."""
         job = Job(work)
         with self._lock:
-            self._hire()
+            self._ensure_thread()
             self._jobs.put(job)
         return job
 
     def give_up(self) -> None:
-        """Leave the thread behind, which hangs, to end when it can; the next job gets another."""
+        """Abandon the blocked thread, which ends when it can; the next job gets a new one."""
         with self._lock:
             self._jobs.put(None)
             self._thread = None
 
-    def _hire(self) -> None:
-        """See to it that a living thread works off the queue."""
+    def _ensure_thread(self) -> None:
+        """Start a thread for the queue unless one is running."""
         if self.is_alive:
             return
         jobs: SimpleQueue[Job | None] = SimpleQueue()
-        # A daemon, so that one which hangs does not keep the process from ending.
+        # A daemon thread, so that a blocked one does not keep the process from ending.
         thread = threading.Thread(
             target=_serve, args=(jobs,), name="number_insight-bell", daemon=True
         )
@@ -191,7 +194,7 @@ class Ringer:
 
 
 class Job:
-    """One thing to do, and what became of it."""
+    """A call to make in the thread, and its outcome."""
 
     def __init__(self, work: Callable[[], None]) -> None:
         self.work = work

@@ -22,8 +22,8 @@ from number_insight.verdicts.judging import Judged
 logger = logging.getLogger("number_insight.screening.refusal")
 
 MOST_REFUSALS = (10, "day")
-"""So often one IP is refused; then the form says nothing more, so that nobody can use it to find
-out which numbers are known. The signup is still held by its verdict."""
+"""The limit of refusals for one IP, beyond which the form accepts any number, so that it cannot be
+used to find out the denied ones. The verdict still holds the signup back."""
 EVIDENCE = (Basis.ANSWER, Basis.REUSED, Basis.FREE)
 PAUSE = timedelta(milliseconds=50)
 WAITED_FOR = ("verdict", "basis", "state", "note", "caller_name")
@@ -31,15 +31,15 @@ WAITED_FOR = ("verdict", "basis", "state", "note", "caller_name")
 
 @sensitive_variables()
 def is_denied(number: str) -> bool:
-    """Whether ``enforce`` refuses `number` in a form, on evidence that is here already.
+    """Return whether a form refuses `number` under ``enforce``, on existing evidence.
 
-    A refusal is recorded with the number masked, so that support can say why. A missing answer
-    refuses nobody, and neither does a fault of ours.
+    A refusal is recorded with the number masked, so that support can explain it. Neither a missing
+    answer nor an error of ours refuses anybody.
     """
     if app_settings.ENFORCEMENT != "enforce":
         return False
     try:
-        with transaction.atomic():  # a failed query must not spoil the signup's transaction
+        with transaction.atomic():  # a failed query must not break the signup's transaction
             return _is_denied(number)
     except Exception as error:  # our own bug must not cost a signup
         logger.error("The evidence on a number could not be read (%s).", type(error).__name__)
@@ -86,18 +86,18 @@ def _may_refuse(record: NumberInsightRecord) -> bool:
 
 
 def _turn_away(record: NumberInsightRecord) -> None:
-    """Leave a record of the refusal without the number; this request remembers it."""
+    """Mask the record of a refusal, and remember its number for the rest of the request."""
     current = visitor.current()
     if current is not None:
         current.refused.add(record.number)
-        current.records.pop(record.number, None)  # it is nobody's whose signup may come after it
+        current.records.pop(record.number, None)  # a later signup must not adopt it
     erasing.mask(record)
 
 
 def is_denied_soon(record: NumberInsightRecord | None) -> bool:
-    """Wait for the verdict on `record`, for ``WAIT`` at most; whether evidence denies it.
+    """Wait for the verdict on `record`, for at most ``WAIT``; return whether evidence denies it.
 
-    Inside a transaction nothing is waited for, since no worker could see the record.
+    Inside a transaction there is no wait, since no worker could see the record.
     """
     patience = app_settings.WAIT
     alias = router.db_for_write(NumberInsightRecord)
@@ -110,13 +110,13 @@ def is_denied_soon(record: NumberInsightRecord | None) -> bool:
     ):
         return False
     try:
-        return _waited_for(record, patience)
+        return _is_denied_within(record, patience)
     except Exception as error:  # our own bug must not cost a signup
         logger.error("A verdict could not be waited for (%s).", type(error).__name__)
         return False
 
 
-def _waited_for(record: NumberInsightRecord, patience: timedelta) -> bool:
+def _is_denied_within(record: NumberInsightRecord, patience: timedelta) -> bool:
     deadline = time.monotonic() + patience.total_seconds()
     while True:
         record.refresh_from_db(fields=WAITED_FOR)

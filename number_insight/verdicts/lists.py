@@ -1,4 +1,4 @@
-"""Listing: which entries of the project's own lists match a signup."""
+"""The matching of signups with the entries of the project's own lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from number_insight.rules.base import Listing
 
 
 def _prefixes(number: str) -> list[str]:
-    """Return the beginnings of `number` that an entry may hold."""
+    """Return the prefixes of `number` that an entry may hold."""
     if not number.startswith("+"):
         return []
     return [number[:length] for length in range(2, len(number) + 1)]
@@ -31,18 +31,18 @@ def _networks(ip: str) -> list[str]:
 
 
 def count_hit(entry_id: int) -> None:
-    """Count that an entry has decided a record."""
+    """Increment the number of records that an entry has decided."""
     ListEntry.objects.filter(pk=entry_id).update(hits=F("hits") + 1)
 
 
 class Lists:
-    """Entries of the lists, to be compared with signups.
+    """Entries of the lists, loaded at once to match several signups.
 
-    The lists are taken as they are now, like the rules and their weights.
+    The lists are those of now, like the rules and their weights.
     """
 
     def __init__(self, rows: QuerySet[Any] | None = None) -> None:
-        """Load `rows`, or all that are in force."""
+        """Load `rows`, or all entries in force."""
         self._entries: dict[tuple[str, str], list[Listing]] = {}
         rows = ListEntry.objects.in_force() if rows is None else rows
         for pk, action, match, value in rows.order_by("pk").values_list(
@@ -57,7 +57,8 @@ class Lists:
     def around(cls, numbers: Iterable[str], ips: Iterable[str]) -> Lists:
         """Load what may fit signups with these numbers and IPs, in one query.
 
-        All entries for carriers and countries are among them, of which nobody has many.
+        That takes one query if the lists are empty. All entries for carriers and countries are
+        included, since there are never many.
         """
         numbers = set(numbers)
         prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
@@ -69,7 +70,7 @@ class Lists:
         return cls(ListEntry.objects.in_force().filter(fits))
 
     def matching(self, number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
-        """Return the entries that fit; which one decides is the rules' affair."""
+        """Return the entries that match; the rules decide among them."""
         if not self._entries:
             return ()
         keys = [(ListMatch.NUMBER.value, number), *self._keys(number, ip, insight)]

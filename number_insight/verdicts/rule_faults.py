@@ -1,4 +1,4 @@
-"""Rules that raise: counted, and put in shadow when they do so again and again."""
+"""Rules that raise exceptions, which are counted and go into shadow after too many."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from number_insight.models import RuleFault
 logger = logging.getLogger("number_insight.verdicts.rule_faults")
 
 MOST_IN_ROW = 20
-"""Errors in a row after which a rule goes into shadow by itself."""
+"""The errors in a row after which a rule goes into shadow by itself."""
 
 
 def known() -> dict[str, RuleFault]:
-    """Return what is remembered of rules that raised, by code; one query."""
+    """Return the faults of all rules, by code, in one query."""
     return {fault.code: fault for fault in RuleFault.objects.all()}
 
 
 def shadowed(faults: dict[str, RuleFault]) -> frozenset[str]:
-    """Return the codes of the rules that are in shadow for raising."""
+    """Return the codes of the rules that are in shadow because of their errors."""
     return frozenset(code for code, fault in faults.items() if fault.shadowed_at)
 
 
 def recovered(faults: dict[str, RuleFault], silent: Collection[str]) -> frozenset[str]:
-    """Return the rules that had raised before and did not now; `silent` could not be asked."""
+    """Return the codes with earlier errors and none now; `silent` rules were not evaluated."""
     counting = (code for code, fault in faults.items() if fault.errors_in_row)
     return frozenset(counting).difference(silent, shadowed(faults))
 
 
 def note(raised: Collection[str], recovered: Collection[str]) -> None:
-    """Count those that raised, and forget the errors of those that work again.
+    """Count the errors of `raised` rules, and reset those of `recovered` ones.
 
     A rule in shadow stays there until a person re-arms it.
     """
@@ -47,8 +47,8 @@ def _count(code: str) -> None:
     RuleFault.objects.get_or_create(code=code)
     now, rows = timezone.now(), RuleFault.objects.filter(code=code)
     rows.update(errors_in_row=F("errors_in_row") + 1, changed_at=now)
-    many = rows.filter(errors_in_row__gte=MOST_IN_ROW, shadowed_at=None)
-    if many.update(shadowed_at=now):
+    too_many = rows.filter(errors_in_row__gte=MOST_IN_ROW, shadowed_at=None)
+    if too_many.update(shadowed_at=now):
         logger.error(
             "Rule %s raised %s times in a row: it is in shadow from now on. "
             "Repair it, then re-arm it in the admin.",
@@ -58,5 +58,5 @@ def _count(code: str) -> None:
 
 
 def rearm(faults: QuerySet[RuleFault]) -> int:
-    """Let the rules count again, with a clean record; return how many."""
+    """Take the rules out of shadow and reset their errors; return their number."""
     return faults.update(errors_in_row=0, shadowed_at=None, changed_at=timezone.now())

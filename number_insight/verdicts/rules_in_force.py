@@ -1,4 +1,4 @@
-"""Which rules were in force when a record was judged, so that a replay knows what was asked."""
+"""The sets of rules that have judged records, which a replay compares with other rules."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from number_insight.models import RulesInForce
 from number_insight.rules import Rule
 
 KEY_LENGTH = 16
-"""Characters of the short name of a rule set."""
+"""The length of the key of a rule set, in characters."""
 
 _written: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is remembered of a rule that judged a record: enough to know it again.
+    """The stored description of a rule, enough to recognise it.
 
-    `identity` stands for its class and its options, but for the weight.
+    `identity` is a hash of its class and its options without the weight.
     """
 
     identity: str
@@ -34,7 +34,7 @@ class Asked:
 
 @lru_cache(maxsize=64)
 def asked(rules: tuple[Rule, ...]) -> Mapping[str, Asked]:
-    """Return what is to be remembered of `rules`, by code."""
+    """Return the descriptions of `rules`, by code."""
     return {
         rule.code: Asked(
             identity=_identity(rule), weight=rule.weight, shadow=rule.shadow, live=rule.live
@@ -45,12 +45,12 @@ def asked(rules: tuple[Rule, ...]) -> Mapping[str, Asked]:
 
 @lru_cache(maxsize=8)
 def key_of(rules: tuple[Rule, ...]) -> str:
-    """Return the short name that records know `rules` by."""
+    """Return the key that records store for `rules`."""
     return _short(repr(sorted(asked(rules).items(), key=lambda item: item[0])))
 
 
 def remember(rules: tuple[Rule, ...] | None = None) -> None:
-    """Write `rules` (the active ones) down, once in a process and once in all."""
+    """Store `rules`, by default the active ones, unless they are stored already."""
     rules = loading.rules() if rules is None else rules
     key = key_of(rules)
     if key in _written:
@@ -69,14 +69,16 @@ setting_changed.connect(_forget, dispatch_uid="number_insight.verdicts.rules_in_
 
 
 def recall(key: str) -> Mapping[str, Asked]:
-    """Return the rules known as `key`, by code; none if nobody remembers."""
+    """Return the descriptions of the rules stored under `key`, by code; empty if there are none."""
     found = RulesInForce.objects.filter(key=key).values_list("rules", flat=True).first() or {}
     return {code: Asked(**known) for code, known in found.items()}
 
 
 def _identity(rule: Rule) -> str:
-    """Return what is the same for two rules if they find the same, whatever it weighs."""
-    options = {name: it for name, it in vars(rule).items() if name not in ("weight", "shadow")}
+    """Return a hash that is equal for two rules with the same findings, at any weight."""
+    options = {
+        name: option for name, option in vars(rule).items() if name not in ("weight", "shadow")
+    }
     return _short(f"{type(rule).__module__}.{type(rule).__qualname__} {sorted(options.items())}")
 
 
