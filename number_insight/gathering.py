@@ -1,44 +1,34 @@
-"""Gathering: what the rules may know of a signup, as plain data and as it was at the time.
-
-Only what a rule reads is asked for.
-"""
+"""Gathering: what the rules may know of a signup, as plain data and as it was at the time."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils import timezone
 
 from number_insight import visitor
 from number_insight.conf import app_settings
-from number_insight.history import Past
-from number_insight.insight import Insight
-from number_insight.models import NumberInsightRecord
-from number_insight.rules.base import COSTLY, Signup, place
+from number_insight.rules.base import Signup, place
 
 logger = logging.getLogger("number_insight.gathering")
 
 
-def signup_of(
-    record: NumberInsightRecord,
-    insight: Insight,
-    reads: Collection[str] = COSTLY,
-    past: Past | None = None,
-) -> Signup:
-    """Return what the rules may know of the signup behind `record`; `reads` names what is asked.
+def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) -> Signup:
+    """Return what the rules may know of the signup behind `record`, with its `past`.
 
-    `past` may know some of it already.
+    Where its IP is, is looked up anew, or `as_kept` on the record.
     """
-    past, ip = past or Past(record, insight), visitor.public_ip(record.ip_address)
+    ip = visitor.public_ip(record.ip_address)
     return Signup(
-        at=timezone.localtime(past.at),
+        at=timezone.localtime(record.created_at),
         number=record.number,
         ip=ip,
-        ip_country=local_ip_country(ip),
+        ip_country=record.ip_country or None if as_kept else local_ip_country(ip),
         country=record.declared_country or None,
         name=record.declared_name or None,
-        **past.told(COSTLY.intersection(reads)),
+        **past,
     )
 
 

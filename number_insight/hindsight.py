@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from number_insight import visitor
 from number_insight.fingerprints import fingerprints
-from number_insight.history import MOST_COUNTED, Past
+from number_insight.history import MOST_COUNTED, pasts
 from number_insight.insight import Insight
 from number_insight.listing import Lists
 from number_insight.models import NumberInsightRecord
@@ -78,7 +78,7 @@ class Hindsight:
         if self._lists is not None:
             known["listed"] = self._lists.matching(record.number, ip=ip, insight=insight)
         if to_be_asked:
-            known |= Past(record, insight).told(to_be_asked)
+            known |= pasts([(record, insight)], to_be_asked)[0]
         return known
 
     def _of_the_number(self, record: Any) -> dict[str, Any]:

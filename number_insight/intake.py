@@ -45,7 +45,7 @@ def take_in(record_id: int | None, *, company: int = 0) -> Taken:
     taken = Taken()
     with gate.inside(), transaction.atomic():
         records = _queued(record_id, company)
-        sitting = judging.Sitting(records)
+        sitting = judging.Sitting()
         wanted = _worth_asking(records, sitting) if records else []
         if wanted:
             _wait_for_lookups(wanted, sitting, taken)
@@ -67,6 +67,7 @@ def _worth_asking(records: Sequence[NumberInsightRecord], sitting: judging.Sitti
     alone: list[settling.Case] = []
     wanted: list[Wanted] = []
     asking: list[Wanted] = []
+    sitting.look_back((record, judging.local_grounds(record, Basis.FREE)) for record in records)
     for record in records:
         plan = planning.plan_for(record, sitting=sitting)
         if plan.question is None:
@@ -74,8 +75,9 @@ def _worth_asking(records: Sequence[NumberInsightRecord], sitting: judging.Sitti
         else:
             wanted.append((record, plan))
     known = _known([plan for _record, plan in wanted])
-    for (record, plan), lookup in zip(wanted, known, strict=True):
-        grounds = _reused(lookup)
+    reused = [_reused(lookup) for lookup in known]
+    sitting.look_back((case[0], it) for case, it in zip(wanted, reused, strict=True) if it)
+    for (record, plan), grounds in zip(wanted, reused, strict=True):
         if grounds is not None and planning.suffices(record, grounds, sitting):
             alone.append((record, partial(_given, grounds)))
         else:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from django.utils import timezone
 
-from number_insight import gathering, loading, numbers, rule_faults, switches
+from number_insight import gathering, history, loading, numbers, rule_faults, switches
 from number_insight.choices import Basis, Lane, Verdict
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight, IPMatch
 from number_insight.models import Lookup, NumberInsightRecord, RuleFault
-from number_insight.pasts import Pasts
 from number_insight.rules.base import COSTLY, LIVE_SIGNALS, Rule, Signup, judge
 from number_insight.verdict import Judgement
 
@@ -63,14 +63,15 @@ class Consideration:
     judgement: Judgement
     insight: Insight
     signup: Signup
+    past: Mapping[str, Any]
     recovered: frozenset[str] = frozenset()
 
 
 class Sitting:
     """One sitting, at which several records are judged: what is the same for all is read once."""
 
-    def __init__(self, records: Sequence[NumberInsightRecord]) -> None:
-        self._pasts = Pasts(records)
+    def __init__(self) -> None:
+        self._pasts: dict[tuple[int | None, Insight], Mapping[str, Any]] = {}
 
     @cached_property
     def faults(self) -> dict[str, RuleFault]:
@@ -88,6 +89,26 @@ class Sitting:
         """Whether anything may be bought."""
         return switches.lookups_are_on()
 
+    def look_back(self, cases: Iterable[tuple[NumberInsightRecord, Grounds]]) -> None:
+        """Ask in one statement what had happened before `cases`, which are considered next."""
+        signups, names = [], set[str]()
+        for record, grounds in cases:
+            told = completed(grounds.insight, record.number)
+            if (record.pk, told) not in self._pasts:
+                signups.append((record, told))
+                names |= read_by(loading.rules(), grounds.signals)
+        found = history.pasts(signups, names)
+        for (record, told), past in zip(signups, found, strict=True):
+            self._pasts[record.pk, told] = past
+
+    def _past(
+        self, record: NumberInsightRecord, insight: Insight, names: frozenset[str]
+    ) -> dict[str, Any]:
+        known = self._pasts.get((record.pk, insight), {})
+        if not known.keys() >= names:
+            (known,) = history.pasts([(record, insight)], names)
+        return {name: known[name] for name in names}
+
     def consider(
         self, record: NumberInsightRecord, grounds: Grounds, rules: Sequence[Rule] | None = None
     ) -> Consideration:
@@ -95,8 +116,8 @@ class Sitting:
         faults = self.faults if rules is None else {}
         rules = loading.rules() if rules is None else rules
         told = completed(grounds.insight, record.number)
-        reads = read_by(rules, grounds.signals)
-        signup = gathering.signup_of(record, told, reads, self._pasts.of(record, told))
+        past = self._past(record, told, read_by(rules, grounds.signals))
+        signup = gathering.signup_of(record, past)
         insight, signals = for_this_ip(grounds, told, signup)
         judgement = judge(
             rules,
@@ -109,13 +130,13 @@ class Sitting:
         silent = (*judgement.not_evaluable, *judgement.raised, *judgement.raised_in_shadow)
         recovered = rule_faults.recovered(faults, silent)
         return Consideration(
-            judgement=judgement, insight=insight, signup=signup, recovered=recovered
+            judgement=judgement, insight=insight, signup=signup, past=past, recovered=recovered
         )
 
 
 def consider(record: NumberInsightRecord, grounds: Grounds) -> tuple[Judgement, Insight]:
     """Return what the rules in force make of `record`, and the insight as it concerns its IP."""
-    considered = Sitting([record]).consider(record, grounds)
+    considered = Sitting().consider(record, grounds)
     return considered.judgement, considered.insight
 
 

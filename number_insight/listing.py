@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -13,36 +13,6 @@ from number_insight.choices import ListMatch
 from number_insight.insight import Insight
 from number_insight.models import ListEntry
 from number_insight.rules.base import Listing
-
-
-def matching(number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
-    """Return the entries in force that fit, in one query; which one decides is the rules' affair.
-
-    The lists are taken as they are now, like the rules and their weights.
-    """
-    fits = Q(match=ListMatch.NUMBER, value=number)
-    for condition in _conditions(number, ip, insight):
-        fits |= condition
-    entries = ListEntry.objects.in_force().filter(fits).order_by()
-    return tuple(
-        Listing(action=entry.action, match=entry.match, value=entry.value, entry_id=entry.pk)
-        for entry in entries
-    )
-
-
-def _conditions(number: str, ip: str | None, insight: Insight) -> Iterator[Q]:
-    prefixes = _prefixes(number)
-    if prefixes:
-        yield Q(match=ListMatch.PREFIX, value__in=prefixes)
-    if ip:
-        yield Q(match=ListMatch.IP, value__in=_networks(ip))
-    country = insight.country or numbers.country(number)
-    if country:
-        yield Q(match=ListMatch.COUNTRY, value=country.upper())
-    carrier = insight.current_carrier or insight.original_carrier
-    for known in (carrier.name, carrier.network_code) if carrier else ():
-        if known:
-            yield Q(match=ListMatch.CARRIER, value__iexact=" ".join(known.split()))
 
 
 def _prefixes(number: str) -> list[str]:
@@ -66,7 +36,10 @@ def count_hit(entry_id: int) -> None:
 
 
 class Lists:
-    """Many entries at once, for whoever has several signups to compare with them."""
+    """Entries of the lists, to be compared with signups.
+
+    The lists are taken as they are now, like the rules and their weights.
+    """
 
     def __init__(self, rows: QuerySet[Any] | None = None) -> None:
         """Load `rows`, or all that are in force."""
@@ -81,27 +54,22 @@ class Lists:
         self._matches = {match for match, _value in self._entries}
 
     @classmethod
-    def around(cls, numbers: Collection[str], ips: Collection[str]) -> Lists:
-        """Load what may fit signups with these numbers and IPs; one query where lists are empty.
+    def around(cls, numbers: Iterable[str], ips: Iterable[str]) -> Lists:
+        """Load what may fit signups with these numbers and IPs, in one query.
 
         All entries for carriers and countries are among them, of which nobody has many.
         """
-        entries = ListEntry.objects.in_force()
-        kinds = set(entries.order_by().values_list("match", flat=True).distinct())
-        if not kinds:
-            return cls(ListEntry.objects.none())
+        numbers = set(numbers)
+        prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
+        networks = {network for ip in ips for network in _networks(ip)}
         fits = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
         fits |= Q(match=ListMatch.NUMBER, value__in=numbers)
-        if ListMatch.PREFIX in kinds:
-            prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
-            fits |= Q(match=ListMatch.PREFIX, value__in=prefixes)
-        if ListMatch.IP in kinds:
-            networks = {network for ip in ips for network in _networks(ip)}
-            fits |= Q(match=ListMatch.IP, value__in=networks)
-        return cls(entries.filter(fits))
+        fits |= Q(match=ListMatch.PREFIX, value__in=prefixes)
+        fits |= Q(match=ListMatch.IP, value__in=networks)
+        return cls(ListEntry.objects.in_force().filter(fits))
 
     def matching(self, number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
-        """Return the entries that fit, as `matching` does."""
+        """Return the entries that fit; which one decides is the rules' affair."""
         if not self._entries:
             return ()
         keys = [(ListMatch.NUMBER.value, number), *self._keys(number, ip, insight)]

@@ -51,7 +51,7 @@ def plan_for(
     """
     if not numbers.is_possible(record.number):
         return Plan(basis=Basis.FREE)
-    sitting = sitting or Sitting([record])
+    sitting = sitting or Sitting()
     decided = None if insist else _decided(record, sitting)
     if decided is not None:
         return Plan(basis=decided)

@@ -64,7 +64,8 @@ WRITTEN = [
 
 def settle(cases: Sequence[Case], sitting: Sitting | None = None) -> None:
     """Judge the records of `cases`, which are locked, and write facts, flags and verdicts."""
-    sitting = sitting or Sitting([record for record, _grounds in cases])
+    sitting = sitting or Sitting()
+    sitting.look_back(cases)
     judged = [(record, grounds, sitting.consider(record, grounds)) for record, grounds in cases]
     again = [record.pk for record, _grounds in cases if record.screened_at]
     for record, grounds, considered in judged:

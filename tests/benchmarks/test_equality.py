@@ -92,7 +92,7 @@ def sittings() -> Iterator[tuple[NumberInsightRecord, judging.Sitting]]:
     records = NumberInsightRecord.objects.select_related("lookup").order_by("pk")
     waiting = records.iterator(chunk_size=CHUNK)
     while batch := list(islice(waiting, 1 + COMPANY)):
-        sitting = judging.Sitting(batch)
+        sitting = judging.Sitting()
         yield from ((record, sitting) for record in batch)
 
 

@@ -10,8 +10,7 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import privacy, reviewing
-from number_insight.gathering import signup_of
+from number_insight import history, privacy, reviewing
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, Usage
 from number_insight.testing import LookupFactory, RecordFactory
@@ -156,7 +155,8 @@ def test_the_number_of_erased_records_is_still_counted() -> None:
     command("purge")
     assert NumberInsightRecord.objects.for_number(NUMBER).count() == 2
     newcomer = Customer.objects.create(name="Ben", phone=NUMBER)
-    assert signup_of(newcomer.get_phone_record(), Insight()).number_seen == 1
+    (past,) = history.pasts([(newcomer.get_phone_record(), Insight())], ["number_seen"])
+    assert past == {"number_seen": 1}
     assert first.pk != newcomer.pk
 
 

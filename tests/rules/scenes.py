@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from number_insight import gathering, judging, recording
+from number_insight import gathering, history, judging, recording
 from number_insight.choices import Basis
 from number_insight.insight import Carrier, Insight
 from number_insight.models import ListEntry, NumberInsightRecord
@@ -46,7 +46,8 @@ def decided(number: str, decision: str, at: datetime, **facts: Any) -> NumberIns
 
 def known_of(record: NumberInsightRecord, insight: Insight = TELIA, reads: Any = COSTLY) -> Signup:
     """Return what the rules are told."""
-    return gathering.signup_of(record, insight, reads)
+    (past,) = history.pasts([(record, insight)], reads)
+    return gathering.signup_of(record, past)
 
 
 def numbers_of_block(count: int, block: str = "+467017406") -> list[str]:

@@ -172,9 +172,11 @@ def test_a_busy_hour_and_entries_in_the_lists_cost_a_query_each(
     assert len(queries) == 3
 
 
-def test_every_part_is_served_by_an_index() -> None:
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_part_is_served_by_an_index(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "FEWEST_OF_A_BURST", 0)
     a_record("", number_hash=fingerprint(NUMBER))
-    record = a_record(ip_address=IP)
+    signups = [(a_record(ip_address=IP), TELIA) for _ in range(count)]
     plans: list[str] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -187,7 +189,7 @@ def test_every_part_is_served_by_an_index() -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
     with connection.execute_wrapper(explain):
-        known_of(record)
+        history.pasts(signups, COSTLY)
     table = NumberInsightRecord._meta.db_table
     read = [line for line in plans if table in line]
     assert len(read) > 8
