@@ -19,7 +19,7 @@ from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.models.fingerprints import fingerprints
 from number_insight.rules.base import COSTLY, Signup
-from number_insight.verdicts.history import MOST_COUNTED, Past
+from number_insight.verdicts.history import MOST_COUNTED, pasts
 from number_insight.verdicts.lists import Lists
 from number_insight.visits import OF_THE_HOUR, Visits
 
@@ -78,7 +78,7 @@ class Hindsight:
         if self._lists is not None:
             known["listed"] = self._lists.matching(record.number, ip=ip, insight=insight)
         if to_be_asked:
-            known |= Past(record, insight).told(to_be_asked)
+            known |= pasts([(record, insight)], to_be_asked)[0]
         return known
 
     def _of_the_number(self, record: Any) -> dict[str, Any]:

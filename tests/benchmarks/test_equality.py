@@ -23,7 +23,6 @@ from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord, RiskFlag
 from number_insight.rules.live import LIVE_CODE
 from number_insight.rules.scoring import severer
-from number_insight.screening.batch import BATCH_SIZE
 from number_insight.verdicts import judging
 from tests.benchmarks.seeding import Population
 from tests.models import Customer
@@ -87,8 +86,8 @@ def judged_anew() -> Anew:
 def sittings() -> Iterator[tuple[NumberInsightRecord, judging.Sitting]]:
     records = NumberInsightRecord.objects.select_related("lookup").order_by("pk")
     waiting = records.iterator(chunk_size=CHUNK)
-    while batch := list(islice(waiting, BATCH_SIZE)):
-        sitting = judging.Sitting(batch)
+    while batch := list(islice(waiting, 1 + COMPANY)):
+        sitting = judging.Sitting()
         yield from ((record, sitting) for record in batch)
 
 
