@@ -21,6 +21,7 @@ from number_insight.choices import OPEN_STATES, RecordState
 from number_insight.fingerprints import fingerprint
 from number_insight.insight import UNKNOWN
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.transactions import lock
 
 ERASED = "…"
 """What stands in the place of a name or a number that somebody's rule has written down."""
@@ -56,8 +57,7 @@ SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
 def erase_records(ids: tuple[int, ...]) -> int:
     """Erase those of the records that may be; return how many, in a transaction of its own."""
     with transaction.atomic():
-        rows = NumberInsightRecord.objects.filter(SETTLED_RECORDS, pk__in=ids)
-        records = list(rows.select_for_update(no_key=True).order_by("pk"))
+        records = lock(NumberInsightRecord.objects.filter(SETTLED_RECORDS, pk__in=ids))
         _scrub_flags(records)
         for record in records:
             record.note = _scrubbed(record.note, _words(record))
@@ -94,8 +94,7 @@ def erase_lookups(ids: tuple[int, ...]) -> int:
     with transaction.atomic():
         # Who still waits for an answer that is there is judged on it soon.
         rows = Lookup.objects.filter(SETTLED_LOOKUPS, pk__in=ids)
-        rows = rows.exclude(records__state=RecordState.WAITING)
-        lookups = list(rows.select_for_update(no_key=True).order_by("pk"))
+        lookups = lock(rows.exclude(records__state=RecordState.WAITING))
         for lookup in lookups:
             lookup.error = _scrubbed(lookup.error, _words(lookup))
             lookup.number_hash = fingerprint(lookup.number)
