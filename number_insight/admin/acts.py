@@ -12,8 +12,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
@@ -23,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading, numbers, planning, reviewing
 from number_insight.admin import words
+from number_insight.admin.changelists import log_change
 from number_insight.choices import Basis
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
@@ -192,22 +191,11 @@ def carry_out(
         with transaction.atomic():
             why = act.do(record, request.user, reason)
             if not why:
-                log(request, record, act)
+                # Without the full number, since the admin's history outlives the record's.
+                name = numbers.masked(record.number) or str(record)
+                log_change(request, record, act.logged, name=name)
         if why:
             left.append(why)
         else:
             done += 1
     return done, left
-
-
-def log(request: HttpRequest, record: NumberInsightRecord, act: Act) -> None:
-    """Write the act to the admin's history, without the full number: it outlives the record's."""
-    user: Any = request.user
-    LogEntry.objects.create(
-        user_id=user.pk,
-        content_type=ContentType.objects.get_for_model(NumberInsightRecord),
-        object_id=str(record.pk),
-        object_repr=numbers.masked(record.number) or str(record),
-        action_flag=CHANGE,
-        change_message=act.logged,
-    )

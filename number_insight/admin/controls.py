@@ -6,11 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -19,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import circuits, health, switches
 from number_insight.admin import health_page, links
-from number_insight.admin.changelists import ReadOnlyAdmin
+from number_insight.admin.changelists import ReadOnlyAdmin, log_change
 from number_insight.conf import app_settings
 from number_insight.models import Circuit, Switch
 
@@ -140,7 +137,7 @@ def _turn(request: HttpRequest, turn: str, reason: str) -> tuple[int, str]:
             return messages.WARNING, _already(turn)
         switches.turn_lookups(turn == ON, user=request.user, reason=reason)
         done = gettext_noop("Switched on.") if turn == ON else gettext_noop("Switched off.")
-        _log(request, Switch.objects.get(name=switches.LOOKUPS), f"{done} {reason}".strip())
+        log_change(request, Switch.objects.get(name=switches.LOOKUPS), f"{done} {reason}".strip())
     if turn == OFF:
         return messages.SUCCESS, gettext("Lookups are switched off. Nothing is bought.")
     if not app_settings.ENABLED:
@@ -159,18 +156,6 @@ def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
         if not circuits.probe_now(pk):
             return messages.INFO, gettext("There was nothing to do: that pause is over.")
         circuit = Circuit.objects.get(pk=pk)
-        _log(request, circuit, gettext_noop("To be asked again at once."))
+        log_change(request, circuit, gettext_noop("To be asked again at once."))
     told = gettext("The next lookup asks %(provider)s again; if it is answered, all go ahead.")
     return messages.SUCCESS, told % {"provider": circuit}
-
-
-def _log(request: HttpRequest, row: Model, message: str) -> None:
-    user: Any = request.user
-    LogEntry.objects.create(
-        user_id=user.pk,
-        content_type=ContentType.objects.get_for_model(row),
-        object_id=str(row.pk),
-        object_repr=str(row),
-        action_flag=CHANGE,
-        change_message=message,
-    )

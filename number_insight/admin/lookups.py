@@ -14,8 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.admin import badges, filters, searching, words
+from number_insight.admin import badges, filters, words
 from number_insight.admin.changelists import ReadOnlyAdmin
+from number_insight.admin.searching import NumberSearchAdmin
 from number_insight.budget import UNIT
 from number_insight.models import Lookup, Spending
 
@@ -23,7 +24,7 @@ MOST_OF_ERROR = 60
 
 
 @admin.register(Lookup)
-class LookupAdmin(ReadOnlyAdmin):
+class LookupAdmin(NumberSearchAdmin):
     """Questions put to providers, and their prices."""
 
     list_display = (
@@ -85,15 +86,6 @@ class LookupAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer("insight", "raw")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        if not searching.is_searchable(search_term):
-            return queryset.none(), False
-        return queryset.filter(searching.by_number(search_term)), False
 
     @admin.display(description=_("number"))
     def number_text(self, lookup: Lookup) -> SafeString:

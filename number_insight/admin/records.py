@@ -6,20 +6,21 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import badges, filters, links, notices, record_page, searching, words
+from number_insight.admin import badges, filters, links, notices, record_page, words
 from number_insight.admin.actions import ActingAdmin
 from number_insight.admin.changelists import RecordChangeList
+from number_insight.admin.searching import NumberSearchAdmin, by_subject_id
 from number_insight.models import NumberInsightRecord
 
 
 @admin.register(NumberInsightRecord)
-class NumberInsightRecordAdmin(ActingAdmin):
+class NumberInsightRecordAdmin(ActingAdmin, NumberSearchAdmin):
     """Screened numbers with their verdicts and flags; people decide, nobody edits."""
 
     change_form_template = "admin/number_insight/numberinsightrecord/change_form.html"
@@ -65,15 +66,8 @@ class NumberInsightRecordAdmin(ActingAdmin):
         notice = partial(notices.context, request, self.admin_site)
         return super().changelist_view(request, {**(extra_context or {}), "notice": notice})
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        if not search_term.strip():
-            return queryset, False
-        if not searching.is_searchable(search_term):
-            return queryset.none(), False
-        wanted: Q = searching.by_number(search_term) | searching.by_subject_id(search_term)
-        return queryset.filter(wanted), False
+    def matching(self, text: str) -> Q:
+        return super().matching(text) | by_subject_id(text)
 
     def render_change_form(
         self,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from number_insight import numbers
+from number_insight.admin.changelists import ReadOnlyAdmin
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.managers import same_number
@@ -16,6 +19,23 @@ from number_insight.models import NUMBER_LENGTH
 LONGEST = 255
 FEWEST_DIGITS = 7
 """The country code and a few more: a shorter beginning may fit half the table."""
+
+
+class NumberSearchAdmin(ReadOnlyAdmin):
+    """Base of the admins whose rows have a number, which is searched for however it is typed."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term.strip():
+            return queryset, False
+        if not _is_searchable(search_term):
+            return queryset.none(), False
+        return queryset.filter(self.matching(search_term)), False
+
+    def matching(self, text: str) -> Q:
+        """Return the condition for the rows that `text` may mean."""
+        return by_number(text)
 
 
 def by_number(text: str) -> Q:
@@ -50,7 +70,7 @@ def by_subject_id(text: str) -> Q:
     return Q(subject_type__in=kinds, subject_id=text.strip()[:LONGEST])
 
 
-def is_searchable(text: str) -> bool:
+def _is_searchable(text: str) -> bool:
     """Whether a database can be asked for `text` at all."""
     return bool(text.strip()) and "\0" not in text and text.isprintable()
 
