@@ -102,7 +102,22 @@ def _read(request: Request) -> bytes | None:
     if announced > MAX_BODY:
         return None
     body: bytes = request._request.read(MAX_BODY + 1)
+    if not body and request.META.get("wsgi.input_terminated"):
+        body = _read_chunked(request.META["wsgi.input"])
     return body if len(body) <= MAX_BODY else None
+
+
+def _read_chunked(stream: Any) -> bytes:
+    """Return the beginning of a body whose length was not announced.
+
+    Under WSGI Django reads no further than the announced length; a server that sets
+    ``wsgi.input_terminated`` ends such a body by itself.
+    """
+    try:
+        body: bytes = stream.read(MAX_BODY + 1)
+    except OSError as error:
+        raise UnreadablePostError(*error.args) from error
+    return body
 
 
 _TEXTS = {

@@ -106,6 +106,27 @@ def test_a_provider_that_was_asked_for_xml_may_answer_in_xml(lookup: Lookup) -> 
     assert lookup.state == "answered"
 
 
+NUMBER = '"international_format_number": "46701740605"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"status": 0, {NUMBER}, "country_name": "Åland"}}'.encode("latin-1"),
+        f'{{"status": 0, {NUMBER}, "country_name": "Åland"}}'.encode("utf-16"),
+        f'{{{NUMBER}, "ported": "ported", "request_price": "0.03"}}'.encode(),
+        f'{{"status": "1e-9", {NUMBER}, "ported": "ported"}}'.encode(),
+    ],
+    ids=["latin-1", "utf-16", "no status", "a status that is none"],
+)
+def test_what_would_be_read_as_an_answer_is_read_as_a_callback(lookup: Lookup, body: bytes) -> None:
+    told = {**fake(**ASYNC), "PROVIDERS": {"default": {"BACKEND": VONAGE}}}
+    with override_settings(NUMBER_INSIGHT=told):
+        assert post(lookup, body).status_code == 200
+    lookup.refresh_from_db()
+    assert lookup.state == "answered"
+
+
 def test_what_is_too_large_is_refused_whether_it_says_so_or_not(lookup: Lookup) -> None:
     assert post(lookup, b" " * (MAX_BODY + 1)).status_code == 413
     request = RequestFactory().post(address(lookup), b"x", content_type="application/json")
