@@ -6,6 +6,7 @@ metadata lags behind real ranges, and Vonage's own example, 447700900000, is a r
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 
 import phonenumbers
@@ -112,6 +113,16 @@ def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     if parsed.extension or not phonenumbers.is_possible_number(parsed):
         return None
     return parsed
+
+
+def same_line(spelling: str, number: str) -> bool:
+    """Whether `spelling`, international or national, is a way to write the line `number` (E.164)."""
+    digits = "".join(char for char in spelling if char.isdigit())
+    lines = set[str]()
+    for text, region in ((f"+{digits}", None), (digits, country(number))):
+        with suppress(InvalidNumber):
+            lines.add(normalise(text, region))
+    return number in lines
 
 
 def is_valid(number: str) -> bool:

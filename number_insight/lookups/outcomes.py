@@ -7,18 +7,18 @@ again by itself.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import exceptions, loading
+from number_insight import exceptions, loading, numbers
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
@@ -27,24 +27,20 @@ from number_insight.models.choices import LookupState
 from number_insight.providers.base import Acknowledgement
 from number_insight.transactions import bulk_update, lock
 
+logger = logging.getLogger("number_insight.lookups.outcomes")
+
 Result = Insight | Acknowledgement | exceptions.ProviderError
 
 CALLBACK_PATIENCE = timedelta(hours=25)
-"""The sender retries a callback for 24 hours."""
-UNCERTAIN_HOLD = timedelta(hours=24)
-"""How long an uncertain lookup holds its question, so that it is not asked again."""
+"""How long a lookup waits for its callback, which the sender retries for 24 hours."""
 GIVE_UP_AFTER = timedelta(hours=24)
 """How long a lookup that could not be asked is tried before its records are judged without."""
 HEALED_BY_WORKER = (LookupState.CALLING, LookupState.UNCERTAIN)
 """The states in which the claim's own answer is saved, even if it comes after the lease."""
-HEALED_BY_CALLBACK = (
-    LookupState.CALLING,
-    LookupState.SUBMITTED,
-    LookupState.UNCERTAIN,
-    LookupState.NO_CALLBACK,
-)
+HEALED_BY_CALLBACK = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
 """The states in which a posted result is saved; an answer also while the lookup is queued again."""
 NOTHING_FOUND = "The provider could find out nothing about this number."
+ANOTHER_LINE = "The callback told of another number, so nothing of it was taken; see the log."
 LONGEST_PAUSE = timedelta(minutes=15)
 
 RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
@@ -73,6 +69,7 @@ WRITTEN = (
     "balance",
     "insight",
     "raw",
+    "conflict",
 )
 
 
@@ -111,8 +108,8 @@ class Kept:
 def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
     """Write the outcomes that come in time to their lookups, which it locks, and return those.
 
-    An outcome is in time while its token is the lookup's, and the state is one that it may end.
-    A promise is written and not returned, since it settles nothing. Runs inside the transaction
+    An outcome is in time while its token is the lookup's, and the state is one that it may end. A
+    promise is written and not returned, since it settles nothing. Runs inside the transaction
     that also judges the waiting records, and ends with `budget.settle`.
     """
     results = {outcome.lookup.pk: outcome for outcome in outcomes}
@@ -124,7 +121,7 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
             continue
         if isinstance(outcome.result, Acknowledgement):
             _acknowledge(lookup, outcome.result)
-        elif lookup.state in _states(outcome):
+        elif _is_in_time(lookup, outcome):
             kept.append(_keep(lookup, outcome))
         else:
             continue
@@ -133,13 +130,15 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
     return kept
 
 
-def _states(outcome: Outcome) -> tuple[str, ...]:
-    """Return the states that `outcome` may end."""
+def _is_in_time(lookup: Any, outcome: Outcome) -> bool:
+    """Whether `lookup` still waits for `outcome`."""
     is_answer = isinstance(outcome.result, Insight)
     if outcome.token is not None:
-        return HEALED_BY_WORKER if is_answer else (LookupState.CALLING,)
+        return lookup.state in (HEALED_BY_WORKER if is_answer else (LookupState.CALLING,))
+    if lookup.called_at is not None and lookup.now - lookup.called_at > CALLBACK_PATIENCE:
+        return False
     # It may be queued again because the request seemed to be refused.
-    return (*HEALED_BY_CALLBACK, LookupState.QUEUED) if is_answer else HEALED_BY_CALLBACK
+    return lookup.state in HEALED_BY_CALLBACK or (is_answer and lookup.state == LookupState.QUEUED)
 
 
 def _acknowledge(lookup: Any, promise: Acknowledgement) -> None:
@@ -147,16 +146,41 @@ def _acknowledge(lookup: Any, promise: Acknowledgement) -> None:
     if lookup.state == LookupState.CALLING:
         lookup.state = LookupState.SUBMITTED
         lookup.lease_until = lookup.now + CALLBACK_PATIENCE
-    lookup.request_id = lookup.request_id or promise.request_id[:64]
+        lookup.request_id = promise.request_id[:64] or lookup.request_id
+    else:
+        _note_request(lookup, promise.request_id)
     lookup.price = promise.price if lookup.price is None else lookup.price
     lookup.balance = promise.balance if lookup.balance is None else lookup.balance
 
 
+def _note_request(lookup: Lookup, told: str) -> None:
+    """Note the provider's id of the request; another one than it is known by is a conflict.
+
+    The token in its address decides whose answer a callback is, so it is taken all the same: the
+    vendor's own documents show a callback under another id than its acknowledgement.
+    """
+    known, told = lookup.request_id, told[:64]
+    lookup.request_id = known or told
+    if known and told and known != told:
+        lookup.conflict = True
+        logger.error(
+            "Lookup %s: request %r was acknowledged, and %r answered.", lookup.pk, known, told
+        )
+
+
 def _keep(lookup: Any, outcome: Outcome) -> Kept:
     result = outcome.result
+    assert not isinstance(result, Acknowledgement)
+    if outcome.token is None:
+        if lookup.state != LookupState.SUBMITTED:  # then the id is that of an earlier attempt
+            lookup.request_id = result.request_id[:64] or lookup.request_id
+        _note_request(lookup, result.request_id)
     if isinstance(result, Insight):
+        if outcome.token is None and lookup.number and result.number:
+            if not numbers.same_line(result.number, lookup.number):
+                return Kept(lookup=lookup, payment=_set_aside(lookup, result))
+            result = replace(result, number=lookup.number)
         return Kept(lookup=lookup, insight=result, payment=answer(lookup, result, at=lookup.now))
-    assert isinstance(result, exceptions.ProviderError)
     lookup.error = str(result)[:300]
     refused = isinstance(result, exceptions.NumberRefused)
     lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
@@ -167,20 +191,38 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
 
 def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     """Set the columns that `insight` tells, without saving `lookup`; return its payment."""
-    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
-        lookup.reserved_on = budget.today()
-    payment = _release(lookup, _cost(lookup, insight))
-    lookup.state, lookup.open_key = _answered_state(insight), None
-    lookup.answered_at = at
-    lookup.request_id = lookup.request_id or insight.request_id[:64]
-    lookup.status = insight.status
+    payment = _end(lookup, insight, _answered_state(insight), at)
     lookup.error = NOTHING_FOUND if insight.is_empty else ""
-    lookup.price = lookup.price if insight.price is None else insight.price
-    lookup.refund = lookup.refund if insight.refund is None else insight.refund
-    lookup.balance = lookup.balance if insight.balance is None else insight.balance
     stored = insight if app_settings.STORE_LIVE else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
+    return payment
+
+
+def _set_aside(lookup: Any, insight: Insight) -> budget.Payment:
+    """End `lookup`, whose callback told of another line: it is paid, and nothing of it is taken."""
+    payment = _end(lookup, insight, LookupState.FAILED, lookup.now)
+    lookup.error, lookup.conflict = ANOTHER_LINE, True
+    logger.error("Lookup %s: its callback is about another number.", lookup.pk)
+    return payment
+
+
+def is_set_aside(lookup: Lookup) -> bool:
+    """Whether the answer of `lookup` told of another line."""
+    return lookup.state == LookupState.FAILED and lookup.error == ANOTHER_LINE
+
+
+def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
+    """Set state, status and prices of a lookup that was answered; return the payment."""
+    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
+        lookup.reserved_on = budget.today()
+    payment = released(lookup, _cost(lookup, insight))
+    lookup.state, lookup.open_key, lookup.answered_at = state, None, at
+    lookup.request_id = lookup.request_id or insight.request_id[:64]
+    lookup.status = insight.status
+    lookup.price = lookup.price if insight.price is None else insight.price
+    lookup.refund = lookup.refund if insight.refund is None else insight.refund
+    lookup.balance = lookup.balance if insight.balance is None else insight.balance
     return payment
 
 
@@ -210,7 +252,7 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
 def _refuse(lookup: Lookup) -> budget.Payment:
     """End `lookup`, whose callback brought a final "no"; it costs what was acknowledged."""
     lookup.state, lookup.open_key = LookupState.FAILED, None
-    return _release(lookup, lookup.cost)
+    return released(lookup, lookup.cost)
 
 
 def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | None:
@@ -225,7 +267,7 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
         # twice: then the first time counts as paid.
         pause = timedelta(seconds=1)
         paid = lookup.reserved
-    payment = _release(lookup, paid)
+    payment = released(lookup, paid)
     if pause is None or timezone.now() - lookup.created_at > GIVE_UP_AFTER:
         lookup.state, lookup.open_key = LookupState.FAILED, None
     else:
@@ -235,54 +277,8 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
     return payment
 
 
-def _release(lookup: Lookup, amount: Decimal) -> budget.Payment:
+def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
     """Return the payment of `amount` for `lookup`, which holds no money any more."""
     payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment
-
-
-def expire() -> list[int]:
-    """Give up what nobody can be waiting for any more; return the lookups to be settled.
-
-    An ended lease is uncertain: whether the worker died before or after the request was sent
-    looks the same from here. A promise that was not kept in 25 hours is `no_callback`.
-    """
-    ended = Lookup.objects.filter(state=LookupState.CALLING, lease_until__lt=Now())
-    ids = list(ended.values_list("pk", flat=True))
-    ended.update(
-        state=LookupState.UNCERTAIN,
-        error="The worker did not come back from the call; it may have been paid.",
-    )
-    broken = Lookup.objects.filter(state=LookupState.SUBMITTED, lease_until__lt=Now())
-    for lookup_id in broken.values_list("pk", flat=True):
-        if _give_up_on_callback(lookup_id):
-            ids.append(lookup_id)
-    hopeless = Lookup.objects.filter(state=LookupState.QUEUED, created_at__lt=Now() - GIVE_UP_AFTER)
-    given_up = list(hopeless.values_list("pk", flat=True))
-    hopeless.update(state=LookupState.FAILED, open_key=None)
-    ids += given_up
-    held = Lookup.objects.filter(state=LookupState.UNCERTAIN, open_key__isnull=False)
-    held.filter(called_at__lt=Now() - UNCERTAIN_HOLD).update(open_key=None)
-    return ids
-
-
-def _give_up_on_callback(lookup_id: int) -> bool:
-    with transaction.atomic():
-        rows = Lookup.objects.filter(pk=lookup_id, state=LookupState.SUBMITTED)
-        if not rows.update(
-            state=LookupState.NO_CALLBACK, open_key=None, error="The callback never came."
-        ):
-            return False
-        lookup = Lookup.objects.get(pk=lookup_id)
-        # It was acknowledged, so it counts as paid: at the promised price, or what we reserved.
-        paid = lookup.reserved if lookup.price is None else lookup.cost
-        budget.settle([_release(lookup, paid)])
-        lookup.save(update_fields=["reserved", "reserved_on"])
-    return True
-
-
-def release(provider: str) -> None:
-    """Let what was postponed by an open circuit be asked now: the provider answers again."""
-    paused = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED)
-    paused.filter(next_try_at__gt=Now()).update(next_try_at=Now())

@@ -13,7 +13,7 @@ from django.utils import timezone
 from number_insight import exceptions
 from number_insight.exceptions import DeferredErrors, place
 from number_insight.insight import Insight
-from number_insight.lookups import calls, circuits, outcomes
+from number_insight.lookups import calls, circuits, expiry
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
@@ -80,7 +80,7 @@ def _report(found: Sequence[Outcome]) -> None:
             answering.add((lookup.provider, lookup.level))
     for provider, level in sorted(answering):
         if circuits.succeeded(provider, level):
-            outcomes.release(provider)
+            expiry.release(provider)
 
 
 def retry_of(lookup: Lookup) -> list[Due]:

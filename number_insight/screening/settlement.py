@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -23,6 +24,7 @@ from number_insight.verdicts.judging import Judged
 
 logger = logging.getLogger("number_insight.screening.settlement")
 
+ANOTHER_LINE = "The provider's callback told of another number; see the lookup, and decide by hand."
 NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
 
 Judge = Callable[[Sequence[Case]], None]
@@ -75,20 +77,24 @@ def _settle(
     the queue.
     """
     outcome = {lookup.pk: (lookup, insight) for lookup, insight in ended}
-    cases: list[Case] = []
+    cases, aside = list[Case](), list[Case]()
     again: list[int] = []
     for record in _waiting(lookup for lookup, _insight in ended):
         assert record.lookup_id is not None
         lookup, insight = outcome[record.lookup_id]
         case = _case(record, lookup, insight, answered)
-        if case is not None:
+        if outcomes.is_set_aside(lookup):
+            aside.append(grounds.unanswered(record, lookup, Basis.NO_ANSWER))
+        elif case is not None:
             cases.append(case)
         elif lookup.state == LookupState.SKIPPED:
             again.append(record.pk)
         elif record.note != lookup.error:
             record.note = lookup.error
             record.save(update_fields=["note"])
-    _bear_costs(cases, answered)
+    _bear_costs([*cases, *aside], answered)
+    for case in aside:
+        hand_over(case.record.pk, ANOTHER_LINE, cost=case.record.cost)
     NumberInsightRecord.objects.filter(pk__in=again).update(state=RecordState.QUEUED, lookup=None)
     judge(cases)
     return again
@@ -98,7 +104,10 @@ def _waiting(lookups: Iterable[Lookup]) -> list[NumberInsightRecord]:
     """Return the records, locked, that an outcome of `lookups` may judge."""
     lookups = list(lookups)
     answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    healable = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
+    aside = [lookup.pk for lookup in lookups if outcomes.is_set_aside(lookup)]
+    healable = Q(state=RecordState.FAILED, decision="") & (
+        Q(lookup__in=answered) | (Q(lookup__in=aside) & ~Q(lane=Lane.FAULT))
+    )
     rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
     return lock(rows.filter(Q(state=RecordState.WAITING) | healable)) if lookups else []
 
@@ -158,14 +167,15 @@ def judge_each(cases: Sequence[Case]) -> None:
             hand_over(case.record.pk)
 
 
-def hand_over(record_id: int) -> None:
-    """Put a record that could not be judged before a person."""
+def hand_over(record_id: int, note: str = NOT_JUDGED, **columns: Any) -> None:
+    """Put a record that could not be judged before a person; `columns` are written with it."""
     NumberInsightRecord.objects.filter(pk=record_id).update(
         state=RecordState.FAILED,
         basis=Basis.NO_ANSWER,
         lane=Lane.FAULT,
         verdict=Verdict.REVIEW,
-        note=NOT_JUDGED,
+        note=note,
         screened_at=timezone.now(),
+        **columns,
     )
     after_commit(announcing.announce, [record_id])

@@ -73,7 +73,7 @@ def age(hours: float) -> None:
         ("early", "answered", False),
         ("duplicate", "answered", False),
         ("intermediate", "answered", False),
-        ("wrong_id", "submitted", True),
+        ("wrong_id", "answered", True),
         ("never", "submitted", False),
     ],
 )
@@ -123,14 +123,15 @@ def test_row_26_of_two_different_callbacks_the_first_wins_and_a_person_is_told(
     assert submitted.line_type == lookup.insight["line_type"]
 
 
-def test_row_28_a_late_callback_heals_and_buys_nothing(submitted: NumberInsightRecord) -> None:
+def test_row_28_a_late_callback_changes_nothing_and_buys_nothing(
+    submitted: NumberInsightRecord,
+) -> None:
     age(26)
     sweep()
-    submitted.refresh_from_db()
-    assert (the_lookup().state, submitted.verdict) == ("no_callback", "review")
-    assert (post(body_of()), the_lookup().state) == (200, "answered")
-    submitted.refresh_from_db()
-    assert (submitted.state, submitted.basis) == ("screened", "answer")
+    before = NumberInsightRecord.objects.values().get()
+    assert (the_lookup().state, before["verdict"]) == ("no_callback", "review")
+    assert (post(body_of()), the_lookup().state) == (200, "no_callback")
+    assert NumberInsightRecord.objects.values().get() == before
     assert (len(Fake.asked), money()) == (1, PAID)
 
 
@@ -171,7 +172,7 @@ def test_rows_30_and_33_a_flood_of_forged_callbacks_never_reaches_the_database(
     assert the_lookup().state == "submitted"
 
 
-def test_row_31_the_answer_to_another_question_changes_nothing(
+def test_row_31_the_answer_to_another_question_judges_nobody(
     submitted: NumberInsightRecord,
 ) -> None:
     other = screen(PREMIUM)
@@ -179,11 +180,13 @@ def test_row_31_the_answer_to_another_question_changes_nothing(
     mine = Lookup.objects.get(number=CLEAN)
     assert post(body_of(1), mine) == 200
     mine.refresh_from_db()
-    assert (mine.state, mine.conflict) == ("submitted", True)
+    submitted.refresh_from_db()
+    assert (mine.state, mine.conflict, mine.insight) == ("failed", True, None)
+    assert (submitted.verdict, submitted.lane, submitted.line_type) == ("review", "fault", "unknown")
     assert (post(body_of(0), mine), post(body_of(1), other.lookup or the_other())) == (200, 200)
     other.refresh_from_db()
     submitted.refresh_from_db()
-    assert (submitted.line_type, other.line_type) == ("mobile", "landline_premium")
+    assert (submitted.verdict, other.line_type) == ("review", "landline_premium")
 
 
 def the_other() -> Lookup:

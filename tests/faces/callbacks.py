@@ -21,7 +21,7 @@ def submitted(number: str = CLEAN) -> NumberInsightRecord:
         return screened(number)
 
 
-def body_for(number: str = CLEAN, **insight: Any) -> bytes:
+def body_for(number: str = CLEAN, /, **insight: Any) -> bytes:
     """Return what the fake provider would post as the answer about `number`."""
     return Fake(answers={number: insight}).callback_body(Question(number=number, level="advanced"))
 

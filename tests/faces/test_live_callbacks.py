@@ -69,12 +69,12 @@ def test_an_acknowledgement_leaves_the_record_waiting_with_the_money_held(
     assert (record.state, the_lookup().state, money()) == ("waiting", "submitted", ("0", PRICE))
 
 
-def test_a_callback_of_another_request_is_taken_by_nobody(sandbox: Sandbox) -> None:
+def test_a_callback_of_another_request_is_taken_and_shown(sandbox: Sandbox) -> None:
     sandbox.behave(VIRTUAL, callback="wrong_id")
     record = screened(VIRTUAL)
-    assert until(lambda: the_lookup().conflict)
+    assert until(lambda: is_screened(record))
+    assert (the_lookup().state, the_lookup().conflict) == ("answered", True)
     assert until(lambda: statuses(sandbox) == [200])
-    assert not is_screened(record)
 
 
 def test_an_acknowledgement_that_was_lost_is_healed_by_the_callback(sandbox: Sandbox) -> None:

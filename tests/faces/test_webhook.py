@@ -47,10 +47,9 @@ def test_a_duplicate_gets_200_and_changes_nothing(client: Client) -> None:
     assert record.flags.count() == 1
 
 
-@pytest.mark.parametrize("state", ["uncertain", "no_callback"])
-def test_a_late_answer_heals_and_judges_again(client: Client, state: str) -> None:
+def test_an_answer_to_an_uncertain_lookup_heals_and_judges_again(client: Client) -> None:
     record = submitted(VIRTUAL)
-    Lookup.objects.update(state=state)
+    Lookup.objects.update(state="uncertain")
     NumberInsightRecord.objects.update(state="failed", verdict="deny", basis="no_answer")
     assert post(client, body_for(VIRTUAL)).status_code == 200
     assert (the_lookup().state, verdict(record)) == ("answered", ("screened", "review"))
@@ -63,17 +62,6 @@ def test_a_late_answer_never_overrules_a_person(client: Client) -> None:
     assert post(client, body_for(VIRTUAL)).status_code == 200
     assert the_lookup().state == "answered"
     assert (verdict(record), record.decision) == (("failed", "deny"), "released")
-
-
-def test_an_answer_about_another_number_is_a_conflict_and_overwrites_nothing(
-    client: Client,
-) -> None:
-    record = submitted(CLEAN)
-    assert post(client, body_for(VIRTUAL)).status_code == 200
-    assert (the_lookup().conflict, the_lookup().state) == (True, "submitted")
-    assert verdict(record) == ("waiting", "pending")
-    post(client, body_for(CLEAN))
-    assert verdict(record) == ("screened", "allow")
 
 
 def test_a_final_no_is_an_answer_too(client: Client, sandbox: Sandbox) -> None:
