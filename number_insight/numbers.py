@@ -116,7 +116,7 @@ def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
 
 
 def same_line(spelling: str, number: str) -> bool:
-    """Whether `spelling`, international or national, is a way to write the line `number` (E.164)."""
+    """Whether `spelling`, international or national, means the line of `number` (E.164)."""
     digits = "".join(char for char in spelling if char.isdigit())
     lines = set[str]()
     for text, region in ((f"+{digits}", None), (digits, country(number))):

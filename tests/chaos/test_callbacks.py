@@ -182,7 +182,7 @@ def test_row_31_the_answer_to_another_question_judges_nobody(
     mine.refresh_from_db()
     submitted.refresh_from_db()
     assert (mine.state, mine.conflict, mine.insight) == ("failed", True, None)
-    assert (submitted.verdict, submitted.lane, submitted.line_type) == ("review", "fault", "unknown")
+    assert (submitted.verdict, submitted.lane) == ("review", "fault")
     assert (post(body_of(0), mine), post(body_of(1), other.lookup or the_other())) == (200, 200)
     other.refresh_from_db()
     submitted.refresh_from_db()

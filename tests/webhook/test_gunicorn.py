@@ -18,8 +18,8 @@ from django.db import connection
 
 from number_insight.lookups import callbacks
 from tests.faces.callbacks import CLEAN, body_for, submitted
-from tests.service.stage import the_lookup
 from tests.servers import free_port
+from tests.service.stage import the_lookup
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
