@@ -13,7 +13,7 @@ from number_insight.checks.messages import error, warning
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
-from number_insight.lookups import limits
+from number_insight.lookups import callbacks, limits
 from number_insight.providers.base import is_amount
 from number_insight.providers.http import url_trouble
 
@@ -162,16 +162,21 @@ def _check_weights(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    url = given.get("CALLBACK_BASE_URL")
-    if url is None:
-        if given.get("DELIVERY") == "async":
-            message = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'."
-            yield error("E006", message, 'Say where the webhook is: "https://www.example.com".')
-        return
-    problem = url_trouble(url)
+    url, is_async = given.get("CALLBACK_BASE_URL"), given.get("DELIVERY") == "async"
+    if is_async and not _has_webhook():
+        hint = 'Add path("number-insight/", include("number_insight.urls")) to ROOT_URLCONF.'
+        yield error("E027", callbacks.NO_WEBHOOK, hint)
+    if url is None and is_async:
+        hint = 'Say where the webhook is: "https://www.example.com".'
+        yield error("E006", callbacks.NO_ORIGIN, hint)
+    problem = None if url is None else url_trouble(url)
     if problem:
         message = f"NUMBER_INSIGHT['CALLBACK_BASE_URL'] {problem}."
         yield error("E006", message, 'Write the origin alone: "https://www.example.com".')
+
+
+def _has_webhook() -> bool:
+    return bool(getattr(settings, "ROOT_URLCONF", "")) and callbacks.has_webhook()
 
 
 def _check_ip_country(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
@@ -15,10 +16,12 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import exceptions, loading
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
-from number_insight.lookups import callbacks
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome, Result
+from number_insight.providers import transport
 from number_insight.providers.base import Provider
+
+T = TypeVar("T")
 
 logger = logging.getLogger("number_insight.lookups.calls")
 
@@ -99,26 +102,52 @@ def _gather(outcomes: SimpleQueue[Outcome], limit: int) -> list[Outcome]:
 
 
 @sensitive_variables()
+def attempt(provider: Provider, name: str, ask: Callable[[], T]) -> T:
+    """Return what `ask` returns, which calls `provider` once.
+
+    An exception that a provider should not raise becomes `Uncertain`; or `NotSent`, where the
+    transport knows that no byte was sent.
+    """
+    with transport.watching() as watch:
+        try:
+            return ask()
+        except (exceptions.NumberInsightError, ImproperlyConfigured):
+            raise
+        except Exception as error:
+            logger.error("Provider %s raised %s.", name, place(error))
+            kind, was_sent = type(error).__name__, watch.was_sent or not provider.uses_transport
+    if was_sent:
+        raise exceptions.Uncertain(
+            f"The provider raised {kind}; it may have been paid. See the log."
+        )
+    raise exceptions.NotSent(f"The provider raised {kind} before it sent anything; see the log.")
+
+
+@sensitive_variables()
 def call(claim: Claim) -> Result:
     """Make the one call; return the answer, or the exception that stands for there being none."""
     try:
-        return _ask(claim, loading.provider(claim.lookup.provider))
+        return _ask(claim)
     except exceptions.ProviderError as error:
         return error
     except (ImproperlyConfigured, exceptions.Unsupported) as error:
         return exceptions.NotAllowed(str(error))
-    except Exception as error:  # a stranger's provider: whether it has paid is unknown
-        logger.error("Provider %s raised %s.", claim.lookup.provider, place(error))
-        text = f"The provider raised {type(error).__name__}; it may have been paid. See the log."
-        return exceptions.Uncertain(text)
+    except Exception as error:  # ours, and before the provider was called
+        logger.error("Lookup %s was not asked: %s.", claim.lookup.pk, place(error))
+        kind = type(error).__name__
+        return exceptions.NotSent(
+            f"A fault of ours ({kind}) kept it from being asked; see the log."
+        )
 
 
-def _ask(claim: Claim, provider: Provider) -> Result:
+def _ask(claim: Claim) -> Result:
+    name, question = claim.lookup.provider, claim.question
+    provider = loading.provider(name)
     time.sleep(max(claim.turn - time.monotonic(), 0))
-    _spacing.wait(claim.lookup.provider)
+    _spacing.wait(name)
     if claim.lookup.delivery == "async":
-        return provider.submit(claim.question, callbacks.url_for(claim.lookup.pk))
-    return provider.lookup(claim.question)
+        return attempt(provider, name, lambda: provider.submit(question, claim.callback_url))
+    return attempt(provider, name, lambda: provider.lookup(question))
 
 
 class _Spacing:

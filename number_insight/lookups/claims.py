@@ -8,15 +8,17 @@ the fencing token of the claim.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -24,17 +26,21 @@ from django.utils import timezone
 
 from number_insight import loading
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, circuits, questions, switches
+from number_insight.lookups import budget, callbacks, circuits, questions, switches
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
 from number_insight.transactions import lock
+
+logger = logging.getLogger("number_insight.lookups.claims")
 
 LEASE = timedelta(seconds=60)
 """How long a worker may hold a lookup beyond its provider's own deadline."""
 LONGEST_WAIT = timedelta(seconds=1)
 """How long a worker may wait for its turn; what has longer to wait goes back to the queue."""
 SWITCHED_OFF_PAUSE = timedelta(minutes=1)
+UNADDRESSED_PAUSE = timedelta(minutes=1)
+"""How long a lookup waits whose callback has no address, because of the settings."""
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
 SWITCHED_OFF = "Lookups are switched off."
@@ -49,6 +55,8 @@ class Claim:
     token: uuid.UUID
     turn: float = 0.0
     """When the call may begin, on the monotonic clock, so that ``THROUGHPUT`` is kept."""
+    callback_url: str = field(default="", repr=False)
+    """The address for the answer, if it is to be posted; a secret."""
 
     @property
     def question(self) -> Question:
@@ -90,12 +98,28 @@ def take(lookups: Sequence[Lookup]) -> list[Claim]:
     reason; one that does not fit the budget is skipped.
     """
     claims: list[Claim] = []
-    for provider, wanted in _by_provider(lookups):
+    urls = _callback_urls(lookups)
+    for provider, wanted in _by_provider(lookup for lookup in lookups if lookup in urls):
         admitted = _let_through(provider, wanted)
         turns = _turns(provider, admitted)
         paid = _pay(provider, admitted[: len(turns)])
-        claims += _claim(provider, [(lookup, turns[place]) for place, lookup in paid])
+        claims += _claim(provider, [(lookup, turns[place]) for place, lookup in paid], urls)
     return claims
+
+
+def _callback_urls(lookups: Iterable[Lookup]) -> dict[Lookup, str]:
+    """Return the addresses for the answers, empty where they come at once.
+
+    A lookup that needs an address and can have none is postponed: nothing may be sent for it.
+    """
+    urls: dict[Lookup, str] = {}
+    for lookup in lookups:
+        try:
+            urls[lookup] = callbacks.url_for(lookup.pk) if lookup.delivery == "async" else ""
+        except ImproperlyConfigured as error:
+            logger.error("Lookup %s is not asked: %s", lookup.pk, error)
+            postpone([lookup], timezone.now() + UNADDRESSED_PAUSE, str(error))
+    return urls
 
 
 def _by_provider(lookups: Iterable[Lookup]) -> list[tuple[str, list[Lookup]]]:
@@ -157,7 +181,9 @@ def _pay(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
     return paid
 
 
-def _claim(provider: str, turns: Sequence[tuple[Lookup, timedelta]]) -> list[Claim]:
+def _claim(
+    provider: str, turns: Sequence[tuple[Lookup, timedelta]], urls: Mapping[Lookup, str]
+) -> list[Claim]:
     """Write the claims, one statement for each price; one token serves all of them."""
     token, now = uuid.uuid4(), time.monotonic()
     lease = LEASE + timedelta(seconds=loading.provider(provider).timeout)
@@ -177,7 +203,13 @@ def _claim(provider: str, turns: Sequence[tuple[Lookup, timedelta]]) -> list[Cla
             reserved_on=turns[0][0].reserved_on,
         )
     return [
-        Claim(lookup=lookup, token=token, turn=now + turn.total_seconds()) for lookup, turn in turns
+        Claim(
+            lookup=lookup,
+            token=token,
+            turn=now + turn.total_seconds(),
+            callback_url=urls[lookup],
+        )
+        for lookup, turn in turns
     ]
 
 

@@ -13,7 +13,8 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from http.client import HTTPException, IncompleteRead
 from threading import Event, Lock, Thread
@@ -56,10 +57,38 @@ def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Res
         call.trouble = "no thread could be started"
     finally:
         call.abandon()
+        _tell_watch(call)
     # A response that the thread got only because the connection was shut down is incomplete.
     if ended and call.response is not None:
         return call.response
     raise call.error(call.trouble if ended else f"the {timeout:g} seconds for it were over")
+
+
+class Watch:
+    """A view of the calls inside `watching`: whether one that may cost money has sent a byte."""
+
+    def __init__(self) -> None:
+        self.was_sent = False
+
+
+_watch: ContextVar[Watch | None] = ContextVar("number_insight_watch", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Watch the calls of this thread inside the block."""
+    watch = Watch()
+    token = _watch.set(watch)
+    try:
+        yield watch
+    finally:
+        _watch.reset(token)
+
+
+def _tell_watch(call: _Call) -> None:
+    watch = _watch.get()
+    if watch is not None and call.sent and not call.request.is_free:
+        watch.was_sent = True
 
 
 class _Abandoned(Exception):

@@ -238,8 +238,8 @@ def _roaming(value: Any) -> Roaming:
 def _ip(document: Document) -> IPMatch:
     """Return the IP match, an object in the reference and flat in the older one."""
     value = document.get("ip")
-    nested = isinstance(value, Mapping)
-    found = {**document, "address": None, **value} if nested else {**document, "address": value}
+    nested = value if isinstance(value, Mapping) else {"address": value}
+    found = {**document, "address": None, **nested}
     level = (scalars.text(found.get("ip_match_level")) or "").lower()
     kinds = (kind for kind in ("country", "mismatch") if level.startswith(kind))
     return IPMatch(

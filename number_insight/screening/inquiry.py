@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import loading
 from number_insight.exceptions import Uncertain, Unsupported
 from number_insight.insight import Insight
-from number_insight.lookups import budget, outcomes, questions, switches
+from number_insight.lookups import budget, calls, outcomes, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
@@ -54,7 +54,7 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     if inquiry.level not in provider.levels:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
     question = _question(inquiry, provider)
-    insight = _answer(provider, question)
+    insight = _answer(provider, inquiry.provider, question)
     row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
     (judged,) = judging.judge([grounds.answered(row, lookup, insight, Basis.ANSWER)])
     if record:
@@ -73,10 +73,10 @@ def _question(inquiry: Inquiry, provider: Provider) -> Question:
     )
 
 
-def _answer(provider: Provider, question: Question) -> Insight:
+def _answer(provider: Provider, name: str, question: Question) -> Insight:
     """Ask, and book the cost before anything else can go wrong."""
     try:
-        insight = provider.lookup(question)
+        insight = calls.attempt(provider, name, lambda: provider.lookup(question))
     except Uncertain:
         _book(provider.price(question))  # it may have been paid, so it counts as paid
         raise

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.checks import Error
+from django.test import override_settings
 
 from number_insight.checks import check_settings
-from tests.checks.stage import FAKE, found, found_in_production, ids
+from tests.checks.stage import FAKE, PROVIDERS, found, found_in_production, ids
 
 NOT_CALLABLE = "a text"
 AMOUNT = 'Write it as a string, "10.00", or None for unlimited.'
@@ -165,3 +166,26 @@ def test_a_form_that_cannot_wait_in_its_transaction_is_reported(
         assert ids(check_settings()) == expected
     finally:
         settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+
+@override_settings(ROOT_URLCONF="django.contrib.auth.urls")
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"DELIVERY": "async", "CALLBACK_BASE_URL": "https://x.example"}, ["E027"]),
+        ({"DELIVERY": "async"}, ["E027", "E006"]),
+        ({"DELIVERY": "sync", "CALLBACK_BASE_URL": "https://x.example"}, []),
+        ({}, []),
+    ],
+)
+def test_a_webhook_that_is_not_included_is_reported_where_answers_are_posted(
+    given: dict[str, Any], expected: list[str]
+) -> None:
+    assert ids(found({"PROVIDERS": PROVIDERS, **given})) == expected
+
+
+@pytest.mark.parametrize("urls", ["tests.urls", "", None])
+def test_a_project_without_urls_has_no_webhook(urls: str | None) -> None:
+    told = {"PROVIDERS": PROVIDERS, "DELIVERY": "async", "CALLBACK_BASE_URL": "https://x.example"}
+    with override_settings(ROOT_URLCONF=urls):
+        assert ids(found(told)) == ([] if urls else ["E027"])
