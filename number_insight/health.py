@@ -12,7 +12,7 @@ from typing import Any
 from celery import current_app
 from django.db.models import BigIntegerField, F, Min, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
 from number_insight.conf import app_settings
@@ -51,6 +51,9 @@ class Health:
     sweep_ran_at: datetime | None
     oldest_due_since: datetime | None
     unfinished: int
+    """Records without a verdict, besides those that wait for a callback in time."""
+    awaiting_callback: int
+    """Records whose answer was promised, and may still come."""
     uncertain: int
     uncertain_held: Decimal
     pauses: tuple[Pause, ...]
@@ -92,6 +95,8 @@ def examine() -> Health:
     unfinished = NumberInsightRecord.objects.filter(
         state__in=(RecordState.QUEUED, RecordState.WAITING)
     )
+    promised = unfinished.filter(lookup__in=_promised())
+    due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
     spent, reserved = budget.spent()
     spent_month, reserved_month = budget.spent("month")
@@ -99,8 +104,9 @@ def examine() -> Health:
     return Health(
         lookups_on=switches.lookups_are_on(),
         sweep_ran_at=heartbeat.at if heartbeat else None,
-        oldest_due_since=unfinished.aggregate(oldest=Min("created_at"))["oldest"],
-        unfinished=unfinished.count(),
+        oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
+        unfinished=due.count(),
+        awaiting_callback=promised.count(),
         uncertain=held.count(),
         uncertain_held=held.aggregate(held=Sum("reserved"))["held"] or Decimal(0),
         pauses=tuple(_pauses()),
@@ -113,6 +119,12 @@ def examine() -> Health:
         broker=tasks.bell.try_out(),
         has_broker=bool(current_app.conf.broker_write_url),
     )
+
+
+def _promised() -> QuerySet[Lookup]:
+    """Return the lookups whose callback may still come: the sender retries it for a day."""
+    submitted = Lookup.objects.filter(state=LookupState.SUBMITTED)
+    return submitted.exclude(lease_until__lt=Now())
 
 
 def _pauses() -> Iterator[Pause]:
