@@ -31,6 +31,9 @@ from number_insight.providers.http import MAX_BODY, Request, Response, url_troub
 MARGIN = 1.0
 """The time after the deadline at which an abandoned thread ends by itself, in seconds."""
 
+_PACKINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+"""The content encodings that urllib3 unpacks within bounds; others hang on what is installed."""
+
 _HEADERS = {
     "User-Agent": f"django-number-insight/{__version__}",
     "Accept-Encoding": "identity",
@@ -93,6 +96,10 @@ def _tell_watch(call: _Call) -> None:
 
 class _Abandoned(Exception):
     """The caller has stopped waiting, so nothing may be sent any more."""
+
+
+class _Packed(Exception):
+    """The answer is packed in a way that may not be unpacked within bounds."""
 
 
 class _TooLarge(Exception):
@@ -201,6 +208,10 @@ class _TLSConnection(_Reporting, HTTPSConnection):
 
 
 def _read(answer: requests.Response) -> Response:
+    """Return the response; its body is unpacked only as far as the longest that is read."""
+    packings = answer.headers.get("Content-Encoding", "").lower().split(",")
+    if not {packing.strip() for packing in packings} <= _PACKINGS:
+        raise _Packed
     body = answer.raw.read(MAX_BODY + 1, decode_content=True)
     if len(body) > MAX_BODY:
         raise _TooLarge
@@ -210,6 +221,7 @@ def _read(answer: requests.Response) -> Response:
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (_TooLarge, f"the answer was larger than {MAX_BODY // 1024} KiB"),
+    (_Packed, "the answer is packed, though that was not asked for"),
     (socket.gaierror, "the host name could not be resolved"),
     (ssl.SSLCertVerificationError, "the host's TLS certificate cannot be trusted"),
     (ssl.SSLError, "the TLS connection failed"),
