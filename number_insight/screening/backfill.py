@@ -71,7 +71,11 @@ class Backfill:
 
     def _missing(self, rows: Sequence[tuple[Any, Any]]) -> list[Missing]:
         latest = self._latest([str(pk) for pk, _value in rows])
-        wanted = (Missing(subject_id=str(pk), number=signup.canonical(value)) for pk, value in rows)
+        region = getattr(self.field, "region", None)
+        wanted = (
+            Missing(subject_id=str(pk), number=signup.canonical(value, region))
+            for pk, value in rows
+        )
         return [row for row in wanted if not _is_known(row.number, latest.get(row.subject_id))]
 
     def _latest(self, subject_ids: list[str]) -> dict[str, tuple[str, str]]:

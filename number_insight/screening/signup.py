@@ -20,8 +20,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight import addresses, numbers, signals
 from number_insight.conf import app_settings
-from number_insight.exceptions import InvalidNumber
-from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
+from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.screening import tasks, visitor
 from number_insight.transactions import after_commit
@@ -73,13 +72,9 @@ async def ascreen(number: str, **options: object) -> NumberInsightRecord:
     return await sync_to_async(screen)(number, **options)  # type: ignore[arg-type]
 
 
-def canonical(number: str) -> str:
-    """Return `number` as E.164, or what a column can hold of it."""
-    try:
-        return numbers.normalise(number, app_settings.default_region)
-    except InvalidNumber:
-        # Recorded as it was typed, as far as a column can hold it; the rules will deny it.
-        return _storable(numbers.text_of(number), NUMBER_LENGTH)
+def canonical(number: object, region: str | None = None) -> str:
+    """Return `number` as E.164, or what a column can hold of it, which the rules will deny."""
+    return numbers.canonical(number, region or app_settings.default_region)
 
 
 def _storable(text: str, length: int) -> str:
@@ -97,9 +92,8 @@ def known_ip(ip: str | None, source: str) -> str | None:
     return current.ip
 
 
-def _alpha2(country: str | None) -> str:
-    code = (country or "").strip().upper()
-    return code if len(code) == 2 and code.isascii() and code.isalpha() else ""
+def _alpha2(country: object) -> str:
+    return numbers.known_country(str(country)) or ""
 
 
 def _link(record: NumberInsightRecord, subject: models.Model) -> None:
