@@ -6,6 +6,10 @@ import ipaddress
 from functools import lru_cache
 
 
+_MAPPED = 96
+"""The bits of IPv6 before an address of IPv4 that is written in it."""
+
+
 @lru_cache(maxsize=4096)  # one visitor's address is asked about at every step of a screening
 def public_ip(text: str | None) -> str | None:
     """Return `text` as a canonical address if it is a public one, else None ("unknown")."""
@@ -32,12 +36,22 @@ def is_address(text: str) -> bool:
 
 
 def canonical_network(text: str) -> str:
-    """Return an address or network in its one form; raise `ValueError` if `text` is neither."""
+    """Return an address or network in its one form; raise `ValueError` if `text` is neither.
+
+    Addresses of IPv4 that are written in IPv6 (``::ffff:8.8.8.0/120``) are those of IPv4.
+    """
     network = ipaddress.ip_network(text, strict=False)
-    if network.prefixlen < network.max_prefixlen:
-        return str(network)
-    address = network.network_address
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen >= _MAPPED:
+        network = ipaddress.ip_network(f"{mapped}/{network.prefixlen - _MAPPED}")
+    is_single = network.prefixlen == network.max_prefixlen
+    return str(network.network_address if is_single else network)
+
+
+def is_partly_public(network: str) -> bool:
+    """Whether a visitor's IP can be, or lie in, `network`: some of its addresses are public."""
+    found = ipaddress.ip_network(network, strict=False)
+    return found.is_global and not found.is_multicast
 
 
 def network_of(ip: str) -> str:

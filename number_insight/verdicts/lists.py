@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -54,17 +54,17 @@ class Lists:
         self._matches = {match for match, _value in self._entries}
 
     @classmethod
-    def around(cls, numbers: Iterable[str], ips: Iterable[str]) -> Lists:
+    def around(cls, signed_up: Collection[str], ips: Iterable[str]) -> Lists:
         """Load what may fit signups with these numbers and IPs, in one query.
 
         That takes one query if the lists are empty. All entries for carriers and countries are
         included, since there are never many.
         """
-        numbers = set(numbers)
-        prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
+        lines = {line for number in signed_up for line in numbers.spellings(number)}
+        prefixes = {prefix for number in signed_up for prefix in _prefixes(number)}
         networks = {network for ip in ips for network in _networks(ip)}
         fits = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
-        fits |= Q(match=ListMatch.NUMBER, value__in=numbers)
+        fits |= Q(match=ListMatch.NUMBER, value__in=lines)
         fits |= Q(match=ListMatch.PREFIX, value__in=prefixes)
         fits |= Q(match=ListMatch.IP, value__in=networks)
         return cls(ListEntry.objects.in_force().filter(fits))
@@ -73,7 +73,8 @@ class Lists:
         """Return the entries that match; the rules decide among them."""
         if not self._entries:
             return ()
-        keys = [(ListMatch.NUMBER.value, number), *self._keys(number, ip, insight)]
+        lines = [(ListMatch.NUMBER.value, line) for line in sorted(numbers.spellings(number))]
+        keys = [*lines, *self._keys(number, ip, insight)]
         return tuple(entry for key in dict.fromkeys(keys) for entry in self._entries.get(key, ()))
 
     def _keys(self, number: str, ip: str | None, insight: Insight) -> Iterator[tuple[str, str]]:
