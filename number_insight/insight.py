@@ -147,10 +147,37 @@ class Insight:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the provider determined nothing at all (outcome 2: refunded, and final)."""
-        return self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None
+        """Whether the answer tells nothing that the number does not tell by itself.
+
+        Its formats and its country are no facts about the line, nor is the country of a carrier
+        without a name that is the number's own. What is refunded (outcome 2) has to tell of the
+        line itself.
+        """
+        if self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None:
+            return True
+        carriers = {name: self._told_of(getattr(self, name)) for name in _CARRIERS}
+        ip = replace(self.ip, address=None)
+        return replace(self, ip=ip, **carriers, **_OF_THE_NUMBER) == Insight()
+
+    @property
+    def is_formatted(self) -> bool:
+        """Whether the answer tells how the number is written, or its country."""
+        return any(getattr(self, name) for name in _FORMATS)
+
+    def _told_of(self, carrier: Carrier | None) -> Carrier | None:
+        """Return `carrier`, or None if it tells no more than the country of the number."""
+        if carrier is None or carrier.country not in (None, self.country or carrier.country):
+            return carrier
+        return None if replace(carrier, country=None) == Carrier() else carrier
 
 
+_CARRIERS = ("current_carrier", "original_carrier")
+_FORMATS = ("national_format", "country", "country_iso3", "country_name", "country_prefix")
+_OF_THE_QUESTION = ("status", "status_text", "request_id", "number", "outcome", "price", "refund")
+_OF_THE_NUMBER = {
+    name: getattr(Insight(), name) for name in (*_FORMATS, *_OF_THE_QUESTION, "balance", "raw")
+}
+"""What an answer holds that is no fact about the line, empty."""
 _PARTS: dict[str, Any] = {
     "current_carrier": Carrier,
     "original_carrier": Carrier,

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions, loading
+from number_insight import exceptions, loading, numbers
 from number_insight.insight import Insight
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
+from number_insight.providers.vocabulary import sound
 from number_insight.screening import settlement
 
 logger = logging.getLogger("number_insight.screening.signup.webhook")
@@ -25,7 +26,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
     """
     lookup = Lookup.objects.get(pk=lookup_id)
     try:
-        result: Result = loading.provider(lookup.provider).read_callback(body)
+        result: Result = sound(loading.provider(lookup.provider).read_callback(body))
     except exceptions.IntermediateCallback:
         return
     except exceptions.ProviderError as error:
@@ -38,7 +39,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
 
 def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:
     """Whether `insight` is about another number, or answers another request."""
-    if insight.number and insight.number != lookup.number:
+    if insight.number and not numbers.is_same_line(insight.number, lookup.number):
         return True
     known = lookup.request_id
     return bool(known and insight.request_id and insight.request_id[:64] != known)

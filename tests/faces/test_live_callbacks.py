@@ -89,7 +89,7 @@ def test_twenty_identical_callbacks_at_once_are_one_answer(sandbox: Sandbox) -> 
     sandbox.behave(VIRTUAL, callback="never")
     record = screened(VIRTUAL)
     url = callbacks.url_for(the_lookup().pk)
-    body = b'{"status": 0, "international_format_number": "46701740611", "request_price": "0.03"}'
+    body = b'{"status": 0, "international_format_number": "46701740611", "ported": "ported"}'
     headers = {"Content-Type": "application/json"}
     codes = at_once(
         20, lambda _: requests.post(url, data=body, headers=headers, timeout=20).status_code
