@@ -54,6 +54,7 @@ WRITTEN = [
     "not_evaluable",
     "raised_rules",
     "rules_key",
+    "history",
     "screened_at",
     "lookup",
     "level",
@@ -94,6 +95,7 @@ def _fill(record: NumberInsightRecord, grounds: Grounds, considered: Considerati
     record.not_evaluable = list(judgement.not_evaluable)
     record.raised_rules = [*judgement.raised, *judgement.raised_in_shadow]
     record.rules_key = rules_in_force.key_of(loading.rules())
+    record.history = {name: it for name, it in considered.past.items() if name != "listed"}
     record.screened_at = timezone.now()
     if grounds.lookup is not None:
         record.lookup, record.level = grounds.lookup, grounds.lookup.level

@@ -65,7 +65,7 @@ class ReadOnlyAdmin(ModelAdmin):
 class RecordChangeList(ChangeList):
     """The list of records: the flags in one query, and no document that no column shows."""
 
-    UNSHOWN = ("not_evaluable", "raised_rules", "decision_reason", "note")
+    UNSHOWN = ("not_evaluable", "raised_rules", "history", "decision_reason", "note")
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)

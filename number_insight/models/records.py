@@ -62,6 +62,8 @@ class NumberInsightRecord(models.Model):
     raised_rules = models.JSONField(_("rules that failed"), default=list)
     rules_key = models.CharField(max_length=16, blank=True, editable=False)
     """The `RulesInForce` that judged it, so that a replay knows what was asked."""
+    history = models.JSONField(default=dict, editable=False)
+    """What the rules were told of the past: counts, and the last decision about the number."""
     line_type = models.CharField(_("line type"), max_length=20, default=UNKNOWN)
     carrier_name = models.CharField(_("carrier"), max_length=200, blank=True)
     carrier_country = models.CharField(_("carrier's country"), max_length=2, blank=True)
