@@ -15,13 +15,13 @@ from django.db import connection
 
 from number_insight.sandbox.server import Sandbox
 from tests.celery import app
-from tests.programs import ServerMissing
-from tests.servers import PostgreSQL, Redis
+from tests.support.programs import ServerMissing
+from tests.support.servers import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 
-NO_DATABASE = ("docs", "ground", "providers", "sandbox", "test_servers.py")
-"""What touches no database, and so runs `once` whatever the database."""
+NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "support")
+"""The folders whose tests run `once`, whatever the database, unless they are marked to meet one."""
 
 _servers = pytest.StashKey[ExitStack]()
 _redis = pytest.StashKey[Redis]()
@@ -55,7 +55,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what need not run on a second database."""
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in NO_DATABASE:
+        folder = item.path.relative_to(HERE).parts[0]
+        if folder in NO_DATABASE and item.get_closest_marker("django_db") is None:
             item.add_marker(pytest.mark.once)
 
 

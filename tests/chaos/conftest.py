@@ -12,7 +12,7 @@ from django.db import connection, connections
 from number_insight.sandbox.server import Sandbox
 from number_insight.screening.tasks import bell
 from tests.chaos.stage import Stand
-from tests.servers import PostgreSQL, Redis
+from tests.support.servers import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 

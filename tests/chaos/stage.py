@@ -18,8 +18,8 @@ from number_insight.screening import tasks
 from tests.chaos.invariants import SECRETS, UNFINISHED, assert_invariants
 from tests.chaos.processes import Worker
 from tests.models import Customer
-from tests.servers import Redis
-from tests.service.stage import sign_up, until, vonage
+from tests.support.servers import Redis
+from tests.support.stage import sign_up, until, vonage
 
 PATIENCE = 40.0
 """Seconds in which everything has to be well again."""

@@ -20,7 +20,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen
 from tests.chaos.stage import Stand, number
-from tests.service.stage import (
+from tests.support.stage import (
     CLEAN,
     PREMIUM,
     asking,

@@ -10,7 +10,7 @@ from number_insight.lookups import callbacks
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
-from tests.service.stage import CLEAN, VIRTUAL, asking, screened, the_lookup
+from tests.support.stage import CLEAN, VIRTUAL, asking, screened, the_lookup
 
 ASYNC = {"DELIVERY": "async", "CALLBACK_BASE_URL": "https://shop.example"}
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from number_insight.models import NumberInsightRecord
 from tests.models import Customer
-from tests.service.stage import CLEAN, VIRTUAL
+from tests.support.stage import CLEAN, VIRTUAL
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,7 @@ from number_insight.middleware import ScreeningMiddleware
 from number_insight.modelfields import ScreenedPhoneNumberField
 from number_insight.models import NumberInsightRecord
 from tests.models import Member
-from tests.service.stage import CLEAN, VIRTUAL, asking, work_off
+from tests.support.stage import CLEAN, VIRTUAL, asking, work_off
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
-from tests.service.stage import CLEAN, PREMIUM, VIRTUAL, asking, screened
+from tests.support.stage import CLEAN, PREMIUM, VIRTUAL, asking, screened
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.validators import NumberInsightValidator
 from tests.faces.inputs import BAD
 from tests.models import Customer
-from tests.service.stage import CLEAN, RESERVED, VIRTUAL
+from tests.support.stage import CLEAN, RESERVED, VIRTUAL
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.screening import attach, screen, visitor
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
-from tests.service.stage import CLEAN, VIRTUAL
+from tests.support.stage import CLEAN, VIRTUAL
 
 pytestmark = pytest.mark.django_db
 

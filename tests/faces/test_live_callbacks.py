@@ -12,7 +12,7 @@ from django.test import override_settings
 from number_insight.lookups import callbacks
 from number_insight.models import NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from tests.service.stage import PRICE, VIRTUAL, at_once, money, screened, the_lookup, until, vonage
+from tests.support.stage import PRICE, VIRTUAL, at_once, money, screened, the_lookup, until, vonage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,7 +17,7 @@ from number_insight.lookups.switches import turn_lookups
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
-from tests.service.stage import CLEAN, PRICE, VIRTUAL, VONAGE, asking, money, screened, vonage
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, VONAGE, asking, money, screened, vonage
 
 pytestmark = pytest.mark.django_db
 

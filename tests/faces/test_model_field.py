@@ -18,7 +18,7 @@ from number_insight.modelfields import ScreenedPhoneNumberField
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening import suspended
 from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
-from tests.service.stage import CLEAN, IMPOSSIBLE, RESERVED, VIRTUAL, asking, sweep
+from tests.support.stage import CLEAN, IMPOSSIBLE, RESERVED, VIRTUAL, asking, sweep
 
 pytestmark = pytest.mark.django_db
 

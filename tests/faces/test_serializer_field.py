@@ -9,7 +9,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.serializerfields import ScreenedPhoneNumberField
 from tests.faces.inputs import BAD
 from tests.models import Customer
-from tests.service.stage import CLEAN, RESERVED
+from tests.support.stage import CLEAN, RESERVED
 
 pytestmark = pytest.mark.django_db
 

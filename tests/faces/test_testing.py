@@ -21,7 +21,7 @@ from number_insight.testing import (
     screenings,
 )
 from tests.models import Customer
-from tests.service.stage import CLEAN, VIRTUAL, VONAGE
+from tests.support.stage import CLEAN, VIRTUAL, VONAGE
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from number_insight import exceptions
 from number_insight.forms import ScreenedFormMixin
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import refusal, tasks, visitor
-from tests.service.stage import CLEAN, PREMIUM, asking, fake, screened
+from tests.support.stage import CLEAN, PREMIUM, asking, fake, screened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from tests.faces.callbacks import CLEAN, VIRTUAL, body_for, post, submitted
-from tests.service.stage import PRICE, money, the_lookup, vonage
+from tests.support.stage import PRICE, money, the_lookup, vonage
 
 pytestmark = pytest.mark.django_db
 

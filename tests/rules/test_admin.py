@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from number_insight.models import ListEntry
-from tests.rules.scenes import NUMBER, an_entry
+from tests.support.records import NUMBER, an_entry
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:number_insight_listentry_changelist")

@@ -12,7 +12,7 @@ from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Switch
 from number_insight.providers.personas import PERSONAS
 from number_insight.rules import STANDARD
 from number_insight.screening import planning, signup, tasks
-from tests.service.stage import asking
+from tests.support.stage import asking
 
 pytestmark = pytest.mark.django_db
 

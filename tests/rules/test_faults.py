@@ -15,8 +15,8 @@ from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord, RuleFault
 from number_insight.rules import Rule
 from number_insight.verdicts import rule_faults
-from tests.rules.scenes import NUMBER, a_record, settled
-from tests.service.stage import asking
+from tests.support.records import NUMBER, a_record, settled
+from tests.support.stage import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HERE = "tests.rules.test_faults"

@@ -16,7 +16,7 @@ from number_insight.models.fingerprints import fingerprint
 from number_insight.rules import Signup
 from number_insight.rules.base import COSTLY
 from number_insight.verdicts import history
-from tests.rules.scenes import (
+from tests.support.records import (
     IP,
     NUMBER,
     TELIA,

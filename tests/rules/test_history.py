@@ -20,7 +20,7 @@ from number_insight.screening import visitor
 from number_insight.verdicts import history
 from number_insight.verdicts.history import DAY, HOUR
 from tests.models import Customer
-from tests.rules.scenes import an_entry
+from tests.support.records import an_entry
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from netaddr import IPSet
 
 from number_insight.ip_country import bundled, maxmind
 from number_insight.verdicts import context
-from tests.rules.scenes import NUMBER, codes_of
-from tests.service.stage import asking, screened
+from tests.support.records import NUMBER, codes_of
+from tests.support.stage import asking, screened
 
 MAXMIND = "number_insight.ip_country.maxmind.country"
 BUNDLED = "number_insight.ip_country.bundled.country"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from number_insight.insight import Carrier, Insight
 from number_insight.models import ListEntry, Lookup
 from number_insight.providers.fake import Fake
-from tests.rules.scenes import (
+from tests.support.records import (
     IP,
     NUMBER,
     a_record,
@@ -23,7 +23,7 @@ from tests.rules.scenes import (
     known_of,
     settled,
 )
-from tests.service.stage import VIRTUAL, asking, screened
+from tests.support.stage import VIRTUAL, asking, screened
 
 pytestmark = pytest.mark.django_db
 

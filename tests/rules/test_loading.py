@@ -11,7 +11,7 @@ from django.core.management.base import SystemCheckError
 
 from number_insight import loading
 from number_insight.rules import STANDARD, Rule
-from tests.service.stage import asking
+from tests.support.stage import asking
 
 HERE = "tests.rules.test_loading"
 BURST = "number_insight.rules.source.CarrierBurst"

@@ -13,8 +13,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.rules import STANDARD, Rule
 from number_insight.screening import planning, refusal
-from tests.rules.scenes import NUMBER, a_record, an_entry, numbers_of_block
-from tests.service.stage import asking, record_of, screened
+from tests.support.records import NUMBER, a_record, an_entry, numbers_of_block
+from tests.support.stage import asking, record_of, screened
 
 pytestmark = pytest.mark.django_db
 HERE = "tests.rules.test_planning"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from number_insight.screening.tasks import bell
-from tests.servers import Redis
+from tests.support.servers import Redis
 
 
 @pytest.fixture(autouse=True)

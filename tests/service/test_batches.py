@@ -19,7 +19,7 @@ from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import planning, purchase, settlement, worker
 from number_insight.verdicts.judging import Judged
-from tests.service.stage import CLEAN, PRICE, VIRTUAL, asking, money, record_of
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, money, record_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,8 +14,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.screening import tasks
 from number_insight.screening.bell import TRAFFIC
 from tests.celery import app
-from tests.servers import Redis
-from tests.service.stage import CLEAN, fake, messages, sign_up, sweep
+from tests.support.servers import Redis
+from tests.support.stage import CLEAN, fake, messages, sign_up, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,8 +17,8 @@ from number_insight.providers.fake import Fake
 from number_insight.screening import tasks
 from number_insight.screening.bell import TRAFFIC, Bell, Ringer
 from tests.celery import app
-from tests.servers import Redis
-from tests.service.stage import CLEAN, asking, at_once, messages, sign_up
+from tests.support.servers import Redis
+from tests.support.stage import CLEAN, asking, at_once, messages, sign_up
 
 SECOND = timedelta(seconds=1)
 

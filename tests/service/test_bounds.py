@@ -14,7 +14,7 @@ from number_insight import exceptions, signals
 from number_insight.lookups import budget, circuits, limits, switches
 from number_insight.models import Circuit, Lookup, NumberInsightRecord, Spending, Usage
 from number_insight.providers.fake import Fake
-from tests.service.stage import CLEAN, VIRTUAL, asking, money, record_of, screened, sweep, work_off
+from tests.support.stage import CLEAN, VIRTUAL, asking, money, record_of, screened, sweep, work_off
 
 pytestmark = pytest.mark.django_db
 

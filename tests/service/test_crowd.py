@@ -15,7 +15,7 @@ from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, worker
 from number_insight.screening.tasks import bell
 from tests.models import Customer
-from tests.service.stage import (
+from tests.support.stage import (
     CLEAN,
     PRICE,
     VIRTUAL,

@@ -19,7 +19,7 @@ from number_insight.providers.fake import Fake
 from number_insight.screening.tasks import bell
 from tests.models import Customer
 from tests.providers.stubs import Stub, says
-from tests.service.stage import PREMIUM, VONAGE, asking, screened, sign_up, work_off
+from tests.support.stage import PREMIUM, VONAGE, asking, screened, sign_up, work_off
 
 pytestmark = pytest.mark.django_db
 

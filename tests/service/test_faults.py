@@ -15,7 +15,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.screening import refusal, signup, worker
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
-from tests.service.stage import CLEAN, VIRTUAL, asking, fake, screened
+from tests.support.stage import CLEAN, VIRTUAL, asking, fake, screened
 
 CANARY = "+46701740677"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from number_insight.models import Lookup
 from number_insight.providers.fake import Fake
-from tests.service.stage import asking, screened
+from tests.support.stage import asking, screened
 
 pytestmark = pytest.mark.django_db
 

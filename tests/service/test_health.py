@@ -19,8 +19,8 @@ from number_insight.lookups import switches
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import tasks
-from tests.servers import Redis, free_port
-from tests.service.stage import CLEAN, asking, record_of, screened, sweep
+from tests.support.servers import Redis, free_port
+from tests.support.stage import CLEAN, asking, record_of, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

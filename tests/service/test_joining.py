@@ -20,7 +20,7 @@ from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.rules import Rule
 from number_insight.screening import worker
-from tests.service.stage import CLEAN, PATIENCE, asking, record_of
+from tests.support.stage import CLEAN, PATIENCE, asking, record_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FEW, MOST = CLEAN, "+46701750605"

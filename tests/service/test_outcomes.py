@@ -13,7 +13,7 @@ from number_insight import exceptions
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
-from tests.service.stage import CLEAN, PRICE, asking, money, screened, sweep, the_lookup, vonage
+from tests.support.stage import CLEAN, PRICE, asking, money, screened, sweep, the_lookup, vonage
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from number_insight import exceptions, reviewing, signals
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from tests.service.stage import (
+from tests.support.stage import (
     CLEAN,
     PRICE,
     VIRTUAL,

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import screen, tasks
 from tests.models import Customer
-from tests.servers import Redis
-from tests.service.stage import CLEAN, messages, sign_up
+from tests.support.servers import Redis
+from tests.support.stage import CLEAN, messages, sign_up
 
 CANARY = "+46701740677"
 

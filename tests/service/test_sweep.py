@@ -18,8 +18,8 @@ from number_insight import exceptions, signals
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, tasks, worker
-from tests.servers import Redis
-from tests.service.stage import (
+from tests.support.servers import Redis
+from tests.support.stage import (
     CLEAN,
     PRICE,
     VIRTUAL,

@@ -11,7 +11,7 @@ from number_insight import signals
 from number_insight.models import NumberInsightRecord
 from number_insight.transactions import after_commit
 from number_insight.verdicts import announcing
-from tests.service.stage import CLEAN, asking, screened, sweep
+from tests.support.stage import CLEAN, asking, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,7 +14,7 @@ from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import settlement, worker
-from tests.service.stage import CLEAN, PRICE, asking, money, record_of, screened, sweep, the_lookup
+from tests.support.stage import CLEAN, PRICE, asking, money, record_of, screened, sweep, the_lookup
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from number_insight.lookups import outcomes
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
-from tests.servers import Redis
-from tests.service.stage import PRICE, VIRTUAL, asking, messages, money, record_of, sign_up, until
+from tests.support.servers import Redis
+from tests.support.stage import PRICE, VIRTUAL, asking, messages, money, record_of, sign_up, until
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from number_insight.providers.personas import answer
 from number_insight.sandbox import answers
 from number_insight.screening import screen
 from number_insight.views import CallbackView
-from tests.service.stage import CLEAN, FAKE, VONAGE
+from tests.support.stage import CLEAN, FAKE, VONAGE
 
 pytestmark = pytest.mark.django_db
 

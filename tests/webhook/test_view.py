@@ -18,7 +18,7 @@ from number_insight.providers.fake import Fake
 from number_insight.screening import screen, webhook
 from number_insight.verdicts import recording
 from number_insight.views import MAX_BODY, CallbackView
-from tests.service.stage import CLEAN, VONAGE, asking, fake, work_off
+from tests.support.stage import CLEAN, VONAGE, asking, fake, work_off
 
 pytestmark = pytest.mark.django_db
 

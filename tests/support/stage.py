@@ -18,7 +18,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, tasks, worker
 from tests.models import Customer
-from tests.servers import Redis
+from tests.support.servers import Redis
 
 CLEAN = "+46701740605"
 VIRTUAL = "+46701740611"

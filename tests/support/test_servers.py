@@ -14,8 +14,8 @@ import psycopg
 import pytest
 import redis
 
-from tests import programs
-from tests.servers import PostgreSQL, Redis, Server, ServerFailed
+from tests.support import programs
+from tests.support.servers import PostgreSQL, Redis, Server, ServerFailed
 
 PATIENCE = 10.0
 """Seconds in which what must end has ended."""
@@ -109,7 +109,7 @@ def test_two_servers_run_side_by_side() -> None:
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
 def test_no_server_outlives_its_owner_however_it_ends(end: signal.Signals) -> None:
     script = (
-        "import time; from tests.servers import Redis; server = Redis().__enter__();"
+        "import time; from tests.support.servers import Redis; server = Redis().__enter__();"
         "print(server.process.pid, server.directory, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as owner:

@@ -24,7 +24,13 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from tests.programs import account, find_postgresql, find_redis, reachable, unprivileged_user
+from tests.support.programs import (
+    account,
+    find_postgresql,
+    find_redis,
+    reachable,
+    unprivileged_user,
+)
 
 STARTUP = 15.0
 """Seconds that a server may take until it answers."""
