@@ -17,7 +17,7 @@ from tests.support.records import NUMBER, a_record, an_entry, numbers_of_block
 from tests.support.stage import asking, record_of, screened
 
 pytestmark = pytest.mark.django_db
-HERE = "tests.rules.test_planning"
+HERE = "tests.screening.test_planning"
 PREMIUM = "+449098790123"
 
 

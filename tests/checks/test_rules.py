@@ -13,7 +13,7 @@ from number_insight import loading
 from number_insight.rules import STANDARD, Rule
 from tests.support.stage import asking
 
-HERE = "tests.rules.test_loading"
+HERE = "tests.checks.test_rules"
 BURST = "number_insight.rules.source.CarrierBurst"
 REUSED = "number_insight.rules.history.NumberReused"
 

@@ -19,7 +19,7 @@ from tests.support.records import NUMBER, a_record, settled
 from tests.support.stage import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
-HERE = "tests.rules.test_faults"
+HERE = "tests.verdicts.test_rule_faults"
 FAULTS = reverse("admin:number_insight_rulefault_changelist")
 
 
