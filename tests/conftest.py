@@ -84,6 +84,14 @@ def redis_server(pytestconfig: pytest.Config) -> Redis:
 
 
 @pytest.fixture
+def queue(redis_server: Redis) -> Redis:
+    """The broker, with nothing in it."""
+    with redis_server.client() as client:
+        client.flushall()
+    return redis_server
+
+
+@pytest.fixture
 def subprocess_environment(transactional_db: None) -> dict[str, str]:
     """The environment in which a subprocess sees this test's database and broker."""
     name = str(connection.settings_dict["NAME"])
@@ -99,8 +107,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(autouse=True)
-def forgetful_fake() -> None:
-    """Let the fake provider begin every test with nothing asked."""
-    fake = sys.modules.get("number_insight.providers.fake")
-    if fake is not None:  # otherwise nobody can have asked it yet
-        fake.Fake.reset()
+def fresh_process() -> None:
+    """Begin every test with nothing asked of the fake provider, and a bell that is not muted."""
+    if "number_insight.providers.fake" in sys.modules:  # otherwise nobody can have asked it yet
+        sys.modules["number_insight.providers.fake"].Fake.reset()
+    if "number_insight.screening.tasks" in sys.modules:
+        sys.modules["number_insight.screening.tasks"].bell.unmute()

@@ -118,7 +118,7 @@ def test_money_of_two_days_is_settled_in_the_order_in_which_it_is_locked() -> No
 @pytest.mark.skipif(settings.DATABASE != "postgresql", reason="SQLite takes every text")
 def test_a_list_is_credited_though_another_record_of_the_batch_could_not_be_written() -> None:
     entry = ListEntry.objects.create(action="deny", match="number", value=FEW)
-    mine = {"NAME": "tests.service.test_joining.Stumbling"}
+    mine = {"NAME": "tests.lookups.test_questions.Stumbling"}
     with asking(EXTRA_RULES=[mine], ENABLED=False):
         record = record_of(FEW)
         record_of(MOST)
