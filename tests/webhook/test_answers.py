@@ -11,8 +11,8 @@ from django.test import Client, override_settings
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from tests.faces.callbacks import CLEAN, VIRTUAL, body_for, post, submitted
 from tests.support.stage import PRICE, money, the_lookup, vonage
+from tests.webhook.callbacks import CLEAN, VIRTUAL, body_for, post, submitted
 
 pytestmark = pytest.mark.django_db
 

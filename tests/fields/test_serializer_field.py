@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from number_insight.models import NumberInsightRecord
 from number_insight.serializerfields import ScreenedPhoneNumberField
-from tests.faces.inputs import BAD
+from tests.fields.inputs import BAD
 from tests.models import Customer
 from tests.support.stage import CLEAN, RESERVED
 

@@ -14,7 +14,7 @@ from django.test import override_settings
 from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.validators import NumberInsightValidator
-from tests.faces.inputs import BAD
+from tests.fields.inputs import BAD
 from tests.models import Customer
 from tests.support.stage import CLEAN, RESERVED, VIRTUAL
 
