@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,20 @@ def test_rows_15_and_16_a_worker_that_dies_here_has_asked_once_at_most(
     stand.heal()
     assert (stand.sandbox.ledger.count(), Lookup.objects.get().state) == (requests, state)
     assert money() == (("0.03", "0") if state == "answered" else ("0", "0.03"))
+
+
+def test_row_15_a_callback_heals_what_a_dead_worker_has_left(
+    stand: Stand, live_server: Any
+) -> None:
+    stand.configure(DELIVERY="async", CALLBACK_BASE_URL=live_server.url)
+    stand.worker(crash="after_call_before_save", pool="prefork", concurrency=1)
+    stand.sign_up(1)
+    stand.heal()
+    assert (the_lookup().state, stand.sandbox.ledger.count(), money()) == (
+        "answered",
+        1,
+        ("0.03", "0"),
+    )
 
 
 @pytest.mark.parametrize("celery", [{}, {"task_acks_late": True}], ids=["early", "late"])

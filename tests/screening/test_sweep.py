@@ -28,7 +28,6 @@ from tests.support.stage import (
     money,
     screened,
     sweep,
-    the_lookup,
     until,
 )
 
@@ -101,27 +100,6 @@ def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> 
         sweep()
     record.refresh_from_db()
     assert (record.state, record.verdict, record.lane) == ("failed", "review", "no_answer")
-
-
-@pytest.mark.django_db
-def test_a_callback_that_never_came_is_given_up_after_25_hours() -> None:
-    with asking(DELIVERY="async", CALLBACK_BASE_URL="http://127.0.0.1"):
-        record = screened()
-        assert (the_lookup().state, record.state) == ("submitted", "waiting")
-        left = the_lookup().lease_until - timezone.now()
-        assert timedelta(hours=24, minutes=59) < left <= timedelta(hours=25)
-        sweep()
-        assert the_lookup().state == "submitted"
-        Lookup.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        sweep()
-    record.refresh_from_db()
-    assert (the_lookup().state, record.verdict, record.lane) == (
-        "no_callback",
-        "review",
-        "no_answer",
-    )
-    assert money() == (PRICE, "0")
-    assert len(Fake.asked) == 1
 
 
 @pytest.mark.django_db

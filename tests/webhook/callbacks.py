@@ -1,36 +1,39 @@
-"""What the tests of the webhook do: have a lookup submitted, and post to it."""
+"""Callbacks as the fake provider sends them, and the request that posts one."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.test import Client
 
 from number_insight.lookups import callbacks
-from number_insight.models import NumberInsightRecord
-from number_insight.providers.base import Question
+from number_insight.models import Lookup
 from number_insight.providers.fake import Fake
-from tests.support.stage import CLEAN, VIRTUAL, asking, screened, the_lookup
+from tests.support.stage import the_lookup
 
-ASYNC = {"DELIVERY": "async", "CALLBACK_BASE_URL": "https://shop.example"}
-
-
-def submitted(number: str = CLEAN) -> NumberInsightRecord:
-    """Return a record that waits for a callback."""
-    with asking(**ASYNC):
-        return screened(number)
+ORIGIN = "https://shop.example"
+ASYNC = {"DELIVERY": "async", "CALLBACK_BASE_URL": ORIGIN, "LEVEL": "advanced"}
 
 
-def body_for(number: str = CLEAN, **insight: Any) -> bytes:
-    """Return what the fake provider would post as the answer about `number`."""
-    return Fake(answers={number: insight}).callback_body(Question(number=number, level="advanced"))
+def body_of(asked: int = 0, **facts: Any) -> bytes:
+    """Return the callback for one of the questions asked, with `facts` laid over it."""
+    found = json.loads(Fake().callback_body(Fake.asked[asked]))
+    return json.dumps({**found, **facts}).encode()
 
 
-def post(client: Client, body: bytes, token: str | None = None, **headers: Any) -> Any:
-    """Post `body` to the webhook of the only lookup, or of `token`."""
-    token = callbacks.token_for(the_lookup().pk) if token is None else token
-    path = f"/number-insight/callback/{token}/"
-    return client.post(path, data=body, content_type="application/json", **headers)
+def path_of(lookup: Lookup | None = None) -> str:
+    """Return the path of the webhook for a lookup, by default the only one."""
+    return callbacks.url_for((lookup or the_lookup()).pk).removeprefix(ORIGIN)
 
 
-__all__ = ["ASYNC", "CLEAN", "VIRTUAL", "body_for", "post", "submitted"]
+def post(body: bytes, path: str = "", **options: Any) -> Any:
+    """Post `body` to the webhook of the only lookup, or to `path`, without a CSRF token."""
+    told = {"content_type": "application/json", **options}
+    return Client(enforce_csrf_checks=True).post(path or path_of(), body, **told)
+
+
+def post_with_token(token: str, body: bytes) -> tuple[int, bytes]:
+    """Post `body` with any token; return the status and the content of the response."""
+    response = post(body, f"/number-insight/callback/{token}/")
+    return response.status_code, response.content

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 from django.test import override_settings
 
-from number_insight.lookups import callbacks
 from number_insight.models import NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from tests.support.stage import PRICE, VIRTUAL, at_once, money, screened, the_lookup, until, vonage
+from tests.support.invariants import assert_invariants
+from tests.support.stage import PRICE, VIRTUAL, money, screened, the_lookup, until, vonage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,45 +35,32 @@ def is_screened(record: NumberInsightRecord) -> bool:
     return record.state == "screened"
 
 
-def statuses(sandbox: Sandbox) -> list[int | None]:
-    (entry,) = sandbox.ledger.entries
-    return [attempt.status for attempt in entry.callbacks]
-
-
 @pytest.mark.parametrize(
-    ("mode", "answers"),
-    [("", [200]), ("early", [200]), ("duplicate", [200, 200]), ("intermediate", [200, 200])],
+    ("mode", "statuses", "state", "conflict"),
+    [
+        ("", [200], "answered", False),
+        ("early", [200], "answered", False),
+        ("duplicate", [200, 200], "answered", False),
+        ("intermediate", [200, 200], "answered", False),
+        ("wrong_id", [200], "submitted", True),
+        ("never", [], "submitted", False),
+    ],
 )
-def test_the_answer_arrives_however_it_is_delivered(
-    sandbox: Sandbox, mode: str, answers: list[int]
+def test_rows_24_and_27_callbacks_of_every_kind_are_taken_once(
+    sandbox: Sandbox, mode: str, statuses: list[int], state: str, conflict: bool
 ) -> None:
     sandbox.behave(VIRTUAL, callback=mode)
     record = screened(VIRTUAL)
-    assert until(lambda: is_screened(record))
-    assert until(lambda: statuses(sandbox) == answers)
-    record.refresh_from_db()
-    assert (record.verdict, record.score, the_lookup().state) == ("review", 30, "answered")
-    assert money() == (PRICE, "0")
-    assert (the_lookup().request_id, the_lookup().conflict) == (
-        sandbox.ledger.entries[0].request_id,
-        False,
-    )
-
-
-def test_an_acknowledgement_leaves_the_record_waiting_with_the_money_held(
-    sandbox: Sandbox,
-) -> None:
-    sandbox.behave(VIRTUAL, callback="never")
-    record = screened(VIRTUAL)
-    assert (record.state, the_lookup().state, money()) == ("waiting", "submitted", ("0", PRICE))
-
-
-def test_a_callback_of_another_request_is_taken_by_nobody(sandbox: Sandbox) -> None:
-    sandbox.behave(VIRTUAL, callback="wrong_id")
-    record = screened(VIRTUAL)
-    assert until(lambda: the_lookup().conflict)
-    assert until(lambda: statuses(sandbox) == [200])
-    assert not is_screened(record)
+    (entry,) = sandbox.ledger.entries
+    assert until(lambda: [attempt.status for attempt in entry.callbacks] == statuses)
+    is_answered = state == "answered"
+    assert is_screened(record) == is_answered
+    lookup = the_lookup()
+    assert (lookup.state, lookup.conflict) == (state, conflict)
+    assert lookup.request_id == entry.request_id
+    assert (record.verdict, record.score) == (("review", 30) if is_answered else ("pending", 0))
+    assert money() == ((PRICE, "0") if is_answered else ("0", PRICE))
+    assert_invariants(sandbox, settled=is_answered)
 
 
 def test_an_acknowledgement_that_was_lost_is_healed_by_the_callback(sandbox: Sandbox) -> None:
@@ -83,17 +69,3 @@ def test_an_acknowledgement_that_was_lost_is_healed_by_the_callback(sandbox: San
     assert until(lambda: is_screened(record))
     assert (the_lookup().state, money()) == ("answered", (PRICE, "0"))
     assert sandbox.ledger.count() == 1
-
-
-def test_twenty_identical_callbacks_at_once_are_one_answer(sandbox: Sandbox) -> None:
-    sandbox.behave(VIRTUAL, callback="never")
-    record = screened(VIRTUAL)
-    url = callbacks.url_for(the_lookup().pk)
-    body = b'{"status": 0, "international_format_number": "46701740611", "request_price": "0.03"}'
-    headers = {"Content-Type": "application/json"}
-    codes = at_once(
-        20, lambda _: requests.post(url, data=body, headers=headers, timeout=20).status_code
-    )
-    assert codes == [200] * 20
-    assert is_screened(record)
-    assert money() == (PRICE, "0")
