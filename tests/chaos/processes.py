@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.servers import children, free_port
+from tests.support.servers import children, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP = 30.0

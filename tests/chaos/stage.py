@@ -15,11 +15,11 @@ from django.test import override_settings
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from number_insight.screening import tasks
-from tests.chaos.invariants import SECRETS, UNFINISHED, assert_invariants
 from tests.chaos.processes import Worker
 from tests.models import Customer
-from tests.servers import Redis
-from tests.service.stage import sign_up, until, vonage
+from tests.support.invariants import SECRETS, UNFINISHED, assert_invariants
+from tests.support.servers import Redis
+from tests.support.stage import sign_up, until, vonage
 
 PATIENCE = 40.0
 """Seconds in which everything has to be well again."""

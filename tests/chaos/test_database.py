@@ -19,8 +19,8 @@ from number_insight.providers.fake import Fake
 from number_insight.screening import screen, worker
 from tests.chaos.stage import Stand, all_settled, number
 from tests.models import Customer
-from tests.servers import PostgreSQL
-from tests.service.stage import CLEAN, asking, at_once, money, sign_up, until, work_off
+from tests.support.servers import PostgreSQL
+from tests.support.stage import CLEAN, asking, at_once, money, sign_up, until, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

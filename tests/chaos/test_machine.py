@@ -36,10 +36,10 @@ from number_insight.models import (
     Usage,
 )
 from number_insight.screening import screen, tasks, webhook, worker
-from tests.chaos.invariants import UNFINISHED, assert_requests_are_told_apart
 from tests.chaos.scripted import EARLY, FREE, PAID, Death, Scripted
 from tests.chaos.stage import number
 from tests.chaos.worker import POINTS
+from tests.support.invariants import UNFINISHED, assert_requests_are_told_apart
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

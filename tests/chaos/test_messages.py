@@ -20,7 +20,7 @@ from tests.celery import app
 from tests.chaos.processes import ROOT
 from tests.chaos.stage import PATIENCE, Stand, all_settled, number
 from tests.models import Customer
-from tests.service.stage import at_once, money, sign_up, sweep, until, work_off
+from tests.support.stage import at_once, money, sign_up, sweep, until, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +29,7 @@ import os
 import django
 django.setup()
 from number_insight.screening.tasks import bell
-from tests.service.stage import sign_up
+from tests.support.stage import sign_up
 bell.ring = lambda *_args, **_kwargs: os._exit(9)
 sign_up("{number}")
 """

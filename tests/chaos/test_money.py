@@ -13,7 +13,7 @@ from number_insight.exceptions import Unsupported
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening import screen, worker
 from tests.chaos.stage import Stand, all_settled, number
-from tests.service.stage import at_once, money, sweep, until, work_off
+from tests.support.stage import at_once, money, sweep, until, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

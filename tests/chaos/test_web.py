@@ -10,7 +10,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from tests.chaos.processes import Web
 from tests.chaos.stage import Stand, number
 from tests.models import Customer
-from tests.service.stage import at_once, money
+from tests.support.stage import at_once, money
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 from tests.docs.pages import ROOT, Block, blocks
-from tests.servers import free_port
+from tests.support.servers import free_port
 
 PAGE = "docs/quickstart.md"
 PORTS = ("8000", "8017", "6379")

@@ -9,7 +9,7 @@ import pytest
 from tests.docs.conftest import SANDBOX
 from tests.docs.pages import Block, blocks, quoted, rows, section
 from tests.docs.project import PAGE, Project, until
-from tests.servers import Redis
+from tests.support.servers import Redis
 
 SITE = "python manage.py runserver"
 SWEEP = "python manage.py number_insight_sweep --inline --loop 5"

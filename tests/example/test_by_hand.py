@@ -11,7 +11,7 @@ import pytest
 
 from tests.docs.pages import blocks
 from tests.docs.project import Project, answers, until
-from tests.servers import Redis
+from tests.support.servers import Redis
 
 pytestmark = pytest.mark.once
 

@@ -11,7 +11,6 @@ from number_insight.insight import Caller, Carrier, Insight, IPMatch, Roaming
 from number_insight.rules import Rule
 from number_insight.rules.base import Listing, Signup
 from number_insight.rules.line import Pager
-from tests.ground.builders import a_signup, standard_rules
 
 RULES = standard_rules()
 FOREIGN: dict[str, Any] = {

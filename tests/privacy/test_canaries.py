@@ -22,8 +22,8 @@ from number_insight.screening import inquiry, planning, screen, tasks, worker
 from number_insight.screening.visitor import visiting
 from tests.models import Customer
 from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, SECRET, found_in, shown
-from tests.servers import Redis
-from tests.service.stage import VONAGE, messages, sign_up, work_off
+from tests.support.servers import Redis
+from tests.support.stage import VONAGE, messages, sign_up, work_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

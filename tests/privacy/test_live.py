@@ -13,7 +13,7 @@ from number_insight.rules.live import without_live
 from number_insight.rules.scoring import Flag
 from number_insight.sandbox.server import Sandbox
 from tests.privacy.stage import rows
-from tests.service.stage import screened, vonage
+from tests.support.stage import screened, vonage
 
 BASE = "+467017490"
 LIVE = {"20": 5, "21": 15, "30": 10, "31": 25, "32": 50, "33": 40, "71": 0}

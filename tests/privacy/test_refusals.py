@@ -16,7 +16,7 @@ from number_insight.testing import RecordFactory
 from tests.admin.builders import LIST, make_record, page_of
 from tests.models import Customer
 from tests.privacy.stage import IP, aged, command
-from tests.service.stage import PREMIUM, asking, screened
+from tests.support.stage import PREMIUM, asking, screened
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from number_insight.screening import inquiry, refusal, screen, signup, webhook, 
 from number_insight.testing import LookupFactory
 from tests.models import Customer
 from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, SECRET, found_in
-from tests.service.stage import VONAGE
+from tests.support.stage import VONAGE
 
 pytestmark = pytest.mark.django_db
 

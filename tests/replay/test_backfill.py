@@ -14,7 +14,6 @@ from number_insight.models import NumberInsightRecord
 from number_insight.privacy import subject
 from number_insight.screening import signup
 from tests.models import ChildCustomer, Customer, TwoNumbers, UUIDCustomer
-from tests.service import stage
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,6 @@ from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.fake import Fake
 from number_insight.replay import _Room, rulesets, write
 from tests.replay.stage import MISMATCH, VIRTUAL, replayed, rule, rules_file, run
-from tests.service import stage
 
 pytestmark = pytest.mark.django_db
 

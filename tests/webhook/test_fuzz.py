@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from number_insight.lookups import callbacks
-from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models import Lookup
 from number_insight.providers.personas import answer
 from number_insight.sandbox import answers
-from number_insight.screening import screen
+from number_insight.testing import LookupFactory, RecordFactory
 from number_insight.views import CallbackView
-from tests.service.stage import CLEAN, FAKE, VONAGE
+from tests.support.stage import CLEAN, FAKE, VONAGE
 
 pytestmark = pytest.mark.django_db
 
@@ -101,18 +101,10 @@ def is_strict() -> bool:
 
 
 def submitted() -> Lookup:
-    """Return a lookup whose answer was promised."""
-    record = screen(CLEAN)
-    lookup = Lookup.objects.create(
-        provider="default",
-        number=CLEAN,
-        level="advanced",
-        delivery="async",
-        state="submitted",
-        open_key="it",
-        reserved="0.03",
-    )
-    NumberInsightRecord.objects.filter(pk=record.pk).update(lookup=lookup, state="waiting")
+    """Return a lookup whose answer is to be posted, and for which a record waits."""
+    told = {"state": "submitted", "delivery": "async", "open_key": "it", "reserved": "0.03"}
+    lookup: Lookup = LookupFactory(number=CLEAN, **told)
+    RecordFactory(number=CLEAN, lookup=lookup, state="waiting", verdict="pending", basis="")
     return lookup
 
 

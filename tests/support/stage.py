@@ -1,0 +1,146 @@
+"""What the tests of the service do again and again: sign up, work off, count money and messages."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections, transaction
+from django.test import override_settings
+
+from number_insight.lookups import budget
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.sandbox.server import Sandbox
+from number_insight.screening import screen, tasks, worker
+from tests.models import Customer
+from tests.support.servers import Redis
+
+CLEAN = "+46701740605"
+VIRTUAL = "+46701740611"
+PREMIUM = "+46701740612"
+RESERVED = "+447700900000"
+IMPOSSIBLE = "12345678901234567890"
+PRICE = "0.03"
+"""What Advanced costs in the sandbox, in EUR."""
+PATIENCE = 30.0
+"""Seconds in which threads have to be done."""
+VONAGE = "number_insight.providers.vonage.NumberInsight"
+FAKE = "number_insight.providers.fake.Fake"
+
+
+def vonage(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
+    """Return ``NUMBER_INSIGHT`` with the sandbox as the provider."""
+    options: dict[str, Any] = {"api_key": "key", "api_secret": "secret"}
+    options["base_url"] = f"{sandbox.url}/ni"
+    options |= {"prices": {"advanced": PRICE}, "timeout": settings.pop("timeout", 10)}
+    return {"PROVIDERS": {"default": {"BACKEND": VONAGE, "OPTIONS": options}}, **settings}
+
+
+def fake(answers: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    """Return ``NUMBER_INSIGHT`` with the fake provider and its `answers`."""
+    options = {"answers": {} if answers is None else answers}
+    return {"PROVIDERS": {"default": {"BACKEND": FAKE, "OPTIONS": options}}, **settings}
+
+
+@contextmanager
+def asking(answers: dict[str, Any] | None = None, **settings: Any) -> Iterator[None]:
+    """Ask the fake provider with `answers` inside the block."""
+    with override_settings(NUMBER_INSIGHT=fake(answers, **settings)):
+        yield
+
+
+def record_of(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
+    """Return a fresh record of `number`, about which nobody was asked."""
+    return screen(number, **options)
+
+
+def work_off(record_id: int) -> None:
+    """Do what a worker does for one record, until nothing is due soon."""
+    due = worker.screen(record_id)
+    for _ in range(10):
+        soon = [item for item in due if item.after.total_seconds() < 2]
+        if not soon:
+            return
+        time.sleep(max(0.0, *(item.after.total_seconds() for item in soon)))
+        due = [later for item in soon for later in worker.screen(item.record_id)]
+
+
+def screened(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
+    """Return a record of `number` that one task of a worker has taken as far as it goes."""
+    record = record_of(number, **options)
+    worker.screen(record.pk)
+    record.refresh_from_db()
+    return record
+
+
+def sign_up(number: str = CLEAN, name: str = "Ada") -> Customer:
+    """Save a customer in a transaction of their own."""
+    with transaction.atomic():
+        return Customer.objects.create(name=name, phone=number)
+
+
+def sweep() -> int:
+    """Sweep as a small site without a broker does."""
+    return tasks.sweep(inline=True)
+
+
+def money() -> tuple[str, str]:
+    """Return what is spent and what is reserved today."""
+    spent, reserved = budget.spent()
+    return f"{spent.normalize():f}", f"{reserved.normalize():f}"
+
+
+def the_lookup() -> Lookup:
+    """Return the only lookup there is."""
+    return Lookup.objects.get()
+
+
+def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
+    """Do `work` in as many threads with connections of their own; return what each returned."""
+    answers: dict[int, Any] = {}
+    start = threading.Barrier(count)
+
+    def run(index: int) -> None:
+        try:
+            start.wait(PATIENCE)
+            answers[index] = work(index)
+        except Exception as error:  # told below, where the test sees it
+            answers[index] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(index,), daemon=True) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert len(answers) == count, "a thread is stuck"
+    for answer in answers.values():
+        if isinstance(answer, Exception):
+            raise answer
+    return [answers[index] for index in range(count)]
+
+
+def messages(server: Redis) -> list[dict[str, Any]]:
+    """Return the messages that wait for a worker, headers and all."""
+    with server.client() as client:
+        raw = client.lrange("celery", 0, -1)
+    found = [json.loads(message) for message in reversed(raw)]
+    for message in found:
+        message["body"] = json.loads(base64.b64decode(message["body"]))
+    return found
+
+
+def until(condition: Callable[[], object], seconds: float = 10.0) -> bool:
+    """Wait until `condition` holds; return whether it did in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return bool(condition())
