@@ -20,7 +20,7 @@ from number_insight.screening import visitor
 from number_insight.verdicts import history
 from number_insight.verdicts.history import DAY, HOUR
 from tests.models import Customer
-from tests.support.records import an_entry
+from tests.support.records import IP, NUMBER, a_record, an_entry, decided, settled
 
 pytestmark = pytest.mark.django_db
 
