@@ -138,6 +138,7 @@ def place(error: Exception) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence that names the known word closest to `word`, or all of them."""
     words = list(known)
-    for close in difflib.get_close_matches(word, words, n=1):
-        return f"Did you mean {close!r}?"
+    close = difflib.get_close_matches(word, words, n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
     return f"Known are: {', '.join(words)}." if words else "None are known."

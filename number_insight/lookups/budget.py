@@ -67,7 +67,7 @@ def _rows(keys: Collection[str]) -> dict[str, Spending]:
 def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
     """Add to the books of these periods."""
     added = {"reserved": F("reserved") + reserved, "spent": F("spent") + spent}
-    # One after the other, the day first, as they are locked: else two could wait in a ring.
+    # One after the other, the day first, as they are locked: else two could deadlock.
     for key in keys:
         rows = Spending.objects.filter(period=key)
         if not rows.update(**added):
