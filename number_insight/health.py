@@ -177,7 +177,7 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
     """Return (kind, text, amount) from four tables at once."""
     empty, name = Value(""), Concat("provider", Value(" "), "level")
     zero, used = Value(0), F("spent") + F("reserved")
-    running = Spending.objects.filter(period__in=budget.running().values())
+    running = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
         _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
@@ -196,6 +196,6 @@ def _spent_periods(used: Mapping[str, int]) -> Iterator[str]:
     budgets: Mapping[str, Decimal] = {}
     with suppress(ArithmeticError, AttributeError):  # a broken BUDGET is reported by the checks
         budgets = app_settings.BUDGET
-    for period, key in budget.running().items():
+    for period, key in budget.current_periods().items():
         if period in budgets and used.get(key, 0) * budget.UNIT >= budgets[period]:
             yield period
