@@ -21,6 +21,7 @@ from number_insight.rules.base import COSTLY, Signup
 DEFAULT_PROVIDER = "default"
 RULE_KEYS = ("NAME", "OPTIONS", "shadow")
 LONGEST_CODE = 50
+"""The length of the column for a rule's code."""
 
 
 @cache
@@ -103,7 +104,7 @@ def _check_rule(rule: Rule, name: str) -> None:
 
 
 def _is_known(path: str) -> bool:
-    """Whether `path` names what a rule is given: "insight.line_type", "signup.country"."""
+    """Return whether `path` names what a rule is given: "insight.line_type", "signup.country"."""
     given, _dot, name = path.partition(".")
     members = {"insight": fields(Insight), "signup": fields(Signup)}.get(given, ())
     return name.partition(".")[0] in {member.name for member in members}
