@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.docs.project import Project, answers, build_wheel, follow, make_python, until
+from tests.support.project import Project, answers, build_wheel, follow, make_python, until
 
 # Without a database's settings there is no app to compare the pages with.
 NEEDS_NO_APP = ("test_quickstart.py", "test_architecture_page.py", "test_checks_page.py")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, read, rows, section
+from tests.support.pages import ROOT, read, rows, section
 
 PAGE = "docs/checks.md"
 TABLE = {row[0].strip("`"): row[1].strip("`") for row in rows(read(PAGE))}

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.docs.conftest import SANDBOX
-from tests.docs.pages import Block, blocks, quoted, rows, section
-from tests.docs.project import PAGE, Project, until
+from tests.support.pages import Block, blocks, quoted, rows, section
+from tests.support.project import PAGE, Project, until
 from tests.support.servers import Redis
 
 SITE = "python manage.py runserver"

@@ -13,7 +13,7 @@ from number_insight.checks.plugins import NOTICE
 from number_insight.checks.settings import check_settings
 from number_insight.conf import DEFAULTS
 from number_insight.providers.vonage import NumberInsight
-from tests.docs.pages import DOCS, ROOT, blocks, pages, quoted, read, rows, section
+from tests.support.pages import DOCS, ROOT, blocks, pages, quoted, read, rows, section
 
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 

@@ -15,7 +15,7 @@ from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFl
 from number_insight.models.lists import IP_LASTS
 from number_insight.models.managers import RecordQuerySet
 from number_insight.screening import signup
-from tests.docs.pages import ROOT, named, quoted, read, rows, section
+from tests.support.pages import ROOT, named, quoted, read, rows, section
 
 PAGE = "docs/reference.md"
 RECORD = section(PAGE, "NumberInsightRecord")

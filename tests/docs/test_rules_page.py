@@ -12,7 +12,7 @@ import pytest
 from number_insight.insight import Insight, IPMatch, Roaming
 from number_insight.rules import Listing, Rule, judge
 from number_insight.rules.base import COSTLY, SIGNALS
-from tests.rules.builders import BRITISH, THRESHOLDS, a_signup, judged, standard_rules
+from tests.support.rules import BRITISH, THRESHOLDS, a_signup, judged, standard_rules
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
 RULES = {rule.code: rule for rule in standard_rules()}

@@ -9,8 +9,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.docs.pages import blocks
-from tests.docs.project import Project, answers, until
+from tests.support.pages import blocks
+from tests.support.project import Project, answers, until
 from tests.support.servers import Redis
 
 pytestmark = pytest.mark.once

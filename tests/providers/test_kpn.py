@@ -21,7 +21,7 @@ from number_insight.exceptions import (
 from number_insight.providers.base import Question
 from number_insight.providers.kpn import NumberInsight
 from number_insight.sandbox.server import Sandbox
-from tests.providers.stubs import Script, Stub, closes, hangs, says
+from tests.support.stubs import Script, Stub, closes, hangs, says
 
 QUESTION = Question(number="+46701740605", level="standard")
 TOKEN = says(200, {"access_token": "the-token", "expires_in": "3599", "status": "approved"})

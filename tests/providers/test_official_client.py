@@ -21,7 +21,7 @@ from vonage_number_insight.errors import NumberInsightError
 
 from number_insight.providers.vonage import NumberInsight as Ours
 from number_insight.sandbox.server import Sandbox
-from tests.providers import certificates
+from tests.support import certificates
 
 CLEAN, TRAVELLER, REFUSED = "46701740605", "46701740620", "46701740693"
 

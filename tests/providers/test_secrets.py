@@ -13,7 +13,7 @@ from django.core.cache import cache
 from number_insight.exceptions import ProviderError
 from number_insight.providers import kpn, vonage
 from number_insight.providers.base import Provider, Question
-from tests.providers.stubs import Script, Stub, closes, hangs, says
+from tests.support.stubs import Script, Stub, closes, hangs, says
 
 SECRET, TOKEN, NUMBER = "canary-4f1c9e", "canary-70ce77", "46701740605"
 CANARIES = (SECRET, TOKEN, NUMBER, NUMBER[2:], "Y2FuYXJ5", "Authorization: B")

@@ -13,7 +13,7 @@ import pytest
 from number_insight.exceptions import NotSent, Uncertain
 from number_insight.providers import transport
 from number_insight.providers.http import MAX_BODY, Form, url_trouble
-from tests.providers.stubs import Script, Stub, closes, drips, hangs, says, sends
+from tests.support.stubs import Script, Stub, closes, drips, hangs, says, sends
 
 OK = b"HTTP/1.1 200 OK\r\n"
 DEADLINE = 0.6

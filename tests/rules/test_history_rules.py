@@ -7,7 +7,7 @@ import pytest
 from number_insight.insight import Insight
 from number_insight.rules import Listing
 from number_insight.rules.history import NumberRefusedBefore, NumberReleasedBefore, NumberReused
-from tests.rules.builders import BRITISH, ask, judged
+from tests.support.rules import BRITISH, ask, judged
 
 VIRTUAL = Insight(line_type="virtual")
 

@@ -10,7 +10,7 @@ from number_insight.insight import Insight
 from number_insight.rules import Rule
 from number_insight.rules.scoring import Flag
 from number_insight.rules.validity import BadNumber
-from tests.rules.builders import BRITISH, judged
+from tests.support.rules import BRITISH, judged
 
 
 class Broken(Rule):

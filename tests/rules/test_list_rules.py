@@ -9,7 +9,7 @@ import pytest
 from number_insight.insight import Carrier, Insight, IPMatch
 from number_insight.rules import Listing, Rule
 from number_insight.rules.lists import CANCELS, KINDS, decisive
-from tests.rules.builders import BRITISH, judged, standard_rules
+from tests.support.rules import BRITISH, judged, standard_rules
 
 VALUES = {
     "number": BRITISH,

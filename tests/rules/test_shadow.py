@@ -7,7 +7,7 @@ from dataclasses import replace
 from number_insight.insight import Insight
 from number_insight.rules import Rule, Signup, judge
 from number_insight.rules.scoring import EVERYTHING
-from tests.rules.builders import THRESHOLDS, a_signup, judged
+from tests.support.rules import THRESHOLDS, a_signup, judged
 
 
 class Heavy(Rule):

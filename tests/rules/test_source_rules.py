@@ -6,7 +6,7 @@ import pytest
 
 from number_insight.insight import Insight
 from number_insight.rules.source import BlockBurst, CarrierBurst, IPVolume
-from tests.rules.builders import ask, judged
+from tests.support.rules import ask, judged
 
 PUBLIC = "8.8.8.8"
 

@@ -10,7 +10,7 @@ from number_insight.insight import Carrier, Insight, IPMatch
 from number_insight.insight import Roaming as Whereabouts
 from number_insight.rules import STANDARD
 from number_insight.rules.base import COSTLY, SIGNALS
-from tests.rules.builders import BRITISH, a_signup, judged, standard_rules
+from tests.support.rules import BRITISH, a_signup, judged, standard_rules
 
 UNDELIVERABLE = {"reachable": "undeliverable"}
 VIRTUAL = {"line_type": "virtual"}

@@ -7,7 +7,7 @@ import pytest
 from number_insight.insight import Carrier, Insight, IPMatch
 from number_insight.insight import Roaming as Whereabouts
 from number_insight.rules import Listing
-from tests.rules.builders import judged
+from tests.support.rules import judged
 
 BRITON = Insight(country="GB", line_type="mobile", current_carrier=Carrier(name="O2", country="GB"))
 CAMPUS = "8.8.8.8"

@@ -18,16 +18,16 @@ from vonage_number_insight import (
 from vonage_number_insight.errors import NumberInsightError
 
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.certificates import self_signed
 from tests.sandbox.conftest import Receiver, until
+from tests.support import certificates
 
 
 @pytest.fixture
 def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A sandbox behind https, whose certificate the client trusts."""
-    certificate, key = self_signed(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    with Sandbox(tls=(certificate, key), credentials={"key": "secret"}) as sandbox:
+    made = certificates.make(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.cert))
+    with Sandbox(tls=(made.cert, made.key), credentials={"key": "secret"}) as sandbox:
         yield sandbox
 
 

@@ -21,7 +21,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
-from tests.docs.pages import ROOT, Block, blocks
+from tests.support.pages import ROOT, Block, blocks
 from tests.support.servers import free_port
 
 PAGE = "docs/quickstart.md"
