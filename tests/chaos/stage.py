@@ -19,7 +19,8 @@ from tests.chaos.processes import Worker
 from tests.models import Customer
 from tests.support.invariants import SECRETS, UNFINISHED, assert_invariants
 from tests.support.servers import Redis
-from tests.support.stage import sign_up, until, vonage
+from tests.support.stage import sign_up, vonage
+from tests.support.waiting import until
 
 PATIENCE = 40.0
 """Seconds in which everything has to be well again."""

@@ -7,11 +7,8 @@ from functools import partial
 import pytest
 from django.db import DatabaseError, transaction
 
-from number_insight import signals
-from number_insight.models import NumberInsightRecord
 from number_insight.transactions import after_commit
-from number_insight.verdicts import announcing
-from tests.support.stage import CLEAN, asking, screened, sweep
+from tests.support.stage import CLEAN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,29 +43,3 @@ def test_without_a_transaction_it_is_done_at_once() -> None:
     done: list[str] = []
     after_commit(done.append, "now", using="default")
     assert done == ["now"]
-
-
-def test_an_announcement_that_fails_costs_no_verdict_and_is_made_up_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(announcing, "announce", fail)
-    told: list[str] = []
-
-    def listen(record: NumberInsightRecord, **_: object) -> None:
-        told.append(record.verdict)
-
-    signals.verdict_changed.connect(listen)
-    with asking():
-        record = screened(CLEAN)
-        assert (record.verdict, record.announced_verdict) == ("allow", "pending")
-        monkeypatch.undo()
-        sweep()
-    signals.verdict_changed.disconnect(listen)
-    record.refresh_from_db()
-    assert (record.announced_verdict, told) == ("allow", ["allow"])
-
-
-def test_where_nobody_listens_a_verdict_is_taken_for_told() -> None:
-    with asking():
-        record = screened(CLEAN)
-    assert (record.verdict, record.announced_verdict) == ("allow", "allow")

@@ -20,7 +20,8 @@ from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.rules import Rule
 from number_insight.screening import worker
-from tests.support.stage import CLEAN, PATIENCE, asking, record_of
+from tests.support.stage import CLEAN, asking, record_of
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FEW, MOST = CLEAN, "+46701750605"

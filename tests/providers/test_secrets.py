@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from number_insight.exceptions import ProviderError
 from number_insight.providers import kpn, vonage
@@ -29,13 +28,6 @@ TROUBLES: dict[str, Script] = {
     "redirect": says(307, Location=f"http://127.0.0.1:9/?number={NUMBER}&secret={SECRET}"),
     "broken": says(500, {"message": NUMBER}),
 }
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def vonage_by(auth: str) -> Any:

@@ -10,14 +10,7 @@ from number_insight.insight import Insight
 from number_insight.rules import Rule
 from number_insight.rules.scoring import Flag
 from number_insight.rules.validity import BadNumber
-from tests.support.rules import BRITISH, judged
-
-
-class Broken(Rule):
-    code = "broken"
-
-    def examine(self, insight, signup):
-        raise ZeroDivisionError("its author never tried it")
+from tests.support.rules import BRITISH, Broken, judged
 
 
 class Silent(Rule):

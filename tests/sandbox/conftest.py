@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -44,16 +44,6 @@ def ask_kpn(sandbox: Sandbox, token: str, number: str = CLEAN, path: str = "adva
         headers={"Authorization": f"Bearer {token}"},
         timeout=5,
     )
-
-
-def until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
-    """Wait until `condition` holds; return whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 @dataclass

@@ -18,8 +18,9 @@ from vonage_number_insight import (
 from vonage_number_insight.errors import NumberInsightError
 
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import Receiver, until
+from tests.sandbox.conftest import Receiver
 from tests.support import certificates
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -15,18 +15,8 @@ from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, worker
 from number_insight.screening.tasks import bell
 from tests.models import Customer
-from tests.support.stage import (
-    CLEAN,
-    PRICE,
-    VIRTUAL,
-    asking,
-    at_once,
-    money,
-    sign_up,
-    until,
-    vonage,
-    work_off,
-)
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, money, sign_up, vonage, work_off
+from tests.support.waiting import at_once, until
 
 CROWD = 100
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,8 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
@@ -23,11 +22,11 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 from tests.support.pages import ROOT, Block, blocks
 from tests.support.servers import free_port
+from tests.support.waiting import PATIENCE, until
 
 PAGE = "docs/quickstart.md"
 PORTS = ("8000", "8017", "6379")
 PASSWORD = "correct-horse-8"
-PATIENCE = 60
 SETUPTOOLS = 77
 """The first version that can build us, by ``pyproject.toml``."""
 TELL = """
@@ -131,7 +130,7 @@ class Project:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=60,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
@@ -172,7 +171,7 @@ class Project:
         """Send the form at `path` as a browser does; return the address that it ends at."""
         browser = build_opener(HTTPCookieProcessor(jar := CookieJar()))
         address = self.address("8000", path)
-        until(lambda: answers(address))
+        assert until(lambda: answers(address), PATIENCE)
         browser.open(address, timeout=10).read()
         token = next(cookie.value or "" for cookie in jar if cookie.name == "csrftoken")
         sent = urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
@@ -187,14 +186,6 @@ class Project:
 
     def is_settled(self, username: str) -> bool:
         return self.records()[username].verdict != "pending"
-
-
-def until(is_so: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until `is_so` says yes."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
 
 
 def answers(address: str) -> bool:
