@@ -53,10 +53,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what need not run on a second database."""
+    """Mark what need not run on a second database, and what cannot run without any."""
     for item in items:
-        folder = item.path.relative_to(HERE).parts[0]
-        if folder in NO_DATABASE and item.get_closest_marker("django_db") is None:
+        meets_database = item.get_closest_marker("django_db") is not None
+        if settings.DATABASE == "none" and meets_database:
+            item.add_marker(pytest.mark.skip("There is no database."))
+        if item.path.relative_to(HERE).parts[0] in NO_DATABASE and not meets_database:
             item.add_marker(pytest.mark.once)
 
 
