@@ -1,4 +1,4 @@
-"""What every test stands on: the servers, the sandbox, and a fake provider without memory."""
+"""The servers, the sandbox, and a clean start for every test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.servers import PostgreSQL, Redis
 HERE = Path(__file__).parent
 
 NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "support")
-"""The folders whose tests run `once`, whatever the database, unless they are marked to meet one."""
+"""The folders whose tests are marked `once`, unless they are marked to use a database."""
 
 _servers = pytest.StashKey[ExitStack]()
 _redis = pytest.StashKey[Redis]()
@@ -47,13 +47,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End what `pytest_configure` started."""
+    """End the servers that `pytest_configure` started."""
     if _servers in config.stash:
         config.stash[_servers].close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what need not run on a second database, and what cannot run without any."""
+    """Mark the tests that need not run on a second database, and skip the others without any."""
     for item in items:
         meets_database = item.get_closest_marker("django_db") is not None
         if settings.DATABASE == "none" and meets_database:

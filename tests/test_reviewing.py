@@ -1,4 +1,4 @@
-"""What a person decides stands, and no machine touches it."""
+"""A person's decision stands, and no machine touches it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a host project's tests use: the fake provider, and an error on any real request."""
+"""A host project's tests get the fake provider, and an error on any real request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database restarts, is gone, or is held by others; what was paid for is saved all the same."""
+"""The database restarts, is gone, or is locked; a paid answer is saved all the same."""
 
 from __future__ import annotations
 

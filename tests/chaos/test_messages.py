@@ -1,4 +1,4 @@
-"""Messages come too often, from older versions, in herds, or about what is gone."""
+"""Messages come too often, from older versions, as a thundering herd, or for deleted rows."""
 
 from __future__ import annotations
 

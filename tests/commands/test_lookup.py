@@ -1,4 +1,4 @@
-"""`number_insight_lookup` asks afresh, books the cost, and says in one sentence what went wrong."""
+"""`number_insight_lookup` asks afresh, books the cost, and reports an error in one sentence."""
 
 from __future__ import annotations
 

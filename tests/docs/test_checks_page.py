@@ -31,7 +31,7 @@ def option(call: ast.Call, name: str) -> object:
 
 
 def ids() -> set[str]:
-    """Return what the checks report themselves, and what the plug-ins' faults are called."""
+    """Return the ids of the checks' own messages, and of the plug-ins' faults."""
     found: set[object] = set()
     for path in SOURCE.rglob("*.py"):
         for call in calls(path):

@@ -1,4 +1,4 @@
-"""The how-to pages name what is there, and their figures are the source's."""
+"""The how-to pages name existing tasks and statuses, and their figures are the source's."""
 
 from __future__ import annotations
 

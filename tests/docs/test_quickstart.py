@@ -1,4 +1,4 @@
-"""Whoever follows the quickstart, in an empty project and with the wheel, gets a verdict."""
+"""The quickstart, followed in an empty project and with the wheel, leads to a verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the front page and the changelog say is so."""
+"""The front page and the changelog are true."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")
 
 
 def links() -> list[tuple[str, str]]:
-    """Return every page and what it links to, images among it."""
+    """Return every page with each target of its links, images among them."""
     return [(page, target) for page in pages() for target in LINK.findall(read(page))]
 
 

@@ -1,4 +1,4 @@
-"""What stands in a block of code works."""
+"""The code on the pages works."""
 
 from __future__ import annotations
 

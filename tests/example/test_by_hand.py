@@ -1,4 +1,4 @@
-"""Whoever copies the example project can run it as its README says."""
+"""A copy of the example project runs as its README says."""
 
 from __future__ import annotations
 

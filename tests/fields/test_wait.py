@@ -42,7 +42,7 @@ def no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def worker() -> Iterator[None]:
-    """Work off what is due in another thread, with connections of its own."""
+    """Sweep in another thread, with connections of its own."""
     stop = threading.Event()
 
     def work() -> None:
@@ -60,7 +60,7 @@ def worker() -> Iterator[None]:
 
 
 def errors(number: str) -> dict[str, list[str]]:
-    """Return what a form says to `number`."""
+    """Return the errors of a form for `number`."""
     return dict(SignupForm({"phone": number}).errors)
 
 

@@ -1,4 +1,4 @@
-"""What fails after a commit is told to the log, and to nobody who has just signed up."""
+"""An error after the commit is logged, and never reaches the visitor."""
 
 from __future__ import annotations
 

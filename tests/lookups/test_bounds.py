@@ -38,7 +38,7 @@ def numbers(count: int) -> list[str]:
 
 
 def bases() -> list[str]:
-    """Return what the verdicts rest on, in the order of the signups."""
+    """Return the basis of each verdict, in the order of the signups."""
     return list(NumberInsightRecord.objects.order_by("pk").values_list("basis", flat=True))
 
 

@@ -1,4 +1,4 @@
-"""What came back decides the state of lookup and record, the verdict, and the money."""
+"""The result of a call decides the state of lookup and record, the verdict, and the money."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Fault(BaseException):
-    """What nobody catches, so that a report is written wherever it is raised."""
+    """An exception that no code catches, so that a report is written wherever it is raised."""
 
 
 class Broken(Provider):
@@ -62,7 +62,7 @@ def using(provider: type[Provider]) -> override_settings:
 
 
 def reported(work: Callable[[], object], kinds: type[BaseException] = Fault) -> str:
-    """Return the report on what `work` raises, with the locals of every frame."""
+    """Return the report on the exception that `work` raises, with the locals of every frame."""
     try:
         work()
     except kinds:

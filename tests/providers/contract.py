@@ -1,4 +1,4 @@
-"""What every provider promises, as tests: a test module subclasses `ProviderContract`.
+"""The promises of every provider, as tests: a test module subclasses `ProviderContract`.
 
 The subclass gives the fixture `provider`, which must answer by the sandbox's personas.
 """
@@ -44,7 +44,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "roaming": ("roaming",),
     "ip_match": ("ip",),
 }
-"""What of an insight each signal is about."""
+"""Signal -> the fields of an insight that it fills."""
 
 
 def question(number: str, level: str, **more: Any) -> Question:
@@ -177,7 +177,7 @@ class ProviderContract:
 
 
 class NumberInsightContract(ProviderContract):
-    """The shared suite for what speaks Number Insight v1: nothing but `untold` may be lost."""
+    """The shared suite for providers of Number Insight v1: nothing but `untold` may be lost."""
 
     untold: ClassVar[Mapping[str, Any]] = {}
 

@@ -1,4 +1,4 @@
-"""Signatures of the provider and of the sandbox, against what the vendor publishes."""
+"""Signatures of the provider and of the sandbox, against the vendor's published vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom a call trusts: a certificate of the host, in date, by a known authority."""
+"""A call trusts a certificate of the host, in date, by a known authority, and no other."""
 
 from __future__ import annotations
 

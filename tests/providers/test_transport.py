@@ -1,4 +1,4 @@
-"""One HTTP call: sent once, ended by its deadline, and honest about what may have been sent."""
+"""One HTTP call: sent once, ended by its deadline, and honest about bytes that were sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Vonage is sent, where the credentials go, and what a lookup may not do."""
+"""The requests to Vonage, the place of the credentials in them, and the bounds of a lookup."""
 
 from __future__ import annotations
 

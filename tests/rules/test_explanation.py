@@ -1,4 +1,4 @@
-"""A verdict explains itself: as a sum, and by what would have had to be otherwise."""
+"""A verdict explains itself: as a sum, and by the facts without which it had been allowed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules of the group number history find: who had the number, and what was decided."""
+"""The rules of the group number history: other subjects with the number, and past decisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How rules are put to a signup: what raises, what is not evaluable, what options are wrong."""
+"""Rules that raise, that are not evaluable, and whose options are wrong."""
 
 from __future__ import annotations
 

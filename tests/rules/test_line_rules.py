@@ -1,4 +1,4 @@
-"""What the rules of the group line find, and what they leave alone."""
+"""The rules of the group line flag each risky line type, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which entry of the lists decides, and what it does."""
+"""The most specific entry of the lists decides, and has the effect of its kind."""
 
 from __future__ import annotations
 

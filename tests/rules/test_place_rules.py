@@ -1,4 +1,4 @@
-"""What the rules of the group place find, and what they leave alone."""
+"""The rules of the group place flag countries that differ, but for neighbours and travellers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rules of the group source history find: bursts from blocks, IPs and carriers."""
+"""The rules of the group source history: bursts from blocks, IPs and carriers."""
 
 from __future__ import annotations
 

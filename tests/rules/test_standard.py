@@ -1,4 +1,4 @@
-"""What the standard rules say together: the sums, and the people they must not wrong."""
+"""The standard rules together: the sums, and the people they must not wrong."""
 
 from __future__ import annotations
 

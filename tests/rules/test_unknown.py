@@ -1,4 +1,4 @@
-"""Unknown is never a risk, and the order of rules is no opinion: for any insight whatever."""
+"""Unknown is never a risk, and the order of rules changes nothing, for any insight."""
 
 from __future__ import annotations
 

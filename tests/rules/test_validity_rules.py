@@ -1,4 +1,4 @@
-"""What the rules of the group validity find, and what they leave alone."""
+"""The rules of the group validity flag each word of their own, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sandbox's tests stand on: ways to ask it, and a receiver of callbacks."""
+"""Requests to the sandbox, and a receiver of its callbacks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def ask_kpn(sandbox: Sandbox, token: str, number: str = CLEAN, path: str = "adva
 
 @dataclass
 class Receiver:
-    """Where callbacks go; it answers with `statuses`, one after the other, then with 200."""
+    """A receiver of callbacks; it answers with `statuses`, one after the other, then with 200."""
 
     url: str
     statuses: list[int] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Who may ask, and who may not."""
+"""The sandbox accepts good credentials in each form, and refuses all others."""
 
 from __future__ import annotations
 

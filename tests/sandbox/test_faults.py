@@ -1,4 +1,4 @@
-"""What can go wrong between an answer and its reader goes wrong on demand."""
+"""Each fault between an answer and its reader can be had on demand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Personas: what each is answered with, and what the default rules make of it."""
+"""Each persona has its answer, and the default rules' verdict on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is taken along together stands or falls alone: the trouble of one costs no other."""
+"""The records of a batch stand or fall alone: the failure of one costs no other."""
 
 from __future__ import annotations
 

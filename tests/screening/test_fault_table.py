@@ -1,4 +1,4 @@
-"""Rows of the fault table (docs/reliability.md) that break nothing but what a signup leans on."""
+"""Rows of the fault table (docs/reliability.md) that need no server to be killed."""
 
 from __future__ import annotations
 

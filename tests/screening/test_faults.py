@@ -22,7 +22,7 @@ CANARY = "+46701740677"
 
 @pytest.fixture
 def told() -> Iterator[list[dict[str, Any]]]:
-    """What receivers of `screening_failed` were told."""
+    """The arguments that receivers of `screening_failed` were given."""
     with heard(signals.screening_failed) as found:
         yield found
 

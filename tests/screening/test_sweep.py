@@ -1,4 +1,4 @@
-"""Whatever was lost on its way is found by the sweep."""
+"""The sweep finds every record whose message was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is knocking: only what a trusted proxy has written counts, and only a public address."""
+"""A visitor's IP is taken from trusted proxies alone, and only if it is public."""
 
 from __future__ import annotations
 

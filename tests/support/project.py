@@ -40,7 +40,7 @@ _AS_MODULES = {"django-admin": "django", "celery": "celery"}
 
 
 def build_wheel(directory: Path) -> Path:
-    """Build the wheel from a copy of what it is made of, and return it."""
+    """Build the wheel from a copy of its sources, and return it."""
     source = directory / "source"
     shutil.copytree(
         ROOT / "number_insight",
@@ -58,7 +58,7 @@ def build_wheel(directory: Path) -> Path:
 
 
 def can_build() -> bool:
-    """Whether this environment has what ``pyproject.toml`` builds with."""
+    """Whether this environment has the build backend of ``pyproject.toml``."""
     try:
         return int(version("setuptools").split(".")[0]) >= SETUPTOOLS
     except PackageNotFoundError:
@@ -66,7 +66,7 @@ def can_build() -> bool:
 
 
 def make_python(directory: Path, wheel: Path) -> Path:
-    """Make an environment that holds the wheel, and borrows what the wheel depends on."""
+    """Make an environment that holds the wheel, and borrows its dependencies."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(directory)], check=True)
     (site,) = directory.glob("lib/python*/site-packages")
     (theirs,) = Path(sys.prefix).glob("lib/python*/site-packages")
@@ -76,7 +76,7 @@ def make_python(directory: Path, wheel: Path) -> Path:
 
 
 class Told(NamedTuple):
-    """What a record tells in short."""
+    """The short form of a record."""
 
     verdict: str
     delivery: str
@@ -123,7 +123,7 @@ class Project:
         return {**clean, **secret}
 
     def run(self, line: str) -> str:
-        """Run one line of a console to its end, and return what it prints."""
+        """Run one line of a console to its end, and return its output."""
         done = subprocess.run(
             self.command(line),
             cwd=self.directory,
@@ -141,7 +141,7 @@ class Project:
 
     @contextmanager
     def running(self, line: str) -> Iterator[Path]:
-        """Run one line of a console as long as the block lasts; what it prints is in a file."""
+        """Run one line of a console as long as the block lasts, with its output in a file."""
         log = self.directory / f"{re.sub(r'[^a-z]+', '-', line)}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
@@ -179,7 +179,7 @@ class Project:
             return str(page.url)
 
     def records(self) -> dict[str, Told]:
-        """Return what the latest record of every user tells, by user name."""
+        """Return the latest record of every user in short, by user name."""
         told = self.execute(TELL)
         words = [line.split(" ")[1:] for line in told.splitlines() if line.startswith("TOLD ")]
         return {name: Told(*rest) for name, *rest in words}
@@ -198,7 +198,7 @@ def answers(address: str) -> bool:
 
 
 def follow(project: Project, *, uuid_keys: bool) -> None:
-    """Follow the quickstart up to its sixth step: what is written and what is run once."""
+    """Follow the quickstart up to its sixth step: write its files, and run its commands."""
     for block in blocks(PAGE):
         if block.text.startswith("$ python manage.py number_insight_sandbox"):
             return
@@ -214,6 +214,6 @@ def wanted(uuid_keys: bool) -> tuple[str, ...]:
 
 
 def _answers(line: str) -> str:
-    """Return what a reader would type in when asked."""
+    """Return the options that answer a command's questions."""
     asked = "createsuperuser" in line
     return " --noinput --username root --email root@example.com" if asked else ""

@@ -1,4 +1,4 @@
-"""What the tests of the service do again and again: sign up, work off, count money and messages."""
+"""Signups, the worker's and the sweep's work on them, and the money and messages they leave."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PREMIUM = "+46701740612"
 RESERVED = "+447700900000"
 IMPOSSIBLE = "12345678901234567890"
 PRICE = "0.03"
-"""What Advanced costs in the sandbox, in EUR."""
+"""The price of Advanced in the sandbox, in EUR."""
 VONAGE = "number_insight.providers.vonage.NumberInsight"
 FAKE = "number_insight.providers.fake.Fake"
 
@@ -59,7 +59,7 @@ def record_of(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
 
 
 def work_off(record_id: int) -> None:
-    """Do what a worker does for one record, until nothing is due soon."""
+    """Screen one record as a worker does, until nothing is due soon."""
     due = worker.screen(record_id)
     for _ in range(10):
         soon = [item for item in due if item.after.total_seconds() < 2]
@@ -89,7 +89,7 @@ def sweep() -> int:
 
 
 def money() -> tuple[str, str]:
-    """Return what is spent and what is reserved today."""
+    """Return the amounts spent and reserved today."""
     spent, reserved = budget.spent()
     return f"{spent.normalize():f}", f"{reserved.normalize():f}"
 
@@ -116,7 +116,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @contextmanager
 def heard(signal: Signal) -> Iterator[list[dict[str, Any]]]:
-    """Yield what a receiver of `signal` is given inside the block."""
+    """Yield the arguments of each call of a receiver of `signal` inside the block."""
     found: list[dict[str, Any]] = []
 
     def receive(**given: Any) -> None:

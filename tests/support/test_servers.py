@@ -18,7 +18,7 @@ from tests.support.servers import PostgreSQL, Redis, Server, ServerFailed
 from tests.support.waiting import until
 
 PATIENCE = 10.0
-"""Seconds in which what must end has ended."""
+"""Seconds in which a process has to end."""
 
 
 @pytest.fixture(scope="module")

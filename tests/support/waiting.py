@@ -14,7 +14,7 @@ PATIENCE = 30.0
 
 
 def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
-    """Do `work` in `count` threads with connections of their own; return what each returned."""
+    """Do `work` in `count` threads with connections of their own; return their results in order."""
     answers: dict[int, Any] = {}
     start = threading.Barrier(count)
 
