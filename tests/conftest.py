@@ -53,13 +53,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need not run on a second database, and skip the others without any."""
+    """Mark the tests that need no database, and skip those that need another one."""
     for item in items:
-        meets_database = item.get_closest_marker("django_db") is not None
-        if settings.DATABASE == "none" and meets_database:
-            item.add_marker(pytest.mark.skip("There is no database."))
-        if item.path.relative_to(HERE).parts[0] in NO_DATABASE and not meets_database:
+        uses_database = item.get_closest_marker("django_db") is not None
+        if item.path.relative_to(HERE).parts[0] in NO_DATABASE and not uses_database:
             item.add_marker(pytest.mark.once)
+        if settings.DATABASE == "none" and uses_database:
+            item.add_marker(pytest.mark.skip("There is no database."))
+        if settings.DATABASE != "postgresql" and item.get_closest_marker("postgres_only"):
+            item.add_marker(pytest.mark.skip("It takes PostgreSQL."))
 
 
 def _publish_postgresql(server: PostgreSQL) -> None:
