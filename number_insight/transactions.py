@@ -53,6 +53,18 @@ def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
     return list(rows.order_by(order).select_for_update(no_key=True, skip_locked=True)[:limit])
 
 
+def lock_or_create(rows: QuerySet[M], created: Sequence[M], *, order: str = "pk") -> list[M]:
+    """Lock and return `rows`, which are as many as `created`; insert those that are missing.
+
+    If another transaction inserts one at the same time, both get the same row, one after the other.
+    """
+    found = lock(rows, order=order)
+    if len(found) < len(created):
+        rows.model._base_manager.bulk_create(created, ignore_conflicts=True)
+        found = lock(rows, order=order)
+    return found
+
+
 def _has_one_writer(model: type[models.Model]) -> bool:
     """Whether the database locks as a whole and not by rows; then take its lock."""
     if connections[router.db_for_write(model)].features.has_select_for_update:

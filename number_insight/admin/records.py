@@ -12,7 +12,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import display, filters, health, links, record_page
+from number_insight.admin import (
+    display,
+    filters,
+    health,
+    links,
+    record_page,
+)
 from number_insight.admin.base import RecordChangeList
 from number_insight.admin.confirmation import ConfirmedActionsAdmin
 from number_insight.admin.reviewing import ACTIONS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
 from number_insight.lookups import limits
+from number_insight.providers.base import is_amount
 from number_insight.providers.http import url_trouble
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -135,17 +135,9 @@ def _check_fingerprint_keys(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _check_amounts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for period, amount in (given.get("BUDGET") or {}).items():
-        if amount is not None and not _is_amount(amount):
+        if amount is not None and not is_amount(amount):
             message = f"NUMBER_INSIGHT BUDGET.{period} is not an amount: {amount!r}."
             yield error("E004", message, 'Write it as a string, "10.00", or None for unlimited.')
-
-
-def _is_amount(value: Any) -> bool:
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        return False
-    return amount.is_finite() and amount >= 0
 
 
 def _check_limits(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from number_insight import signals
 from number_insight.conf import app_settings
 from number_insight.models import Spending
-from number_insight.transactions import after_commit, lock
+from number_insight.transactions import after_commit, lock_or_create
 
 logger = logging.getLogger("number_insight.lookups.budget")
 
@@ -60,15 +60,8 @@ def reserve(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
 def _rows(keys: Collection[str]) -> dict[str, Spending]:
     """Return the rows of these periods, locked; the first of a period makes its row."""
     rows = Spending.objects.filter(period__in=keys)
-    found = lock(rows, order="period")
-    if len(found) < len(keys):
-        _make(keys)
-        found = lock(rows, order="period")
-    return {row.period: row for row in found}
-
-
-def _make(keys: Iterable[str]) -> None:
-    Spending.objects.bulk_create([Spending(period=key) for key in keys], ignore_conflicts=True)
+    created = [Spending(period=key) for key in keys]
+    return {row.period: row for row in lock_or_create(rows, created, order="period")}
 
 
 def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
@@ -76,9 +69,10 @@ def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
     added = {"reserved": F("reserved") + reserved, "spent": F("spent") + spent}
     # One after the other, the day first, as they are locked: else two could wait in a ring.
     for key in keys:
-        if not Spending.objects.filter(period=key).update(**added):
-            _make([key])
-            Spending.objects.filter(period=key).update(**added)
+        rows = Spending.objects.filter(period=key)
+        if not rows.update(**added):
+            lock_or_create(rows, [Spending(period=key)])
+            rows.update(**added)
 
 
 def _left(row: Spending, cap: Decimal) -> int:

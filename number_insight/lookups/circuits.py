@@ -21,7 +21,7 @@ from number_insight.conf import app_settings
 from number_insight.models import Circuit, Lookup, Pace
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprint
-from number_insight.transactions import lock
+from number_insight.transactions import lock_or_create
 
 logger = logging.getLogger("number_insight.lookups.circuits")
 
@@ -124,10 +124,8 @@ def failed(provider: str, level: str, number: str, error: exceptions.ProviderErr
         return
     scope = level if isinstance(error, exceptions.NotAllowed) else ""
     with transaction.atomic():
-        Circuit.objects.bulk_create(
-            [Circuit(provider=provider, level=scope)], ignore_conflicts=True
-        )
-        circuit = Circuit.objects.select_for_update(no_key=True).get(provider=provider, level=scope)
+        rows = Circuit.objects.filter(provider=provider, level=scope)
+        (circuit,) = lock_or_create(rows, [Circuit(provider=provider, level=scope)])
         if _is_enough(circuit, number, error):
             _open(circuit, str(error))
         circuit.save()
@@ -161,11 +159,9 @@ def take_turns(
     step = int(SPARE * 1_000_000 / app_settings.THROUGHPUT)
     now = int(time.time() * 1_000_000)
     rows = Pace.objects.filter(provider=provider)
-    if not (found := lock(rows)):
-        Pace.objects.bulk_create([Pace(provider=provider)], ignore_conflicts=True)
-        found = lock(rows)
+    (pace,) = lock_or_create(rows, [Pace(provider=provider)])
     lead = min((count - 1) * step, LONGEST_LEAD // timedelta(microseconds=1))
-    first, reach = max(found[0].next_at, now + lead), within // timedelta(microseconds=1)
+    first, reach = max(pace.next_at, now + lead), within // timedelta(microseconds=1)
     turns = [at - now for at in range(first, first + count * step, step) if at - now <= reach]
     following = first + len(turns) * step
     if turns:

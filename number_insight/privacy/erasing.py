@@ -20,6 +20,7 @@ from number_insight.insight import UNKNOWN
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
+from number_insight.transactions import lock
 
 ERASED = "…"
 """The replacement for a name or a number in the texts of flags and notes."""
@@ -55,8 +56,7 @@ SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
 def erase_records(ids: tuple[int, ...]) -> int:
     """Erase the settled ones of the records, in one transaction; return their number."""
     with transaction.atomic():
-        rows = NumberInsightRecord.objects.filter(SETTLED_RECORDS, pk__in=ids)
-        records = list(rows.select_for_update(no_key=True).order_by("pk"))
+        records = lock(NumberInsightRecord.objects.filter(SETTLED_RECORDS, pk__in=ids))
         _scrub_flags(records)
         for record in records:
             record.note = _scrubbed(record.note, _personal_texts(record))
@@ -93,8 +93,7 @@ def erase_lookups(ids: tuple[int, ...]) -> int:
     with transaction.atomic():
         # A record that still waits will soon be judged on the answer.
         rows = Lookup.objects.filter(SETTLED_LOOKUPS, pk__in=ids)
-        rows = rows.exclude(records__state=RecordState.WAITING)
-        lookups = list(rows.select_for_update(no_key=True).order_by("pk"))
+        lookups = lock(rows.exclude(records__state=RecordState.WAITING))
         for lookup in lookups:
             lookup.error = _scrubbed(lookup.error, _personal_texts(lookup))
             lookup.number_hash = fingerprint(lookup.number)

@@ -128,7 +128,7 @@ class Provider(ABC):
                     message=f"there is no level {level!r} to have a price.",
                     hint=f"The levels are {', '.join(LEVELS)}, and cnam for the caller name.",
                 )
-            elif not _is_amount(price):
+            elif not is_amount(price):
                 yield Fault(
                     id="E012",
                     message=f"the price of {level!r} is not an amount: {price!r}.",
@@ -136,9 +136,10 @@ class Provider(ABC):
                 )
 
 
-def _is_amount(price: Any) -> bool:
+def is_amount(value: object) -> bool:
+    """Whether `value` can be read as a sum of money."""
     try:
-        amount = Decimal(str(price))
+        amount = Decimal(str(value))
     except InvalidOperation:
         return False
     return amount.is_finite() and amount >= 0

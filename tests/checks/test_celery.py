@@ -57,18 +57,22 @@ def test_a_project_without_a_celery_app_is_told_of_that_alone(
 @pytest.mark.parametrize(
     ("conf", "expected"),
     [
-        ({"task_always_eager": True}, ["W007"]),
         ({"beat_schedule": {}}, ["W016"]),
         ({"beat_schedule": None}, ["W016"]),
         ({"result_extended": True, "task_ignore_result": False}, ["W012"]),
         ({"result_extended": True, "task_ignore_result": True}, []),
     ],
 )
-def test_tasks_that_wait_or_are_kept_or_never_sent_are_reported(
+def test_a_missing_sweep_and_stored_arguments_are_reported(
     app: Celery, conf: dict[str, Any], expected: list[str]
 ) -> None:
     app.conf.update(conf)
     assert reported() == expected
+
+
+def test_production_hears_of_eager_celery(app: Celery) -> None:
+    app.conf.task_always_eager = True
+    assert reported() == ["W007"]
 
 
 @pytest.mark.parametrize("url", [REDIS, "rediss://localhost", "sentinel://localhost"])

@@ -20,7 +20,7 @@ from number_insight.screening import visitor
 from number_insight.verdicts import history
 from number_insight.verdicts.history import DAY, HOUR
 from tests.models import Customer
-from tests.support.records import an_entry
+from tests.support.records import IP, NUMBER, a_record, an_entry, decided, settled
 
 pytestmark = pytest.mark.django_db
 
@@ -194,3 +194,14 @@ def test_what_is_compared_is_not_always_nothing(bounds: None) -> None:
     pasts = told([(row, _an_insight(dice)) for row in rows])
     values = {name: {str(past[name]) for past in pasts} for name in COSTLY}
     assert [name for name, found in values.items() if len(found) < 3] == []
+
+
+def test_what_the_rules_were_told_is_kept_with_the_verdict() -> None:
+    a_record(subject=1, ip_address=IP)
+    decided(NUMBER, "released", timezone.now() - HOUR, subject=2)
+    an_entry("deny", "prefix", "+46701")
+    record = settled(a_record(subject=3, ip_address=IP))
+    assert record.history == {
+        **dict.fromkeys(COSTLY - {"listed", "ip_seen"}, 0),
+        **{"number_seen": 2, "number_decision": "released"},
+    }
