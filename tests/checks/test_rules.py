@@ -1,4 +1,4 @@
-"""How rules are written in the settings, and what is said of those that are written wrong."""
+"""An entry of ``RULES`` makes its rule, or is reported with the reason why it cannot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Nameless(Rule):
 
 
 class Curious(Rule):
-    """Reads what there is not."""
+    """A rule that reads a field that does not exist."""
 
     code = "curious"
     reads = ("shoe_size",)

@@ -1,4 +1,4 @@
-"""The operator is told what is wrong, and what to do about it."""
+"""`number_insight_health` names each problem, with the remedy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def told() -> tuple[dict[str, Any], bool]:
-    """Return what the command tells in JSON, and whether its exit status is 0."""
+    """Return the JSON that the command prints, and whether its exit status is 0."""
     out = StringIO()
     try:
         call_command("number_insight_health", json=True, stdout=out)

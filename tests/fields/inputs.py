@@ -1,4 +1,4 @@
-"""What people and machines type where a number belongs."""
+"""Text that people and machines type instead of a number."""
 
 from __future__ import annotations
 

@@ -19,19 +19,12 @@ from number_insight.providers.fake import Fake
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
 from tests.support.stage import CLEAN, PREMIUM, VIRTUAL, asking, screened
+from tests.views import SignupForm
 
 pytestmark = pytest.mark.django_db
 
 MESSAGE = "This phone number cannot be used here. Please use another one, or contact us."
 ENFORCE = {"ENFORCEMENT": "enforce"}
-
-
-class CustomerForm(forms.ModelForm):
-    """A model form as anybody writes it."""
-
-    class Meta:
-        model = Customer
-        fields = ["name", "phone"]
 
 
 class MixedForm(ScreenedFormMixin, forms.Form):
@@ -41,7 +34,7 @@ class MixedForm(ScreenedFormMixin, forms.Form):
 
 
 def form_for(number: str, **options: Any) -> forms.ModelForm:
-    return CustomerForm({"name": "Ada", "phone": number}, **options)
+    return SignupForm({"name": "Ada", "phone": number}, **options)
 
 
 def refusals() -> list[str]:
@@ -49,7 +42,7 @@ def refusals() -> list[str]:
     return list(rows.values_list("number_masked", flat=True))
 
 
-@pytest.mark.parametrize("form", [CustomerForm, MixedForm])
+@pytest.mark.parametrize("form", [SignupForm, MixedForm])
 def test_an_earlier_answer_that_denies_is_evidence(form: Any) -> None:
     with asking(**ENFORCE):
         screened(PREMIUM)

@@ -1,4 +1,4 @@
-"""What fails after a commit is told to the log, and to nobody who has just signed up."""
+"""An error after the commit is logged, and never reaches the visitor."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from functools import partial
 import pytest
 from django.db import DatabaseError, transaction
 
-from number_insight import signals
-from number_insight.models import NumberInsightRecord
 from number_insight.transactions import after_commit
-from number_insight.verdicts import announcing
-from tests.support.stage import CLEAN, asking, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NUMBER = "+46701740605"
 
 
 def fail(words: str) -> None:
@@ -26,12 +24,12 @@ def test_what_fails_after_a_commit_is_logged_without_its_words(
 ) -> None:
     done: list[str] = []
     with transaction.atomic():
-        after_commit(work, CLEAN)
+        after_commit(work, NUMBER)
         after_commit(done.append, "the next one")
     assert done == ["the next one"]
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("What was to follow a commit has failed: DatabaseError in ")
-    assert CLEAN[1:] not in caplog.text
+    assert NUMBER[1:] not in caplog.text
 
 
 def test_what_is_rolled_back_is_followed_by_nothing() -> None:
@@ -46,29 +44,3 @@ def test_without_a_transaction_it_is_done_at_once() -> None:
     done: list[str] = []
     after_commit(done.append, "now", using="default")
     assert done == ["now"]
-
-
-def test_an_announcement_that_fails_costs_no_verdict_and_is_made_up_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(announcing, "announce", fail)
-    told: list[str] = []
-
-    def listen(record: NumberInsightRecord, **_: object) -> None:
-        told.append(record.verdict)
-
-    signals.verdict_changed.connect(listen)
-    with asking():
-        record = screened(CLEAN)
-        assert (record.verdict, record.announced_verdict) == ("allow", "pending")
-        monkeypatch.undo()
-        sweep()
-    signals.verdict_changed.disconnect(listen)
-    record.refresh_from_db()
-    assert (record.announced_verdict, told) == ("allow", ["allow"])
-
-
-def test_where_nobody_listens_a_verdict_is_taken_for_told() -> None:
-    with asking():
-        record = screened(CLEAN)
-    assert (record.verdict, record.announced_verdict) == ("allow", "allow")

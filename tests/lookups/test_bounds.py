@@ -14,7 +14,16 @@ from number_insight import exceptions, signals
 from number_insight.lookups import budget, circuits, limits, switches
 from number_insight.models import Circuit, Lookup, NumberInsightRecord, Spending, Usage
 from number_insight.providers.fake import Fake
-from tests.support.stage import CLEAN, VIRTUAL, asking, money, record_of, screened, sweep, work_off
+from tests.support.stage import (
+    CLEAN,
+    VIRTUAL,
+    asking,
+    heard,
+    money,
+    screened,
+    sweep,
+    work_off,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +38,7 @@ def numbers(count: int) -> list[str]:
 
 
 def bases() -> list[str]:
-    """Return what the verdicts rest on, in the order of the signups."""
+    """Return the basis of each verdict, in the order of the signups."""
     return list(NumberInsightRecord.objects.order_by("pk").values_list("basis", flat=True))
 
 
@@ -219,17 +228,14 @@ def test_what_was_queued_before_the_switch_waits_for_it() -> None:
 def test_the_operator_is_told_once_of_each_share_of_the_budget(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    told: list[int] = []
-
-    def receive(percent: int, **_told: object) -> None:
-        told.append(percent)
-
-    signals.budget_alert.connect(receive)
-    with asking(BUDGET={"day": "0.12"}), caplog.at_level(logging.WARNING):
+    with (
+        heard(signals.budget_alert) as told,
+        asking(BUDGET={"day": "0.12"}),
+        caplog.at_level(logging.WARNING),
+    ):
         for number in numbers(6):
             screened(number)
-    signals.budget_alert.disconnect(receive)
-    assert told == [50, 100]
+    assert [given["percent"] for given in told] == [50, 100]
     assert "50 % of the budget of 0.12 for day:" in caplog.text
     assert money() == ("0.12", "0")
     assert bases() == ["answer"] * 4 + ["budget"] * 2
@@ -241,15 +247,3 @@ def test_a_full_month_gives_the_day_back() -> None:
         assert screened(numbers(2)[1]).basis == "budget"
     assert budget.spent("day") == budget.spent("month") == (Decimal("0.03"), Decimal(0))
     assert Spending.objects.count() == 2
-
-
-def test_records_of_a_spent_budget_have_a_lane_of_their_own() -> None:
-    with asking(BUDGET={"day": "0"}, ON_BUDGET="allow"):
-        record = screened()
-    assert (record.verdict, record.lane, record.basis) == ("allow", "budget", "budget")
-
-
-def test_a_new_record_can_be_made_while_the_circuit_is_open() -> None:
-    circuits.failed("default", "", CLEAN, BAD_KEY)
-    with asking():
-        assert record_of().pk is not None

@@ -100,7 +100,7 @@ def test_two_workers_cannot_claim_one_lookup() -> None:
 
 
 def concluded(claim: claims.Claim, answer: Insight) -> int:
-    """Save `answer` as the worker does that holds `claim`; return how many were in time."""
+    """Save `answer` as the worker does that holds `claim`; return the number of lookups saved."""
     return len(saved(claim, answer))
 
 

@@ -45,7 +45,7 @@ def crowd() -> None:
 
 
 def known() -> Iterator[dict[str, str]]:
-    """Yield what a row of the crowd knows its number by."""
+    """Yield the number or the hash of each row of the crowd."""
     for nth in range(CROWD // 2):
         yield {"number": f"+4476{nth:08}"}
         yield {"number": "", "number_hash": f"{nth:064x}"}
@@ -93,7 +93,7 @@ def test_whoever_asks_for_a_number_reads_no_table_as_a_whole(
 
 
 def whole_reads(sql: str) -> Iterator[str]:
-    """Yield where the plan of `sql` reads one of our tables from end to end."""
+    """Yield the steps of the plan of `sql` that read one of our tables from end to end."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}")

@@ -1,4 +1,4 @@
-"""Who is knocking: only what a trusted proxy has written counts, and only a public address."""
+"""A visitor's IP is taken from trusted proxies alone, and only if it is public."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.test import RequestFactory, override_settings
 
 from number_insight.middleware import ScreeningMiddleware
 from number_insight.screening import visitor
-from tests.support.stage import at_once
+from tests.support.waiting import at_once
 
 PROXY = "10.0.0.1"
 

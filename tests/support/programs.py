@@ -1,4 +1,4 @@
-"""Where the server programs are, and as whom they may run."""
+"""The paths of the server programs, and the user to run them as."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 DEBIAN = Path("/usr/lib/postgresql")
-"""Where Debian keeps PostgreSQL's programs, off the PATH."""
+"""Debian's directory of PostgreSQL's programs, which is off the PATH."""
 
 
 class ServerMissing(RuntimeError):
@@ -20,7 +20,7 @@ class ServerMissing(RuntimeError):
 
 
 def unprivileged_user() -> str | None:
-    """Return who has to run PostgreSQL, which refuses root; None if we may do it ourselves."""
+    """Return the user to run PostgreSQL as, since it refuses root; None for the current one."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

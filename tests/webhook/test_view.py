@@ -1,4 +1,4 @@
-"""The webhook is reached by POST alone, refuses what no provider sends, and tells faults apart."""
+"""The webhook takes POST alone, refuses a body that is no answer, and has 503 for our faults."""
 
 from __future__ import annotations
 

@@ -9,8 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar
@@ -21,13 +20,13 @@ from urllib.error import URLError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
-from tests.docs.pages import ROOT, Block, blocks
+from tests.support.pages import ROOT, Block, blocks
 from tests.support.servers import free_port
+from tests.support.waiting import PATIENCE, until
 
 PAGE = "docs/quickstart.md"
 PORTS = ("8000", "8017", "6379")
 PASSWORD = "correct-horse-8"
-PATIENCE = 60
 SETUPTOOLS = 77
 """The first version that can build us, by ``pyproject.toml``."""
 TELL = """
@@ -41,7 +40,7 @@ _AS_MODULES = {"django-admin": "django", "celery": "celery"}
 
 
 def build_wheel(directory: Path) -> Path:
-    """Build the wheel from a copy of what it is made of, and return it."""
+    """Build the wheel from a copy of its sources, and return it."""
     source = directory / "source"
     shutil.copytree(
         ROOT / "number_insight",
@@ -59,7 +58,7 @@ def build_wheel(directory: Path) -> Path:
 
 
 def can_build() -> bool:
-    """Whether this environment has what ``pyproject.toml`` builds with."""
+    """Whether this environment has the build backend of ``pyproject.toml``."""
     try:
         return int(version("setuptools").split(".")[0]) >= SETUPTOOLS
     except PackageNotFoundError:
@@ -67,7 +66,7 @@ def can_build() -> bool:
 
 
 def make_python(directory: Path, wheel: Path) -> Path:
-    """Make an environment that holds the wheel, and borrows what the wheel depends on."""
+    """Make an environment that holds the wheel, and borrows its dependencies."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(directory)], check=True)
     (site,) = directory.glob("lib/python*/site-packages")
     (theirs,) = Path(sys.prefix).glob("lib/python*/site-packages")
@@ -77,7 +76,7 @@ def make_python(directory: Path, wheel: Path) -> Path:
 
 
 class Told(NamedTuple):
-    """What a record tells in short."""
+    """The short form of a record."""
 
     verdict: str
     delivery: str
@@ -124,14 +123,14 @@ class Project:
         return {**clean, **secret}
 
     def run(self, line: str) -> str:
-        """Run one line of a console to its end, and return what it prints."""
+        """Run one line of a console to its end, and return its output."""
         done = subprocess.run(
             self.command(line),
             cwd=self.directory,
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=60,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
@@ -142,7 +141,7 @@ class Project:
 
     @contextmanager
     def running(self, line: str) -> Iterator[Path]:
-        """Run one line of a console as long as the block lasts; what it prints is in a file."""
+        """Run one line of a console as long as the block lasts, with its output in a file."""
         log = self.directory / f"{re.sub(r'[^a-z]+', '-', line)}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
@@ -172,7 +171,7 @@ class Project:
         """Send the form at `path` as a browser does; return the address that it ends at."""
         browser = build_opener(HTTPCookieProcessor(jar := CookieJar()))
         address = self.address("8000", path)
-        until(lambda: answers(address))
+        assert until(lambda: answers(address), PATIENCE)
         browser.open(address, timeout=10).read()
         token = next(cookie.value or "" for cookie in jar if cookie.name == "csrftoken")
         sent = urlencode({**fields, "csrfmiddlewaretoken": token}).encode()
@@ -180,21 +179,13 @@ class Project:
             return str(page.url)
 
     def records(self) -> dict[str, Told]:
-        """Return what the latest record of every user tells, by user name."""
+        """Return the latest record of every user in short, by user name."""
         told = self.execute(TELL)
         words = [line.split(" ")[1:] for line in told.splitlines() if line.startswith("TOLD ")]
         return {name: Told(*rest) for name, *rest in words}
 
     def is_settled(self, username: str) -> bool:
         return self.records()[username].verdict != "pending"
-
-
-def until(is_so: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until `is_so` says yes."""
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
 
 
 def answers(address: str) -> bool:
@@ -207,7 +198,7 @@ def answers(address: str) -> bool:
 
 
 def follow(project: Project, *, uuid_keys: bool) -> None:
-    """Follow the quickstart up to its sixth step: what is written and what is run once."""
+    """Follow the quickstart up to its sixth step: write its files, and run its commands."""
     for block in blocks(PAGE):
         if block.text.startswith("$ python manage.py number_insight_sandbox"):
             return
@@ -223,6 +214,6 @@ def wanted(uuid_keys: bool) -> tuple[str, ...]:
 
 
 def _answers(line: str) -> str:
-    """Return what a reader would type in when asked."""
+    """Return the options that answer a command's questions."""
     asked = "createsuperuser" in line
     return " --noinput --username root --email root@example.com" if asked else ""
