@@ -20,8 +20,8 @@ from django.db.models.sql import Query
 from number_insight import processes
 from number_insight.exceptions import ReplayFailed
 from number_insight.models import NumberInsightRecord
-from number_insight.replay import Tally, replay
-from number_insight.rulesets import RuleSet
+from number_insight.replay.rulesets import RuleSet
+from number_insight.replay.run import Tally, replay
 
 WORTH_A_PROCESS = 100_000
 """Records that take several times as long as a process needs to start."""

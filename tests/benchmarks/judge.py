@@ -29,11 +29,12 @@ def main(what: str, count: int, weights: dict[str, int], jobs: int = 1) -> dict[
 
 
 def _judge(count: int, weights: dict[str, int], jobs: int, apply: bool = False) -> dict[str, Any]:
-    from number_insight import crew, recollection, replay, rulesets  # noqa: PLC0415
+    from number_insight import crew  # noqa: PLC0415
+    from number_insight.replay import rulesets, run, stored  # noqa: PLC0415
 
     rules = rulesets.read(json.dumps({"WEIGHTS": weights}))
-    tally = replay.Tally()
-    rows = recollection.settled()
+    tally = run.Tally()
+    rows = stored.settled()
     for _done in crew.share(rules, rows, tally, jobs=jobs, apply=apply, limit=count):
         pass
     assert sum(tally.matrix.values()) + tally.cannot_tell == tally.records
@@ -52,7 +53,7 @@ def _apply(count: int, weights: dict[str, int], jobs: int) -> dict[str, Any]:
 def _read(count: int, _weights: dict[str, int], _jobs: int) -> dict[str, Any]:
     """Read the columns that a replay reads, in two streams and in one process."""
     from number_insight.models import RiskFlag  # noqa: PLC0415
-    from number_insight.recollection import COLUMNS, settled  # noqa: PLC0415
+    from number_insight.replay.stored import COLUMNS, settled  # noqa: PLC0415
 
     records, last = 0, 0
     for row in settled().values_list(*COLUMNS)[:count].iterator():

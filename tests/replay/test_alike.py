@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from number_insight.hindsight import Hindsight
 from number_insight.insight import Insight
-from number_insight.recollection import Case, batches, settled
-from number_insight.rehearsal import CannotTell, Facts, Rehearsal
+from number_insight.replay.judge import CannotTell, Facts, Rehearsal
+from number_insight.replay.rulesets import RuleSet
+from number_insight.replay.stored import Case, batches, settled
 from number_insight.rules import Rule
 from number_insight.rules.base import COSTLY, SIGNALS, Signup
-from number_insight.rulesets import RuleSet
 from number_insight.verdict import Flag, Judgement
 from tests.replay.stage import seed
 

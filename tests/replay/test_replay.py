@@ -7,11 +7,12 @@ import json
 import pytest
 from django.core.management import CommandError
 
-from number_insight import reviewing, rulesets, signals
+from number_insight import reviewing, signals
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.fake import Fake
-from number_insight.recollection import batches, settled
-from number_insight.replay import _Room, write
+from number_insight.replay import rulesets
+from number_insight.replay.run import _Room, write
+from number_insight.replay.stored import batches, settled
 from tests.replay.stage import MISMATCH, VIRTUAL, replayed, rule, rules_file, run
 from tests.service import stage
 

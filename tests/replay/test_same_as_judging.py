@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 
-from number_insight import judging, rulesets
+from number_insight import judging
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
-from number_insight.recollection import batches, settled
-from number_insight.replay import Outcome, _Room
+from number_insight.replay import rulesets
+from number_insight.replay.run import Outcome, _Room
+from number_insight.replay.stored import batches, settled
 from tests.replay.stage import seed
 
 pytestmark = pytest.mark.django_db

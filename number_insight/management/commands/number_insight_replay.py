@@ -14,10 +14,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from number_insight import crew, quality, recollection, rulesets
+from number_insight import crew
 from number_insight.exceptions import ReplayFailed
 from number_insight.management.progress import Progress
-from number_insight.replay import Tally
+from number_insight.replay import quality, rulesets, stored
+from number_insight.replay.run import Tally
 from number_insight.verdict import SEVERITY
 
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit needs a positive number.")
         self._check_jobs(options["jobs"])
-        rows = recollection.settled(_when(options["since"]), _when(options["until"]))
+        rows = stored.settled(_when(options["since"]), _when(options["until"]))
         if options["quality"]:
             found = quality.measured(rows, limit=options["limit"])
             self._show(options, found.as_json(), found.lines())

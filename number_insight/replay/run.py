@@ -16,10 +16,10 @@ from number_insight import judging, keeping, rule_faults, rules_in_force
 from number_insight.choices import Basis, Decision
 from number_insight.hindsight import Hindsight
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.recollection import Case, Row, batches
-from number_insight.rehearsal import CannotTell, Rehearsal
+from number_insight.replay.judge import CannotTell, Rehearsal
+from number_insight.replay.rulesets import RuleSet
+from number_insight.replay.stored import Case, Row, batches
 from number_insight.rules.base import COSTLY
-from number_insight.rulesets import RuleSet
 from number_insight.verdict import Flag, Judgement, severer
 
 BATCH = 1000

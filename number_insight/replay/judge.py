@@ -17,12 +17,12 @@ from number_insight import judging
 from number_insight.insight import Insight
 from number_insight.likeness import MOST_KEPT, depends_on, manner, of_insight, what_is_alike
 from number_insight.oldwords import OldWord
-from number_insight.recollection import Case
+from number_insight.replay.rulesets import RuleSet
+from number_insight.replay.stored import Case
 from number_insight.rules import Rule
 from number_insight.rules.base import Findings, Signup, judge
 from number_insight.rules.live import LIVE_CODE
 from number_insight.rules_in_force import Asked, asked
-from number_insight.rulesets import RuleSet
 from number_insight.standing import Standing
 from number_insight.verdict import EVERYTHING, Flag, Judgement, cancelled_codes, verdict_for
 from number_insight.watching import Watched, names_of
