@@ -122,8 +122,7 @@ class Insight:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Insight:
         """Return the insight whose `as_json` this is; keys that we do not know are dropped."""
-        known = {f.name for f in fields(cls)} - {"raw"}
-        values = {key: value for key, value in document.items() if key in known}
+        values = {key: value for key, value in document.items() if key in _KEYS}
         for key, part in _PARTS.items():
             if isinstance(values.get(key), Mapping):
                 values[key] = part(**values[key])
@@ -151,6 +150,7 @@ class Insight:
         return self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None
 
 
+_KEYS = frozenset(member.name for member in fields(Insight)) - {"raw"}
 _PARTS: dict[str, Any] = {
     "current_carrier": Carrier,
     "original_carrier": Carrier,

@@ -29,7 +29,7 @@ class Grounds:
     note: str = ""
 
 
-def local_grounds(record: NumberInsightRecord, basis: str) -> Grounds:
+def local_grounds(record: Any, basis: str) -> Grounds:
     """Return the free facts about the number of `record`."""
     insight = numbers.local_insight(record.number)
     known = {"country"} if insight.country else set()
@@ -40,13 +40,16 @@ def local_grounds(record: NumberInsightRecord, basis: str) -> Grounds:
 
 def answer_grounds(lookup: Lookup, insight: Insight, basis: str) -> Grounds:
     """Return what `lookup` has told, with `insight` as it came or as it was kept."""
-    provider = loading.provider(lookup.provider)
-    told = provider.signals.get(lookup.level, frozenset())
-    if not lookup.cnam:
-        told -= {"caller"}
+    told = answer_signals(lookup.provider, lookup.level, cnam=lookup.cnam)
     if basis == Basis.REUSED and not _is_live(lookup):
         told, insight = told - LIVE_SIGNALS, insight.without_live()
     return Grounds(insight=insight, signals=told, basis=basis, lookup=lookup)
+
+
+def answer_signals(provider: str, level: str, *, cnam: bool) -> frozenset[str]:
+    """Return what an answer of `provider` at `level` could tell."""
+    told = loading.provider(provider).signals.get(level, frozenset())
+    return told if cnam else told - {"caller"}
 
 
 def _is_live(lookup: Lookup) -> bool:
@@ -118,7 +121,8 @@ class Sitting:
         told = completed(grounds.insight, record.number)
         past = self._past(record, told, read_by(rules, grounds.signals))
         signup = gathering.signup_of(record, past)
-        insight, signals = for_this_ip(grounds, told, signup)
+        ip_sent = grounds.lookup.ip_address if grounds.lookup else None
+        insight, signals = for_this_ip(told, signup, signals=grounds.signals, ip_sent=ip_sent)
         judgement = judge(
             rules,
             insight,
@@ -147,20 +151,22 @@ def read_by(rules: Iterable[Rule], signals: frozenset[str]) -> frozenset[str]:
 
 
 def for_this_ip(
-    grounds: Grounds, insight: Insight, signup: Signup
+    insight: Insight, signup: Signup, *, signals: frozenset[str], ip_sent: str | None
 ) -> tuple[Insight, frozenset[str]]:
-    """Return `insight` with the IP match of this signup, and the signals that can be told then."""
-    insight = _with_own_match(grounds, insight, signup)
-    signals = grounds.signals - {"ip_match"}
+    """Return `insight` with the IP match of this signup, and the signals that can be told then.
+
+    `ip_sent` is the one that the provider was told, of another visitor perhaps.
+    """
+    insight = _with_own_match(insight, signup, ip_sent)
+    signals -= {"ip_match"}
     if insight.ip.match != UNKNOWN or insight.ip.country:
         signals |= {"ip_match"}
     return insight, signals
 
 
-def _with_own_match(grounds: Grounds, insight: Insight, signup: Signup) -> Insight:
+def _with_own_match(insight: Insight, signup: Signup, ip_sent: str | None) -> Insight:
     """Return `insight` without what it tells of another visitor's IP."""
-    sent = _ip_sent(grounds)
-    if insight.ip.match != UNKNOWN and sent and sent == signup.ip:
+    if insight.ip.match != UNKNOWN and ip_sent and ip_sent == signup.ip:
         return insight
     country = signup.ip_country
     match = UNKNOWN
@@ -176,10 +182,6 @@ def completed(insight: Insight, number: str) -> Insight:
         return insight
     local = numbers.local_insight(number)
     return replace(insight, country=local.country, country_prefix=local.country_prefix)
-
-
-def _ip_sent(grounds: Grounds) -> str | None:
-    return grounds.lookup.ip_address if grounds.lookup else None
 
 
 _UNPAID = (Basis.BUDGET, Basis.LIMIT)

@@ -22,6 +22,7 @@ from number_insight import judging, keeping, loading, rules_in_force
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.personas import answer, persona_named
+from number_insight.rules.base import COSTLY
 from shop.bulk import Row, Table
 
 MIX = {
@@ -198,4 +199,5 @@ class Population:
         record.verdict = record.announced_verdict = judgement.verdict
         record.score, record.not_evaluable = judgement.score, list(judgement.not_evaluable)
         record.rules_key = rules_in_force.key_of(loading.rules())
+        record.history = dict.fromkeys(COSTLY - {"listed"}, 0) | {"number_decision": ""}
         return record, judgement.flags

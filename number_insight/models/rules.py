@@ -29,7 +29,7 @@ class RuleFault(models.Model):
 class RulesInForce(models.Model):
     """The rules that were in force at some time, under the short name that records know them by.
 
-    `rules` maps the code of each rule to what is remembered of it (`number_insight.rulesets`).
+    `rules` maps the code of each rule to what `number_insight.rules_in_force` remembers of it.
     """
 
     key = models.CharField(max_length=16, unique=True)

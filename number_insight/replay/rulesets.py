@@ -31,6 +31,11 @@ def active() -> RuleSet:
     return RuleSet(rules=loading.rules(), thresholds=app_settings.THRESHOLDS)
 
 
+def chosen(text: str | None) -> RuleSet:
+    """Return the rule set that `text` describes, or what the settings say."""
+    return active() if text is None else read(text)
+
+
 def read(text: str) -> RuleSet:
     """Return the rule set that `text` (JSON) describes.
 

@@ -1,178 +1,166 @@
-"""Replay: stored records judged under other rules. Nothing is bought, and nobody is told."""
+"""Replaying stored records in batches, in this process or in several, and writing what differs."""
 
 from __future__ import annotations
 
-import heapq
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from typing import Any, NamedTuple
 
-from django.db import transaction
-from django.db.models import QuerySet
+import django
+from django.conf import settings
+from django.db import connections, transaction
+from django.db.models import Max, Min, QuerySet
+from django.db.models.sql import Query
 
-from number_insight import judging, keeping, rule_faults, rules_in_force
-from number_insight.choices import Basis, Decision
-from number_insight.hindsight import Hindsight
+from number_insight import (
+    gathering,
+    history,
+    judging,
+    keeping,
+    rule_faults,
+    rules_in_force,
+    visitor,
+)
+from number_insight.choices import Decision
+from number_insight.exceptions import ReplayFailed
+from number_insight.listing import Lists
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.replay.judge import CannotTell, Rehearsal
+from number_insight.replay import rulesets
+from number_insight.replay.judge import CannotTell, Judge
+from number_insight.replay.report import Outcome, Tally
 from number_insight.replay.rulesets import RuleSet
-from number_insight.replay.stored import Case, Row, batches
+from number_insight.replay.stored import Case, batches
 from number_insight.rules.base import COSTLY
-from number_insight.verdict import Flag, Judgement, severer
+from number_insight.verdict import Flag, severer
 
-BATCH = 1000
-"""Records that are judged, and written, in one go."""
-MOST_AFFECTED = 10
 ERASED = "(erased)"
+RANGES = 16
+"""Ranges of keys for each process, so that none waits long for the last one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What other rules make of one record; without a judgement it cannot be told, and `why`."""
-
-    record: Row
-    case: Case | None = None
-    judgement: Judgement | None = None
-    verdict: str = ""
-    why: str = ""
-
-    @property
-    def is_changed(self) -> bool:
-        return self.judgement is not None and self.verdict != self.record.verdict
-
-    @property
-    def flags(self) -> tuple[Flag, ...]:
-        """The flags as they are kept."""
-        assert self.judgement is not None
-        if not self.judgement.flags and self.record.basis != Basis.COUNTRY:
-            return ()
-        row = NumberInsightRecord(country=self.record.country)
-        extra = keeping.extra_flags(row, self.record.basis)
-        return tuple(keeping.kept((*self.judgement.flags, *extra)))
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """What a replay has come to so far."""
-
-    records: int = 0
-    cannot_tell: int = 0
-    written: int = 0
-    matrix: Counter[tuple[str, str]] = field(default_factory=Counter)
-    fired_before: Counter[str] = field(default_factory=Counter)
-    fired_now: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    most_affected: list[tuple[int, int, str]] = field(default_factory=list)
-
-    @property
-    def changed(self) -> int:
-        return sum(count for (before, now), count in self.matrix.items() if before != now)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the documented JSON form."""
-        return {
-            "records": self.records,
-            "changed": self.changed,
-            "matrix": {f"{old}->{new}": n for (old, new), n in sorted(self.matrix.items())},
-            "cannot_tell": self.cannot_tell,
-        }
-
-    def add(self, outcome: Outcome) -> None:
-        """Count one record."""
-        self.records += 1
-        if outcome.judgement is None or outcome.case is None:
-            self.cannot_tell += 1
-            self.reasons[outcome.why] += 1
-            return
-        record, judgement = outcome.record, outcome.judgement
-        self.matrix[record.verdict, outcome.verdict] += 1
-        if outcome.case.flags:
-            self.fired_before.update({flag.code for flag in outcome.case.flags})
-        if judgement.flags:
-            self.fired_now.update(judgement.codes)
-        change = judgement.score - record.score
-        if change or outcome.is_changed:
-            self._affected(abs(change), record, outcome, judgement.score)
-
-    def take_in(self, other: Tally) -> None:
-        """Add what another process has counted."""
-        self.records += other.records
-        self.cannot_tell += other.cannot_tell
-        self.written += other.written
-        self.matrix.update(other.matrix)
-        self.fired_before.update(other.fired_before)
-        self.fired_now.update(other.fired_now)
-        self.reasons.update(other.reasons)
-        self.most_affected = heapq.nlargest(
-            MOST_AFFECTED, (*self.most_affected, *other.most_affected)
-        )
-        heapq.heapify(self.most_affected)
-
-    def _affected(self, change: int, record: Any, outcome: Outcome, score: int) -> None:
-        told = f"record {record.pk}: {record.verdict} ({record.score}) -> "
-        told += f"{outcome.verdict} ({score})"
-        heapq.heappush(self.most_affected, (change, -record.pk, told))
-        if len(self.most_affected) > MOST_AFFECTED:
-            heapq.heappop(self.most_affected)
-
-
-def replay(
-    rule_set: RuleSet,
-    rows: QuerySet[Any],
-    tally: Tally,
-    *,
-    apply: bool = False,
-    limit: int | None = None,
-    batch: int = BATCH,
-) -> Iterator[int]:
-    """Judge `rows` under `rule_set` into `tally`, batch by batch; yield how many were judged.
+def replay(rule_set: RuleSet, rows: QuerySet[Any], *, apply: bool = False) -> Iterator[Tally]:
+    """Judge `rows` under `rule_set`; yield the tally of each batch.
 
     With `apply` the new verdicts, scores and flags are written, each batch in a transaction of
     its own. Whoever stops in between loses nothing: a second run finds the rest, since what is
     written already does not differ any more. A decision is never touched. Receivers are told
     nothing, so that no account is touched because of rules that came later.
     """
-    judging_room = _Room(rule_set)
-    for cases in batches(rows, batch, limit):
-        outcomes = list(judging_room.outcomes(cases))
+    replayer = Replayer(rule_set)
+    for cases in batches(rows):
+        outcomes, tally = replayer.outcomes(cases), Tally()
         for outcome in outcomes:
-            tally.add(outcome)
+            tally.count(outcome)
         if apply:
-            tally.written += write(rule_set, outcomes)
-        yield len(outcomes)
+            tally.written = write(rule_set, outcomes)
+        yield tally
 
 
-class _Room:
-    """Judges batches of cases, one after the other."""
+def why_alone() -> str:
+    """Return why no other process can do a part of the work; empty if one can."""
+    link: Any = connections[NumberInsightRecord.objects.db]
+    if not settings.SETTINGS_MODULE:
+        return "the settings are of this process alone"
+    if link.in_atomic_block:
+        return "what this transaction has written is seen by nobody else"
+    if link.vendor == "sqlite" and link.is_in_memory_db():
+        return "the database is in the memory of this process"
+    return ""
+
+
+def share(rules: str | None, rows: QuerySet[Any], *, jobs: int, apply: bool) -> Iterator[Tally]:
+    """Do as `replay` does in `jobs` processes, which share ranges of keys; yield their tallies.
+
+    Each process reads `rules` by itself, the text of a file, or takes those of the settings.
+    Raise `ReplayFailed` if a process ends early.
+    """
+    names = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
+    context = get_context("spawn")  # a fork would share our connections
+    with ProcessPoolExecutor(jobs, context, initializer=django.setup) as pool:
+        parts = [
+            pool.submit(_work, names, rules, part.query, apply)
+            for part in _ranges(rows, jobs * RANGES)
+        ]
+        try:
+            for part in parts:
+                yield part.result()
+        except BrokenProcessPool as exc:
+            raise ReplayFailed("a process of the replay has ended before its work") from exc
+        finally:
+            for part in parts:
+                part.cancel()
+
+
+def _ranges(rows: QuerySet[Any], count: int) -> Iterator[QuerySet[Any]]:
+    """Yield `rows` in about `count` ranges of keys."""
+    ends = rows.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
+        return
+    step = (ends["last"] - ends["first"]) // count + 1
+    for first in range(ends["first"], ends["last"] + 1, step):
+        yield rows.filter(pk__gte=first, pk__lt=first + step)
+
+
+def _work(names: Mapping[str, Any], rules: str | None, query: Query, apply: bool) -> Tally:
+    """Replay one range in a process that was started for it."""
+    for alias, name in names.items():  # which in a test are not those of the settings
+        connections[alias].settings_dict["NAME"] = name
+    rows = NumberInsightRecord.objects.all()
+    rows.query = query
+    tally = Tally()
+    for part in replay(rulesets.chosen(rules), rows, apply=apply):
+        tally.add(part)
+    return tally
+
+
+class Replayer:
+    """Judges cases under `rule_set`, and knows what its rules are to be told."""
 
     def __init__(self, rule_set: RuleSet) -> None:
         reads = [COSTLY if rule.reads is None else rule.reads for rule in rule_set.rules]
-        self._hindsight = Hindsight(frozenset().union(*reads))
-        shadowed = rule_faults.shadowed(rule_faults.known())
-        self._rehearsal = Rehearsal(rule_set, shadowed)
+        names = frozenset[str]().union(*reads)
+        self._counted = names - {"listed"}
+        self._lists = Lists() if "listed" in names else None
+        self._judge = Judge(rule_set, rule_faults.shadowed(rule_faults.known()))
 
-    def outcomes(self, cases: Sequence[Case | Row]) -> Iterator[Outcome]:
-        self._hindsight.look_at([case.record for case in cases if isinstance(case, Case)])
-        for case in cases:
-            if isinstance(case, Case):
-                yield self._outcome(case)
-            else:
-                yield Outcome(record=case, why=ERASED)
+    def outcomes(self, cases: Sequence[Case]) -> list[Outcome]:
+        """Return what the rules make of each of `cases`."""
+        pasts = self._pasts([case for case in cases if not case.is_erased])
+        return [
+            Outcome(case=case, why=ERASED) if case.is_erased else self._outcome(case, next(pasts))
+            for case in cases
+        ]
 
-    def _outcome(self, case: Case) -> Outcome:
+    def _outcome(self, case: Case, past: Mapping[str, Any]) -> Outcome:
+        signup = gathering.signup_of(case.record, past, as_kept=True)
         try:
-            signup = self._hindsight.signup_of(case.record, case.shared.insight)
-            judgement = self._rehearsal.judge(case, signup)
+            judgement = self._judge.judge(case, signup)
         except CannotTell as unknown:
-            return Outcome(record=case.record, case=case, why=str(unknown))
-        return Outcome(
-            record=case.record,
-            case=case,
-            judgement=judgement,
-            verdict=severer(judgement.verdict, judging.least(case.record.basis)),
-        )
+            return Outcome(case=case, why=str(unknown))
+        verdict = severer(judgement.verdict, judging.least(case.record.basis))
+        return Outcome(case=case, judgement=judgement, verdict=verdict)
+
+    def _pasts(self, cases: Sequence[Case]) -> Iterator[Mapping[str, Any]]:
+        """Yield what is told of each past: as it was then or, if that is not kept, counted now."""
+        lacking = [case for case in cases if self._counted - case.record.history.keys()]
+        missing = {name for case in lacking for name in self._counted - case.record.history.keys()}
+        counted = history.pasts([(case.record, case.insight) for case in lacking], missing)
+        asked = {case.record.pk: past for case, past in zip(lacking, counted, strict=True)}
+        for case in cases:
+            known = asked.get(case.record.pk, {}) | case.record.history
+            past = {name: known[name] for name in self._counted}
+            yield {**past, **self._listed(case)} if self._lists else past
+
+    def _listed(self, case: Case) -> Mapping[str, Any]:
+        """Return the entries of the lists, as they are now."""
+        assert self._lists is not None
+        ip = visitor.public_ip(case.record.ip_address)
+        found = self._lists.matching(case.record.number, ip=ip, insight=case.insight)
+        return {"listed": found}
 
 
 def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
@@ -187,17 +175,17 @@ def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
     key = rules_in_force.key_of(rule_set.rules)
     with transaction.atomic():
         written = [it for change, those in changes.items() for it in _rewrite(change, those, key)]
-        RiskFlag.objects.filter(record__in=[it.record.pk for it in written]).delete()
+        RiskFlag.objects.filter(record__in=[it.case.record.pk for it in written]).delete()
         RiskFlag.objects.bulk_create(
-            keeping.row_of(it.record.pk, flag) for it in written for flag in it.flags
+            keeping.row_of(it.case.record.pk, flag) for it in written for flag in it.flags
         )
     return len(written)
 
 
 def _differs(outcome: Outcome) -> bool:
-    if outcome.judgement is None or outcome.case is None or outcome.record.decision:
+    if outcome.judgement is None or outcome.case is None or outcome.case.record.decision:
         return False
-    if outcome.is_changed or outcome.judgement.score != outcome.record.score:
+    if outcome.is_changed or outcome.judgement.score != outcome.case.record.score:
         return True
     before, now = outcome.case.flags, outcome.flags
     return bool(before or now) and _written(now) != _written(before)
@@ -229,7 +217,7 @@ class _Change(NamedTuple):
 
 
 def _change(outcome: Outcome) -> _Change:
-    record, judgement = outcome.record, outcome.judgement
+    record, judgement = outcome.case.record, outcome.judgement
     assert judgement is not None
     # Who was told the old verdict is not told the new one: what a replay finds is for people.
     was_told = record.announced_verdict == record.verdict
@@ -249,7 +237,7 @@ def _change(outcome: Outcome) -> _Change:
 
 def _rewrite(change: _Change, outcomes: Sequence[Outcome], key: str) -> Sequence[Outcome]:
     """Write `change` on those records that nobody has decided or judged meanwhile; return them."""
-    keys = [outcome.record.pk for outcome in outcomes]
+    keys = [outcome.case.record.pk for outcome in outcomes]
     undecided = NumberInsightRecord.objects.filter(pk__in=keys, decision=Decision.NONE)
     written = undecided.filter(
         state=change.state,
@@ -269,4 +257,4 @@ def _rewrite(change: _Change, outcomes: Sequence[Outcome], key: str) -> Sequence
         return outcomes
     now = undecided.filter(verdict=change.verdict, score=change.score, rules_key=key)
     ours = set(now.values_list("pk", flat=True))
-    return [outcome for outcome in outcomes if outcome.record.pk in ours]
+    return [outcome for outcome in outcomes if outcome.case.record.pk in ours]

@@ -52,7 +52,6 @@ class ListRule(Rule):
     group = "lists"
     needs: ClassVar[tuple[str, ...] | None] = ()
     reads = ("listed",)
-    depends_on: ClassVar[tuple[str, ...] | None] = ("signup.listed",)
     action: ClassVar[str] = "deny"
     messages: ClassVar[Mapping[str, str]]
     """What is said of an entry, by the kinds that the rule looks for."""

@@ -68,10 +68,12 @@ def seed_example() -> None:
     """Seed what ``seed_records`` of the example project writes.
 
     It forgets live facts, as sites do. Where something was found in them, nobody can judge anew.
+    It writes records as if nothing had happened before them, so what is kept of that is forgotten.
     """
     for _ in Population(Customer(name="Somebody"), "phone").write(RECORDS):
         pass
     NumberInsightRecord.objects.filter(flags__code=LIVE_CODE).delete()
+    NumberInsightRecord.objects.update(history={})
 
 
 def judged_anew() -> Anew:

@@ -11,7 +11,7 @@ from number_insight import reviewing, signals
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.fake import Fake
 from number_insight.replay import rulesets
-from number_insight.replay.run import _Room, write
+from number_insight.replay.run import Replayer, write
 from number_insight.replay.stored import batches, settled
 from tests.replay.stage import MISMATCH, VIRTUAL, replayed, rule, rules_file, run
 from tests.service import stage
@@ -112,8 +112,8 @@ def test_what_is_decided_between_judging_and_writing_stays_as_it_is():
     rule_set = rulesets.read(json.dumps(HEAVY))
     with stage.asking(VIRTUAL_NUMBERS):
         decided, other = (screened(number) for number in VIRTUAL_NUMBERS)
-        room = _Room(rule_set)
-        outcomes = [it for cases in batches(settled(), 10) for it in room.outcomes(cases)]
+        replayer = Replayer(rule_set)
+        outcomes = [it for cases in batches(settled()) for it in replayer.outcomes(cases)]
         reviewing.release(decided, reason="known customer")
         assert write(rule_set, outcomes) == 1
     decided.refresh_from_db()
