@@ -147,11 +147,10 @@ class Insight:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the answer tells nothing that the number does not tell by itself.
+        """Whether the answer holds no fact beyond the number itself.
 
-        Its formats and its country are no facts about the line, nor is the country of a carrier
-        without a name that is the number's own. What is refunded (outcome 2) has to tell of the
-        line itself.
+        Formats and country follow from the number. A carrier with nothing but that country is no
+        fact either. An answer with outcome 2 (refunded) needs a line type or a current carrier.
         """
         if self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None:
             return True
@@ -161,11 +160,11 @@ class Insight:
 
     @property
     def is_formatted(self) -> bool:
-        """Whether the answer tells how the number is written, or its country."""
+        """Whether the answer holds a format or the country of the number."""
         return any(getattr(self, name) for name in _FORMATS)
 
     def _told_of(self, carrier: Carrier | None) -> Carrier | None:
-        """Return `carrier`, or None if it tells no more than the country of the number."""
+        """Return `carrier`, or None if it holds no more than the country of the number."""
         if carrier is None or carrier.country not in (None, self.country or carrier.country):
             return carrier
         return None if replace(carrier, country=None) == Carrier() else carrier
@@ -177,7 +176,7 @@ _OF_THE_QUESTION = ("status", "status_text", "request_id", "number", "outcome", 
 _OF_THE_NUMBER = {
     name: getattr(Insight(), name) for name in (*_FORMATS, *_OF_THE_QUESTION, "balance", "raw")
 }
-"""What an answer holds that is no fact about the line, empty."""
+"""The fields that are no facts about the line, with their empty values."""
 _PARTS: dict[str, Any] = {
     "current_carrier": Carrier,
     "original_carrier": Carrier,

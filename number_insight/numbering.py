@@ -1,7 +1,7 @@
-"""Numbering plans: one canonical form for every line, however it is spelled.
+"""Numbering plans: one canonical form of each line.
 
-Plans change, and libphonenumber knows the present ones alone: people, callbacks and old rows also
-spell a line as it was written before, or as it is dialled from a neighbour.
+libphonenumber knows the current plans. People, callbacks and old rows also use the spellings of
+former plans, and those for calls from a neighbouring country.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import ValidationResult
 
 IMPOSSIBLE, POSSIBLE, KNOWN = range(3)
-"""How well a number is known: its length is none of its plan, or is one, or its range is one too."""
+"""Ranks of a number: wrong length, right length, known range."""
 
 _FORMER_LENGTHS = {
     "222": 7,  # Mauritania, until 2011
@@ -29,33 +29,33 @@ _FORMER_LENGTHS = {
     "56": 8,  # Chile, until 2016
     "995": 8,  # Georgia, until 2011
 }
-"""The digits after the calling code that plans had before they were lengthened."""
+"""The number of digits after the calling code in plans that were lengthened since."""
 
 _BY_WAY_OF_ITALY, _SAN_MARINO = re.compile(r"\+39(0549\d{6})"), r"+378\1"
-"""San Marino is called by way of Italy as well."""
+"""San Marino can be called through Italy."""
 _RESPELLED = (
-    # Mexico marked mobiles until 2019, and WhatsApp still does; 01, 044 and 045 were trunk codes.
+    # Mexico: a 1 marked mobiles until 2019, as in WhatsApp; 01, 044 and 045 were trunk prefixes.
     (re.compile(r"\+52(?:1|01|044|045)(\d{10})"), r"+52\1"),
-    # Brazil put a 9 before its mobiles until 2016; WhatsApp leaves it out.
+    # Brazil: mobiles got a leading 9 until 2016, which WhatsApp leaves out.
     (re.compile(r"\+55(\d\d)([6-9]\d{7})"), r"+55\g<1>9\2"),
-    # The French overseas departments are dialled from France without their own calling codes.
+    # The French overseas departments can be called from France without their calling codes.
     (re.compile(r"\+33((?:590|69[01])\d{6})"), r"+590\1"),
     (re.compile(r"\+33((?:594|694)\d{6})"), r"+594\1"),
     (re.compile(r"\+33((?:596|69[67])\d{6})"), r"+596\1"),
     (re.compile(r"\+33((?:262|269|639|69[23])\d{6})"), r"+262\1"),
 )
-"""Second spellings of lines, and what replaces them."""
+"""Other spellings of a line, and their replacements."""
 LONGEST, _REST = 15, "23456789012345"
-"""The digits of the longest number, and some to complete a shorter one with."""
-_MOST_ZEROS = 16
-"""What libphonenumber strips from one number at most."""
+"""The length of the longest number, and digits that complete a shorter one."""
+_MAX_STEPS = 16
+"""The limit of superfluous zeros that are stripped."""
 
 
-@lru_cache(maxsize=1024)  # a form, a field and a record read the same number in one signup
+@lru_cache(maxsize=1024)  # a form, a field and a record normalise the same number in one signup
 def read(text: str, region: str | None) -> str | None:
-    """Return the canonical form of `text`, or None if it cannot be a number.
+    """Return the canonical form of `text`, or None if it is impossible.
 
-    What is a local number in `region`, without its area code, is not read as another country's.
+    A local number of `region`, without its area code, is not read as an international one.
     """
     for reading, home in _readings(text, region):
         parsed = parse(reading, home)
@@ -68,6 +68,7 @@ def read(text: str, region: str | None) -> str | None:
 
 
 def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
+    """Return texts to parse and their regions: national first, then international."""
     if text.startswith("+"):
         return [(f"+{text[1:].lstrip('0')}" if text.startswith("+00") else text, None)]
     readings: list[tuple[str, str | None]] = [(text, region)] if region else []
@@ -80,11 +81,11 @@ def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
 
 
 def parse(text: str, region: str | None = None) -> phonenumbers.PhoneNumber | None:
-    """Return `text` as libphonenumber reads it, be it possible or not; None if it has no reading.
+    """Return `text` parsed, possible or not; None if it cannot be parsed.
 
-    libphonenumber strips one superfluous zero a time, so it is asked until nothing changes.
+    libphonenumber strips one superfluous zero at a time, so parsing is repeated until it is stable.
     """
-    for _ in range(_MOST_ZEROS):
+    for _ in range(_MAX_STEPS):
         parsed = _parse_once(text, region)
         if parsed is None or e164(parsed) == text:
             return parsed
@@ -92,7 +93,7 @@ def parse(text: str, region: str | None = None) -> phonenumbers.PhoneNumber | No
     return None
 
 
-@lru_cache(maxsize=1024)  # one number is read again and again; nothing here changes what is found
+@lru_cache(maxsize=1024)  # the functions below parse the same number; none of them changes it
 def _parse_once(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
         parsed = phonenumbers.parse(text, region)
@@ -111,9 +112,9 @@ def _length(parsed: phonenumbers.PhoneNumber) -> int:
 
 @lru_cache(maxsize=1024)
 def _canonical(text: str) -> str | None:
-    """Return the one form of the line that `text` ("+…") is, or None if there can be none.
+    """Return the canonical form of `text` ("+…"), or None if it is impossible.
 
-    A spelling gives way to another one of the same line that is better known.
+    A spelling is replaced by another one of the same line that has a higher rank.
     """
     parsed = parse(text)
     if parsed is None:
@@ -126,7 +127,7 @@ def _canonical(text: str) -> str | None:
 
 
 def _rank(parsed: phonenumbers.PhoneNumber | None) -> int:
-    """Return `KNOWN` for a number of a known range, `POSSIBLE`, or `IMPOSSIBLE`."""
+    """Return the rank of a parsed number; a length of a former plan is possible."""
     if parsed is None:
         return IMPOSSIBLE
     if phonenumbers.is_valid_number(parsed):
@@ -138,7 +139,7 @@ def _rank(parsed: phonenumbers.PhoneNumber | None) -> int:
 
 
 def _spellings(number: str, code: str, rank: int) -> Iterator[tuple[str, int]]:
-    """Yield other spellings of the line of `number`, and the rank from which each is better."""
+    """Yield other spellings of the line of `number`, each with the rank that it needs."""
     if _BY_WAY_OF_ITALY.fullmatch(number):
         yield _BY_WAY_OF_ITALY.sub(_SAN_MARINO, number), KNOWN
     if rank == KNOWN:
@@ -154,7 +155,7 @@ def _spellings(number: str, code: str, rank: int) -> Iterator[tuple[str, int]]:
 
 
 def _trunk_prefix(code: str) -> str:
-    """Return what is dialled before a number inside the country with this calling code."""
+    """Return the trunk prefix of the plan with calling code `code` ("0"), or ""."""
     region = phonenumbers.region_code_for_country_code(int(code))
     return phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) or ""
 
@@ -162,10 +163,10 @@ def _trunk_prefix(code: str) -> str:
 def beginnings(
     text: str, region: str | None = None, *, least: int = POSSIBLE, nexts: str = "25"
 ) -> frozenset[str]:
-    """Return the E.164 beginnings that `text` stands for, the beginning of a number.
+    """Return the E.164 prefixes for `text`, the beginning of a number.
 
-    It is completed with digits, of which one of `nexts` is the first, and read. Those readings
-    count that are known at `least`. The result is empty if no number begins like this.
+    It is completed with digits, of which the first is one of `nexts`, and normalised; the results
+    of rank `least` or higher count. The set is empty if no number begins like this.
     """
     digits = "".join(char for char in text if char.isdigit())
     found: set[str] = set()

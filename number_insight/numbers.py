@@ -1,8 +1,8 @@
-"""Phone numbers: from what people type to E.164, and what libphonenumber knows for free.
+"""Phone numbers: typed text in E.164, and the free facts from libphonenumber.
 
-What is asked for is *possible*, not *valid*: the metadata lags behind real ranges, and Vonage's
-own example, 447700900000, is a reserved number. Every door for numbers reads them here: a line has
-one canonical form, however it is spelled, and what is refused here is impossible everywhere.
+A number has to be *possible*, not *valid*: the metadata lags behind real ranges, and Vonage's own
+example, 447700900000, is a reserved number. All numbers are normalised here: each line has one
+canonical form, however it is spelled, and a text that is refused here is impossible everywhere.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from number_insight.insight import UNKNOWN, Insight
 MAX_LENGTH = 64
 """Longer input is refused before it is parsed; the longest E.164 number has 15 digits."""
 MAX_TYPED = 1000
-"""What is longer than this, invisible marks and all, is not even read."""
+"""The longest input that is cleaned of invisible marks."""
 
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
-"""The alpha-2 countries that have a numbering plan."""
-KEPT_LENGTH = 32
-"""What is kept of a text that is no number, in characters; E.164 needs 16."""
+"""The alpha-2 countries with a numbering plan."""
 COUNTRIES = REGIONS | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
-"""The alpha-2 countries that are assigned, also those without a numbering plan."""
+"""All assigned alpha-2 countries, also those without a numbering plan."""
+KEPT_LENGTH = 32
+"""The characters that are stored of a text that is no number; E.164 needs 16."""
 
 _ARGENTINIAN = re.compile(r"\+549?(\d{10})")
-"""A line in Argentina; a mobile has a 9, which some leave out."""
+"""A number in Argentina; mobiles have a 9, which some systems leave out."""
 _LINE_TYPES = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "landline",
@@ -42,7 +42,7 @@ _LINE_TYPES = {
 
 
 def normalise(value: object, region: str | None = None) -> str:
-    """Return `value`, what was typed or a parsed number, as canonical E.164 ("+447700900000").
+    """Return `value`, a typed text or a parsed number, in canonical E.164 ("+447700900000").
 
     `region` (alpha-2) is tried first; digits without "+" that are not possible there are tried
     as international. Raise `InvalidNumber`, whose message is fit for the person who typed it.
@@ -65,20 +65,20 @@ def normalise(value: object, region: str | None = None) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return `value` as text; a parsed number in E.164, in whatever format it prints itself."""
+    """Return `value` as text; a parsed number in E.164, regardless of its own string format."""
     if not isinstance(value, phonenumbers.PhoneNumber):
         return "" if value is None else str(value)
     formats = phonenumbers.PhoneNumberFormat
     if value.country_code is None or value.extension:
-        # An extension is refused, so it must not get lost on the way to being refused.
+        # An extension is refused, so the text must keep it.
         return value.raw_input or phonenumbers.format_number(value, formats.INTERNATIONAL)
     return numbering.e164(value)
 
 
 def canonical(value: object, region: str | None = None) -> str:
-    """Return `value` as E.164, or, where it cannot be a number, as text that a column can hold.
+    """Return `value` in E.164, or as storable text if it is no number.
 
-    That text is no number either: what was cut off or cannot be stored leaves a mark.
+    That text is no number either: a mark stands for what was cut off or cannot be stored.
     """
     try:
         return normalise(value, region)
@@ -89,26 +89,26 @@ def canonical(value: object, region: str | None = None) -> str:
 
 
 def spellings(number: str) -> frozenset[str]:
-    """Return the numbers (E.164) that are the line of `number`: one, or two in Argentina."""
+    """Return the numbers (E.164) of the line of `number`: itself, and in Argentina a second one."""
     match = _ARGENTINIAN.fullmatch(number)
     return frozenset({number, f"+54{match[1]}", f"+549{match[1]}"} if match else {number})
 
 
 def is_same_line(told: str, number: str) -> bool:
-    """Whether `told` is the line of `number` (E.164), be it in the national form of its country."""
+    """Return whether `told` is the line of `number` (E.164); `told` may be a national number."""
     digits = "".join(char for char in told if char.isdigit())
     readings = (numbering.read(f"+{digits}", None), numbering.read(digits, country(number)))
     return not spellings(canonical(number)).isdisjoint(filter(None, readings))
 
 
 def beginnings(text: str, region: str | None = None) -> frozenset[str]:
-    """Return the E.164 beginnings that `text` stands for; none if it cannot begin a number."""
+    """Return the E.164 prefixes for `text`, the beginning of a number; empty if it begins none."""
     text = spelling.cleaned(text)
     return numbering.beginnings(text, region) if spelling.is_plain(text) else frozenset()
 
 
 def best_beginnings(prefix: str) -> frozenset[str]:
-    """Return those of the E.164 beginnings of `prefix` ("+…") that known numbers have, if any."""
+    """Return the E.164 prefixes for `prefix` ("+…"): those of valid numbers, if there are any."""
     for least in (numbering.KNOWN, numbering.POSSIBLE):
         found = numbering.beginnings(prefix, least=least, nexts="1234567890")
         if found:
@@ -117,7 +117,7 @@ def best_beginnings(prefix: str) -> frozenset[str]:
 
 
 def known_country(value: object) -> str | None:
-    """Return `value` as the alpha-2 code of an assigned country, or None ("EU", "UK", 46)."""
+    """Return `value` as an assigned alpha-2 country, or None ("EU", "UK", 46)."""
     code = value.strip() if isinstance(value, str) else ""
     code = code.upper() if code.isascii() else ""
     return code if code in COUNTRIES else None
@@ -125,7 +125,7 @@ def known_country(value: object) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _known(number: str) -> phonenumbers.PhoneNumber | None:
-    """Return `number` (E.164) parsed in its canonical form, or None if it cannot be a number."""
+    """Return the parsed canonical form of `number` (E.164), or None if it is impossible."""
     if not number.startswith("+"):
         return None
     try:
@@ -135,18 +135,18 @@ def _known(number: str) -> phonenumbers.PhoneNumber | None:
 
 
 def is_valid(number: str) -> bool:
-    """Whether libphonenumber knows a range that `number` (E.164) lies in."""
+    """Return whether `number` (E.164) is in a range that libphonenumber knows."""
     parsed = _known(number)
     return parsed is not None and phonenumbers.is_valid_number(parsed)
 
 
 def is_possible(number: str) -> bool:
-    """Whether `number` (E.164) is one that `normalise` accepts."""
+    """Return whether `normalise` accepts `number` (E.164)."""
     return _known(number) is not None
 
 
 def country(number: str) -> str | None:
-    """Return the alpha-2 country of `number` (E.164), as libphonenumber has it, or None."""
+    """Return the alpha-2 country of `number` (E.164) by libphonenumber, or None."""
     parsed = _known(number)
     if parsed is None:
         return None
@@ -162,19 +162,19 @@ def calling_code(number: str) -> str | None:
 
 
 def code_of_country(country: str) -> str | None:
-    """Return the calling code of `country` (alpha-2), or None if it has none that we know."""
+    """Return the calling code of `country` (alpha-2), or None if there is none."""
     code = phonenumbers.country_code_for_region(country.upper())
     return str(code) if code else None
 
 
 def shares_calling_code(country: str, other: str) -> bool:
-    """Whether two countries (alpha-2) have one calling code: "US" and "CA", "GB" and "JE"."""
+    """Return whether two countries (alpha-2) share a calling code, as "US" and "CA" do."""
     code = code_of_country(country)
     return code is not None and code == code_of_country(other)
 
 
 def national(number: str) -> str | None:
-    """Return `number` as it is written in its own country, or None."""
+    """Return `number` in the format of its own country, or None."""
     parsed = _known(number)
     if parsed is None:
         return None
@@ -182,7 +182,7 @@ def national(number: str) -> str | None:
 
 
 def international(number: str) -> str:
-    """Return `number` spaced for reading ("+46 70 174 06 05"), or as it is."""
+    """Return `number` with spaces ("+46 70 174 06 05"), or unchanged if it is impossible."""
     parsed = _known(number)
     if parsed is None:
         return number
@@ -190,7 +190,7 @@ def international(number: str) -> str:
 
 
 def local_insight(number: str) -> Insight:
-    """Return what is known about `number` (E.164) without asking anybody."""
+    """Return the facts on `number` (E.164) from libphonenumber alone."""
     parsed = _known(number)
     if parsed is None:
         return Insight(number=number)
@@ -204,7 +204,7 @@ def local_insight(number: str) -> Insight:
 
 
 def masked(number: str) -> str:
-    """Return `number` for logs: its country code and its last two digits ("+46*******05")."""
+    """Return `number` for logs, with its country code and last two digits ("+46*******05")."""
     prefix = calling_code(number)
     if prefix is None:
         return "*" * min(len(number), 12)
@@ -213,9 +213,9 @@ def masked(number: str) -> str:
 
 
 def recognisable(number: str) -> str:
-    """Return `number` for somebody who is told it anyway ("+46 70 *** ** 05").
+    """Return `number` for a person who knows it ("+46 70 *** ** 05").
 
-    It is enough to recognise a number by, and not enough to call: four digits at least are hidden.
+    At least four digits are hidden, so that it can be recognised and not called.
     """
     prefix = calling_code(number)
     if prefix is None:
@@ -223,9 +223,9 @@ def recognisable(number: str) -> str:
     length = len(number) - 1 - len(prefix)
     last = min(2, max(0, length - 4))
     first = min(2, max(0, length - 4 - last))
-    text, place = "", 0
+    text, position = "", 0
     for char in international(number).removeprefix(f"+{prefix}"):
-        is_shown = not char.isdigit() or place < first or place >= length - last
+        is_shown = not char.isdigit() or position < first or position >= length - last
         text += char if is_shown else "*"
-        place += char.isdigit()
+        position += char.isdigit()
     return f"+{prefix}{text}"

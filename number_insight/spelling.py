@@ -1,7 +1,7 @@
-"""Spelling: what people type and paste, in the characters that numbers are written with.
+"""Spelling: typed and pasted text in the plain characters of numbers.
 
-A copied number brings marks that nobody sees, spaces that do not break, digits of another script,
-or ``tel:``. They say nothing about the line, so they must not make it another one.
+A copied number may come with invisible marks, no-break spaces, digits of other scripts, or
+``tel:``. None of them makes it another number.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import unicodedata
 from functools import lru_cache
 
 PLAIN = frozenset("0123456789+-()./ \t")
-"""The characters of a number as people write it."""
+"""The characters of a typed number."""
 
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
-"""Characters that show nothing, besides those of the category of formats."""
+"""Invisible characters that are not in the category Cf."""
 _SELECTORS = range(0xFE00, 0xFE10)
 _FULL_WIDTH = range(0xFF01, 0xFF5F)
 _TO_ASCII = 0xFEE0
@@ -33,31 +33,31 @@ _ALIKE = {
     "]": ")",
 }
 _AROUND = " \t\r\n\v\f\x1c\x1d\x1e\x1f\x85,.;:!?'\"`<>|\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
-"""What is left around a number that was cut out of a text; no number begins or ends with it."""
+"""Characters that may surround a number in a text; none begins or ends with them."""
 
 
 def visible(text: str) -> str:
-    """Return `text` without marks that show nothing, with plain spaces, and stripped."""
+    """Return `text` without invisible characters, with plain spaces, and stripped."""
     if text.isascii():
         return text.strip()
     return "".join([_visible(char) for char in text]).strip()
 
 
 def cleaned(text: str) -> str:
-    """Return `text` as it would be typed in ASCII: `visible`, and without what stands around it."""
+    """Return `text` in ASCII as far as possible, without the characters that surround a number."""
     if not is_plain(text):
         text = "".join([_plain(char) for char in visible(text)])
     return _without_scheme(text.strip(_AROUND))
 
 
 def is_plain(text: str) -> bool:
-    """Whether `text` holds only what people put into numbers; no letters, no line breaks."""
+    """Return whether `text` holds only characters of a number: no letters, no line breaks."""
     return PLAIN.issuperset(text)
 
 
 @lru_cache(maxsize=1024)
 def _visible(char: str) -> str:
-    """Return the character, a space for each kind of it, or nothing for what shows nothing."""
+    """Return `char`, a plain space for any space, or "" for an invisible character."""
     category = unicodedata.category(char)
     if category == "Zs":
         return " "
@@ -67,9 +67,9 @@ def _visible(char: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _plain(char: str) -> str:
-    """Return the ASCII character that `char` stands for in a number, or `char`.
+    """Return the ASCII character for `char` in a number, or `char` if there is none.
 
-    A superscript is no digit of the number: it may be a footnote.
+    A superscript is no digit, since it may be a footnote.
     """
     if char.isascii() and char not in _ALIKE:
         return char
@@ -82,7 +82,7 @@ def _plain(char: str) -> str:
 
 
 def _without_scheme(text: str) -> str:
-    """Return the number of a ``tel:`` URI (RFC 3966), with the extension, which is refused."""
+    """Return the number of a ``tel:`` URI (RFC 3966); an extension is kept, to be refused."""
     scheme, colon, rest = text.partition(":")
     if not colon or scheme.lower() != "tel":
         return text

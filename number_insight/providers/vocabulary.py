@@ -1,6 +1,6 @@
-"""The vocabulary of an insight, to which the answers of all providers are brought.
+"""The vocabulary of an insight, for the answers of all providers.
 
-A provider of the project's own may tell words and countries that no rule knows and no column holds.
+A project's own provider may use words and countries that no rule knows and no column holds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from number_insight.numbers import known_country
 
 
 def sound(insight: Insight) -> Insight:
-    """Return `insight` in our words; any other word is unknown, and so is what is no country."""
+    """Return `insight` with unknown words and countries replaced by "unknown" and None."""
     roaming, ip = insight.roaming, insight.ip
     return replace(
         insight,

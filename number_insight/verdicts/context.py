@@ -1,4 +1,4 @@
-"""The context of a number: the signup as plain data, as it was at the time."""
+"""The context of a number: its signup as plain data, as of that time."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _needs_savepoint = False
 
 
 def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) -> Signup:
-    """Return what the rules may know of the signup behind `record`; `past` is its history.
+    """Return the signup of `record` for the rules; `past` is its history.
 
-    The country of the IP is looked up anew, or taken `as_kept` on the record.
+    The country of the IP is looked up, or with `as_kept` the one stored on the record.
     """
     ip = addresses.public_ip(record.ip_address)
     return Signup(
@@ -42,17 +42,17 @@ def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) ->
 
 
 def local_ip_country(ip: str | None) -> str | None:
-    """Return the country of `ip` as ``IP_COUNTRY`` knows it (alpha-2), or None.
+    """Return the country of `ip` (alpha-2) by ``IP_COUNTRY``, or None.
 
-    Anything but a country is unknown, as is what the callable raises; each kind of either is
-    logged once in a process.
+    A value that is no country is unknown, as is the country after an exception. Each kind of value
+    and each exception is logged once per process.
     """
     if not ip:
         return None
     try:
         find = app_settings.IP_COUNTRY
         told: object = None if find is None else _asked(find, ip)
-    except Exception as error:  # the project's own callable: its fault must not cost a verdict
+    except Exception as error:  # a fault of the project's callable must not cost a verdict
         _log_once(logging.ERROR, f"raised {place(error)}")
         return None
     country = numbers.known_country(told)
@@ -62,10 +62,10 @@ def local_ip_country(ip: str | None) -> str | None:
 
 
 def _asked(find: Callable[[str], object], ip: str) -> object:
-    """Return what `find` says; once it has had an error of the database, under a savepoint.
+    """Return the result of `find`, under a savepoint once it has raised a database error.
 
-    PostgreSQL refuses everything after such an error up to the end of the transaction, which would
-    cost the verdict. A savepoint costs two statements, which most callables do not need.
+    After such an error PostgreSQL refuses every statement up to the end of the transaction, and
+    the verdict would be lost. A savepoint costs two statements, which most callables do not need.
     """
     global _needs_savepoint
     with transaction.atomic() if _needs_savepoint else nullcontext():
@@ -77,7 +77,7 @@ def _asked(find: Callable[[str], object], ip: str) -> object:
 
 
 def _kind(told: object) -> str:
-    """Return what was told without telling it: it may be about the visitor."""
+    """Return a description of a value for the log; a long text may be personal."""
     if not isinstance(told, str):
         return f"a value of the type {type(told).__name__}"
     return repr(told) if len(told) <= MOST_SHOWN else f"a text of {len(told)} characters"

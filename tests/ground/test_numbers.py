@@ -1,4 +1,4 @@
-"""From what people type to E.164, or a clear error; and what is known for free."""
+"""Typed text becomes E.164 or a clear error, and libphonenumber's facts are free."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statuses: what an answer, a refusal, an acknowledgement and a callback mean."""
+"""Statuses of answers, refusals, acknowledgements and callbacks have their meaning."""
 
 from __future__ import annotations
 

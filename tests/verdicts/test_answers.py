@@ -21,8 +21,8 @@ from number_insight.providers.base import Provider, Question
 from number_insight.providers.fake import Fake
 from number_insight.screening import planning, webhook
 from number_insight.verdicts import grounds
-from tests.rules.scenes import codes_of
-from tests.service.stage import CLEAN, asking, money, record_of, screened, the_lookup
+from tests.support.rules import codes_of
+from tests.support.stage import CLEAN, asking, money, record_of, screened, the_lookup
 
 pytestmark = pytest.mark.django_db
 HERE = "tests.verdicts.test_answers"
