@@ -5,6 +5,9 @@ from __future__ import annotations
 import ipaddress
 from functools import lru_cache
 
+MAPPED_BITS = 96
+"""The bits in front of an IPv4 address that is written as an IPv6 one."""
+
 
 @lru_cache(maxsize=4096)  # each step of a screening checks the same address
 def public_ip(text: str | None) -> str | None:
@@ -32,12 +35,22 @@ def is_address(text: str) -> bool:
 
 
 def canonical_network(text: str) -> str:
-    """Return `text` as a canonical address or network; raise `ValueError` if it is neither."""
+    """Return `text` as a canonical address or network; raise `ValueError` if it is neither.
+
+    IPv4-mapped addresses (``::ffff:8.8.8.0/120``) are those of IPv4.
+    """
     network = ipaddress.ip_network(text, strict=False)
-    if network.prefixlen < network.max_prefixlen:
-        return str(network)
-    address = network.network_address
-    return str(getattr(address, "ipv4_mapped", None) or address)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is not None and network.prefixlen >= MAPPED_BITS:
+        network = ipaddress.ip_network(f"{mapped}/{network.prefixlen - MAPPED_BITS}")
+    is_single = network.prefixlen == network.max_prefixlen
+    return str(network.network_address if is_single else network)
+
+
+def is_partly_public(network: str) -> bool:
+    """Return whether `network`, or an address, holds public addresses."""
+    found = ipaddress.ip_network(network, strict=False)
+    return found.is_global and not found.is_multicast
 
 
 def network_of(ip: str) -> str:

@@ -19,6 +19,7 @@ from number_insight.lookups import callbacks
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.providers.base import Provider
+from number_insight.providers.vocabulary import sound
 
 logger = logging.getLogger("number_insight.lookups.calls")
 
@@ -118,7 +119,7 @@ def _call_in_turn(claim: Claim, provider: Provider) -> Result:
     _spacing.wait(claim.lookup.provider)
     if claim.lookup.delivery == "async":
         return provider.submit(claim.question, callbacks.url_for(claim.lookup.pk))
-    return provider.lookup(claim.question)
+    return sound(provider.lookup(claim.question))
 
 
 class _Spacing:

@@ -24,7 +24,7 @@ from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
-from number_insight.providers.base import Acknowledgement
+from number_insight.providers.base import BASIC_SIGNALS, Acknowledgement
 from number_insight.transactions import bulk_update, lock
 
 Result = Insight | Acknowledgement | exceptions.ProviderError
@@ -175,11 +175,11 @@ def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
         lookup.reserved_on = budget.today()
     payment = _release(lookup, _cost(lookup, insight))
-    lookup.state, lookup.open_key = _answered_state(insight), None
+    lookup.state, lookup.open_key = _answered_state(lookup, insight), None
     lookup.answered_at = at
     lookup.request_id = lookup.request_id or insight.request_id[:64]
     lookup.status = insight.status
-    lookup.error = NOTHING_FOUND if insight.is_empty else ""
+    lookup.error = NOTHING_FOUND if tells_nothing(lookup, insight) else ""
     lookup.price = lookup.price if insight.price is None else insight.price
     lookup.refund = lookup.refund if insight.refund is None else insight.refund
     lookup.balance = lookup.balance if insight.balance is None else insight.balance
@@ -196,8 +196,19 @@ def _cost(lookup: Lookup, insight: Insight) -> Decimal:
     return lookup.reserved if lookup.price is None else lookup.cost
 
 
-def _answered_state(insight: Insight) -> str:
-    if insight.is_empty:
+def tells_nothing(lookup: Lookup, insight: Insight) -> bool:
+    """Return whether `insight` is no answer, since it holds no fact.
+
+    At a level that tells only of the number, its formats or its country are an answer.
+    """
+    signals = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
+    if signals <= BASIC_SIGNALS and insight.is_formatted:
+        return False
+    return insight.is_empty
+
+
+def _answered_state(lookup: Lookup, insight: Insight) -> str:
+    if tells_nothing(lookup, insight):
         return LookupState.FAILED
     return LookupState.ANSWERED if insight.status in (0, None) else LookupState.PARTIAL
 

@@ -71,8 +71,10 @@ class Backfill:
 
     def _missing(self, rows: Sequence[tuple[Any, Any]]) -> list[Missing]:
         latest = self._latest([str(pk) for pk, _value in rows])
+        region = getattr(self.field, "region", None)
         numbered = (
-            Missing(subject_id=str(pk), number=signup.canonical(value)) for pk, value in rows
+            Missing(subject_id=str(pk), number=signup.canonical(value, region))
+            for pk, value in rows
         )
         return [row for row in numbered if not _is_known(row.number, latest.get(row.subject_id))]
 

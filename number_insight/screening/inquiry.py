@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import loading
-from number_insight.exceptions import Uncertain, Unsupported
+from number_insight.exceptions import NoAnswer, Uncertain, Unsupported
 from number_insight.insight import Insight
 from number_insight.lookups import budget, outcomes, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
+from number_insight.providers.vocabulary import sound
 from number_insight.rules.scoring import Judgement
 from number_insight.verdicts import grounds, judging, recording
 from number_insight.verdicts.judging import Judged
@@ -56,6 +57,8 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     question = _question(inquiry, provider)
     insight = _answer(provider, question)
     row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
+    if outcomes.tells_nothing(lookup, insight):
+        raise NoAnswer(outcomes.NOTHING_FOUND, status=insight.status)
     (judged,) = judging.judge([grounds.answered(row, lookup, insight, Basis.ANSWER)])
     if record:
         with transaction.atomic():
@@ -76,7 +79,7 @@ def _question(inquiry: Inquiry, provider: Provider) -> Question:
 def _answer(provider: Provider, question: Question) -> Insight:
     """Ask the provider, and book the cost before anything else can fail."""
     try:
-        insight = provider.lookup(question)
+        insight = sound(provider.lookup(question))
     except Uncertain:
         _book(provider.price(question))  # it may have been paid for, so it counts
         raise

@@ -19,8 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight import addresses, numbers, signals
 from number_insight.conf import app_settings
-from number_insight.exceptions import InvalidNumber
-from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
+from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.screening import tasks, visitor
 from number_insight.transactions import after_commit
@@ -72,12 +71,9 @@ async def ascreen(number: str, **options: object) -> NumberInsightRecord:
     return await sync_to_async(screen)(number, **options)  # type: ignore[arg-type]
 
 
-def canonical(number: str) -> str:
-    """Return `number` in E.164, or as it was typed, storable, if it is none."""
-    try:
-        return numbers.normalise(number, app_settings.default_region)
-    except InvalidNumber:  # the rules will deny it
-        return _storable(numbers.text_of(number), NUMBER_LENGTH)
+def canonical(number: object, region: str | None = None) -> str:
+    """Return `number` in E.164, or as storable text that the rules will deny."""
+    return numbers.canonical(number, region or app_settings.default_region)
 
 
 def _storable(text: str, length: int) -> str:
@@ -95,9 +91,8 @@ def known_ip(ip: str | None, source: str) -> str | None:
     return current.ip
 
 
-def _alpha2(country: str | None) -> str:
-    code = (country or "").strip().upper()
-    return code if len(code) == 2 and code.isascii() and code.isalpha() else ""
+def _alpha2(country: object) -> str:
+    return numbers.known_country(str(country)) or ""
 
 
 def _link(record: NumberInsightRecord, subject: models.Model) -> None:

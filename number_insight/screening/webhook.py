@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions, loading
+from number_insight import exceptions, loading, numbers
 from number_insight.insight import Insight
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
+from number_insight.providers.vocabulary import sound
 from number_insight.screening import settlement
 
 logger = logging.getLogger("number_insight.screening.webhook")
@@ -24,7 +25,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
     """
     lookup = Lookup.objects.get(pk=lookup_id)
     try:
-        result: Result = loading.provider(lookup.provider).read_callback(body)
+        result: Result = sound(loading.provider(lookup.provider).read_callback(body))
     except exceptions.IntermediateCallback:
         return
     except exceptions.ProviderError as error:
@@ -36,8 +37,8 @@ def absorb(lookup_id: int, body: bytes) -> None:
 
 
 def _belongs_to(lookup: Lookup, insight: Insight) -> bool:
-    """Return whether `insight` names the number and the request of `lookup`, or none."""
-    if insight.number and insight.number != lookup.number:
+    """Return whether `insight` names the line and the request of `lookup`, or none."""
+    if insight.number and not numbers.is_same_line(insight.number, lookup.number):
         return False
     known, named = lookup.request_id, insight.request_id[:64]
     return not known or not named or named == known

@@ -71,7 +71,7 @@ def test_a_provider_that_was_asked_for_xml_may_answer_in_xml() -> None:
     options = {"api_key": "k", "api_secret": "s", "format": "xml"}
     told = {**fake(**ASYNC), "PROVIDERS": {"default": {"BACKEND": VONAGE, "OPTIONS": options}}}
     body = b"<lookup><status>0</status><international_format_number>46701740605"
-    body += b"</international_format_number></lookup>"
+    body += b"</international_format_number><ported>ported</ported></lookup>"
     with override_settings(NUMBER_INSIGHT=told):
         assert post(body, content_type="text/xml; charset=utf-8").status_code == 200
     assert the_lookup().state == "answered"
