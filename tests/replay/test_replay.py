@@ -11,8 +11,9 @@ from number_insight import reviewing, signals
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.fake import Fake
 from number_insight.replay import rulesets
-from number_insight.replay.run import Replayer, write
+from number_insight.replay.run import Replayer
 from number_insight.replay.stored import batches, settled
+from number_insight.replay.writing import write
 from tests.replay.stage import MISMATCH, VIRTUAL, replayed, rule, rules_file, run
 from tests.support import stage
 
