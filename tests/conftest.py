@@ -1,4 +1,4 @@
-"""What every test stands on: the servers, the sandbox, and a fake provider without memory."""
+"""The servers, the sandbox, and a clean start for every test."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from django.db import connection
 
 from number_insight.sandbox.server import Sandbox
 from tests.celery import app
-from tests.programs import ServerMissing
-from tests.servers import PostgreSQL, Redis
+from tests.support.programs import ServerMissing
+from tests.support.servers import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 
-NO_DATABASE = ("docs", "ground", "providers", "sandbox", "test_servers.py")
-"""What touches no database, and so runs `once` whatever the database."""
+NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "support")
+"""The folders whose tests are marked `once`, unless they are marked to use a database."""
 
 _servers = pytest.StashKey[ExitStack]()
 _redis = pytest.StashKey[Redis]()
@@ -47,16 +47,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End what `pytest_configure` started."""
+    """End the servers that `pytest_configure` started."""
     if _servers in config.stash:
         config.stash[_servers].close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what need not run on a second database."""
+    """Mark the tests that need no database, and skip those that need another one."""
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in NO_DATABASE:
+        uses_database = item.get_closest_marker("django_db") is not None
+        if item.path.relative_to(HERE).parts[0] in NO_DATABASE and not uses_database:
             item.add_marker(pytest.mark.once)
+        if settings.DATABASE == "none" and uses_database:
+            item.add_marker(pytest.mark.skip("There is no database."))
+        if settings.DATABASE != "postgresql" and item.get_closest_marker("postgres_only"):
+            item.add_marker(pytest.mark.skip("It takes PostgreSQL."))
 
 
 def _publish_postgresql(server: PostgreSQL) -> None:
@@ -83,6 +88,14 @@ def redis_server(pytestconfig: pytest.Config) -> Redis:
 
 
 @pytest.fixture
+def queue(redis_server: Redis) -> Redis:
+    """The broker, with nothing in it."""
+    with redis_server.client() as client:
+        client.flushall()
+    return redis_server
+
+
+@pytest.fixture
 def subprocess_environment(transactional_db: None) -> dict[str, str]:
     """The environment in which a subprocess sees this test's database and broker."""
     name = str(connection.settings_dict["NAME"])
@@ -98,8 +111,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(autouse=True)
-def forgetful_fake() -> None:
-    """Let the fake provider begin every test with nothing asked."""
-    fake = sys.modules.get("number_insight.providers.fake")
-    if fake is not None:  # otherwise nobody can have asked it yet
-        fake.Fake.reset()
+def fresh_process() -> None:
+    """Begin every test with nothing asked of the fake provider, and a bell that is not muted."""
+    if "number_insight.providers.fake" in sys.modules:  # otherwise nobody can have asked it yet
+        sys.modules["number_insight.providers.fake"].Fake.reset()
+    if "number_insight.screening.tasks" in sys.modules:
+        sys.modules["number_insight.screening.tasks"].bell.unmute()

@@ -67,7 +67,7 @@ class ReadOnlyAdmin(ModelAdmin):
 class RecordChangeList(ChangeList):
     """Changelist of records that fetches all flags in one query and no unused JSON or text."""
 
-    DEFERRED = ("not_evaluable", "raised_rules", "decision_reason", "note")
+    DEFERRED = ("not_evaluable", "raised_rules", "history", "decision_reason", "note")
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)

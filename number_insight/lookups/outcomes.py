@@ -1,8 +1,8 @@
-"""Outcomes: the result of a call or a callback decides the state of a lookup, and its money.
+"""Outcomes: the results of calls and callbacks, which decide the states of lookups and their money.
 
-Provably not sent or plainly refused is free, and goes back to the queue. An answer is paid.
-Silence after the first byte is `uncertain`: the money stays reserved, and nothing is bought
-again by itself.
+A request that was provably not sent or plainly refused is free, and goes back to the queue. An
+answer is paid. Silence after the first byte is `uncertain`: the money stays reserved, and nothing
+is bought again automatically.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
-from number_insight.providers.base import Acknowledgement
+from number_insight.providers.base import BASIC_SIGNALS, Acknowledgement
 from number_insight.transactions import bulk_update, lock
 
 logger = logging.getLogger("number_insight.lookups.outcomes")
@@ -32,13 +32,13 @@ logger = logging.getLogger("number_insight.lookups.outcomes")
 Result = Insight | Acknowledgement | exceptions.ProviderError
 
 CALLBACK_PATIENCE = timedelta(hours=25)
-"""How long a lookup waits for its callback, which the sender retries for 24 hours."""
+"""The time for which a lookup waits for its callback, whose sender retries for 24 hours."""
 GIVE_UP_AFTER = timedelta(hours=24)
-"""How long a lookup that could not be asked is tried before its records are judged without."""
-HEALED_BY_WORKER = (LookupState.CALLING, LookupState.UNCERTAIN)
-"""The states in which the claim's own answer is saved, even if it comes after the lease."""
-HEALED_BY_CALLBACK = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
-"""The states in which a posted result is saved; an answer also while the lookup is queued again."""
+"""The time for which a lookup is retried before its records are judged without an answer."""
+ANSWERED_BY_CALL = (LookupState.CALLING, LookupState.UNCERTAIN)
+"""The states in which the answer of a call is saved, even after its lease has ended."""
+ENDED_BY_CALLBACK = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
+"""The states in which a posted result is saved; an answer also in a lookup that is queued again."""
 NOTHING_FOUND = "The provider could find out nothing about this number."
 ANOTHER_LINE = "The callback told of another number, so nothing of it was taken; see the log."
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -51,7 +51,7 @@ RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
     exceptions.NoCredit: timedelta(minutes=1),
     exceptions.Gone: timedelta(minutes=1),
 }
-"""The errors that are provably free and retried; the first pause, which doubles each time."""
+"""The errors that are provably free and retried, with the first back-off, doubled each time."""
 
 WRITTEN = (
     "state",
@@ -71,13 +71,15 @@ WRITTEN = (
     "raw",
     "conflict",
 )
+"""The columns that an outcome may write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of one lookup: of its call, with the fencing token, or of its callback, without.
+    """The result of a call, with its fencing token, or of a callback, without one.
 
-    `result` is an answer, the promise of one, or an exception that says what it means to the money.
+    `result` is an answer, the acknowledgement of an asynchronous request, or the exception whose
+    class decides about the money.
     """
 
     lookup: Lookup
@@ -86,7 +88,7 @@ class Outcome:
 
     @property
     def entry(self) -> str:
-        """The entry in the log by which a person finds a payment that could not be saved."""
+        """The log entry that identifies a payment which could not be saved."""
         price = getattr(self.result, "price", None)
         kind = type(self.result).__name__
         request = self.result.request_id
@@ -95,9 +97,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A lookup with its outcome written, the answer whole, and the payment to be settled.
+    """A lookup with its outcome, the complete answer, and the payment to settle.
 
-    Without a `payment` the money stays as it is.
+    Without a `payment` the money stays reserved.
     """
 
     lookup: Lookup
@@ -106,17 +108,17 @@ class Kept:
 
 
 def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
-    """Write the outcomes that come in time to their lookups, which it locks, and return those.
+    """Write the outcomes that are in time to their lookups, and return them.
 
-    An outcome is in time while its token is the lookup's, and the state is one that it may end. A
-    promise is written and not returned, since it settles nothing. Runs inside the transaction
-    that also judges the waiting records, and ends with `budget.settle`.
+    An outcome is in time while its token is the lookup's, and the lookup in a state that it may
+    end. An acknowledgement is written and not returned, since it settles nothing. Runs inside the
+    transaction that also judges the waiting records, and ends with `budget.settle`.
     """
-    results = {outcome.lookup.pk: outcome for outcome in outcomes}
+    by_lookup = {outcome.lookup.pk: outcome for outcome in outcomes}
     written, kept = [], list[Kept]()
-    rows = Lookup.objects.filter(pk__in=list(results)).annotate(now=Now())
+    rows = Lookup.objects.filter(pk__in=list(by_lookup)).annotate(now=Now())
     for lookup in lock(rows):
-        outcome = results[lookup.pk]
+        outcome = by_lookup[lookup.pk]
         if outcome.token not in (None, lookup.claim):
             continue
         if isinstance(outcome.result, Acknowledgement):
@@ -131,68 +133,74 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
 
 
 def _is_in_time(lookup: Any, outcome: Outcome) -> bool:
-    """Whether `lookup` still waits for `outcome`."""
+    """Return whether `lookup` still waits for `outcome`."""
     is_answer = isinstance(outcome.result, Insight)
     if outcome.token is not None:
-        return lookup.state in (HEALED_BY_WORKER if is_answer else (LookupState.CALLING,))
+        return lookup.state in (ANSWERED_BY_CALL if is_answer else (LookupState.CALLING,))
     if lookup.called_at is not None and lookup.now - lookup.called_at > CALLBACK_PATIENCE:
         return False
-    # It may be queued again because the request seemed to be refused.
-    return lookup.state in HEALED_BY_CALLBACK or (is_answer and lookup.state == LookupState.QUEUED)
+    # It may be queued again, since the request seemed to be refused.
+    return lookup.state in ENDED_BY_CALLBACK or (is_answer and lookup.state == LookupState.QUEUED)
 
 
-def _acknowledge(lookup: Any, promise: Acknowledgement) -> None:
-    """Note that the answer will come to the webhook, unless it has come already."""
+def _acknowledge(lookup: Any, acknowledgement: Acknowledgement) -> None:
+    """Let `lookup` wait for its callback, unless that has come already."""
     if lookup.state == LookupState.CALLING:
         lookup.state = LookupState.SUBMITTED
         lookup.lease_until = lookup.now + CALLBACK_PATIENCE
-        lookup.request_id = promise.request_id[:64] or lookup.request_id
+        lookup.request_id = acknowledgement.request_id[:64] or lookup.request_id
     else:
-        _note_request(lookup, promise.request_id)
-    lookup.price = promise.price if lookup.price is None else lookup.price
-    lookup.balance = promise.balance if lookup.balance is None else lookup.balance
+        _compare_requests(lookup, acknowledgement.request_id)
+    lookup.price = acknowledgement.price if lookup.price is None else lookup.price
+    lookup.balance = acknowledgement.balance if lookup.balance is None else lookup.balance
 
 
-def _note_request(lookup: Lookup, told: str) -> None:
-    """Note the provider's id of the request; another one than it is known by is a conflict.
+def _compare_requests(lookup: Lookup, named: str) -> None:
+    """Note a conflict if the provider names another request than `lookup` is known by.
 
-    The token in its address decides whose answer a callback is, so it is taken all the same: the
-    vendor's own documents show a callback under another id than its acknowledgement.
+    The token in its address decides whose answer a callback is, so the answer is taken all the
+    same: the vendor's own documents show a callback under another id than its acknowledgement.
     """
-    known, told = lookup.request_id, told[:64]
-    lookup.request_id = known or told
-    if known and told and known != told:
+    known, named = lookup.request_id, named[:64]
+    lookup.request_id = known or named
+    if known and named and known != named:
         lookup.conflict = True
-        logger.error(
-            "Lookup %s: request %r was acknowledged, and %r answered.", lookup.pk, known, told
-        )
+        logger.error("Lookup %s: request %r answers request %r.", lookup.pk, named, known)
 
 
 def _keep(lookup: Any, outcome: Outcome) -> Kept:
     result = outcome.result
     assert not isinstance(result, Acknowledgement)
     if outcome.token is None:
-        if lookup.state != LookupState.SUBMITTED:  # then the id is that of an earlier attempt
+        if lookup.state != LookupState.SUBMITTED:  # then the known id is of an earlier attempt
             lookup.request_id = result.request_id[:64] or lookup.request_id
-        _note_request(lookup, result.request_id)
+        _compare_requests(lookup, result.request_id)
     if isinstance(result, Insight):
-        if outcome.token is None and lookup.number and result.number:
-            if not numbers.same_line(result.number, lookup.number):
-                return Kept(lookup=lookup, payment=_set_aside(lookup, result))
-            result = replace(result, number=lookup.number)
-        return Kept(lookup=lookup, insight=result, payment=answer(lookup, result, at=lookup.now))
+        return _keep_answer(lookup, result, is_posted=outcome.token is None)
     lookup.error = str(result)[:300]
     refused = isinstance(result, exceptions.NumberRefused)
     lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
     lookup.request_id = lookup.request_id or result.request_id[:64]
-    payment = _refuse(lookup) if outcome.token is None else _fail(lookup, result)
-    return Kept(lookup=lookup, payment=payment)
+    if outcome.token is not None:
+        return Kept(lookup=lookup, payment=_fail(lookup, result))
+    # A callback's "no" is final, and costs the acknowledged price.
+    lookup.state, lookup.open_key = LookupState.FAILED, None
+    return Kept(lookup=lookup, payment=released(lookup, lookup.cost))
+
+
+def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
+    """Write an answer; set a posted one aside that is about another line."""
+    if is_posted and insight.number and lookup.number:
+        if not numbers.is_same_line(insight.number, lookup.number):
+            return Kept(lookup=lookup, payment=_set_aside(lookup, insight))
+        insight = replace(insight, number=lookup.number)
+    return Kept(lookup=lookup, insight=insight, payment=answer(lookup, insight, at=lookup.now))
 
 
 def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
-    """Set the columns that `insight` tells, without saving `lookup`; return its payment."""
-    payment = _end(lookup, insight, _answered_state(insight), at)
-    lookup.error = NOTHING_FOUND if insight.is_empty else ""
+    """Set the columns of `lookup` to the answer, without saving it; return its payment."""
+    payment = _end(lookup, insight, _answered_state(lookup, insight), at)
+    lookup.error = NOTHING_FOUND if tells_nothing(lookup, insight) else ""
     stored = insight if app_settings.STORE_LIVE else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
@@ -200,7 +208,7 @@ def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
 
 
 def _set_aside(lookup: Any, insight: Insight) -> budget.Payment:
-    """End `lookup`, whose callback told of another line: it is paid, and nothing of it is taken."""
+    """End `lookup` on an answer about another line, which is paid for and not taken."""
     payment = _end(lookup, insight, LookupState.FAILED, lookup.now)
     lookup.error, lookup.conflict = ANOTHER_LINE, True
     logger.error("Lookup %s: its callback is about another number.", lookup.pk)
@@ -208,12 +216,12 @@ def _set_aside(lookup: Any, insight: Insight) -> budget.Payment:
 
 
 def is_set_aside(lookup: Lookup) -> bool:
-    """Whether the answer of `lookup` told of another line."""
+    """Return whether `lookup` ended on an answer about another line."""
     return lookup.state == LookupState.FAILED and lookup.error == ANOTHER_LINE
 
 
 def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
-    """Set state, status and prices of a lookup that was answered; return the payment."""
+    """Set state, status and prices of an answered `lookup`; return its payment."""
     if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
         lookup.reserved_on = budget.today()
     payment = released(lookup, _cost(lookup, insight))
@@ -227,14 +235,25 @@ def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.P
 
 
 def _cost(lookup: Lookup, insight: Insight) -> Decimal:
-    """Return what was paid: as it is told, now or in the acknowledgement, else as reserved."""
+    """Return the price paid, from the answer or the acknowledgement, else the one reserved."""
     if insight.price is not None:
         return insight.cost
     return lookup.reserved if lookup.price is None else lookup.cost
 
 
-def _answered_state(insight: Insight) -> str:
-    if insight.is_empty:
+def tells_nothing(lookup: Lookup, insight: Insight) -> bool:
+    """Return whether `insight` is no answer, since it holds no fact.
+
+    At a level that tells only of the number, its formats or its country are an answer.
+    """
+    signals = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
+    if signals <= BASIC_SIGNALS and insight.is_formatted:
+        return False
+    return insight.is_empty
+
+
+def _answered_state(lookup: Lookup, insight: Insight) -> str:
+    if tells_nothing(lookup, insight):
         return LookupState.FAILED
     return LookupState.ANSWERED if insight.status in (0, None) else LookupState.PARTIAL
 
@@ -249,22 +268,16 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
     return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
 
 
-def _refuse(lookup: Lookup) -> budget.Payment:
-    """End `lookup`, whose callback brought a final "no"; it costs what was acknowledged."""
-    lookup.state, lookup.open_key = LookupState.FAILED, None
-    return released(lookup, lookup.cost)
-
-
 def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | None:
-    """Set the state that `error` of the call leads to; return the payment, if any is due."""
+    """Set the state of `lookup` after `error`; return the payment, or None."""
     pause = next((pause for kind, pause in RETRIED.items() if isinstance(error, kind)), None)
     paid = Decimal(0)
     if isinstance(error, exceptions.Uncertain):
         if lookup.reserved and lookup.attempts > app_settings.RETRY_UNCERTAIN:
             lookup.state = LookupState.UNCERTAIN  # the money stays reserved
             return None
-        # A free question may be asked again, and so may one that the project opted in to pay
-        # twice: then the first time counts as paid.
+        # Retried: it is free, or ``RETRY_UNCERTAIN`` accepts a second payment; then this attempt
+        # counts as paid.
         pause = timedelta(seconds=1)
         paid = lookup.reserved
     payment = released(lookup, paid)
@@ -278,7 +291,7 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
 
 
 def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
-    """Return the payment of `amount` for `lookup`, which holds no money any more."""
+    """Clear the reservation of `lookup`; return its payment of `amount`."""
     payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment

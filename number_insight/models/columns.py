@@ -8,8 +8,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.models.fingerprints import LENGTH
+from number_insight.numbers import KEPT_LENGTH
 
-NUMBER_LENGTH = 32
+NUMBER_LENGTH = KEPT_LENGTH
 """The characters of a number column; E.164 needs 16, and an invalid text is cut to fit."""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Set
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from number_insight import numbers
 from number_insight.insight import UNKNOWN
 
 MAX_TEXT = 200
@@ -56,9 +57,14 @@ def word(value: Any, known: Set[str]) -> str:
 
 
 def letters(value: Any, length: int) -> str | None:
-    """Return a country code of `length` letters, in upper case."""
+    """Return a country code of `length` letters, in upper case; with two, of an assigned country.
+
+    "EU", "XX" and "T1" (Tor) are none.
+    """
     found = (text(value) or "").upper()
     is_code = len(found) == length and found.isascii() and found.isalpha()
+    if length == 2:
+        return numbers.known_country(found)
     return found if is_code else None
 
 

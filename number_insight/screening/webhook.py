@@ -1,4 +1,4 @@
-"""The webhook: a posted answer is read, compared with its lookup, and saved."""
+"""The webhook: a posted answer, compared with its lookup and saved."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from number_insight import exceptions, loading, numbers
 from number_insight.insight import Insight
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
+from number_insight.providers.vocabulary import sound
 from number_insight.screening import settlement
 
-logger = logging.getLogger("number_insight.screening.signup.webhook")
+logger = logging.getLogger("number_insight.screening.webhook")
 
 
 @sensitive_variables()
 def absorb(lookup_id: int, body: bytes) -> None:
-    """Take in the body that was posted for a lookup. Duplicates and late ones change nothing.
+    """Save the answer that was posted for a lookup; duplicates and late ones change nothing.
 
-    Raise `Lookup.DoesNotExist` for a lookup that is gone, and `BadCallback` for a body that is
-    no answer.
+    Raise `Lookup.DoesNotExist` if the lookup is gone, and `BadCallback` if the body is no answer.
     """
     lookup = Lookup.objects.get(pk=lookup_id)
     try:
-        result: Result = loading.provider(lookup.provider).read_callback(body)
+        result: Result = sound(loading.provider(lookup.provider).read_callback(body))
     except exceptions.IntermediateCallback:
         return
     except exceptions.ProviderError as error:
@@ -35,7 +35,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
 
 
 def _compare_with_first(lookup: Lookup, result: Result) -> None:
-    """Note if a callback that changed nothing tells other facts than the answer that was taken."""
+    """Note a conflict if a callback that came in vain differs from the answer that was taken."""
     lookup.refresh_from_db()
     if lookup.insight is None:
         logger.warning("Lookup %s: a callback came too late.", lookup.pk)
@@ -48,9 +48,9 @@ def _compare_with_first(lookup: Lookup, result: Result) -> None:
 
 
 def _facts(insight: Insight, lookup: Lookup) -> Insight:
-    # Live data that is not stored cannot be compared, and the balance goes on while callbacks
-    # are repeated. One line may be written in several ways.
-    known = insight.without_live()
-    if numbers.same_line(known.number, lookup.number):
-        known = replace(known, number="", national_format=None)
-    return replace(known, price=None, refund=None, balance=None, request_id="", raw=None)
+    # Live data may not be stored, the balance may change before a callback is repeated, and one
+    # line may be written in several ways.
+    facts = insight.without_live()
+    if numbers.is_same_line(facts.number, lookup.number):
+        facts = replace(facts, number="", national_format=None)
+    return replace(facts, price=None, refund=None, balance=None, request_id="", raw=None)

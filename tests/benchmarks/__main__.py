@@ -17,7 +17,7 @@ import django
 
 from tests.benchmarks import page
 from tests.benchmarks.stand import SETTINGS, RealPostgreSQL, Stand
-from tests.servers import Redis
+from tests.support.servers import Redis
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from tests.benchmarks.measuring import Outcome, Size, middle, same
 from tests.benchmarks.models import PlainCustomer, ScreenedCustomer
 from tests.benchmarks.numbers import fresh_numbers
 from tests.benchmarks.stand import Browser, Stand, as_environment
-from tests.servers import Redis
+from tests.support.servers import Redis
 
 FORMS = ("plain", "by-hand", "screened")
 DELAYS = (0.15, 0.0)

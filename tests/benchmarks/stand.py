@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from tests.servers import PostgreSQL, Redis, free_port
+from tests.support.servers import PostgreSQL, Redis, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = "tests.benchmarks.settings"

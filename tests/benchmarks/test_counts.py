@@ -20,8 +20,8 @@ from number_insight.screening.batch import BATCH_SIZE
 from number_insight.screening.tasks import bell
 from number_insight.verdicts import rules_in_force
 from tests.models import Customer
-from tests.servers import Redis
-from tests.service.stage import CLEAN, asking, messages, record_of
+from tests.support.servers import Redis
+from tests.support.stage import CLEAN, asking, messages, record_of
 
 pytestmark = pytest.mark.postgres_only
 

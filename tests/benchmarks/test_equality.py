@@ -22,8 +22,9 @@ from django.test import override_settings
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord, RiskFlag
 from number_insight.rules.live import LIVE_CODE
-from number_insight.rules.scoring import severer
-from number_insight.verdicts import judging
+from number_insight.screening.batch import BATCH_SIZE
+from number_insight.verdicts import grounds, judging
+from number_insight.verdicts.grounds import Case
 from tests.benchmarks.seeding import Population
 from tests.models import Customer
 from tests.replay.stage import seed
@@ -62,33 +63,37 @@ def seed_kept() -> None:
 def seed_forgotten() -> None:
     """Seed a likely mix of signups, with live facts forgotten, as sites do.
 
+    It writes records as if nothing had happened before them, so their stored history is dropped.
     Where something was found in them, nobody can judge anew.
     """
     for _ in Population(Customer(name="Somebody"), "phone").write(RECORDS):
         pass
     NumberInsightRecord.objects.filter(flags__code=LIVE_CODE).delete()
+    NumberInsightRecord.objects.update(history={})
 
 
 def judged_anew() -> Anew:
-    """Judge as a worker does that takes so many along: each record on the answer to its lookup."""
+    """Judge as a worker does, batch by batch: each record on the answer to its lookup."""
     anew = Anew(before={}, now={})
-    for record, sitting in sittings():
-        told = Insight.from_json(record.lookup.insight)
-        grounds = judging.answer_grounds(record.lookup, told, record.basis)
-        judgement = sitting.consider(record, grounds).judgement
-        verdict = severer(judgement.verdict, judging.least(record.basis))
-        flags = ((f.code, f.weight, f.counted, f.shadow) for f in judgement.flags)
-        anew.before[record.pk] = record.verdict
-        anew.now[record.pk] = (verdict, judgement.score, tuple(sorted(flags)))
+    for records in batches():
+        for one in judging.judge([_case(record) for record in records]):
+            record, judgement = one.case.record, one.judgement
+            flags = ((f.code, f.weight, f.counted, f.shadow) for f in judgement.flags)
+            anew.before[record.pk] = record.verdict
+            anew.now[record.pk] = (one.verdict, judgement.score, tuple(sorted(flags)))
     return anew
 
 
-def sittings() -> Iterator[tuple[NumberInsightRecord, judging.Sitting]]:
+def _case(record: NumberInsightRecord) -> Case:
+    insight = Insight.from_json(record.lookup.insight)
+    return grounds.answered(record, record.lookup, insight, record.basis)
+
+
+def batches() -> Iterator[list[NumberInsightRecord]]:
     records = NumberInsightRecord.objects.select_related("lookup").order_by("pk")
     waiting = records.iterator(chunk_size=CHUNK)
-    while batch := list(islice(waiting, 1 + COMPANY)):
-        sitting = judging.Sitting()
-        yield from ((record, sitting) for record in batch)
+    while batch := list(islice(waiting, BATCH_SIZE)):
+        yield batch
 
 
 def stored() -> dict[int, Found]:

@@ -1,4 +1,4 @@
-"""What the chaos suite stands on: servers that may be broken, and what must hold afterwards."""
+"""Servers that the chaos suite may break, and the stand that asserts the invariants afterwards."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from django.core.management import call_command
 from django.db import connection, connections
 
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening.tasks import bell
 from tests.chaos.stage import Stand
-from tests.servers import PostgreSQL, Redis
+from tests.support.servers import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 
@@ -22,14 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.chaos)
-
-
-@pytest.fixture(autouse=True)
-def bell_rings() -> Iterator[None]:
-    """Let no test inherit the silence of another one's broken broker."""
-    bell.unmute()
-    yield
-    bell.unmute()
 
 
 @pytest.fixture

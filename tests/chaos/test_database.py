@@ -1,4 +1,4 @@
-"""The database restarts, is gone, or is held by others; what was paid for is saved all the same."""
+"""The database restarts, is gone, or is locked; a paid answer is saved all the same."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from number_insight.providers.fake import Fake
 from number_insight.screening import screen, worker
 from tests.chaos.stage import Stand, all_settled, number
 from tests.models import Customer
-from tests.servers import PostgreSQL
-from tests.service.stage import CLEAN, asking, at_once, money, sign_up, until, work_off
+from tests.support.servers import PostgreSQL
+from tests.support.stage import CLEAN, asking, money, sign_up, work_off
+from tests.support.waiting import at_once, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Any
 
 import pytest
 
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening.batch import BATCH_SIZE
 from tests.chaos.stage import Stand, all_settled, end_leases, number
-from tests.service.stage import money, until
+from tests.support.stage import money
+from tests.support.waiting import until
 
 MANY = 20
 """More than one task takes along."""
@@ -37,6 +39,17 @@ def test_rows_15_and_16_a_worker_that_dies_here_has_asked_once_at_most(
     stand.heal()
     assert (stand.sandbox.ledger.count(), Lookup.objects.get().state) == (requests, state)
     assert money() == (("0.03", "0") if state == "answered" else ("0", "0.03"))
+
+
+def test_row_15_a_callback_heals_what_a_dead_worker_has_left(
+    stand: Stand, live_server: Any
+) -> None:
+    stand.configure(DELIVERY="async", CALLBACK_BASE_URL=live_server.url)
+    stand.worker(crash="after_call_before_save", pool="prefork", concurrency=1)
+    stand.sign_up(1)
+    stand.heal()
+    assert (stand.sandbox.ledger.count(), Lookup.objects.get().state) == (1, "answered")
+    assert money() == ("0.03", "0")
 
 
 @pytest.mark.parametrize("celery", [{}, {"task_acks_late": True}], ids=["early", "late"])

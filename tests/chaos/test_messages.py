@@ -1,4 +1,4 @@
-"""Messages come too often, from older versions, in herds, or about what is gone."""
+"""Messages come too often, from older versions, as a thundering herd, or for deleted rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from tests.celery import app
 from tests.chaos.processes import ROOT
 from tests.chaos.stage import PATIENCE, Stand, all_settled, number
 from tests.models import Customer
-from tests.service.stage import at_once, money, sign_up, sweep, until, work_off
+from tests.support.stage import money, sign_up, sweep, work_off
+from tests.support.waiting import at_once, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,7 +30,7 @@ import os
 import django
 django.setup()
 from number_insight.screening.tasks import bell
-from tests.service.stage import sign_up
+from tests.support.stage import sign_up
 bell.ring = lambda *_args, **_kwargs: os._exit(9)
 sign_up("{number}")
 """

@@ -144,6 +144,13 @@ def test_a_mistake_is_reported_with_what_to_do(
         ({"THRESHOLDS": 30}, "E002"),
         ({"FRESHNESS": timedelta(days=1)}, "E002"),
         ({"LIMITS": "20/day"}, "E002"),
+        ({"FINGERPRINT_KEYS": "one-text"}, "E002"),
+        ({"FINGERPRINT_KEYS": []}, "E002"),
+        ({"FINGERPRINT_KEYS": [""]}, "E002"),
+        ({"FINGERPRINT_KEYS": [b"bytes"]}, "E002"),
+        ({"FINGERPRINT_KEYS": 5}, "E002"),
+        ({"RETENTION": 90}, "E003"),
+        ({"RETENTION": "90 days"}, "E003"),
     ],
 )
 def test_a_value_of_any_type_is_reported_and_breaks_no_check(given: Any, number: str) -> None:

@@ -1,4 +1,4 @@
-"""The how-to pages name what is there, and their figures are the source's."""
+"""The how-to pages name existing tasks and statuses, and their figures are the source's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from number_insight import views
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, callbacks, outcomes
 from number_insight.screening import bell, tasks
-from tests.docs.pages import named, quoted, read, rows, section
+from tests.support.pages import named, quoted, read, rows, section
 
 
 def test_every_task_is_on_the_page_on_celery_and_the_other_way_round():

@@ -11,24 +11,24 @@ from number_insight.privacy.erasing import LOOKUP_BLANKS, RECORD_BLANKS
 SEARCHED = {"note", "error"}
 """Sentences of ours or a provider's, from which numbers, IPs and names are taken out."""
 LINK = {"subject_type", "subject_id"}
-"""What goes when the subject is gone."""
+"""Columns that are emptied when the subject is gone."""
 IMPERSONAL = {
     *("id", "number_hash", "field", "source", "level", "state", "basis", "lane", "verdict"),
+    *("announced_verdict", "score", "not_evaluable", "raised_rules", "rules_key", "history"),
     *(
-        "announced_verdict",
-        "score",
-        "not_evaluable",
-        "raised_rules",
-        "rules_key",
-        "history",
         "cost",
+        "declared_country",
+        "line_type",
+        "carrier_name",
+        "carrier_country",
+        "country",
+        "ported",
     ),
-    *("declared_country", "line_type", "carrier_name", "carrier_country", "country", "ported"),
     *("original_carrier_name", "valid_number", "ip_match", "ip_country", "caller_type"),
     *("decision", "decided_by", "decided_at", "fraud", "labelled_at", "lookup"),
     *("created_at", "screened_at", "provider", "cnam", "delivery", "claim", "lease_until"),
     *("next_try_at", "attempts", "status", "conflict", "reserved", "reserved_on", "price"),
-    *("refund", "balance", "currency", "supersedes", "called_at", "answered_at"),
+    *("cost", "refund", "balance", "currency", "supersedes", "called_at", "answered_at"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Without STORE_LIVE nothing that is kept tells what the phone was doing."""
+"""Without STORE_LIVE no stored row reveals the state of the phone."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from number_insight.rules.live import without_live
 from number_insight.rules.scoring import Flag
 from number_insight.sandbox.server import Sandbox
 from tests.privacy.stage import rows
-from tests.service.stage import screened, vonage
+from tests.support.stage import screened, vonage
 
 BASE = "+467017490"
 LIVE = {"20": 5, "21": 15, "30": 10, "31": 25, "32": 50, "33": 40, "71": 0}
-"""Personas with live findings (or a live answer at least), and what those weigh."""
+"""Personas with live findings (or a live answer at least), and the weights of these."""
 LIVE_RULES = {rule.code for rule in loading.rules() if rule.live}
 TELLING = (
     "roaming",
@@ -36,7 +36,7 @@ TELLING = (
 
 
 def told(text: str) -> list[str]:
-    """Return what `text` tells of a phone, the names of columns and "unknown" apart."""
+    """Return the words of `text` on the state of a phone, column names and "unknown" apart."""
     empty = '"country": null, "network_code": null, "network_name": null, "status": "unknown"'
     for said in (
         '"reachable": "unknown"',

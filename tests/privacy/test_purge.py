@@ -1,4 +1,4 @@
-"""After RETENTION nothing points to a person any more, and what may be counted still counts."""
+"""After RETENTION nothing points to a person any more, and statistics still count."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from number_insight.testing import LookupFactory, RecordFactory
 from number_insight.verdicts import history
 from tests.models import Customer
 from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
-from tests.service.stage import asking, screened, sign_up
+from tests.support.stage import asking, screened, sign_up
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from number_insight.testing import RecordFactory
 from tests.admin.builders import LIST, make_record, page_of
 from tests.models import Customer
 from tests.privacy.stage import IP, aged, command
-from tests.service.stage import PREMIUM, asking, screened
+from tests.support.stage import PREMIUM, asking, screened
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ ENFORCE = {"ENFORCEMENT": "enforce"}
 
 
 def refused(**settings: Any) -> NumberInsightRecord:
-    """Return what a form leaves that has refused `PREMIUM`, on an answer of ten minutes ago."""
+    """Return the record of a form that has refused `PREMIUM` on an earlier answer."""
     with asking(**ENFORCE, **settings):
         screened(PREMIUM)
         with visitor.visiting(RequestFactory().post("/", REMOTE_ADDR=IP)):

@@ -1,4 +1,4 @@
-"""Whoever asks is shown everything that is held on them, and can have it erased."""
+"""A person can have all that is held on them exported and erased."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from number_insight.screening import webhook
 from number_insight.testing import LookupFactory, RecordFactory
 from tests.models import Customer, UUIDCustomer
 from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
-from tests.service.stage import CLEAN, asking, screened
+from tests.support.stage import CLEAN, asking, screened
 
 pytestmark = pytest.mark.django_db
 

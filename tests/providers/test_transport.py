@@ -1,4 +1,4 @@
-"""One HTTP call: sent once, ended by its deadline, and honest about what may have been sent."""
+"""One HTTP call: sent once, ended by its deadline, and honest about bytes that were sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import pytest
 from number_insight.exceptions import NotSent, Uncertain
 from number_insight.providers import transport
 from number_insight.providers.http import MAX_BODY, Form, url_trouble
-from tests.providers.stubs import Script, Stub, closes, drips, hangs, says, sends
+from tests.support.stubs import Script, Stub, closes, drips, hangs, says, sends
+from tests.support.waiting import at_once, until
 
 OK = b"HTTP/1.1 200 OK\r\n"
 DEADLINE = 0.6
@@ -142,11 +143,7 @@ def test_an_abandoned_call_leaves_no_thread_behind() -> None:
 
 
 def _gone(name: str) -> bool:
-    for _ in range(40):
-        if not any(thread.name == name for thread in threading.enumerate()):
-            return True
-        time.sleep(0.05)
-    return False
+    return until(lambda: all(thread.name != name for thread in threading.enumerate()), 2)
 
 
 def test_a_refused_connection_is_provably_not_sent() -> None:
@@ -219,11 +216,7 @@ def test_the_environment_changes_nothing(
 
 def test_many_threads_may_call_at_once() -> None:
     with Stub(says(200, {"status": 0})) as stub:
-        threads = [threading.Thread(target=post, args=(stub,)) for _ in range(12)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(10)
+        at_once(12, lambda _: post(stub))
         assert len(stub.requests) == 12
 
 

@@ -59,7 +59,7 @@ FULL: dict[str, Any] = {
 
 
 def read(**changes: Any) -> Insight:
-    """Read the full answer with `changes`; what is changed to `...` is left out."""
+    """Read the full answer with `changes`; a key with the value `...` is left out."""
     document = {key: value for key, value in {**FULL, **changes}.items() if value is not ...}
     return read_answer(json.dumps(document).encode())
 

@@ -1,4 +1,4 @@
-"""Amounts, codes and texts: sane and fit for a database, whatever came."""
+"""Amounts, codes and texts become sane values that fit any database."""
 
 from __future__ import annotations
 

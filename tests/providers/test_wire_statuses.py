@@ -1,4 +1,4 @@
-"""Statuses: what an answer, a refusal, an acknowledgement and a callback mean."""
+"""Statuses of answers, refusals, acknowledgements and callbacks have their meaning."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_the_final_callback_is_the_answer(final: Any) -> None:
 @pytest.mark.parametrize("status", [1, 2])
 def test_a_callback_without_success_was_worked_on_all_the_same(status: int) -> None:
     insight = read_callback(encode(status=status))
-    assert (insight.status, insight.outcome, insight.is_empty) == (status, status, status == 2)
+    assert (insight.status, insight.outcome, insight.is_empty) == (status, status, True)
 
 
 def test_a_callback_may_be_a_refusal() -> None:

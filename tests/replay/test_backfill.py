@@ -14,7 +14,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.privacy import subject
 from number_insight.screening import signup
 from tests.models import ChildCustomer, Customer, TwoNumbers, UUIDCustomer
-from tests.service import stage
+from tests.support import stage
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""Whatever is posted to the webhook: it is never a server error, and no forged word is kept."""
+"""No request to the webhook is ever a server error, and no forged one changes a row."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from number_insight.lookups import callbacks
-from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models import Lookup
 from number_insight.providers.personas import answer
 from number_insight.sandbox import answers
-from number_insight.screening import screen
+from number_insight.testing import LookupFactory, RecordFactory
 from number_insight.views import CallbackView
-from tests.service.stage import CLEAN, FAKE, VONAGE
+from tests.support.stage import CLEAN, FAKE, VONAGE
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def mutated(draw: st.DrawFn, real: dict[str, Any]) -> bytes:
 
 
 def bodies(*, nearly_right: bool) -> st.SearchStrategy[bytes]:
-    """Return what may be posted: mostly nearly right, sometimes nothing of the kind."""
+    """Return bodies to post: mostly nearly right, sometimes nothing of the kind."""
     depths = st.integers(1, 3000)
     return st.one_of(
         *([mutated(REAL)] * 3 if nearly_right else []),
@@ -85,7 +85,7 @@ def bodies(*, nearly_right: bool) -> st.SearchStrategy[bytes]:
 
 
 def posted(token: str, body: bytes, kind: str) -> int:
-    """Return the status of what the view itself says; whatever it raises is raised."""
+    """Return the status of the view's own response; an exception of the view is raised."""
     request = RequestFactory().post("/", body, content_type=kind)
     with transaction.atomic():
         status: int = CallbackView.as_view()(request, token=token).status_code
@@ -96,23 +96,15 @@ def posted(token: str, body: bytes, kind: str) -> int:
 
 
 def is_strict() -> bool:
-    """Whether the database refuses what others store: NUL, half a surrogate pair, infinity."""
+    """Whether the database refuses NUL, half a surrogate pair and infinity."""
     return connection.vendor == "postgresql"
 
 
 def submitted() -> Lookup:
-    """Return a lookup whose answer was promised."""
-    record = screen(CLEAN)
-    lookup = Lookup.objects.create(
-        provider="default",
-        number=CLEAN,
-        level="advanced",
-        delivery="async",
-        state="submitted",
-        open_key="it",
-        reserved="0.03",
-    )
-    NumberInsightRecord.objects.filter(pk=record.pk).update(lookup=lookup, state="waiting")
+    """Return a lookup whose answer is to be posted, and for which a record waits."""
+    told = {"state": "submitted", "delivery": "async", "open_key": "it", "reserved": "0.03"}
+    lookup: Lookup = LookupFactory(number=CLEAN, **told)
+    RecordFactory(number=CLEAN, lookup=lookup, state="waiting", verdict="pending", basis="")
     return lookup
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import socket
 import subprocess
@@ -17,11 +16,15 @@ import pytest
 from django.db import connection
 
 from number_insight.lookups import callbacks
-from tests.faces.callbacks import CLEAN, body_for, submitted
-from tests.servers import free_port
-from tests.service.stage import the_lookup
+from number_insight.models import NumberInsightRecord
+from tests.support.servers import free_port
+from tests.support.stage import the_lookup
+from tests.webhook.callbacks import body_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("submitted"),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP = 60.0
@@ -82,22 +85,20 @@ def post(port: int, chunks: list[bytes]) -> int:
         return link.getresponse().status
 
 
-def test_a_chunked_answer_is_taken(port: int) -> None:
-    record, body = submitted(CLEAN), body_for(CLEAN)
+def test_a_chunked_answer_is_taken(submitted: NumberInsightRecord, port: int) -> None:
+    body = body_of()
     assert post(port, [body[:100], body[100:]]) == 200
-    record.refresh_from_db()
-    assert (the_lookup().state, record.state) == ("answered", "screened")
+    submitted.refresh_from_db()
+    assert (the_lookup().state, submitted.state) == ("answered", "screened")
 
 
 def test_a_chunked_body_without_end_is_refused_and_one_without_content_is_none(port: int) -> None:
-    submitted(CLEAN)
     assert post(port, [b" " * 8192] * 9) == 413
     assert post(port, []) == 400
     assert the_lookup().state == "submitted"
 
 
 def test_a_chunked_body_that_breaks_off_is_asked_for_again(port: int) -> None:
-    submitted(CLEAN)
     head = f"POST {path()} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=30) as link:
         link.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode() + b'5\r\n{"a":\r\n')
@@ -107,8 +108,7 @@ def test_a_chunked_body_that_breaks_off_is_asked_for_again(port: int) -> None:
 
 
 def test_an_answer_that_says_how_long_it_is_is_taken_as_ever(port: int) -> None:
-    submitted(CLEAN)
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as link:
-        link.request("POST", path(), json.dumps(json.loads(body_for(CLEAN))), JSON)
+        link.request("POST", path(), body_of(), JSON)
         assert link.getresponse().status == 200
     assert the_lookup().state == "answered"

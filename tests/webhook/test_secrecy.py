@@ -17,10 +17,10 @@ from number_insight.models import Lookup
 from number_insight.providers.fake import Fake
 from number_insight.screening import webhook
 from number_insight.views import MAX_BODY
-from tests.faces.callbacks import body_for, submitted
-from tests.service.stage import the_lookup
+from tests.support.stage import the_lookup
+from tests.webhook.callbacks import body_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("submitted")]
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,6 @@ def post(token: str, body: bytes = b"{}", kind: str = "application/json", slash:
 def test_no_refusal_tells_the_token(
     body: bytes, kind: str, slash: str, status: int, told: Any
 ) -> None:
-    submitted()
     token = callbacks.token_for(the_lookup().pk)
     assert post(token, body, kind, slash) == status
     assert token not in told() and mail.outbox == []
@@ -77,7 +76,6 @@ def test_no_refusal_tells_the_token(
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete", "options", "trace", "head"])
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_nor_does_a_method_that_is_not_allowed(method: str, slash: str, told: Any) -> None:
-    submitted()
     token = callbacks.token_for(the_lookup().pk)
     client = Client(raise_request_exception=False)
     answer = getattr(client, method)(f"/number-insight/callback/{token}{slash}")
@@ -95,7 +93,6 @@ def test_nor_does_a_method_that_is_not_allowed(method: str, slash: str, told: An
 def test_nor_does_a_fault_of_ours(
     place: Any, name: str, fault: Exception, told: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submitted()
     token = callbacks.token_for(the_lookup().pk)
 
     def fail(*_args: Any, **_kwargs: Any) -> Any:
@@ -103,13 +100,12 @@ def test_nor_does_a_fault_of_ours(
 
     with monkeypatch.context() as broken:
         broken.setattr(place, name, fail)
-        assert post(token, body_for()) == 503
+        assert post(token, body_of()) == 503
     assert token not in told() and mail.outbox == []
 
 
 def test_an_answer_without_the_slash_is_taken(told: Any) -> None:
-    submitted()
-    assert post(callbacks.token_for(the_lookup().pk), body_for(), slash="") == 200
+    assert post(callbacks.token_for(the_lookup().pk), body_of(), slash="") == 200
     assert the_lookup().state == "answered"
 
 
@@ -117,7 +113,6 @@ def test_a_project_that_logs_the_errors_of_its_own_api_is_not_asked(
     told: Any, settings: Any
 ) -> None:
     settings.REST_FRAMEWORK = {"EXCEPTION_HANDLER": "tests.webhook.test_secrecy.telltale"}
-    submitted()
     token = callbacks.token_for(the_lookup().pk)
     assert Client().get(f"/number-insight/callback/{token}/").status_code == 405
     assert token not in told()
@@ -129,7 +124,6 @@ def telltale(error: Exception, context: dict[str, Any]) -> None:
 
 
 def test_the_provider_that_is_asked_tells_the_address_to_nobody(told: Any) -> None:
-    submitted()
     token = callbacks.token_for(the_lookup().pk)
     assert len(Fake.asked) == 1
     assert token not in told()

@@ -1,0 +1,63 @@
+"""The page on providers and the code say the same."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from number_insight.providers import kpn, statuses, vonage
+from number_insight.providers.base import Provider
+from number_insight.providers.fake import Fake
+from tests.support.pages import read, rows
+
+PAGE = read("docs/providers.md")
+ROWS = rows(PAGE)
+
+
+@pytest.mark.parametrize("table", [statuses.STATUSES, statuses.HTTP_STATUSES])
+def test_every_status_is_told_with_its_sentence(table: dict[int, statuses.Meaning]) -> None:
+    for status, meaning in table.items():
+        assert [str(status), f"`{meaning.error.__name__}`", meaning.sentence] in ROWS
+
+
+@pytest.mark.parametrize(
+    "meaning",
+    [
+        statuses.OTHER_STATUS,
+        statuses.OTHER_REFUSAL,
+        statuses.REDIRECT,
+        statuses.OTHER_HTTP,
+        statuses.UNREADABLE,
+    ],
+)
+def test_every_other_trouble_is_told_with_its_sentence(meaning: statuses.Meaning) -> None:
+    assert [f"`{meaning.error.__name__}`", meaning.sentence] in [row[1:] for row in ROWS]
+
+
+def test_no_status_is_told_that_there_is_not() -> None:
+    told = {int(row[0]) for row in ROWS if row and row[0].isdigit()}
+    assert told == {*statuses.STATUSES, *statuses.HTTP_STATUSES}
+
+
+@pytest.mark.parametrize("sentence", [m.sentence for m in statuses.STATUSES.values()])
+def test_a_sentence_says_what_happened_and_what_to_do(sentence: str) -> None:
+    assert sentence.endswith(".")
+    assert sentence.count(".") == 1
+    assert ";" in sentence
+
+
+@pytest.mark.parametrize("provider", [vonage.NumberInsight, kpn.NumberInsight, Fake])
+def test_every_option_is_told(provider: type[Provider]) -> None:
+    for name in list(inspect.signature(provider).parameters):
+        assert f"`{name}`" in PAGE, name
+    assert provider.__module__.rpartition(".")[2] + f".{provider.__name__}`" in PAGE
+
+
+def test_defaults_are_told_as_they_are() -> None:
+    assert vonage.BASE_URL in PAGE
+    assert kpn.BASE_URL in PAGE
+    assert kpn.TOKEN_URL in PAGE
+    for level, price in vonage.NumberInsight.default_prices.items():
+        assert f'"{level}": "{price}"' in PAGE
+    assert str(vonage.NumberInsight.retires_on) in PAGE

@@ -1,0 +1,13 @@
+"""A muted bell for the tests of fields, forms and serializers."""
+
+from __future__ import annotations
+
+import pytest
+
+from number_insight.screening.tasks import bell
+
+
+@pytest.fixture(autouse=True)
+def bell_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ring no broker: the work of a field or form ends with the record."""
+    monkeypatch.setattr(bell, "ring", lambda *_args, **_kwargs: True)

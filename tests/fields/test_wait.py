@@ -1,0 +1,111 @@
+"""``WAIT`` lets a form wait for a verdict, within its bound; one IP is not refused for ever."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django import forms
+from django.db import connections, transaction
+from django.test import override_settings
+
+from number_insight import exceptions
+from number_insight.forms import ScreenedFormMixin
+from number_insight.models import NumberInsightRecord
+from number_insight.screening import refusal, tasks
+from tests.support.stage import CLEAN, PREMIUM, asking, fake
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MESSAGE = "This phone number cannot be used here. Please use another one, or contact us."
+PATIENCE = timedelta(seconds=5)
+WAITING: dict[str, Any] = {"ENFORCEMENT": "enforce", "WAIT": PATIENCE}
+
+
+class SignupForm(ScreenedFormMixin, forms.Form):
+    """The recommended form, on a plain field."""
+
+    screened_fields = ("phone",)
+    phone = forms.CharField()
+
+
+@pytest.fixture(autouse=True)
+def no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker of these tests needs no bell."""
+    monkeypatch.setattr(tasks.bell, "ring", lambda record_id, **_options: True)
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """Sweep in another thread, with connections of its own."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.wait(0.02):
+            tasks.sweep(inline=True)
+        connections.close_all()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+
+
+def errors(number: str) -> dict[str, list[str]]:
+    """Return the errors of a form for `number`."""
+    return dict(SignupForm({"phone": number}).errors)
+
+
+def test_a_form_waits_for_the_verdict_and_refuses_what_is_denied() -> None:
+    with override_settings(NUMBER_INSIGHT=fake(**WAITING)), worker():
+        assert errors(PREMIUM) == {"phone": [MESSAGE]}
+    record = NumberInsightRecord.objects.get()
+    assert (record.state, record.number, str(record)) == ("refused", "", "+46 70 *** ** 12")
+    assert [flag.code for flag in record.flags.all()] == ["premium"]
+
+
+def test_what_is_allowed_passes_as_soon_as_it_is_known() -> None:
+    with override_settings(NUMBER_INSIGHT=fake(**WAITING)), worker():
+        began = time.monotonic()
+        assert errors(CLEAN) == {}
+    assert time.monotonic() - began < PATIENCE.total_seconds()
+    assert NumberInsightRecord.objects.get().verdict == "allow"
+
+
+def test_a_missing_answer_refuses_nobody_however_long_it_was_waited_for() -> None:
+    answers = {PREMIUM: exceptions.NoAnswer("nothing")}
+    with override_settings(NUMBER_INSIGHT=fake(answers, ON_NO_ANSWER="deny", **WAITING)), worker():
+        assert errors(PREMIUM) == {}
+    assert NumberInsightRecord.objects.get().verdict == "deny"
+
+
+def test_where_nobody_works_the_form_waits_no_longer_than_it_may() -> None:
+    patience = timedelta(milliseconds=200)
+    with asking(ENFORCEMENT="enforce", WAIT=patience):
+        began = time.monotonic()
+        assert errors(PREMIUM) == {}
+    assert 0.2 <= time.monotonic() - began < 2
+    assert NumberInsightRecord.objects.get().state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("options", "atomic"), [(WAITING, True), ({"ENFORCEMENT": "observe", "WAIT": PATIENCE}, False)]
+)
+def test_nothing_is_waited_for_in_a_transaction_or_while_observing(
+    options: dict[str, Any], atomic: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusal.time, "sleep", pytest.fail)
+    with asking(**options):
+        if atomic:
+            with transaction.atomic():
+                assert errors(PREMIUM) == {}
+        else:
+            assert errors(PREMIUM) == {}

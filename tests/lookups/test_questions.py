@@ -1,0 +1,128 @@
+"""One question is one lookup, within a batch as well as among several that come at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from number_insight.lookups import budget, questions
+from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spending
+from number_insight.providers.base import Question
+from number_insight.providers.fake import Fake
+from number_insight.rules import Rule
+from number_insight.screening import worker
+from tests.support.stage import CLEAN, asking, record_of
+from tests.support.waiting import PATIENCE
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FEW, MOST = CLEAN, "+46701750605"
+
+
+class Stumbling(Rule):
+    """A rule whose finding no database takes, for one number."""
+
+    code = "stumbling"
+    weight = 0
+
+    def examine(self, insight: Any, signup: Any) -> Any:
+        if signup.number == MOST:
+            yield self.flag("Bad %(x)s.", x="\x00" + "\ud800")
+
+
+def _ask(number: str) -> questions.Ask:
+    return Question(number=number, level="advanced"), "default", "sync"
+
+
+def test_who_asks_for_less_joins_who_asks_for_more_in_the_same_batch() -> None:
+    with asking(LIMITS={}):
+        records = [record_of(level=level) for level in ("basic", "advanced", "standard")]
+        worker.screen(records[0].pk, limit=16)
+    assert [question.level for question in Fake.asked] == ["advanced"]
+    assert set(NumberInsightRecord.objects.values_list("state", flat=True)) == {"screened"}
+
+
+@pytest.mark.postgres_only
+def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None:
+    first, second, third = (f"+4670174{last}" for last in ("1001", "1002", "1003"))
+    made, go_on, failures = threading.Event(), threading.Event(), list[Exception]()
+
+    def hold() -> None:
+        with transaction.atomic():
+            questions.join([_ask(first)])
+            made.set()
+            go_on.wait(PATIENCE)
+
+    def batch() -> None:
+        made.wait(PATIENCE)
+        with transaction.atomic():
+            questions.join([_ask(number) for number in (first, second, third)])
+
+    def run(work: Any) -> None:
+        try:
+            work()
+        except Exception as error:  # told below
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    with asking():
+        threads = [threading.Thread(target=run, args=(work,)) for work in (hold, batch)]
+        for thread in threads:
+            thread.start()
+        made.wait(PATIENCE)
+        time.sleep(0.3)  # the batch waits for the first to be made
+        with transaction.atomic():
+            questions.join([_ask(second)])
+        with transaction.atomic():
+            questions.join([_ask(second)])
+            go_on.set()
+            time.sleep(0.3)  # the batch has made the third
+            questions.join([_ask(third)])
+        for thread in threads:
+            thread.join(PATIENCE)
+    assert failures == []
+    assert Lookup.objects.count() == 3
+
+
+def test_money_of_two_days_is_settled_in_the_order_in_which_it_is_locked() -> None:
+    days = [date(2026, 5, 2), date(2026, 5, 1)]
+    with (
+        transaction.atomic(),
+        CaptureQueriesContext(
+            connection,
+        ) as told,
+    ):
+        budget.settle(
+            budget.Payment(amount=Decimal("0.03"), reserved=Decimal("0.02"), booked_on=day)
+            for day in days
+        )
+    keys = ["day:2026-05-01", "day:2026-05-02", "month:2026-05"]
+    written = [
+        key for q in told if q["sql"].startswith("UPDATE") for key in keys if key in q["sql"]
+    ]
+    assert list(dict.fromkeys(written)) == keys
+    books = {row.period: row.spent * budget.UNIT for row in Spending.objects.all()}
+    assert books == dict(
+        zip(keys, (Decimal("0.03"), Decimal("0.03"), Decimal("0.06")), strict=True)
+    )
+
+
+@pytest.mark.postgres_only
+def test_a_list_is_credited_though_another_record_of_the_batch_could_not_be_written() -> None:
+    entry = ListEntry.objects.create(action="deny", match="number", value=FEW)
+    mine = {"NAME": "tests.lookups.test_questions.Stumbling"}
+    with asking(EXTRA_RULES=[mine], ENABLED=False):
+        record = record_of(FEW)
+        record_of(MOST)
+        worker.screen(record.pk, limit=16)
+    entry.refresh_from_db()
+    lanes = Counter(NumberInsightRecord.objects.values_list("lane", flat=True))
+    assert (entry.hits, lanes["fault"]) == (1, 1)

@@ -1,0 +1,120 @@
+"""The sweep finds every record whose message was lost."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from number_insight import exceptions
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.providers.fake import Fake
+from number_insight.screening import screen, tasks, worker
+from tests.support.servers import Redis
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
+from tests.support.waiting import until
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_rings_for_what_has_lost_its_message(queue: Redis) -> None:
+    record = screen(CLEAN)
+    with queue.client() as client:
+        client.flushall()
+    assert tasks.sweep() == 1
+    assert [message["body"][0] for message in messages(queue)] == [[record.pk]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_task_leaves_fresh_records_to_the_bell_that_was_rung(queue: Redis) -> None:
+    screen(CLEAN)
+    assert tasks.sweep_task() == 0
+    NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(seconds=31))
+    assert tasks.sweep_task() == 1
+
+
+@pytest.mark.django_db
+def test_inline_it_does_the_work_itself() -> None:
+    with asking():
+        records = [screen(CLEAN), screen(VIRTUAL), screen("nonsense")]
+        out = StringIO()
+        call_command("number_insight_sweep", "--inline", stdout=out)
+    found = NumberInsightRecord.objects.order_by("pk").values_list("verdict", flat=True)
+    assert list(found) == ["allow", "review", "deny"]
+    assert out.getvalue() == f"{len(records)} records screened.\n"
+
+
+@pytest.mark.django_db
+def test_one_poisoned_record_does_not_keep_the_others_waiting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assess = worker.screen
+    first, second = screen(CLEAN), screen(VIRTUAL)
+
+    def stumble(record_id: int, **options: Any) -> Any:
+        if record_id == first.pk:
+            raise ZeroDivisionError
+        return assess(record_id, **options)
+
+    monkeypatch.setattr(worker, "screen", stumble)
+    with asking():
+        sweep()
+    second.refresh_from_db()
+    assert second.verdict == "review"
+    assert f"Record {first.pk} could not be screened" in caplog.text
+
+
+@pytest.mark.django_db
+def test_it_settles_what_waits_for_a_finished_lookup() -> None:
+    with asking():
+        record = screened(VIRTUAL)
+        NumberInsightRecord.objects.update(state="waiting", verdict="pending", score=0)
+        sweep()
+    record.refresh_from_db()
+    assert (record.state, record.verdict, record.score) == ("screened", "review", 30)
+    assert (len(Fake.asked), money()) == (1, (PRICE, "0"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["failed", "uncertain", "no_callback"])
+def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> None:
+    with asking({CLEAN: exceptions.Busy("busy")}):
+        record = screened()
+        Lookup.objects.update(state=state, open_key=None)
+        sweep()
+    record.refresh_from_db()
+    assert (record.state, record.verdict, record.lane) == ("failed", "review", "no_answer")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pause", ["0", "-1"])
+def test_a_loop_needs_a_pause(pause: str) -> None:
+    with pytest.raises(CommandError, match="--loop needs a positive number of seconds."):
+        call_command("number_insight_sweep", f"--loop={pause}")
+
+
+def test_a_loop_screens_what_comes_and_stops_when_it_is_interrupted(
+    subprocess_environment: dict[str, str], transactional_db: None
+) -> None:
+    record = screen(CLEAN)
+    command = [sys.executable, "-m", "django", "number_insight_sweep", "--inline", "--loop", "0.1"]
+    with subprocess.Popen(
+        command, env=subprocess_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            assert until(lambda: NumberInsightRecord.objects.get(pk=record.pk).verdict == "allow")
+            later = screen(VIRTUAL)
+            assert until(lambda: NumberInsightRecord.objects.get(pk=later.pk).verdict == "review")
+        finally:
+            process.send_signal(signal.SIGINT)
+            out, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert out.decode().endswith("Stopped.\n")
+    assert b"Traceback" not in errors

@@ -1,0 +1,129 @@
+"""Signups, the worker's and the sweep's work on them, and the money and messages they leave."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.dispatch import Signal
+from django.test import override_settings
+
+from number_insight.lookups import budget
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.sandbox.server import Sandbox
+from number_insight.screening import screen, tasks, worker
+from tests.models import Customer
+from tests.support.servers import Redis
+
+CLEAN = "+46701740605"
+VIRTUAL = "+46701740611"
+PREMIUM = "+46701740612"
+RESERVED = "+447700900000"
+IMPOSSIBLE = "12345678901234567890"
+PRICE = "0.03"
+"""The price of Advanced in the sandbox, in EUR."""
+VONAGE = "number_insight.providers.vonage.NumberInsight"
+FAKE = "number_insight.providers.fake.Fake"
+
+
+def vonage(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
+    """Return ``NUMBER_INSIGHT`` with the sandbox as the provider."""
+    options: dict[str, Any] = {"api_key": "key", "api_secret": "secret"}
+    options["base_url"] = f"{sandbox.url}/ni"
+    options |= {"prices": {"advanced": PRICE}, "timeout": settings.pop("timeout", 10)}
+    return {"PROVIDERS": {"default": {"BACKEND": VONAGE, "OPTIONS": options}}, **settings}
+
+
+def fake(answers: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+    """Return ``NUMBER_INSIGHT`` with the fake provider and its `answers`."""
+    options = {"answers": {} if answers is None else answers}
+    return {"PROVIDERS": {"default": {"BACKEND": FAKE, "OPTIONS": options}}, **settings}
+
+
+@contextmanager
+def asking(answers: dict[str, Any] | None = None, **settings: Any) -> Iterator[None]:
+    """Ask the fake provider with `answers` inside the block."""
+    with override_settings(NUMBER_INSIGHT=fake(answers, **settings)):
+        yield
+
+
+def record_of(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
+    """Return a fresh record of `number`, about which nobody was asked."""
+    return screen(number, **options)
+
+
+def work_off(record_id: int) -> None:
+    """Screen one record as a worker does, until nothing is due soon."""
+    due = worker.screen(record_id)
+    for _ in range(10):
+        soon = [item for item in due if item.after.total_seconds() < 2]
+        if not soon:
+            return
+        time.sleep(max(0.0, *(item.after.total_seconds() for item in soon)))
+        due = [later for item in soon for later in worker.screen(item.record_id)]
+
+
+def screened(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
+    """Return a record of `number` that one task of a worker has taken as far as it goes."""
+    record = record_of(number, **options)
+    worker.screen(record.pk)
+    record.refresh_from_db()
+    return record
+
+
+def sign_up(number: str = CLEAN, name: str = "Ada") -> Customer:
+    """Save a customer in a transaction of their own."""
+    with transaction.atomic():
+        return Customer.objects.create(name=name, phone=number)
+
+
+def sweep() -> int:
+    """Sweep as a small site without a broker does."""
+    return tasks.sweep(inline=True)
+
+
+def money() -> tuple[str, str]:
+    """Return the amounts spent and reserved today."""
+    spent, reserved = budget.spent()
+    return f"{spent.normalize():f}", f"{reserved.normalize():f}"
+
+
+def the_lookup() -> Lookup:
+    """Return the only lookup there is."""
+    return Lookup.objects.get()
+
+
+def messages(server: Redis) -> list[dict[str, Any]]:
+    """Return the messages that wait for a worker, headers and all."""
+    with server.client() as client:
+        raw = client.lrange("celery", 0, -1)
+    found = [json.loads(message) for message in reversed(raw)]
+    for message in found:
+        message["body"] = json.loads(base64.b64decode(message["body"]))
+    return found
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the messages of our own loggers."""
+    return [r.getMessage() for r in caplog.records if r.name.startswith("number_insight")]
+
+
+@contextmanager
+def heard(signal: Signal) -> Iterator[list[dict[str, Any]]]:
+    """Yield the arguments of each call of a receiver of `signal` inside the block."""
+    found: list[dict[str, Any]] = []
+
+    def receive(**given: Any) -> None:
+        found.append(given)
+
+    signal.connect(receive)
+    try:
+        yield found
+    finally:
+        signal.disconnect(receive)

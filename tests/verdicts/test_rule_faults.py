@@ -1,0 +1,138 @@
+"""Rules in shadow, and rules that raise until they are put there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from number_insight.insight import Insight
+from number_insight.models import NumberInsightRecord, RuleFault
+from number_insight.rules import Rule
+from number_insight.verdicts import rule_faults
+from tests.support.records import NUMBER, a_record, settled
+from tests.support.stage import asking
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HERE = "tests.verdicts.test_rule_faults"
+FAULTS = reverse("admin:number_insight_rulefault_changelist")
+
+
+class Moody(Rule):
+    """Raises or flags, as its mood is."""
+
+    code = "moody"
+    weight = 90
+    needs = ()
+    reads = ()
+    mood: ClassVar[str] = "raise"
+
+    def examine(self, insight: Insight, signup: Any) -> Any:
+        if self.mood == "raise":
+            raise ZeroDivisionError(signup.number)
+        yield self.flag("It is moody.")
+
+
+@pytest.fixture(autouse=True)
+def moody() -> Iterator[None]:
+    """Judge by the moody rule alone, in the mood to raise."""
+    Moody.mood = "raise"
+    with asking(RULES=[{"NAME": f"{HERE}.Moody"}]):
+        yield
+
+
+def judged_times(count: int) -> NumberInsightRecord:
+    for _ in range(count):
+        record = settled(a_record())
+    return record
+
+
+def test_a_rule_that_raises_is_counted_and_shown_and_holds_the_signup() -> None:
+    record = judged_times(3)
+    assert (record.verdict, record.lane, record.raised_rules) == ("review", "fault", ["moody"])
+    fault = RuleFault.objects.get()
+    assert (fault.code, fault.errors_in_row, fault.shadowed_at) == ("moody", 3, None)
+
+
+def test_after_twenty_errors_in_a_row_a_rule_goes_into_shadow_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.ERROR, logger="number_insight.verdicts.rule_faults"):
+        assert judged_times(rule_faults.MOST_IN_ROW).verdict == "review"
+    told = [
+        r.getMessage() for r in caplog.records if r.name == "number_insight.verdicts.rule_faults"
+    ]
+    assert [sentence.split(":")[0] for sentence in told] == ["Rule moody raised 20 times in a row"]
+    record = judged_times(1)
+    assert (record.verdict, record.lane, record.raised_rules) == ("allow", "risk", ["moody"])
+    assert RuleFault.objects.get().errors_in_row == rule_faults.MOST_IN_ROW
+
+
+def test_one_success_starts_the_count_anew() -> None:
+    judged_times(rule_faults.MOST_IN_ROW - 1)
+    Moody.mood = "flag"
+    assert judged_times(1).verdict == "deny"
+    assert RuleFault.objects.get().errors_in_row == 0
+    Moody.mood = "raise"
+    assert judged_times(1).verdict == "review"
+
+
+def test_a_rule_stays_in_shadow_though_it_works_again() -> None:
+    judged_times(rule_faults.MOST_IN_ROW)
+    Moody.mood = "flag"
+    record = judged_times(1)
+    flag = record.flags.get()
+    assert (record.verdict, record.score) == ("allow", 0)
+    assert (flag.code, flag.weight, flag.shadow, flag.counted) == ("moody", 90, True, False)
+
+
+def test_a_person_re_arms_a_rule_in_the_admin(admin_client: Client) -> None:
+    judged_times(rule_faults.MOST_IN_ROW)
+    Moody.mood = "flag"
+    assert "moody" in admin_client.get(FAULTS).content.decode()
+    chosen = {"action": "rearm", "_selected_action": [str(RuleFault.objects.get().pk)]}
+    page = admin_client.post(FAULTS, chosen, follow=True).content.decode()
+    assert "1 rule counts again." in page
+    assert judged_times(1).verdict == "deny"
+
+
+def test_who_may_only_look_may_not_re_arm(client: Client, django_user_model: Any) -> None:
+    user = django_user_model.objects.create_user("looker", password="x", is_staff=True)
+    user.user_permissions.add(permission("view_rulefault"))
+    client.force_login(user)
+    fault = RuleFault.objects.create(code="moody", errors_in_row=20)
+    client.post(FAULTS, {"action": "rearm", "_selected_action": [str(fault.pk)]})
+    fault.refresh_from_db()
+    assert fault.errors_in_row == 20
+
+
+def permission(codename: str) -> Any:
+    return Permission.objects.get(codename=codename)
+
+
+def test_a_rule_in_shadow_by_the_settings_is_stored_and_changes_nothing() -> None:
+    Moody.mood = "flag"
+    with asking(RULES=[{"NAME": f"{HERE}.Moody", "shadow": True}]):
+        record = judged_times(1)
+    flag = record.flags.get()
+    assert (record.verdict, record.score) == ("allow", 0)
+    assert (flag.shadow, flag.counted) == (True, False)
+
+
+def test_a_rule_in_shadow_by_the_settings_holds_nobody_when_it_raises() -> None:
+    with asking(RULES=[{"NAME": f"{HERE}.Moody", "shadow": True}]):
+        record = judged_times(1)
+    assert (record.verdict, record.raised_rules) == ("allow", ["moody"])
+    assert not RuleFault.objects.exists()
+
+
+def test_no_fault_is_told_with_the_number(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="number_insight"):
+        judged_times(rule_faults.MOST_IN_ROW)
+    assert caplog.records
+    assert NUMBER[1:] not in caplog.text
