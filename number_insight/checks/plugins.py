@@ -41,18 +41,18 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
         for fault in provider.check():
             if fault.deploy == deploy:
                 yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
-        yield from _check_retirement(name, provider.retires_on, deploy=deploy)
+        if not deploy:
+            yield from _check_retirement(name, provider.retires_on)
 
 
-def _check_retirement(name: str, day: date | None, *, deploy: bool) -> Iterator[CheckMessage]:
-    if day is None:
-        return
-    left = day - date.today()  # the vendor's day has no time zone either
-    hint = "Move to another provider; the providers page of the docs shows how."
-    if left <= timedelta(0) and not deploy:
-        yield error("E014", f"Provider {name!r} was switched off by its vendor on {day}.", hint)
-    elif timedelta(0) < left <= NOTICE and deploy:
-        yield warning("W002", f"Provider {name!r} is switched off by its vendor on {day}.", hint)
+def _check_retirement(name: str, day: date | None) -> Iterator[CheckMessage]:
+    """Warn of the retirement, and never more than warn: a migration or a sweep must go on."""
+    left = timedelta.max if day is None else day - date.today()  # the vendor's day has no zone
+    if left <= NOTICE:
+        tense = "is" if left > timedelta(0) else "was"
+        message = f"Provider {name!r} {tense} switched off by its vendor on {day}."
+        hint = "Move to another provider; the providers page of the docs shows how."
+        yield warning("W002", message, hint)
 
 
 def _check_rules() -> Iterator[CheckMessage]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import Warning
+from django.core.management import call_command
+from django.test import override_settings
 
 from number_insight.checks.plugins import NOTICE
 from tests.checks.stage import FAKE, LASTING, PROVIDERS, Lasting, found, found_in_production, ids
@@ -44,28 +47,39 @@ def test_a_build_without_secrets_can_migrate() -> None:
     assert ids(found_in_production(given)).count("E010") == 2
 
 
-@pytest.mark.parametrize("days", [-1, 0])
-def test_a_provider_that_was_switched_off_is_an_error(
+@pytest.mark.parametrize(
+    ("days", "tense"), [(-1000, "was"), (-1, "was"), (0, "was"), (1, "is"), (180, "is")]
+)
+def test_the_end_of_a_provider_is_warned_of_once_and_stops_nothing(
+    days: int, tense: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = date.today() + timedelta(days=days)
+    monkeypatch.setattr(Lasting, "retires_on", day)
+    message = f"Provider 'default' {tense} switched off by its vendor on {day}."
+    expected = Warning(message, hint=HINT, id="number_insight.W002")
+    assert found({"PROVIDERS": PROVIDERS}) == [expected]
+    assert "W002" not in ids(found_in_production({"PROVIDERS": PROVIDERS}))
+    with override_settings(NUMBER_INSIGHT={"PROVIDERS": PROVIDERS}):
+        call_command("check", fail_level="ERROR", stderr=StringIO())
+
+
+@pytest.mark.parametrize("days", [181, 5000])
+def test_no_provider_is_warned_of_half_a_year_before_its_end(
     days: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    day = date.today() + timedelta(days=days)
-    monkeypatch.setattr(Lasting, "retires_on", day)
-    message = f"Provider 'default' was switched off by its vendor on {day}."
-    assert found({"PROVIDERS": PROVIDERS}) == [Error(message, hint=HINT, id="number_insight.E014")]
-    assert "W002" not in ids(found_in_production({"PROVIDERS": PROVIDERS}))
-
-
-@pytest.mark.parametrize(("days", "warned"), [(1, True), (180, True), (181, False)])
-def test_half_a_year_before_its_end_production_is_warned_of_a_provider(
-    days: int, warned: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    day = date.today() + timedelta(days=days)
-    monkeypatch.setattr(Lasting, "retires_on", day)
-    message = f"Provider 'default' is switched off by its vendor on {day}."
-    expected: CheckMessage = Warning(message, hint=HINT, id="number_insight.W002")
-    assert (expected in found_in_production({"PROVIDERS": PROVIDERS})) is warned
+    monkeypatch.setattr(Lasting, "retires_on", date.today() + timedelta(days=days))
     assert found({"PROVIDERS": PROVIDERS}) == []
     assert timedelta(days=180) == NOTICE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("command", ["migrate", "number_insight_sweep"])
+def test_a_provider_that_was_switched_off_stops_no_command(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lasting, "retires_on", date.today() - timedelta(days=1))
+    with override_settings(NUMBER_INSIGHT={"PROVIDERS": PROVIDERS}):
+        call_command(command, skip_checks=False, stdout=StringIO(), stderr=StringIO(), verbosity=0)
 
 
 def test_no_message_shows_a_secret() -> None:
