@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import refusal, signup
 from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
@@ -34,15 +32,22 @@ class ScreenedFormMixin(_Form):
     country_field: str | None = None
     name_field: str | None = None
 
+    @sensitive_variables()
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.screening_records: dict[str, NumberInsightRecord] = {}
         self._screenings = {
             name: validator
             for name, field in self.fields.items()
-            if (validator := _take_over(field, name in self.screened_fields)) is not None
+            if (
+                validator := NumberInsightValidator.take_over(
+                    field, named=name in self.screened_fields
+                )
+            )
+            is not None
         }
 
+    @sensitive_variables()
     def full_clean(self) -> None:
         super().full_clean()
         if self.is_bound and not self.errors:
@@ -67,11 +72,13 @@ class ScreenedFormMixin(_Form):
         if refusal.is_denied_soon(record):
             self.add_error(name, ValidationError(REFUSED, code="refused"))
 
+    @sensitive_variables()
     def _declared(self, name: str | None) -> str:
         """Return the person's declaration in the field `name`, or an empty text."""
         value = None if name is None else self.cleaned_data.get(name)
         return "" if value is None else str(value)
 
+    @sensitive_variables()
     def save(self, commit: bool = True) -> Any:
         """Save a model form, and link its records to the saved object."""
         saved = super().save(commit=commit)  # type: ignore[misc]
@@ -79,20 +86,3 @@ class ScreenedFormMixin(_Form):
             for record in self.screening_records.values():
                 signup.attach(saved, record=record)
         return saved
-
-
-def _take_over(field: forms.Field, named: bool) -> NumberInsightValidator | None:
-    """Return the validator of `field` that the mixin queues for, after switching its queue off."""
-    if isinstance(field, ScreenedPhoneNumberField):
-        screening_validator = field.screening
-        field.screening = screening_validator.without_queue()
-        return screening_validator if screening_validator.queue or named else None
-    for index, validator in enumerate(field.validators):
-        if isinstance(validator, NumberInsightValidator):
-            field.validators = copy.copy(field.validators)
-            field.validators[index] = validator.without_queue()
-            return validator if validator.queue or named else None
-    if named:
-        field.validators = [*field.validators, NumberInsightValidator(queue=False)]
-        return NumberInsightValidator()
-    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -34,9 +35,10 @@ def clean_number(value: Any, region: str | None = None) -> str:
     try:
         return numbers.normalise(value, region or app_settings.default_region)
     except InvalidNumber as error:
-        raise ValidationError(MESSAGES[error.code], code=error.code) from error
+        raise ValidationError(MESSAGES[error.code], code=error.code) from None
 
 
+@sensitive_variables()
 def validate_possible(value: Any) -> None:
     """Raise `ValidationError` unless `value` is a possible number."""
     clean_number(value)
@@ -74,6 +76,26 @@ class NumberInsightValidator:
 
     def __hash__(self) -> int:
         return hash((self.level, self.queue))
+
+    @classmethod
+    def take_over(cls, field: Any, *, named: bool) -> NumberInsightValidator | None:
+        """Return the validator that a mixin queues for, after switching off the one of `field`.
+
+        A field that is `named` by the project gets one that checks the number, if it has none.
+        """
+        given = getattr(field, "screening", None)
+        if isinstance(given, cls):
+            field.screening = given.without_queue()
+            return given if given.queue or named else None
+        for index, validator in enumerate(field.validators):
+            if isinstance(validator, cls):
+                field.validators = copy.copy(field.validators)
+                field.validators[index] = validator.without_queue()
+                return validator if validator.queue or named else None
+        if named:
+            field.validators = [*field.validators, cls(queue=False)]
+            return cls()
+        return None
 
     def without_queue(self) -> NumberInsightValidator:
         """Return a copy of the validator that queues nothing."""

@@ -60,6 +60,15 @@ class Member(models.Model):
         return f"{self.first_name} Lovelace" if self.first_name else None
 
 
+class SwedishCustomer(models.Model):
+    """A field with a region of its own."""
+
+    phone = ScreenedPhoneNumberField(region="SE")
+
+    def __str__(self) -> str:
+        return str(self.phone)
+
+
 class TwoNumbers(models.Model):
     """Two fields on one model, one of them nullable."""
 
