@@ -42,12 +42,14 @@ class ScreenedPhoneNumberField(PhoneNumberField):
         if value not in self.empty_values and not self._is_unchanged(value):
             self.screening(value)
 
+    @sensitive_variables()
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> forms.BoundField:
         # Only the form knows the initial number; every form has a copy of its fields.
         self._initial = form.get_initial_for_field(self, field_name)
         bound: forms.BoundField = super().get_bound_field(form, field_name)
         return bound
 
+    @sensitive_variables()
     def _is_unchanged(self, value: Any) -> bool:
         """Return whether `value` is the initial number, which is neither refused nor looked up."""
         if self._initial in EMPTY_VALUES:

@@ -23,6 +23,7 @@ from number_insight.screening import signup
 from number_insight.validators import validate_possible
 
 
+@sensitive_variables()
 def to_phone_number(value: Any, region: str | None) -> Any:
     """Return `value` as a `PhoneNumber` in E.164, with the raw input if it is not possible."""
     if value in EMPTY_VALUES or hasattr(value, "resolve_expression"):
@@ -37,6 +38,7 @@ def to_phone_number(value: Any, region: str | None) -> Any:
 class ScreenedPhoneNumberDescriptor(PhoneNumberDescriptor):
     """The attribute on an instance, which remembers the value that the object was loaded with."""
 
+    @sensitive_variables()
     def __set__(self, instance: models.Model, value: Any) -> None:
         name = self.field.name
         # An object counts as being added while it is constructed or loaded. A deferred value that
@@ -102,12 +104,15 @@ class ScreenedPhoneNumberField(PhoneNumberField):
             fields = [field.name for field in self.model._meta.concrete_fields]
             yield error("E019", message, did_you_mean(str(name), fields), obj=self)
 
+    @sensitive_variables()
     def to_python(self, value: Any) -> Any:
         return to_phone_number(value, self.region)
 
+    @sensitive_variables()
     def from_db_value(self, value: Any, *_args: Any) -> Any:
         return to_phone_number(value, self.region)
 
+    @sensitive_variables()
     def get_prep_value(self, value: Any) -> Any:
         value = models.Field.get_prep_value(self, value)
         parsed = self.to_python(value)
@@ -172,6 +177,7 @@ def _remember_changes(
     instance.__dict__["_ni_changed"] = changed  # even if empty: the previous save may have failed
 
 
+@sensitive_variables()
 def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str) -> bool:
     number = stored(instance.__dict__[field.name])
     if not number:

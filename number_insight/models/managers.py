@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight import numbers
 from number_insight.conf import app_settings
@@ -40,6 +41,7 @@ class RecordQuerySet(models.QuerySet[Any]):
         kind = ContentType.objects.get_for_model(subject)
         return self.filter(subject_type=kind, subject_id=str(subject.pk))
 
+    @sensitive_variables()
     def for_number(self, number: str) -> RecordQuerySet:
         """Return the records of `number` in any spelling, including erased ones.
 

@@ -66,6 +66,7 @@ def screen(
     return record
 
 
+@sensitive_variables()
 async def ascreen(number: str, **options: object) -> NumberInsightRecord:
     """Screen from async code; see `screen`."""
     return await sync_to_async(screen)(number, **options)  # type: ignore[arg-type]
