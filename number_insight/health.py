@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from celery import current_app
 from django.db.models import BigIntegerField, F, Min, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat, Now
@@ -26,7 +25,7 @@ from number_insight.models import (
     Switch,
 )
 from number_insight.models.choices import LookupState, RecordState
-from number_insight.screening import tasks
+from number_insight.screening import bell, tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
@@ -118,7 +117,7 @@ def examine() -> Health:
         reserved_month=reserved_month,
         budget_month=app_settings.BUDGET.get("month"),
         broker=tasks.bell.try_out(),
-        has_broker=bool(current_app.conf.broker_write_url),
+        has_broker=bell.has_broker(),
     )
 
 

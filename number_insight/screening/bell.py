@@ -25,6 +25,8 @@ logger = logging.getLogger("number_insight.screening.bell")
 
 SILENCE = timedelta(seconds=30)
 """The pause of a process after a failure to publish; meanwhile the sweep does the work."""
+SILENCE_WITHOUT_BROKER = timedelta(hours=1)
+"""The pause of a process that reaches no broker and was given none: a site without Celery."""
 TRAFFIC = 5
 """The number of messages in a second from which on signups do not wait for the broker."""
 GATHERING = timedelta(milliseconds=50)
@@ -32,6 +34,14 @@ GATHERING = timedelta(milliseconds=50)
 
 Publish = Callable[[int, timedelta], None]
 """A callable that sends a record's key to the broker, for delivery after a delay."""
+
+
+def has_broker() -> bool:
+    """Return whether the project names a broker; else Celery tries one on this machine."""
+    try:
+        return bool(current_app.conf.broker_write_url)
+    except Exception:  # the project's Celery settings cannot be read
+        return True
 
 
 class Bell:
@@ -112,11 +122,15 @@ class Bell:
     def _mute(self, error: Exception) -> None:
         with self._lock:
             self._waiting = []
-        self._silent_until = time.monotonic() + SILENCE.total_seconds()
-        logger.error(
-            "Celery could not be rung (%s); the record is kept, and the sweep will screen it.",
-            type(error).__name__,
-        )
+        pause = SILENCE if has_broker() else SILENCE_WITHOUT_BROKER
+        self._silent_until = time.monotonic() + pause.total_seconds()
+        if has_broker():
+            logger.error(
+                "Celery could not be rung (%s); the record is kept, and the sweep will screen it.",
+                type(error).__name__,
+            )
+        else:
+            logger.info("No broker is configured, so the sweep screens all records.")
 
     def try_out(self) -> str:
         """Connect to the broker within ``RING_TIMEOUT``; return the name of the error, or ""."""

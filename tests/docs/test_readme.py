@@ -104,3 +104,17 @@ def test_a_change_is_one_sentence():
 def test_settings_that_the_changelog_names_exist():
     names = {name.split(" ")[0] for name in quoted(read("CHANGELOG.md")) if name.isupper()}
     assert names <= set(DEFAULTS)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_link_has_words_where_nobody_fills_them_in(page: str):
+    assert re.findall(r"\[\s*\]\([^)]*\)", read(page)) == []
+
+
+def test_the_first_command_to_install_it_takes_what_is_there():
+    for page in ("README.md", "docs/quickstart.md"):
+        first = next(
+            line for block in blocks(page, "console") for line in block.commands if " pip " in line
+        )
+        assert first == 'python -m pip install ".[redis]"'
+    assert "](number_insight)" in section("README.md", "Install it")

@@ -6,8 +6,10 @@ import logging
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from number_insight.models import NumberInsightRecord
@@ -55,6 +57,44 @@ def test_a_broker_that_never_answers_holds_one_signup_and_only_for_the_timeout(
     ours = [r for r in caplog.records if r.name == "number_insight.screening.bell"]
     assert [r.levelno for r in ours] == [logging.ERROR]
     assert "the record is kept, and the sweep will screen it" in ours[0].getMessage()
+
+
+def test_a_site_that_names_no_broker_logs_no_error_and_tries_one_once_an_hour(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    tries: list[int] = []
+
+    def fail(record_id: int, _after: timedelta) -> None:
+        tries.append(record_id)
+        raise ConnectionRefusedError
+
+    monkeypatch.setitem(app.conf, "broker_url", None)
+    monkeypatch.setattr(tasks.bell, "_publish", fail)
+    clock = time.monotonic
+    for later in (0, 31, 3000):
+        with monkeypatch.context() as clocks:
+            told = SimpleNamespace(monotonic=lambda ahead=later: clock() + ahead, sleep=time.sleep)
+            clocks.setattr("number_insight.screening.bell.time", told)
+            sign_up()
+    ours = [r for r in caplog.records if r.name.startswith("number_insight")]
+    assert [r.levelno for r in ours if r.levelno >= logging.WARNING] == []
+    assert (len(tries), [r.getMessage() for r in ours]) == (
+        1,
+        ["No broker is configured, so the sweep screens all records."],
+    )
+
+
+def test_celery_settings_that_cannot_be_read_break_no_signup(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_args: object) -> None:
+        raise ImproperlyConfigured
+
+    monkeypatch.setattr(tasks.bell, "_publish", fail)
+    monkeypatch.setattr("number_insight.screening.bell.current_app", None)
+    sign_up()
+    assert NumberInsightRecord.objects.count() == 1
 
 
 def test_the_timeout_is_a_setting(half_open: Redis) -> None:

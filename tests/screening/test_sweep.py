@@ -52,6 +52,31 @@ def test_inline_it_does_the_work_itself() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("options", "printed"),
+    [
+        ({}, ["1 record screened."]),
+        ({"verbosity": 2}, ["1 record screened.", "0 records screened.", "0 records screened."]),
+    ],
+)
+def test_in_a_loop_an_idle_sweep_prints_no_line(
+    options: dict[str, int], printed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = iter([None, None])
+
+    def rest(_seconds: float) -> None:
+        if next(pauses, KeyboardInterrupt) is KeyboardInterrupt:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("number_insight.management.commands.number_insight_sweep.time.sleep", rest)
+    screen(CLEAN)
+    out = StringIO()
+    with asking():
+        call_command("number_insight_sweep", "--inline", "--loop", "5", stdout=out, **options)
+    assert out.getvalue().splitlines() == [*printed, "Stopped."]
+
+
+@pytest.mark.django_db
 def test_one_poisoned_record_does_not_keep_the_others_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

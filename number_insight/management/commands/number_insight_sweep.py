@@ -29,27 +29,31 @@ class Command(BaseCommand):
             "--loop", type=float, metavar="SECONDS", help="sweep for ever, this often"
         )
 
-    def handle(self, *, inline: bool, loop: float | None, **_options: Any) -> None:
+    def handle(
+        self, *, inline: bool, loop: float | None, verbosity: int = 1, **_options: Any
+    ) -> None:
         if loop is not None and loop <= 0:
             raise CommandError("--loop needs a positive number of seconds.")
         if loop is None:
             self._sweep(inline)
             return
         try:
-            self._loop(loop, inline)
+            self._loop(loop, inline, verbosity)
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
 
-    def _loop(self, pause: float, inline: bool) -> None:
+    def _loop(self, pause: float, inline: bool, verbosity: int) -> None:
         while True:
             close_old_connections()
             try:
-                self._sweep(inline)
+                self._sweep(inline, is_quiet=verbosity < 2)
             except DatabaseError as error:
                 self.stderr.write(f"The database failed ({type(error).__name__}); going on.")
             time.sleep(pause)
 
-    def _sweep(self, inline: bool) -> None:
+    def _sweep(self, inline: bool, *, is_quiet: bool = False) -> None:
+        """Sweep, and tell how many records it was for; a quiet one tells of no idle sweep."""
         count = tasks.sweep(inline=inline)
         done = "screened" if inline else "rung for"
-        self.stdout.write(f"{count} record{'' if count == 1 else 's'} {done}.")
+        if count or not is_quiet:
+            self.stdout.write(f"{count} record{'' if count == 1 else 's'} {done}.")
