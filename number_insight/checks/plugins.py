@@ -41,15 +41,18 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
         for fault in provider.check():
             if fault.deploy == deploy:
                 yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
-        if not deploy:
-            yield from _check_retirement(name, provider.retires_on)
+        yield from _check_retirement(name, provider.retires_on, deploy=deploy)
 
 
-def _check_retirement(name: str, day: date | None) -> Iterator[CheckMessage]:
-    """Warn of the retirement, and never more than warn: a migration or a sweep must go on."""
+def _check_retirement(name: str, day: date | None, *, deploy: bool) -> Iterator[CheckMessage]:
+    """Warn of the retirement: before it in production, after it everywhere.
+
+    It is never an error, for that would stop migrations and sweeps.
+    """
     left = timedelta.max if day is None else day - date.today()  # the vendor's day has no zone
-    if left <= NOTICE:
-        tense = "is" if left > timedelta(0) else "was"
+    is_over = left <= timedelta(0)
+    if left <= NOTICE and deploy is not is_over:
+        tense = "was" if is_over else "is"
         message = f"Provider {name!r} {tense} switched off by its vendor on {day}."
         hint = "Move to another provider; the providers page of the docs shows how."
         yield warning("W002", message, hint)

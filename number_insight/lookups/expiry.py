@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.db.models.functions import Now
 
 from number_insight.lookups import budget, outcomes
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
-
-UNCERTAIN_HOLD = timedelta(hours=24)
-"""The time for which an uncertain lookup keeps its question from being asked again."""
 
 
 def expire() -> list[int]:
@@ -37,7 +32,7 @@ def expire() -> list[int]:
     ids += list(old.values_list("pk", flat=True))
     old.update(state=LookupState.FAILED, open_key=None)
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, open_key__isnull=False)
-    held.filter(called_at__lt=Now() - UNCERTAIN_HOLD).update(open_key=None)
+    held.filter(called_at__lt=Now() - outcomes.UNCERTAIN_HOLD).update(open_key=None)
     return ids
 
 

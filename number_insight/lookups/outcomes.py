@@ -33,6 +33,8 @@ Result = Insight | Acknowledgement | exceptions.ProviderError
 
 CALLBACK_PATIENCE = timedelta(hours=25)
 """The time for which a lookup waits for its callback, whose sender retries for 24 hours."""
+UNCERTAIN_HOLD = timedelta(hours=24)
+"""The time for which an uncertain lookup keeps its question from being asked again."""
 GIVE_UP_AFTER = timedelta(hours=24)
 """The time for which a lookup is retried before its records are judged without an answer."""
 ANSWERED_BY_CALL = (LookupState.CALLING, LookupState.UNCERTAIN)

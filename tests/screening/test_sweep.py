@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -68,7 +69,9 @@ def test_in_a_loop_an_idle_sweep_prints_no_line(
         if next(pauses, KeyboardInterrupt) is KeyboardInterrupt:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("number_insight.management.commands.number_insight_sweep.time.sleep", rest)
+    command = "number_insight.management.commands.number_insight_sweep"
+    monkeypatch.setattr(f"{command}.time", SimpleNamespace(sleep=rest))
+    monkeypatch.setattr(f"{command}.close_old_connections", lambda: None)  # the test's own
     screen(CLEAN)
     out = StringIO()
     with asking():
