@@ -38,7 +38,7 @@ def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:
     """
     if _has_one_writer(rows.model):
         return list(rows.order_by(order))
-    return list(rows.order_by(order).select_for_update(no_key=True))
+    return list(_for_update(rows.order_by(order)))
 
 
 def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
@@ -50,7 +50,14 @@ def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
         return list(rows.order_by(order)[:limit])
     if not connections[router.db_for_write(rows.model)].features.has_select_for_update_skip_locked:
         return []
-    return list(rows.order_by(order).select_for_update(no_key=True, skip_locked=True)[:limit])
+    return list(_for_update(rows.order_by(order), skip_locked=True)[:limit])
+
+
+def _for_update(rows: QuerySet[M], *, skip_locked: bool = False) -> QuerySet[M]:
+    """Return `rows` locked, if the database can so that others may refer to them meanwhile."""
+    features = connections[router.db_for_write(rows.model)].features
+    no_key = features.has_select_for_no_key_update
+    return rows.select_for_update(no_key=no_key, skip_locked=skip_locked)
 
 
 def lock_or_create(rows: QuerySet[M], created: Sequence[M], *, order: str = "pk") -> list[M]:
