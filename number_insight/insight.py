@@ -154,9 +154,14 @@ class Insight:
         """
         if self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None:
             return True
-        carriers = {name: self._told_of(getattr(self, name)) for name in _CARRIERS}
-        ip = replace(self.ip, address=None)
-        return replace(self, ip=ip, **carriers, **_OF_THE_NUMBER) == Insight()
+        facts = replace(
+            self,
+            current_carrier=self._told_of(self.current_carrier),
+            original_carrier=self._told_of(self.original_carrier),
+            ip=replace(self.ip, address=None),
+            **_OF_THE_NUMBER,
+        )
+        return facts == Insight()
 
     @property
     def is_formatted(self) -> bool:
@@ -170,10 +175,9 @@ class Insight:
         return None if replace(carrier, country=None) == Carrier() else carrier
 
 
-_CARRIERS = ("current_carrier", "original_carrier")
 _FORMATS = ("national_format", "country", "country_iso3", "country_name", "country_prefix")
 _OF_THE_QUESTION = ("status", "status_text", "request_id", "number", "outcome", "price", "refund")
-_OF_THE_NUMBER = {
+_OF_THE_NUMBER: dict[str, Any] = {
     name: getattr(Insight(), name) for name in (*_FORMATS, *_OF_THE_QUESTION, "balance", "raw")
 }
 """The fields that are no facts about the line, with their empty values."""

@@ -21,7 +21,7 @@ from number_insight.providers.base import Provider, Question
 from number_insight.providers.fake import Fake
 from number_insight.screening import planning, webhook
 from number_insight.verdicts import grounds
-from tests.support.rules import codes_of
+from tests.support.records import codes_of
 from tests.support.stage import CLEAN, asking, money, record_of, screened, the_lookup
 
 pytestmark = pytest.mark.django_db
