@@ -27,7 +27,7 @@ from number_insight.lookups import budget, circuits, questions, switches
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
-from number_insight.transactions import lock
+from number_insight.transactions import lock, retry_deadlock
 
 LEASE = timedelta(seconds=60)
 """The time that a worker may hold a lookup beyond the timeout of its provider."""
@@ -55,6 +55,7 @@ class Claim:
         return questions.question_of(self.lookup)
 
 
+@retry_deadlock
 def claim(lookup_id: int) -> Claim | None:
     """Claim a queued lookup in a transaction of its own; return None if that is not possible.
 

