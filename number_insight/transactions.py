@@ -45,7 +45,21 @@ def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:
     """
     if _has_one_writer(rows.model):
         return list(rows.order_by(order))
+    if connections[router.db_for_write(rows.model)].vendor == "mysql":
+        return _lock_by_key(rows, order)
     return list(_for_update(rows.order_by(order)))
+
+
+def _lock_by_key(rows: QuerySet[M], order: str) -> list[M]:
+    """Lock `rows` through the primary key alone, and return those that still match.
+
+    InnoDB locks a row in each index by which it is found: found by another index than the one by
+    which its holder changes it, it would deadlock.
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True))
+    found = rows.model._base_manager.filter(pk__in=keys).order_by("pk")
+    locked = list(_for_update(found).values_list("pk", flat=True)) if keys else []
+    return list(rows.filter(pk__in=locked).order_by(order)) if locked else []
 
 
 def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
