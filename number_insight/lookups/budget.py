@@ -63,7 +63,7 @@ def _lock_periods(keys: Collection[str]) -> dict[str, Spending]:
     """Lock the rows of these periods, creating missing ones; return them by key."""
     rows = Spending.objects.filter(period__in=keys)
     created = [Spending(period=key) for key in keys]
-    return {row.period: row for row in lock_or_create(rows, created, order="period")}
+    return {row.period: row for row in lock_or_create(rows, created, key="period", order="period")}
 
 
 def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
@@ -73,7 +73,7 @@ def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
     for key in keys:
         rows = Spending.objects.filter(period=key)
         if not rows.update(**added):
-            lock_or_create(rows, [Spending(period=key)])
+            lock_or_create(rows, [Spending(period=key)], key="period")
             rows.update(**added)
 
 

@@ -22,7 +22,7 @@ from number_insight.conf import app_settings
 from number_insight.models import Circuit, Lookup, Pace
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprint
-from number_insight.transactions import lock_or_create
+from number_insight.transactions import lock_or_create, retry_deadlock
 
 logger = logging.getLogger("number_insight.lookups.circuits")
 
@@ -120,6 +120,7 @@ def succeeded(provider: str, level: str) -> bool:
     return was_open
 
 
+@retry_deadlock
 def failed(provider: str, level: str, number: str, error: exceptions.ProviderError) -> None:
     """Record a call without an answer, and open the circuit after too many in a row."""
     if isinstance(error, (exceptions.Busy, exceptions.NoAnswer)):
@@ -127,7 +128,7 @@ def failed(provider: str, level: str, number: str, error: exceptions.ProviderErr
     scope = level if isinstance(error, exceptions.NotAllowed) else ""
     with transaction.atomic():
         rows = Circuit.objects.filter(provider=provider, level=scope)
-        (circuit,) = lock_or_create(rows, [Circuit(provider=provider, level=scope)])
+        (circuit,) = lock_or_create(rows, [Circuit(provider=provider, level=scope)], key="level")
         if _count_failure(circuit, number, error):
             _open(circuit, str(error))
         circuit.save()
@@ -162,7 +163,7 @@ def take_turns(
     step = int(SPARE * 1_000_000 / app_settings.THROUGHPUT)
     now = int(time.time() * 1_000_000)
     rows = Pace.objects.filter(provider=provider)
-    (pace,) = lock_or_create(rows, [Pace(provider=provider)])
+    (pace,) = lock_or_create(rows, [Pace(provider=provider)], key="provider")
     lead = min((count - 1) * step, LONGEST_LEAD // timedelta(microseconds=1))
     first, reach = max(pace.next_at, now + lead), within // timedelta(microseconds=1)
     turns = [at - now for at in range(first, first + count * step, step) if at - now <= reach]

@@ -29,7 +29,7 @@ from number_insight.lookups import budget, callbacks, circuits, questions, switc
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
-from number_insight.transactions import lock
+from number_insight.transactions import lock, retry_deadlock
 
 logger = logging.getLogger("number_insight.lookups.claims")
 
@@ -63,6 +63,7 @@ class Claim:
         return questions.question_of(self.lookup)
 
 
+@retry_deadlock
 def claim(lookup_id: int) -> Claim | None:
     """Claim a queued lookup in a transaction of its own; return None if that is not possible.
 

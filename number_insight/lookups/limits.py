@@ -18,7 +18,7 @@ from django.utils.crypto import salted_hmac
 from number_insight.addresses import network_of
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, Usage
-from number_insight.transactions import lock
+from number_insight.transactions import insert_missing, lock
 
 PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 KINDS = ("ip", "network", "block", "number")
@@ -65,7 +65,7 @@ def _lock_usages(ends: Mapping[str, datetime]) -> dict[str, Usage]:
     if not ends:
         return {}
     usages = [Usage(key=key, ends_at=ends[key]) for key in sorted(ends)]
-    Usage.objects.bulk_create(usages, ignore_conflicts=True)
+    insert_missing(usages, key="key")
     return {row.key: row for row in lock(Usage.objects.filter(key__in=ends), order="key")}
 
 
@@ -92,7 +92,7 @@ def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
 def count(kind: str, source: str, most: int, period: str) -> bool:
     """Count one use by `source`, unless `most` is reached; return whether it was counted."""
     usage = _usage(kind, source, period)
-    Usage.objects.bulk_create([usage], ignore_conflicts=True)
+    insert_missing([usage], key="key")
     return bool(Usage.objects.filter(key=usage.key, count__lt=most).update(count=F("count") + 1))
 
 

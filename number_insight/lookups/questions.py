@@ -15,7 +15,7 @@ from number_insight.insight import LEVELS
 from number_insight.models import Lookup
 from number_insight.models.choices import ANSWERED_STATES
 from number_insight.providers.base import Question
-from number_insight.transactions import lock
+from number_insight.transactions import insert_missing, lock
 
 Ask = tuple[Question, str, str]
 """A question, its provider, and its delivery."""
@@ -54,7 +54,7 @@ def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     if missing:
         # In one order, since a transaction waits for another that is creating the same one.
         created = [new(*missing[key]) for key in sorted(missing)]
-        Lookup.objects.bulk_create(created, ignore_conflicts=True)
+        insert_missing(created, key="open_key")
         claims = {lookup.claim for lookup in created}
         lookups |= _lock_open(missing.values(), claims if len(asks) > 1 else None)
     joined = (_serving(ask, lookups) for ask in asks)

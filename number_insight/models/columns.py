@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.models.fingerprints import LENGTH
@@ -12,6 +13,18 @@ from number_insight.numbers import KEPT_LENGTH
 
 NUMBER_LENGTH = KEPT_LENGTH
 """The characters of a number column; E.164 needs 16, and an invalid text is cut to fit."""
+
+
+class ExactCharField(models.CharField):  # type: ignore[type-arg]  # Django cannot subscript it
+    """A column whose texts are equal only if they are the same, on every database.
+
+    The usual collations of MariaDB and MySQL ignore case and accents, and two subjects, or two
+    carriers, would be one.
+    """
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+        exact = {"collation": "utf8mb4_bin"} if connection.vendor == "mysql" else {}
+        return {**super().db_parameters(connection), **exact}
 
 
 def money(verbose_name: Any, **options: Any) -> models.DecimalField[Any, Any]:

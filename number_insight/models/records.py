@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.insight import UNKNOWN
 from number_insight.models.choices import Basis, Decision, Lane, RecordState, Source, Verdict
-from number_insight.models.columns import NUMBER_LENGTH, fingerprint_column, money
+from number_insight.models.columns import NUMBER_LENGTH, ExactCharField, fingerprint_column, money
 from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet
 
@@ -33,7 +33,7 @@ class NumberInsightRecord(models.Model):
     subject_type = models.ForeignKey(
         ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    subject_id = models.CharField(max_length=255, blank=True)
+    subject_id = ExactCharField(max_length=255, blank=True)
     subject = GenericForeignKey("subject_type", "subject_id")
     field = models.CharField(_("field"), max_length=255, blank=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
@@ -65,7 +65,7 @@ class NumberInsightRecord(models.Model):
     history = models.JSONField(default=dict, editable=False)
     """The counts of the past that the rules have read, so that replays read the same."""
     line_type = models.CharField(_("line type"), max_length=20, default=UNKNOWN)
-    carrier_name = models.CharField(_("carrier"), max_length=200, blank=True)
+    carrier_name = ExactCharField(_("carrier"), max_length=200, blank=True)
     carrier_country = models.CharField(_("carrier's country"), max_length=2, blank=True)
     original_carrier_name = models.CharField(_("original carrier"), max_length=200, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)

@@ -23,7 +23,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState
 from number_insight.screening import planning, settlement
 from number_insight.screening.planning import Plan
-from number_insight.transactions import bulk_update, lock, lock_available
+from number_insight.transactions import bulk_update, lock, lock_available, retry_deadlock
 from number_insight.verdicts import grounds, judging, rule_faults
 from number_insight.verdicts.judging import Faults, Judged
 
@@ -51,6 +51,7 @@ class Batch:
     queued: Sequence[NumberInsightRecord] = ()
 
 
+@retry_deadlock
 def take(record_id: int | None, *, limit: int = 1) -> Batch:
     """Take a record and others from the queue, up to `limit` in all.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 NUMBER, OTHER = "+46701740605", "+46701740699"
 CROWD = 2000
+HASHES = re.compile(r"""["`]number_hash["`] IN \(""")
 TABLES = {model._meta.db_table for model in (NumberInsightRecord, Lookup)}
 RECORDS = reverse("admin:number_insight_numberinsightrecord_changelist")
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
@@ -40,7 +42,9 @@ def crowd() -> None:
     NumberInsightRecord.objects.bulk_create(records)
     Lookup.objects.bulk_create(LookupFactory.build(**told) for told in known())
     with connection.cursor() as cursor:
-        for table in sorted(TABLES):
+        for table in (
+            sorted(TABLES) if connection.vendor != "mysql" else ()
+        ):  # it would commit there
             cursor.execute(f"ANALYZE {table}")
 
 
@@ -87,7 +91,7 @@ def test_whoever_asks_for_a_number_reads_no_table_as_a_whole(
     for name, user in USERS.items():
         with CaptureQueriesContext(connection) as captured:
             user(admin_client)
-        asked = [query["sql"] for query in captured if '"number_hash" IN (' in query["sql"]]
+        asked = [query["sql"] for query in captured if HASHES.search(query["sql"])]
         assert asked, name
         assert {(name, it) for sql in asked for it in whole_reads(sql)} == set()
 
@@ -102,6 +106,11 @@ def whole_reads(sql: str) -> Iterator[str]:
             yield from (
                 str(node) for plan in plans for node in nodes(plan["Plan"]) if is_whole(node)
             )
+        elif connection.vendor == "mysql":
+            cursor.execute(f"EXPLAIN {sql}")
+            columns = [name for name, *_rest in cursor.description]
+            steps = (dict(zip(columns, row, strict=True)) for row in cursor.fetchall())
+            yield from (str(step) for step in steps if is_long(step))
         else:
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             steps = (step for *_keys, step in cursor.fetchall())
@@ -120,6 +129,12 @@ def is_whole(node: dict[str, Any]) -> bool:
     return node["Node Type"] == "Seq Scan" or (
         node["Node Type"].startswith("Index") and "Index Cond" not in node
     )
+
+
+def is_long(step: dict[str, Any]) -> bool:
+    """Return whether a step of MariaDB's reads a table, or an index of it, for more than a page."""
+    whole = step["table"] in TABLES and step["type"] in ("ALL", "index")
+    return whole and int(step["rows"]) > CROWD // 2
 
 
 def test_the_plans_tell_when_a_table_is_read_as_a_whole(crowd: None) -> None:

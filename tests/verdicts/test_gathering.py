@@ -180,7 +180,7 @@ def test_every_part_is_served_by_an_index(count: int, monkeypatch: pytest.Monkey
     plans: list[str] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        how = {"postgresql": "EXPLAIN", "sqlite": "EXPLAIN QUERY PLAN"}[connection.vendor]
+        how = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
         execute(f"{how} {sql}", params, many, context)
         plans.extend(str(row) for row in context["cursor"].fetchall())
         return execute(sql, params, many, context)
