@@ -6,17 +6,19 @@ a context variable, so threads, async views and nested requests do not see one a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
-from python_ipware import IpWare
 
-from number_insight.addresses import is_address, public_ip
+from number_insight.addresses import SOCKET, TrustedProxies, public_ip
 from number_insight.conf import app_settings
+
+logger = logging.getLogger("number_insight.screening.visitor")
 
 
 class Visitor:
@@ -62,31 +64,23 @@ def visiting(request: HttpRequest) -> Iterator[Visitor]:
         _current.reset(token)
 
 
-def client_ip(meta: dict[str, Any]) -> str | None:
+def client_ip(meta: Mapping[str, Any]) -> str | None:
     """Return the visitor's IP as ``CLIENT_IP`` trusts it, or None if it is not a public one.
 
-    With no trusted proxy only ``REMOTE_ADDR`` counts. With `n` of them the visitor is the one
-    whom the outermost trusted proxy saw, counted from the right: whatever stands further left
-    in the header was written by the visitor.
+    With no trusted proxy only ``REMOTE_ADDR`` counts. Otherwise the chain of hops is read from its
+    near end, the peer that called us, as far as proxies are trusted. A peer without an address is
+    one on a socket of this machine, and that is the nearest proxy. A mistake in the setting is
+    logged, and makes the IP unknown.
     """
-    trusted = app_settings.CLIENT_IP
-    count, proxies = int(trusted.get("PROXY_COUNT") or 0), list(trusted.get("PROXY_LIST") or [])
-    remote = str(meta.get("REMOTE_ADDR") or "")
-    if not count and not proxies:
-        return public_ip(remote)
-    header = str(trusted.get("HEADER") or "HTTP_X_FORWARDED_FOR")
-    # ipware wants the whole chain; the header lacks its last link, the proxy that called us.
-    chain = _countable(f"{meta.get(header) or ''},{remote}")
-    ware = IpWare(precedence=(header,), proxy_count=count or None, proxy_list=proxies or None)
-    found, _trusted = ware.get_client_ip({header: chain})
+    try:
+        trusted = TrustedProxies.of(app_settings.CLIENT_IP)
+    except (TypeError, ValueError) as error:
+        logger.error("No visitor's IP is known: NUMBER_INSIGHT['CLIENT_IP']: %s", error)
+        return None
+    peer = str(meta.get("REMOTE_ADDR") or "").strip()
+    if not trusted:
+        return public_ip(peer)
+    header = str(meta.get(trusted.header) or "")
+    hops = header.split(",") if header.strip() else []
+    found = trusted.visitor([peer or SOCKET, *reversed(hops)])
     return public_ip(str(found)) if found else None
-
-
-def _countable(chain: str) -> str:
-    """Return the right end of `chain`, up to the first hop that is no address ("unknown").
-
-    ipware passes over such a hop, and would take what the visitor has written for its neighbour.
-    """
-    hops = chain.split(",")
-    wrong = [index for index, hop in enumerate(hops) if not is_address(hop)]
-    return ",".join(hops[wrong[-1] + 1 :] if wrong else hops)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from number_insight import numbers
+from number_insight import addresses, numbers
 from number_insight.insight import Insight
 from number_insight.models import ListEntry
 from number_insight.models.choices import ListMatch
@@ -20,14 +19,6 @@ def _prefixes(number: str) -> list[str]:
     if not number.startswith("+"):
         return []
     return [number[:length] for length in range(2, len(number) + 1)]
-
-
-def _networks(ip: str) -> list[str]:
-    """Return `ip` and all networks that it lies in, as entries write them."""
-    address = ipaddress.ip_address(ip)
-    value, bits = int(address), address.max_prefixlen
-    wider = (f"{type(address)(value >> free << free)}/{bits - free}" for free in range(1, bits + 1))
-    return [str(address), *wider]
 
 
 def count_hit(entry_id: int) -> None:
@@ -62,7 +53,7 @@ class Lists:
         """
         numbers = set(numbers)
         prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
-        networks = {network for ip in ips for network in _networks(ip)}
+        networks = {network for ip in ips for network in addresses.supernets(ip)}
         fits = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
         fits |= Q(match=ListMatch.NUMBER, value__in=numbers)
         fits |= Q(match=ListMatch.PREFIX, value__in=prefixes)
@@ -81,7 +72,7 @@ class Lists:
             for prefix in _prefixes(number):
                 yield ListMatch.PREFIX.value, prefix
         if ip and ListMatch.IP in self._matches:
-            for network in _networks(ip):
+            for network in addresses.supernets(ip):
                 yield ListMatch.IP.value, network
         country = insight.country or numbers.country(number)
         if country:

@@ -6,7 +6,7 @@ import pytest
 
 from number_insight.addresses import (
     canonical_network,
-    is_address,
+    hop,
     network_of,
     public_ip,
     supernets,
@@ -21,6 +21,8 @@ from number_insight.addresses import (
         ("2606:4700:4700:0:0:0:0:1111", "2606:4700:4700::1111"),
         ("::ffff:8.8.8.8", "8.8.8.8"),
         ("::ffff:10.0.0.1", None),
+        ("2606:4700:4700::1111%eth0", "2606:4700:4700::1111"),
+        ("fe80::1%eth0", None),
         ("10.0.0.1", None),
         ("172.16.0.1", None),
         ("192.168.1.1", None),
@@ -53,17 +55,24 @@ def test_only_a_public_address_says_anything(text: str | None, expected: str | N
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("8.8.8.8", True),
-        (" 8.8.8.8:4711 ", True),
-        ("[2606:4700:4700::1111]:443", True),
-        ("2606:4700:4700::1111", True),
-        ("unknown", False),
-        ("8.8.8:80", False),
-        ("", False),
+        ("8.8.8.8", "8.8.8.8"),
+        (" 8.8.8.8:4711 ", "8.8.8.8"),
+        ("[2606:4700:4700::1111]:443", "2606:4700:4700::1111"),
+        ("[2606:4700:4700::1111]", "2606:4700:4700::1111"),
+        ("2606:4700:4700::1111", "2606:4700:4700::1111"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unknown", None),
+        ("8.8.8:80", None),
+        ("8.8.8.8:", None),
+        ("[8.8.8.8]:80", None),
+        ("[2606:4700:4700::1111", None),
+        ('"8.8.8.8"', None),
+        ("", None),
     ],
 )
-def test_an_address_may_come_with_its_port(text: str, expected: bool) -> None:
-    assert is_address(text) is expected
+def test_a_hop_may_come_with_its_port(text: str, expected: str | None) -> None:
+    found = hop(text)
+    assert (found and str(found)) == expected
 
 
 @pytest.mark.parametrize(
