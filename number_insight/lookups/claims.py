@@ -112,10 +112,10 @@ def _let_through(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
         levels[lookup.level].append(lookup)
     admitted: list[Lookup] = []
     for level, wanted in sorted(levels.items()):
-        count, closed = circuits.admitted(provider, level, len(wanted))
-        admitted += wanted[:count]
+        let_through, closed = circuits.admit(provider, level, wanted)
+        admitted += let_through
         if closed is not None:
-            postpone(wanted[count:], closed.until, closed.reason)
+            postpone([it for it in wanted if it not in let_through], closed.until, closed.reason)
     return admitted
 
 

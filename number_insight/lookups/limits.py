@@ -101,7 +101,7 @@ def count(kind: str, source: str, most: int, period: str) -> bool:
 def _usage(kind: str, source: str, period: str) -> Usage:
     """Return the unsaved row of a source for the current period."""
     start = _start(period)
-    key = f"{kind}:{_hash(kind, source)}:{start:%Y%m%d%H%M}"
+    key = f"{kind}:{source_hash(kind, source)}:{start:%Y%m%d%H%M}"
     return Usage(key=key, ends_at=start + PERIODS[period])
 
 
@@ -112,5 +112,6 @@ def _start(period: str) -> datetime:
     return now.replace(hour=0) if period == "day" else now
 
 
-def _hash(kind: str, source: str) -> str:
+def source_hash(kind: str, source: str) -> str:
+    """Return the keyed hash that a source is stored as."""
     return salted_hmac(f"number_insight.limits.{kind}", source, algorithm="sha256").hexdigest()[:32]

@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('openings', models.PositiveIntegerField(default=0, verbose_name='opened in a row')),
                 ('failures', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
                 ('refusals', models.PositiveIntegerField(default=0, verbose_name='refused numbers in a row')),
-                ('last_refused', models.CharField(blank=True, editable=False, max_length=64)),
+                ('refused', models.JSONField(default=dict, editable=False)),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed at')),
             ],
             options={

@@ -11,8 +11,8 @@ from functools import partial
 from django.utils import timezone
 
 from number_insight import exceptions
+from number_insight.addresses import network_of
 from number_insight.exceptions import DeferredErrors, place
-from number_insight.insight import Insight
 from number_insight.lookups import calls, circuits, outcomes
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome
@@ -44,7 +44,7 @@ def buy(claims: Sequence[Claim]) -> list[Due]:
         with errors.deferred():
             lookups += _save(found)
         with errors.deferred():
-            _report(found)
+            report(found)
     due = [item for lookup in lookups for item in retry_of(lookup)]
     errors.raise_first()
     return due
@@ -68,19 +68,31 @@ def _save(found: Sequence[Outcome]) -> list[Lookup]:
     return lookups
 
 
-def _report(found: Sequence[Outcome]) -> None:
-    """Tell the circuit breakers what came back."""
+def report(found: Sequence[Outcome]) -> None:
+    """Tell the circuit breakers what came back; a closed one releases what was postponed."""
     answering: set[tuple[str, str]] = set()
+    closed: set[str] = set()
     for outcome in found:
-        lookup, error = outcome.lookup, outcome.result
-        if isinstance(error, exceptions.ProviderError):
-            logger.warning("Lookup %s: %s", lookup.pk, error)
-            circuits.failed(lookup.provider, lookup.level, lookup.number, error)
-        elif isinstance(error, Insight):
-            answering.add((lookup.provider, lookup.level))
-    for provider, level in sorted(answering):
-        if circuits.succeeded(provider, level):
-            outcomes.release(provider)
+        lookup, result = outcome.lookup, outcome.result
+        where = (lookup.provider, lookup.level)
+        if not isinstance(result, exceptions.ProviderError):
+            answering.add(where)
+            continue
+        logger.warning("Lookup %s: %s", lookup.pk, result)
+        if circuits.failed(*where, lookup.number, result, network=_network_of(lookup, result)):
+            closed.add(lookup.provider)
+    closed |= {where[0] for where in sorted(answering) if circuits.succeeded(*where)}
+    for provider in sorted(closed):
+        outcomes.release(provider)
+
+
+def _network_of(lookup: Lookup, error: exceptions.ProviderError) -> str:
+    """Return the network of the visitor whose number was refused; empty if it is unknown."""
+    if not isinstance(error, exceptions.NumberRefused):
+        return ""
+    records = NumberInsightRecord.objects.filter(lookup=lookup).order_by("pk")
+    ip = records.values_list("ip_address", flat=True).first()
+    return network_of(ip) if ip else ""
 
 
 def retry_of(lookup: Lookup) -> list[Due]:

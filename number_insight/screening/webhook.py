@@ -11,7 +11,7 @@ from number_insight import exceptions, loading
 from number_insight.insight import Insight
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
-from number_insight.screening import settlement
+from number_insight.screening import purchase, settlement
 
 logger = logging.getLogger("number_insight.screening.signup.webhook")
 
@@ -32,7 +32,11 @@ def absorb(lookup_id: int, body: bytes) -> None:
         result = error
     if isinstance(result, Insight) and _is_another_ones(lookup, result):
         _note_conflict(lookup, "a callback for another request came to it")
-    elif not settlement.save([Outcome(lookup=lookup, result=result)]):
+        return
+    outcome = Outcome(lookup=lookup, result=result)
+    if settlement.save([outcome]):
+        purchase.report([outcome])
+    else:
         _compare_with_first(lookup, result)
 
 
