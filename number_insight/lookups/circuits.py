@@ -122,7 +122,7 @@ def probe_now(circuit_id: int) -> bool:
 
 
 def succeeded(provider: str, level: str) -> bool:
-    """Record an answer, or the promise of one, and close the circuit; return whether it was open."""
+    """Record an answer or an acknowledgement, and close the circuit; return if it was open."""
     return _close(provider, level, refusals=0, refused={})
 
 

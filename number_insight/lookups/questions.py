@@ -33,9 +33,13 @@ def question_of(lookup: Lookup) -> Question:
 
 
 def open_key(question: Question, provider: str) -> str:
-    """Return what makes two unfinished questions one: all that changes the answer."""
+    """Return what makes two unfinished questions one.
+
+    The IP does not: a visitor who changes his would buy one number again and again. The match that
+    the provider tells holds for the IP that was sent.
+    """
     parts = (provider, question.level, question.number, "cnam" if question.cnam else "")
-    return "|".join((*parts, question.ip or ""))
+    return "|".join(parts)
 
 
 def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
@@ -47,7 +51,9 @@ def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     creates several: waiting here could deadlock.
     """
     there = _open(asks)
-    missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, there) is None}
+    # The last word on a key is that of the first who asks, whose IP is sent.
+    unserved = [ask for ask in reversed(asks) if _serving(ask, there) is None]
+    missing = {open_key(ask[0], ask[1]): ask for ask in unserved}
     # A higher level that is asked anyway serves who asks for a lower one at the same time.
     missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
     mine: set[uuid.UUID | None] = set()
