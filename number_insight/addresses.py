@@ -141,10 +141,27 @@ def canonical_network(text: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
+def range_of(ip: str) -> str:
+    """Return what `ip` counts as: an IPv4 address as itself, an IPv6 address as its /64.
+
+    A provider gives one visitor at least a /64, in which he takes any address that he likes. Return
+    an empty text if `ip` is no address.
+    """
+    try:
+        address = parse(ip)
+    except ValueError:
+        return ""
+    return str(address) if address.version == 4 else _around(address, 64)
+
+
 def network_of(ip: str) -> str:
-    """Return the /24 or /64 that `ip` lies in."""
-    prefix = 24 if ipaddress.ip_address(ip).version == 4 else 64
-    return str(ipaddress.ip_network(f"{ip}/{prefix}", strict=False))
+    """Return the /24 or /48 that `ip` lies in."""
+    address = parse(ip)
+    return _around(address, 24 if address.version == 4 else 48)
+
+
+def _around(address: Address, prefix: int) -> str:
+    return str(ipaddress.ip_network((address, prefix), strict=False))
 
 
 def supernets(ip: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Limits on the lookups for one source, against abuse that costs money.
 
-A source is a visitor's IP, its network, a number, or a block of 100 numbers. An unknown or private
-address is no source: behind a proxy that is missing in the settings it would be everybody's.
+A source is a visitor's IP (of IPv6 its /64), its network, a number, or a block of 100 numbers. An
+unknown or private address is no source: behind a proxy that is missing in the settings it would be
+everybody's.
 Counting is exact across processes, and sources are stored as keyed hashes.
 """
 
@@ -15,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from number_insight.addresses import network_of
+from number_insight.addresses import network_of, range_of
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, Usage
 from number_insight.transactions import lock
@@ -85,7 +86,7 @@ def _count_in(
 def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
     """Yield the kinds and sources of a lookup for `record`, always in the same order."""
     if record.ip_address:
-        yield "ip", record.ip_address
+        yield "ip", range_of(record.ip_address)
         yield "network", network_of(record.ip_address)
     yield "block", record.number[:-2]
     yield "number", record.number

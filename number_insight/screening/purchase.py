@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -44,6 +44,7 @@ def buy(claims: Sequence[Claim]) -> list[Due]:
         with errors.deferred():
             lookups += _save(found)
         with errors.deferred():
+            _log(found)
             report(found)
     due = [item for lookup in lookups for item in retry_of(lookup)]
     errors.raise_first()
@@ -68,6 +69,12 @@ def _save(found: Sequence[Outcome]) -> list[Lookup]:
     return lookups
 
 
+def _log(found: Iterable[Outcome]) -> None:
+    for outcome in found:
+        if isinstance(outcome.result, exceptions.ProviderError):
+            logger.warning("Lookup %s: %s", outcome.lookup.pk, outcome.result)
+
+
 def report(found: Sequence[Outcome]) -> None:
     """Tell the circuit breakers what came back; a closed one releases what was postponed."""
     answering: set[tuple[str, str]] = set()
@@ -78,7 +85,6 @@ def report(found: Sequence[Outcome]) -> None:
         if not isinstance(result, exceptions.ProviderError):
             answering.add(where)
             continue
-        logger.warning("Lookup %s: %s", lookup.pk, result)
         if circuits.failed(*where, lookup.number, result, network=_network_of(lookup, result)):
             closed.add(lookup.provider)
     closed |= {where[0] for where in sorted(answering) if circuits.succeeded(*where)}

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 
+from number_insight.addresses import range_of
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
 from number_insight.lookups import limits, questions
@@ -22,8 +23,8 @@ from number_insight.verdicts.judging import Judged
 logger = logging.getLogger("number_insight.screening.refusal")
 
 MOST_REFUSALS = (10, "day")
-"""The limit of refusals for one IP, beyond which the form accepts any number, so that it cannot be
-used to find out the denied ones. The verdict still holds the signup back."""
+"""The limit of refusals for one IP (of IPv6 its /64), beyond which the form accepts any number, so
+that it cannot be used to find out the denied ones. The verdict still holds the signup back."""
 EVIDENCE = (Basis.ANSWER, Basis.REUSED, Basis.FREE)
 PAUSE = timedelta(milliseconds=50)
 WAITED_FOR = ("verdict", "basis", "state", "note", "caller_name")
@@ -80,9 +81,9 @@ def judge_on_known_facts(record: NumberInsightRecord) -> Judged:
 
 
 def _may_refuse(record: NumberInsightRecord) -> bool:
-    if record.ip_address is None:
-        return True
-    return limits.count("refused", record.ip_address, *MOST_REFUSALS)
+    """Count a refusal; all visitors whose IP is unknown share one count."""
+    source = range_of(record.ip_address) if record.ip_address else ""
+    return limits.count("refused", source, *MOST_REFUSALS)
 
 
 def _turn_away(record: NumberInsightRecord) -> None:

@@ -51,7 +51,7 @@ COLUMNS = {
     "block_end": "text",
     "subject_type": "bigint",
     "subject": "text",
-    "ip": "inet",
+    "ip_range": "text",
     "carrier": "text",
     "country": "text",
     "at": "timestamptz",
@@ -89,12 +89,12 @@ def _count(what: str, where: str) -> str:
 
 FACTS = {
     "number_seen": _count(SUBJECTS, f"{SAME_NUMBER} AND {OF_OTHERS}"),
-    "ip_seen": _count(SUBJECTS, f"ip_address = {{ip}} AND {OF_OTHERS}"),
+    "ip_seen": _count(SUBJECTS, f"ip_range = {{ip_range}} AND {OF_OTHERS}"),
     "number_decision": (
         f"COALESCE((SELECT decision FROM {{records}} WHERE {SAME_NUMBER} AND decided_at <= {{at}}"
         " AND decision <> '' AND id <> {pk} ORDER BY decided_at DESC, decision DESC LIMIT 1), '')"
     ),
-    "ip_seen_day": _count(NUMBERS, f"ip_address = {{ip}} AND {IN_DAY} AND {OTHER_NUMBER}"),
+    "ip_seen_day": _count(NUMBERS, f"ip_range = {{ip_range}} AND {IN_DAY} AND {OTHER_NUMBER}"),
     "block_seen_hour": _count(
         NUMBERS,
         "number BETWEEN {block_start} AND {block_end} AND LENGTH(number) = LENGTH({number})"
@@ -195,7 +195,7 @@ def _told(
         "a_day_and_an_hour_before": at - DAY - HOUR if is_visit else None,
     }
     same = [record.number_hash] * hashes if record.number_hash else fingerprints(record.number)
-    time, ip = _column("created_at"), _column("ip_address")
+    time, ip = _column("created_at"), addresses.public_ip(record.ip_address)
     return {
         "pk": AFTER_ALL if record.pk is None else record.pk,
         "number": number,
@@ -203,7 +203,7 @@ def _told(
         "block_end": number and f"{number[:-2]}99",
         "subject_type": (record.subject_id and record.subject_type_id) or NOBODY,
         "subject": record.subject_id,
-        "ip": ip.get_db_prep_value(addresses.public_ip(record.ip_address), connection),
+        "ip_range": addresses.range_of(ip) if ip else None,
         # As records keep it.
         "carrier": (carrier.name or "")[:200] or None if carrier else None,
         "country": insight.country or None,

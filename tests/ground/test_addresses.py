@@ -9,6 +9,7 @@ from number_insight.addresses import (
     hop,
     network_of,
     public_ip,
+    range_of,
     supernets,
 )
 
@@ -97,11 +98,28 @@ def test_what_is_no_network_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("ip", "network"),
-    [("8.8.8.8", "8.8.8.0/24"), ("2606:4700:4700::1111", "2606:4700:4700::/64")],
+    [
+        ("8.8.8.8", "8.8.8.0/24"),
+        ("2606:4700:4700:7::1111", "2606:4700:4700::/48"),
+    ],
 )
 def test_neighbours_share_a_network(ip: str, network: str) -> None:
     assert network_of(ip) == network
     assert network in supernets(ip)
+
+
+@pytest.mark.parametrize(
+    ("ip", "counts_as"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        ("::ffff:8.8.8.8", "8.8.8.8"),
+        ("2606:4700:4700:7:1:2:3:4", "2606:4700:4700:7::/64"),
+        ("2606:4700:4700:0:1::", "2606:4700:4700::/64"),
+        ("nothing", ""),
+    ],
+)
+def test_one_visitor_has_every_address_of_a_64(ip: str, counts_as: str) -> None:
+    assert range_of(ip) == counts_as
 
 
 def test_an_address_lies_in_all_wider_networks() -> None:

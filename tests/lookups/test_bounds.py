@@ -50,7 +50,15 @@ def bases() -> list[str]:
         ("ip", [VISITOR] * 3, ["answer", "answer", "limit"]),
         ("ip", [VISITOR, VISITOR, NEIGHBOUR], ["answer", "answer", "answer"]),
         ("network", [VISITOR, VISITOR, NEIGHBOUR], ["answer", "answer", "limit"]),
-        ("network", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:0:1::1"], ["answer"] * 3),
+        ("ip", ["2a00:1450::1", "2a00:1450::2", "2a00:1450::9:3"], ["answer", "answer", "limit"]),
+        ("ip", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:0:1::1"], ["answer"] * 3),
+        ("ip", ["2a00:1450::1%a", "2a00:1450::1%b", "2a00:1450::1"], ["answer", "answer", "limit"]),
+        (
+            "network",
+            ["2a00:1450::1", "2a00:1450:0:7::1", "2a00:1450:0:ffff::1"],
+            ["answer", "answer", "limit"],
+        ),
+        ("network", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:1::1"], ["answer"] * 3),
     ],
 )
 def test_one_source_causes_no_more_lookups_than_its_limit(

@@ -102,6 +102,15 @@ def test_an_ip_is_counted_for_a_day() -> None:
     assert known_of(a_record(ip_address=IP)).ip_seen_day == 4
 
 
+def test_of_ipv6_a_64_is_one_visitor() -> None:
+    for nth, number in enumerate(numbers_of_block(4)):
+        a_record(number, subject=nth, ip_address=f"2a00:1450:0:7::{nth}")
+    a_record("+46701740651", subject=8, ip_address="2a00:1450:0:7:1::")
+    a_record("+46701740652", subject=9, ip_address="2a00:1450:0:8::1")
+    known = known_of(a_record(subject=10, ip_address="2a00:1450:0:7:ffff::"))
+    assert (known.ip_seen, known.ip_seen_day) == (5, 5)
+
+
 @pytest.mark.parametrize("ip", [None, "10.0.0.1", "127.0.0.1", "203.0.113.7", "fd00::1"])
 def test_an_ip_that_is_not_public_is_unknown(ip: str | None) -> None:
     for number in numbers_of_block(4):
