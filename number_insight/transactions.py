@@ -17,6 +17,7 @@ from django.db import (
     transaction,
 )
 from django.db.models import F, QuerySet
+from django.utils.asyncio import async_unsafe
 
 from number_insight.exceptions import place
 
@@ -29,6 +30,14 @@ LOST_CONNECTIONS = (OperationalError, InterfaceError)
 """What is raised where the connection to the database is lost, and a new one may do."""
 RETRY_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
 """Seconds between the retries of a lost connection: half a minute in all."""
+
+
+@async_unsafe(
+    "Numbers are screened in the database, for which an event loop must not wait: in an async view "
+    "write `await sync_to_async(form.is_valid)()`, or `await ascreen(number)`."
+)
+def require_sync() -> None:
+    """Raise `SynchronousOnlyOperation`, with what to do, inside a running event loop."""
 
 
 def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:

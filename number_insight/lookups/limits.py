@@ -99,6 +99,12 @@ def count(kind: str, source: str, most: int, period: str) -> bool:
     return bool(Usage.objects.filter(key=usage.key, count__lt=most).update(count=F("count") + 1))
 
 
+def used(kind: str, source: str, period: str) -> int:
+    """Return how many were counted for `source` in the running period, without a lock."""
+    rows = Usage.objects.filter(key=_usage(kind, source, period).key)
+    return rows.values_list("count", flat=True).first() or 0
+
+
 def _usage(kind: str, source: str, period: str) -> Usage:
     """Return the unsaved row of a source for the current period."""
     start = _start(period)

@@ -7,7 +7,7 @@ a context variable, so threads, async views and nested requests do not see one a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
@@ -17,6 +17,7 @@ from django.http import HttpRequest
 
 from number_insight.addresses import SOCKET, TrustedProxies, public_ip
 from number_insight.conf import app_settings
+from number_insight.exceptions import place
 
 logger = logging.getLogger("number_insight.screening.visitor")
 
@@ -26,17 +27,32 @@ class Visitor:
 
     `records` remembers the screenings of this request by number, so that one signup with a
     validator, a form and a model field is one screening; `refused` those that were turned away.
+    `afterwards` is what has to be written when the request's transaction is over, however it ends.
     """
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         self.request = request
         self.records: dict[str, Any] = {}
         self.refused: set[str] = set()
+        self.afterwards: list[Callable[[], None]] = []
 
     @cached_property
     def ip(self) -> str | None:
         """The visitor's public IP, or None if it is unknown, private or reserved."""
         return None if self.request is None else client_ip(self.request.META)
+
+    def turn_away(self, number: str) -> None:
+        """Remember a refusal; a later signup of the request must not adopt the number's record."""
+        self.refused.add(number)
+        self.records.pop(number, None)
+
+    def finish(self) -> None:
+        """Write what was left until the request's transaction is over; log what fails."""
+        while self.afterwards:
+            try:
+                self.afterwards.pop(0)()
+            except Exception as error:  # the response is there: nobody could do anything about it
+                logger.error("A refusal could not be recorded: %s.", place(error))
 
     @property
     def is_staff_at_work(self) -> bool:
@@ -55,13 +71,17 @@ def current() -> Visitor | None:
 
 @contextmanager
 def visiting(request: HttpRequest) -> Iterator[Visitor]:
-    """Let `current` return the visitor behind `request` inside the block."""
+    """Let `current` return the visitor behind `request` inside the block.
+
+    The block is that of the middleware, around the view and its transaction.
+    """
     visitor = Visitor(request)
     token = _current.set(visitor)
     try:
         yield visitor
     finally:
         _current.reset(token)
+        visitor.finish()
 
 
 def client_ip(meta: Mapping[str, Any]) -> str | None:
