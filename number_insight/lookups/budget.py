@@ -14,9 +14,8 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import F
-from django.utils import timezone
 
-from number_insight import signals
+from number_insight import clock, signals
 from number_insight.conf import app_settings
 from number_insight.models import Spending
 from number_insight.transactions import after_commit, lock_or_create
@@ -42,7 +41,7 @@ def reserve(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
 
     Return the day they are booked on, and which of them fit.
     """
-    today, caps = timezone.localdate(), app_settings.BUDGET
+    today, caps = clock.today(), app_settings.BUDGET
     keys = _periods(today)
     rows = _rows(keys.values()) if caps else {}
     left = [_left(rows[keys[period]], cap) for period, cap in caps.items()]
@@ -112,7 +111,7 @@ def settle(payments: Iterable[Payment]) -> None:
 
 def book(amount: Decimal) -> None:
     """Book `amount` as spent today, without asking the budget (a person ordered it)."""
-    _add(_periods(timezone.localdate()).values(), spent=_units(amount))
+    _add(running().values(), spent=_units(amount))
 
 
 def spent(period: str = "day") -> tuple[Decimal, Decimal]:
@@ -122,14 +121,9 @@ def spent(period: str = "day") -> tuple[Decimal, Decimal]:
     return (row.spent * UNIT, row.reserved * UNIT) if row else (Decimal(0), Decimal(0))
 
 
-def today() -> date:
-    """Return the day that money is booked on now."""
-    return timezone.localdate()
-
-
 def running() -> dict[str, str]:
     """Return the keys of the running day and month."""
-    return _periods(timezone.localdate())
+    return _periods(clock.today())
 
 
 def _periods(day: date) -> dict[str, str]:

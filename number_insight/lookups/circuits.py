@@ -201,9 +201,9 @@ def take_turns(
     transaction, so that a rollback frees the slots.
     """
     step = int(SPARE * 1_000_000 / app_settings.THROUGHPUT)
-    now = int(time.time() * 1_000_000)
     rows = Pace.objects.filter(provider=provider)
     (pace,) = lock_or_create(rows, [Pace(provider=provider)])
+    now = int(time.time() * 1_000_000)  # not before the wait for the lock
     lead = min((count - 1) * step, LONGEST_LEAD // timedelta(microseconds=1))
     first, reach = max(pace.next_at, now + lead), within // timedelta(microseconds=1)
     turns = [at - now for at in range(first, first + count * step, step) if at - now <= reach]

@@ -19,10 +19,10 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, circuits, questions, switches
 from number_insight.models import Lookup

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from number_insight import clock
 from number_insight.addresses import network_of, range_of
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, Usage
@@ -106,17 +106,18 @@ def used(kind: str, source: str, period: str) -> int:
 
 
 def _usage(kind: str, source: str, period: str) -> Usage:
-    """Return the unsaved row of a source for the current period."""
-    start = _start(period)
-    key = f"{kind}:{source_hash(kind, source)}:{start:%Y%m%d%H%M}"
-    return Usage(key=key, ends_at=start + PERIODS[period])
+    """Return the unsaved row of a source for the running period.
 
-
-def _start(period: str) -> datetime:
-    now = timezone.localtime().replace(second=0, microsecond=0)
-    if period in ("hour", "day"):
-        now = now.replace(minute=0)
-    return now.replace(hour=0) if period == "day" else now
+    Minutes and hours are those of UTC, so that a clock change neither doubles nor drops one.
+    """
+    if period == "day":
+        day = clock.today()
+        begun, end = f"{day:%Y%m%d}", clock.midnight(day + PERIODS["day"])
+    else:
+        now = clock.now().astimezone(clock.UTC).replace(second=0, microsecond=0)
+        start = now.replace(minute=0) if period == "hour" else now
+        begun, end = f"{start:%Y%m%d%H%M}", start + PERIODS[period]
+    return Usage(key=f"{kind}:{source_hash(kind, source)}:{begun}", ends_at=clock.stored(end))
 
 
 def source_hash(kind: str, source: str) -> str:

@@ -15,10 +15,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import exceptions, loading
+from number_insight import clock, exceptions, loading
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
@@ -168,7 +168,7 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
 def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     """Set the columns that `insight` tells, without saving `lookup`; return its payment."""
     if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
-        lookup.reserved_on = budget.today()
+        lookup.reserved_on = clock.today()
     payment = _release(lookup, _cost(lookup, insight))
     lookup.state, lookup.open_key = _answered_state(insight), None
     lookup.answered_at = at

@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import Lookup

@@ -6,9 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils import timezone
-
-from number_insight import addresses
+from number_insight import addresses, clock
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.rules.base import Signup
@@ -23,7 +21,7 @@ def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) ->
     """
     ip = addresses.public_ip(record.ip_address)
     return Signup(
-        at=timezone.localtime(record.created_at or timezone.now()),
+        at=clock.local(record.created_at),
         number=record.number,
         ip=ip,
         ip_country=record.ip_country or None if as_kept else local_ip_country(ip),

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
@@ -44,6 +45,7 @@ TABLES = (NumberInsightRecord._meta.db_table, ListEntry._meta.db_table)
 BURSTS = {"carrier_seen_day": "carrier_seen_hour", "country_seen_day": "country_seen_hour"}
 """What says how much was usual the day before, and what makes it worth asking."""
 
+MOMENT = "moment"
 COLUMNS = {
     "pk": "bigint",
     "number": "text",
@@ -54,10 +56,10 @@ COLUMNS = {
     "ip_range": "text",
     "carrier": "text",
     "country": "text",
-    "at": "timestamptz",
-    "an_hour_before": "timestamptz",
-    "a_day_before": "timestamptz",
-    "a_day_and_an_hour_before": "timestamptz",
+    "at": MOMENT,
+    "an_hour_before": MOMENT,
+    "a_day_before": MOMENT,
+    "a_day_and_an_hour_before": MOMENT,
 }
 """What is said of each signup, besides its fingerprints, and its type on PostgreSQL."""
 
@@ -221,14 +223,18 @@ def _statement(
 ) -> str:
     quoted = dict(zip(("records", "lists"), map(connection.ops.quote_name, TABLES), strict=True))
     if connection.vendor == "postgresql":
-        return _from_values(facts, signups, hashes, **quoted)
+        moment = "timestamptz" if settings.USE_TZ else "timestamp"
+        return _from_values(facts, signups, hashes, moment, **quoted)
     return _one_by_one(facts, signups, hashes, **quoted)
 
 
 @lru_cache
-def _from_values(facts: tuple[str, ...], signups: int, hashes: int, **tables: str) -> str:
+def _from_values(
+    facts: tuple[str, ...], signups: int, hashes: int, moment: str, **tables: str
+) -> str:
     """Return the statement with the signups as a table, so that it is planned once for all."""
     types = COLUMNS | {f"hash_{nth}": "text" for nth in range(hashes)}
+    types = {name: moment if kind == MOMENT else kind for name, kind in types.items()}
     rows = ", ".join(
         f"({nth}, {', '.join(f'%({name}_{nth})s::{kind}' for name, kind in types.items())})"
         for nth in range(signups)

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from number_insight import clock
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.models.fingerprints import fingerprint
@@ -45,7 +46,7 @@ def test_who_comes_later_does_not_change_what_was() -> None:
         a_record(subject=subject, ip_address=IP)
         a_record(number, subject=subject, ip_address=IP, country="SE", carrier_name="Telia")
     decided(NUMBER, "refused", timezone.now() + MINUTE)
-    at = timezone.localtime(record.created_at)
+    at = clock.local(record.created_at)
     assert known_of(record) == Signup(at=at, number=NUMBER, ip=IP)
 
 
