@@ -12,9 +12,10 @@ from typing import Any
 from celery import current_app
 from django.db.models import BigIntegerField, F, Min, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
+from number_insight import clock
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, switches
 from number_insight.models import (
@@ -83,7 +84,7 @@ class Health:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return clock.local(value).isoformat()
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, tuple):
@@ -146,9 +147,9 @@ def _problems(health: Health) -> Iterator[str]:
     if health.sweep_ran_at is None:
         yield "The sweep has never run; put number_insight.sweep into the beat schedule."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
-        yield f"The sweep last ran at {health.sweep_ran_at:%Y-%m-%d %H:%M %Z}; is beat running?"
+        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is beat running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
-        since = f"{health.oldest_due_since:%Y-%m-%d %H:%M %Z}"
+        since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
@@ -160,6 +161,10 @@ def _problems(health: Health) -> Iterator[str]:
         yield "This month's budget is spent; raise it, or wait for the next."
     if health.broker and health.has_broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
+
+
+def _told(moment: datetime) -> str:
+    return f"{clock.local(moment):%Y-%m-%d %H:%M %Z}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,10 +20,10 @@ from decimal import Decimal
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, callbacks, circuits, questions, switches
 from number_insight.models import Lookup
@@ -133,10 +133,11 @@ def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
         by_level[lookup.level].append(lookup)
     admitted: list[Lookup] = []
     for level, queued in sorted(by_level.items()):
-        count, circuit = circuits.admit(provider, level, len(queued))
-        admitted += queued[:count]
+        let_through, circuit = circuits.admit(provider, level, queued)
+        admitted += let_through
         if circuit is not None:
-            postpone(queued[count:], circuit.until, circuit.reason)
+            stopped = [lookup for lookup in queued if lookup not in let_through]
+            postpone(stopped, circuit.until, circuit.reason)
     return admitted
 
 

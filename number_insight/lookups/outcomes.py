@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import exceptions, loading, numbers
+from number_insight import clock, exceptions, loading, numbers
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
@@ -223,7 +223,7 @@ def is_set_aside(lookup: Lookup) -> bool:
 def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
     """Set state, status and prices of an answered `lookup`; return its payment."""
     if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
-        lookup.reserved_on = budget.today()
+        lookup.reserved_on = clock.today()
     payment = released(lookup, _cost(lookup, insight))
     lookup.state, lookup.open_key, lookup.answered_at = state, None, at
     lookup.request_id = lookup.request_id or insight.request_id[:64]

@@ -16,7 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.insight import UNKNOWN
 from number_insight.models.choices import Basis, Decision, Lane, RecordState, Source, Verdict
-from number_insight.models.columns import NUMBER_LENGTH, ExactCharField, fingerprint_column, money
+from number_insight.models.columns import (
+    NUMBER_LENGTH,
+    ExactCharField,
+    IPRangeField,
+    fingerprint_column,
+    money,
+)
 from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet
 
@@ -38,6 +44,8 @@ class NumberInsightRecord(models.Model):
     field = models.CharField(_("field"), max_length=255, blank=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    ip_range = IPRangeField(_("IP range"), max_length=43, blank=True, editable=False)
+    """The IPv4 address, or the /64 of the IPv6 address: what counts as one visitor's."""
     declared_country = models.CharField(_("declared country"), max_length=2, blank=True)
     declared_name = models.CharField(_("declared name"), max_length=200, blank=True)
     level = models.CharField(_("level"), max_length=20, blank=True)
@@ -113,7 +121,7 @@ class NumberInsightRecord(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id"], name="ni_record_subject"),
-            models.Index(fields=["ip_address", "created_at"], name="ni_record_ip"),
+            models.Index(fields=["ip_range", "created_at"], name="ni_record_ip"),
             models.Index(fields=["carrier_name", "created_at"], name="ni_record_carrier"),
             models.Index(fields=["country", "created_at"], name="ni_record_country"),
             models.Index(fields=["verdict", "-id"], name="ni_record_verdict"),

@@ -22,7 +22,7 @@ from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.screening import tasks, visitor
-from number_insight.transactions import after_commit
+from number_insight.transactions import after_commit, require_sync
 
 logger = logging.getLogger("number_insight.screening.signup")
 
@@ -117,9 +117,10 @@ def _insert(record: NumberInsightRecord, using: str | None) -> None:
 
 def report_failure(error: Exception, *, record: NumberInsightRecord) -> None:
     """Log and signal a signup without its screening."""
+    # A backfill finds rows with a number, and a form without a model field has none.
+    later = "number_insight_backfill will find it" if record.field else "its number is not screened"
     logger.error(
-        "A signup could not be recorded for screening (%s); number_insight_backfill will find it.",
-        type(error).__name__,
+        "A signup could not be recorded for screening (%s); %s.", type(error).__name__, later
     )
     signals.screening_failed.send_robust(
         NumberInsightRecord,
@@ -273,11 +274,16 @@ def _complete(record: NumberInsightRecord, country: str, name: str) -> None:
 def screen_typed(
     number: str, *, level: str | None = None, country: str | None = None, name: str | None = None
 ) -> NumberInsightRecord | None:
-    """Screen a number that was typed into a form, once in a request. Never raise."""
+    """Screen a number that was typed into a form, once in a request.
+
+    Raise nothing but `SynchronousOnlyOperation`, in an event loop.
+    """
     current = visitor.current()
     known = current.records.get(number) if current else None
     if known is not None:
         return known  # type: ignore[no-any-return]
+    if not is_suspended():
+        require_sync()
     try:
         record = screen(number, level=level, country=country, name=name, source=Source.SIGNUP)
     except Exception as error:  # our own bug must not cost a signup
