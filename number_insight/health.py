@@ -16,6 +16,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from number_insight import clock
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, switches
 from number_insight.models import (
