@@ -37,7 +37,6 @@ LONGEST_WAIT = timedelta(seconds=1)
 SWITCHED_OFF_PAUSE = timedelta(minutes=1)
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
-SWITCHED_OFF = "Lookups are switched off."
 MANY_WAIT = "Many numbers wait; this one has its turn soon."
 
 
@@ -66,8 +65,9 @@ def claim(lookup_id: int) -> Claim | None:
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
         )  # by our own clock, which `next_try_at` was set by; SQLite's counts in milliseconds only
         found = [lookup for lookup in lock(due) if not _was_answered(lookup)]
-        if found and not switches.lookups_are_on():
-            postpone(found, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
+        obstacle = switches.obstacle() if found else ""
+        if obstacle:
+            postpone(found, timezone.now() + SWITCHED_OFF_PAUSE, obstacle)
             found = []
         claims = take(found)
     return claims[0] if claims else None

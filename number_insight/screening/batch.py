@@ -74,7 +74,9 @@ def _judge_what_is_known(records: Sequence[NumberInsightRecord]) -> list[Request
     plans = planning.plans(judged)
     requests = [(one, plan) for one, plan in zip(judged, plans, strict=True) if plan.question]
     settled = [
-        one.on(plan.basis) for one, plan in zip(judged, plans, strict=True) if not plan.question
+        one.on(plan.basis, plan.note)
+        for one, plan in zip(judged, plans, strict=True)
+        if not plan.question
     ]
     reused = _judge_on_earlier_answers(requests, faults)
     settlement.write([*settled, *reused.values()])

@@ -48,8 +48,9 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     It goes past reuse, but neither past the kill switch nor past the budget's books. Raise the
     provider's exception where there is no answer.
     """
-    if not switches.lookups_are_on():
-        raise Unsupported("Lookups are switched off, by NUMBER_INSIGHT['ENABLED'] or in the admin.")
+    obstacle = switches.obstacle()
+    if obstacle:
+        raise Unsupported(obstacle)
     provider = loading.provider(inquiry.provider)
     if inquiry.level not in provider.levels:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
