@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -13,10 +12,9 @@ from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight.conf import app_settings
-from number_insight.insight import Insight
 from number_insight.providers.base import Provider
 from number_insight.rules import STANDARD, Rule
-from number_insight.rules.base import COSTLY, Signup
+from number_insight.rules.base import COSTLY
 
 DEFAULT_PROVIDER = "default"
 RULE_KEYS = ("NAME", "OPTIONS", "shadow")
@@ -94,19 +92,6 @@ def _check_rule(rule: Rule, name: str) -> None:
         raise ImproperlyConfigured(
             f"{name} reads {unknown[0]!r}; what is gathered is {', '.join(sorted(COSTLY))}."
         )
-    strange = [path for path in rule.depends_on or () if not _is_known(path)]
-    if strange:
-        raise ImproperlyConfigured(
-            f"{name} depends on {strange[0]!r}, which neither an insight nor a signup has; "
-            'write "insight.line_type" or "signup.country".'
-        )
-
-
-def _is_known(path: str) -> bool:
-    """Whether `path` names what a rule is given: "insight.line_type", "signup.country"."""
-    given, _dot, name = path.partition(".")
-    members = {"insight": fields(Insight), "signup": fields(Signup)}.get(given, ())
-    return name.partition(".")[0] in {member.name for member in members}
 
 
 def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:

@@ -123,11 +123,7 @@ class Rule:
 
     `needs` names the signals without which the rule is not evaluable. None means that it may
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
-    free facts only. `reads` names what it reads of `COSTLY`; None means anything. `depends_on`
-    names all that its answer depends on, as ``"insight.line_type"`` or ``"signup.country"``, so
-    that a replay asks it once for all signups that are alike in that; None means anything, the
-    time of day included. It speaks for the class that has it, and for none that overrides a
-    method of that. `live` marks a
+    free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
     rule whose flag tells of roaming or reachability. In `shadow` a rule is asked and its flags
     are kept, and nothing comes of it. `title` is the short text of its badge; `otherwise` ends
     the sentence "Would have passed if …", with the places of the flag's message.
@@ -140,7 +136,6 @@ class Rule:
     group: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...] | None] = None
     reads: ClassVar[tuple[str, ...] | None] = None
-    depends_on: ClassVar[tuple[str, ...] | None] = None
     live: ClassVar[bool] = False
     shadow: bool = False
 
@@ -187,53 +182,39 @@ class Rule:
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """The flags of the rules so far, by the position of the rule in its set."""
+    """The flags of the rules so far, and the rules that could not be asked or raised."""
 
-    said: dict[int, list[Flag]] = field(default_factory=dict)
+    flags: list[Flag] = field(default_factory=list)
     not_evaluable: list[str] = field(default_factory=list)
-    raised: dict[int, str] = field(default_factory=dict)
-    raised_in_shadow: dict[int, str] = field(default_factory=dict)
+    raised: list[str] = field(default_factory=list)
+    raised_in_shadow: list[str] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        """Return whether any rule has found something or raised."""
-        return bool(self.said or self.raised or self.raised_in_shadow)
-
-    def ask(self, nth: int, rule: Rule, insight: Insight, signup: Signup, *, shadow: bool) -> None:
-        """Record the flags of `rule`, the `nth` of its set, or that it raised."""
+    def ask(self, rule: Rule, insight: Insight, signup: Signup, *, shadow: bool) -> None:
+        """Record the flags of `rule`, or that it raised."""
         try:
             found = _examined(rule, insight, signup)
         except Exception as error:  # a project's rule: its bug must not cost a verdict
             # The text of the error may hold the number, so only its type and place are logged.
             logger.error("Rule %s raised %s and was skipped; repair it.", rule.code, place(error))
-            (self.raised_in_shadow if shadow else self.raised)[nth] = rule.code
+            (self.raised_in_shadow if shadow else self.raised).append(rule.code)
             return
-        if found:
-            self.said[nth] = [_in_shadow(flag) for flag in found] if shadow else found
+        self.add(found, shadow=shadow)
 
-    def and_those(self, other: Findings) -> Findings:
-        """Return these findings together with `other`, of other rules of the same set."""
-        return Findings(
-            said={**self.said, **other.said},
-            not_evaluable=self.not_evaluable,
-            raised={**self.raised, **other.raised},
-            raised_in_shadow={**self.raised_in_shadow, **other.raised_in_shadow},
-        )
+    def add(self, flags: Iterable[Flag], *, shadow: bool) -> None:
+        """Record `flags` of a rule, which is in `shadow` or not."""
+        self.flags += map(_in_shadow, flags) if shadow else flags
 
     def judgement(self, thresholds: Mapping[str, int]) -> Judgement:
         """Return the judgement on the findings: flags, score and verdict."""
-        flags = weigh([flag for nth in sorted(self.said) for flag in self.said[nth]])
+        flags = weigh(self.flags)
         return Judgement(
             verdict=_verdict(flags, thresholds, raised=bool(self.raised)),
             score=total(flags),
             flags=flags,
             not_evaluable=tuple(self.not_evaluable),
-            raised=_in_order(self.raised),
-            raised_in_shadow=_in_order(self.raised_in_shadow),
+            raised=tuple(self.raised),
+            raised_in_shadow=tuple(self.raised_in_shadow),
         )
-
-
-def _in_order(raised: Mapping[int, str]) -> tuple[str, ...]:
-    return tuple([raised[nth] for nth in sorted(raised)])
 
 
 def _in_shadow(flag: Flag) -> Flag:
@@ -255,10 +236,10 @@ def judge(
     Rules whose codes are in `shadowed` are in shadow, even if their own `shadow` is False.
     """
     found = Findings()
-    for nth, rule in enumerate(rules):
+    for rule in rules:
         if rule.is_evaluable(signals):
             in_shadow = rule.shadow or rule.code in shadowed
-            found.ask(nth, rule, insight, signup, shadow=in_shadow)
+            found.ask(rule, insight, signup, shadow=in_shadow)
         else:
             found.not_evaluable.append(rule.code)
     return found.judgement(thresholds)

@@ -29,7 +29,6 @@ class CallerName(Rule):
     group = "caller"
     needs = ("caller",)
     reads = ()
-    depends_on = ("insight.caller", "signup.name")
     shadow = True
     title = gettext_noop("Registered to another name")
     otherwise = gettext_noop("the number were registered to the name given")
@@ -52,7 +51,6 @@ class CallerBusiness(Rule):
     group = "caller"
     needs = ("caller",)
     reads = ()
-    depends_on = ("insight.caller",)
     title = gettext_noop("Business")
     message = gettext_noop("The number is registered to a business.")
 

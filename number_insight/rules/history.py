@@ -54,7 +54,6 @@ class NumberReused(CountingRule):
     weight = 60
     group = "number_history"
     reads = ("number_seen",)
-    depends_on = ("signup.number_seen",)
     thresholds: Mapping[int, int] = {1: 10, 2: 30, 5: 60}
     title = gettext_noop("Number used before")
     otherwise = gettext_noop("nobody else had signed up with the number")
@@ -72,7 +71,6 @@ class DecidedBefore(Rule):
     group = "number_history"
     needs = ()
     reads: ClassVar[tuple[str, ...] | None] = ("number_decision",)
-    depends_on: ClassVar[tuple[str, ...] | None] = ("signup.number_decision",)
     decision: ClassVar[str]
     message: ClassVar[str]
 
@@ -98,7 +96,6 @@ class NumberReleasedBefore(DecidedBefore):
     code = "number_released_before"
     weight = -30
     reads = ("number_decision", "listed")
-    depends_on = ("signup.number_decision", "signup.listed")
     decision = "released"
     title = gettext_noop("Released before")
     message = gettext_noop("A person has released an earlier signup with this number.")

@@ -16,7 +16,6 @@ class LineRule(Rule):
     group = "line"
     needs = ("line_type",)
     reads = ()
-    depends_on: ClassVar[tuple[str, ...] | None] = ("insight.line_type",)
     line_type: ClassVar[str]
     message: ClassVar[str]
 
@@ -64,7 +63,6 @@ class Virtual(LineRule):
     code = "virtual"
     weight = 30
     line_type = "virtual"
-    depends_on = ("insight.line_type", "insight.current_carrier", "insight.original_carrier")
     title = gettext_noop("Virtual line")
     otherwise = gettext_noop("the line were mobile")
     message = gettext_noop("The line is virtual (%(carrier)s).")
@@ -89,7 +87,6 @@ class Landline(LineRule):
     code = "landline"
     weight = 0
     line_type = "landline"
-    depends_on = ("insight.line_type",)
     title = gettext_noop("Landline")
     otherwise = gettext_noop("the line were mobile")
     message = gettext_noop("The line is a landline.")

@@ -52,7 +52,6 @@ class ListRule(Rule):
     group = "lists"
     needs: ClassVar[tuple[str, ...] | None] = ()
     reads = ("listed",)
-    depends_on: ClassVar[tuple[str, ...] | None] = ("signup.listed",)
     action: ClassVar[str] = "deny"
     messages: ClassVar[Mapping[str, str]]
     """The messages of the flags, by the kinds of entries that the rule is for."""

@@ -64,13 +64,6 @@ class IPMismatch(PlaceRule):
     code = "ip_mismatch"
     weight = 20
     needs = ("ip_match",)
-    depends_on = (
-        "insight.ip.match",
-        "insight.ip.country",
-        "insight.country",
-        "insight.roaming",
-        "signup.ip_country",
-    )
     title = gettext_noop("IP in another country")
     otherwise = gettext_noop("the IP were in %(country)s")
     message = gettext_noop("The IP is in %(ip_country)s, the number is from %(country)s.")
@@ -99,7 +92,6 @@ class CarrierCountry(PlaceRule):
     code = "carrier_country"
     weight = 20
     needs = ("carrier",)
-    depends_on = ("insight.current_carrier", "insight.original_carrier", "insight.country")
     title = gettext_noop("Foreign carrier")
     otherwise = gettext_noop("the carrier were in %(country)s")
     message = gettext_noop("The carrier is in %(carrier_country)s, the number is from %(country)s.")
@@ -116,7 +108,6 @@ class RoamingElsewhere(PlaceRule):
     code = "roaming_elsewhere"
     weight = 15
     needs = ("roaming", "ip_match")
-    depends_on = ("insight.roaming", "insight.ip.country", "signup.ip_country")
     live = True
     title = gettext_noop("Phone and IP apart")
     otherwise = gettext_noop("the phone were in %(ip_country)s")
@@ -138,7 +129,6 @@ class DeclaredCountry(PlaceRule):
     code = "declared_country"
     weight = 10
     needs = ("country",)
-    depends_on = ("insight.country", "signup.country")
     title = gettext_noop("Other country declared")
     otherwise = gettext_noop("the person had declared %(country)s")
     message = gettext_noop("The person declared %(declared)s, the number is from %(country)s.")
@@ -154,7 +144,6 @@ class Roaming(PlaceRule):
     code = "roaming"
     weight = 5
     needs = ("roaming",)
-    depends_on = ("insight.roaming",)
     live = True
     title = gettext_noop("Roaming")
     otherwise = gettext_noop("the phone were not roaming")

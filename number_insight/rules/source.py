@@ -20,7 +20,6 @@ class BlockBurst(CountingRule):
     weight = 40
     group = "source_history"
     reads = ("block_seen_hour",)
-    depends_on = ("signup.block_seen_hour",)
     thresholds: Mapping[int, int] = {5: 40}
     title = gettext_noop("Burst from one block")
     otherwise = gettext_noop("fewer numbers of its block had signed up")
@@ -40,7 +39,6 @@ class IPVolume(CountingRule):
     weight = 30
     group = "source_history"
     reads = ("ip_seen_day",)
-    depends_on = ("signup.ip_seen_day", "signup.ip")
     thresholds: Mapping[int, int] = {5: 15, 20: 30}
     title = gettext_noop("Many from one IP")
     otherwise = gettext_noop("fewer numbers had signed up from its IP")
@@ -70,7 +68,6 @@ class CarrierBurst(Rule):
         "country_seen_hour",
         "country_seen_day",
     )
-    depends_on = tuple(f"signup.{name}" for name in reads)
     shadow = True
     title = gettext_noop("Burst from one carrier")
     otherwise = gettext_noop("fewer numbers of its carrier or country had signed up")

@@ -29,7 +29,6 @@ class WordOfValidity(Rule):
     group = "validity"
     needs = ("valid_number",)
     reads = ()
-    depends_on = ("insight.valid_number",)
     word: ClassVar[str]
     message: ClassVar[str]
 
@@ -44,7 +43,6 @@ class WordOfReachability(Rule):
     group = "validity"
     needs = ("reachable",)
     reads = ()
-    depends_on = ("insight.reachable",)
     live = True
     word: ClassVar[str]
     message: ClassVar[str]
@@ -59,7 +57,6 @@ class Impossible(ValidityRule):
 
     code = "impossible"
     weight = 100
-    depends_on = ("signup.number",)
     title = gettext_noop("Impossible number")
     otherwise = gettext_noop("the number could exist")
     message = gettext_noop("No phone number in the world looks like this one.")
@@ -96,7 +93,6 @@ class RefusedNumber(ValidityRule):
 
     code = "refused_number"
     weight = 50
-    depends_on = ("insight.status",)
     title = gettext_noop("Refused by the provider")
     otherwise = gettext_noop("the provider accepted the number")
     message = gettext_noop("The provider does not accept this as a number (status %(status)s).")
@@ -133,7 +129,6 @@ class NotInPlan(ValidityRule):
 
     code = "not_in_plan"
     weight = 10
-    depends_on = ("signup.number",)
     title = gettext_noop("Not in the numbering plan")
     otherwise = gettext_noop("the number were in its numbering plan")
     message = gettext_noop("The numbering plan that we know has no such range.")

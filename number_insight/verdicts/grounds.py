@@ -72,9 +72,14 @@ def number_refused(record: Any, lookup: Lookup) -> Case:
 
 
 def told_by(lookup: Lookup) -> frozenset[str]:
-    """Return the signals that the provider of `lookup` can tell at its level."""
-    signals = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
-    return signals if lookup.cnam else signals - {"caller"}
+    """Return the signals that the answer of `lookup` could tell."""
+    return signals_of(lookup.provider, lookup.level, cnam=lookup.cnam)
+
+
+def signals_of(provider: str, level: str, *, cnam: bool) -> frozenset[str]:
+    """Return the signals that an answer of `provider` at `level` could tell."""
+    signals = loading.provider(provider).signals.get(level, frozenset())
+    return signals if cnam else signals - {"caller"}
 
 
 def _is_live(lookup: Lookup) -> bool:

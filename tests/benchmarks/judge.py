@@ -29,14 +29,17 @@ def main(what: str, count: int, weights: dict[str, int], jobs: int = 1) -> dict[
 
 
 def _judge(count: int, weights: dict[str, int], jobs: int, apply: bool = False) -> dict[str, Any]:
-    from number_insight import crew, replay
-    from number_insight.replay import rulesets, stored
+    from number_insight.replay import report, rulesets, run, stored  # noqa: PLC0415
 
-    rules = rulesets.read(json.dumps({"WEIGHTS": weights}))
-    tally = replay.Tally()
-    rows = stored.settled()
-    for _done in crew.share(rules, rows, tally, jobs=jobs, apply=apply, limit=count):
-        pass
+    rules = json.dumps({"WEIGHTS": weights})
+    rows = stored.head(stored.settled(), count)
+    if jobs > 1:
+        parts = run.share(rules, rows, jobs=jobs, apply=apply)
+    else:
+        parts = run.replay(rulesets.read(rules), rows, apply=apply)
+    tally = report.Tally()
+    for part in parts:
+        tally.add(part)
     assert sum(tally.matrix.values()) + tally.cannot_tell == tally.records
     return {
         "records": tally.records,

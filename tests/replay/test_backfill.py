@@ -14,6 +14,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.privacy import subject
 from number_insight.screening import signup
 from tests.models import ChildCustomer, Customer, TwoNumbers, UUIDCustomer
+from tests.support import stage
 
 pytestmark = pytest.mark.django_db
 

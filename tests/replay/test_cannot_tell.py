@@ -10,6 +10,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.privacy import subject
 from number_insight.rules import Rule
 from tests.replay.stage import MISMATCH, UNDELIVERABLE, VIRTUAL, replayed, rule, rules_file
+from tests.support import stage
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,11 @@ from django.core.management import CommandError
 from number_insight import reviewing, signals
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.fake import Fake
-from number_insight.replay import _Room, rulesets, write
+from number_insight.replay import rulesets
+from number_insight.replay.run import Replayer, write
+from number_insight.replay.stored import batches, settled
 from tests.replay.stage import MISMATCH, VIRTUAL, replayed, rule, rules_file, run
+from tests.support import stage
 
 pytestmark = pytest.mark.django_db
 
@@ -109,8 +112,8 @@ def test_what_is_decided_between_judging_and_writing_stays_as_it_is():
     rule_set = rulesets.read(json.dumps(HEAVY))
     with stage.asking(VIRTUAL_NUMBERS):
         decided, other = (screened(number) for number in VIRTUAL_NUMBERS)
-        room = _Room(rule_set)
-        outcomes = [it for cases in batches(settled(), 10) for it in room.outcomes(cases)]
+        replayer = Replayer(rule_set)
+        outcomes = [it for cases in batches(settled()) for it in replayer.outcomes(cases)]
         reviewing.release(decided, reason="known customer")
         assert write(rule_set, outcomes) == 1
     decided.refresh_from_db()
@@ -157,8 +160,8 @@ def test_the_table_names_the_most_affected_and_the_rules_that_fire(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"WEIGHT": {}}, "Did you mean 'WEIGHTS'?"),
-        ({"WEIGHTS": {"virtul": 5}}, "Did you mean 'virtual'?"),
+        ({"WEIGHT": {}}, "did you mean 'WEIGHTS'?"),
+        ({"WEIGHTS": {"virtul": 5}}, "did you mean 'virtual'?"),
         ({"WEIGHTS": {"virtual": "5"}}, "whole numbers"),
         ({"THRESHOLDS": {"refuse": 5}}, "review and deny"),
         ([{"NAME": "nowhere.rules.Nowhere"}], "No module named"),

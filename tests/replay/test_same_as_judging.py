@@ -7,7 +7,10 @@ from django.test import override_settings
 
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
-from number_insight.replay import Outcome, _Room, rulesets
+from number_insight.replay import rulesets
+from number_insight.replay.report import Outcome
+from number_insight.replay.run import Replayer
+from number_insight.replay.stored import batches, settled
 from number_insight.verdicts import judging
 from tests.replay.stage import seed
 
@@ -15,11 +18,11 @@ pytestmark = pytest.mark.django_db
 
 
 def outcomes(rule_set: rulesets.RuleSet) -> dict[int, Outcome]:
-    room = _Room(rule_set)
+    replayer = Replayer(rule_set)
     return {
-        outcome.record.pk: outcome
+        outcome.case.record.pk: outcome
         for cases in batches(settled(), 300)
-        for outcome in room.outcomes(cases)
+        for outcome in replayer.outcomes(cases)
     }
 
 

@@ -1,4 +1,4 @@
-"""Judge stored records under other rules, without buying anything."""
+"""Judge stored records under other rules; nothing is bought."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from number_insight import crew
 from number_insight.exceptions import ReplayFailed
 from number_insight.management.progress import Progress
-from number_insight.replay import Tally, quality, rulesets, stored
+from number_insight.replay import quality, rulesets, run, stored
+from number_insight.replay.report import Tally
 from number_insight.rules.scoring import SEVERITY
 
 
@@ -39,11 +40,10 @@ class Command(BaseCommand):
         parser.add_argument("--since", metavar="DATE", help="only records made from then on")
         parser.add_argument("--until", metavar="DATE", help="only records made before then")
         parser.add_argument("--limit", type=int, metavar="N", help="only the first N records")
+        parser.add_argument("--from-key", type=int, metavar="KEY", help="only this key and later")
+        parser.add_argument("--to-key", type=int, metavar="KEY", help="only up to this key")
         parser.add_argument(
-            "--jobs",
-            type=int,
-            metavar="N",
-            help="processes that share the work; by itself up to 4, where there are many records",
+            "--jobs", type=int, default=1, metavar="N", help="processes that share the work"
         )
 
     def handle(self, **options: Any) -> None:
@@ -52,38 +52,39 @@ class Command(BaseCommand):
         if options["limit"] is not None and options["limit"] < 1:
             raise CommandError("--limit needs a positive number.")
         self._check_jobs(options["jobs"])
-        rows = stored.settled(_when(options["since"]), _when(options["until"]))
+        rows = _rows(options)
         if options["quality"]:
-            found = quality.measured(rows, limit=options["limit"])
+            found = quality.measured(rows)
             self._show(options, found.as_json(), found.lines())
             return
         tally = self._replay(options, rows)
         self._show(options, tally.as_json(), _lines(tally, applied=options["apply"]))
 
     def _replay(self, options: dict[str, Any], rows: Any) -> Tally:
-        tally, limit = Tally(), options["limit"]
+        text, jobs, apply = _text(options["rules"]), options["jobs"], options["apply"]
         try:
-            rule_set = _rule_set(options["rules"])
+            rule_set = rulesets.chosen(text)
         except ImproperlyConfigured as error:
             raise CommandError(f"The rules cannot be used. {error}") from error
-        total = rows.count()
-        total = total if limit is None else min(total, limit)
-        apply = options["apply"]
-        jobs = options["jobs"] or crew.size(total, apply=apply)
-        work = crew.share(rule_set, rows, tally, jobs=jobs, apply=apply, limit=limit)
+        if jobs > 1:
+            parts = run.share(text, rows, jobs=jobs, apply=apply)
+        else:
+            parts = run.replay(rule_set, rows, apply=apply)
+        tally = Tally()
         try:
-            with Progress(self.stderr, total) as progress:
-                for count in work:
-                    progress.advance(count)
+            with Progress(self.stderr, rows.count()) as progress:
+                for part in parts:
+                    tally.add(part)
+                    progress.advance(part.records)
         except ReplayFailed as error:
             raise CommandError(f"{error}: run it again; what was written is kept.") from error
         return tally
 
-    def _check_jobs(self, jobs: int | None) -> None:
-        if jobs is not None and jobs < 1:
+    def _check_jobs(self, jobs: int) -> None:
+        if jobs < 1:
             raise CommandError("--jobs needs a positive number.")
-        why_alone = crew.why_alone()
-        if jobs is not None and jobs > 1 and why_alone:
+        why_alone = run.why_alone()
+        if jobs > 1 and why_alone:
             raise CommandError(f"--jobs has to be 1 here: {why_alone}.")
 
     def _show(self, options: dict[str, Any], document: Any, lines: Iterator[str]) -> None:
@@ -93,14 +94,19 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(lines))
 
 
-def _rule_set(path: str | None) -> rulesets.RuleSet:
-    if path is None:
-        return rulesets.active()
+def _rows(options: dict[str, Any]) -> QuerySet[Any]:
+    """Return the records that the options name."""
+    since, until = _when(options["since"]), _when(options["until"])
+    rows = stored.settled(since, until, first=options["from_key"], last=options["to_key"])
+    return rows if options["limit"] is None else stored.head(rows, options["limit"])
+
+
+def _text(path: str | None) -> str | None:
+    """Return what the file at `path` holds."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return None if path is None else Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read ({type(error).__name__}).") from error
-    return rulesets.read(text)
 
 
 def _when(text: str | None) -> datetime | None:

@@ -79,12 +79,11 @@ class Quality:
             yield f"  {code:<24}" + "".join(f"{_cell(cell):>11}" for cell in cells)
 
 
-def measured(rows: QuerySet[Any], *, limit: int | None = None) -> Quality:
+def measured(rows: QuerySet[Any]) -> Quality:
     """Return the quality of the rules on `rows`, flags in shadow included.
 
     A decision says what a record was, unless it was labelled later.
     """
-    rows = rows if limit is None else rows[:limit]
     records = NumberInsightRecord.objects.filter(pk__in=rows.values("pk"))
     known = dict(_labelled(records, "").order_by().values_list("label").annotate(count=Count("pk")))
     rules = _rules(records, known.get(FRAUD, 0))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import Any
 
 import pytest
 from django.core.management import CommandError
-from django.test import override_settings
 
-from number_insight import crew
 from number_insight.models import NumberInsightRecord
 from number_insight.rules import Rule
 from tests.replay.stage import VIRTUAL, replayed, rule, rules_file, run, seed
@@ -60,7 +59,7 @@ def test_a_process_that_ends_early_is_one_clear_sentence(tmp_path):
 
 
 class Attached(Rule):
-    """A rule that holds what no other process can have."""
+    """A rule that holds what cannot be pickled."""
 
     code = "attached"
     needs = ()
@@ -74,26 +73,34 @@ class Attached(Rule):
 
 
 @together
-def test_a_rule_that_cannot_be_told_to_another_process_judges_in_this_one(tmp_path):
+def test_a_rule_that_cannot_be_sent_to_another_process_is_made_in_each(tmp_path):
     seed(10)
     file = rules_file(tmp_path, [rule(f"{__name__}.Attached")])
     assert replayed("--jobs", "2", "--rules", file)["records"] == 10
 
 
+@together
+def test_reports_on_ranges_of_keys_add_up(tmp_path):
+    seed(300)
+    rules = ["--rules", rules_file(tmp_path, HEAVY)]
+    middle = NumberInsightRecord.objects.order_by("pk")[120].pk
+    whole = replayed(*rules)
+    parts = [
+        replayed(*rules, "--to-key", str(middle - 1)),
+        replayed(*rules, "--from-key", str(middle)),
+    ]
+    assert [part["records"] for part in parts] == [120, 180]
+    for number in ("records", "changed", "cannot_tell"):
+        assert sum(part[number] for part in parts) == whole[number]
+    matrix = sum((Counter(part["matrix"]) for part in parts), Counter())
+    assert dict(matrix) == whole["matrix"]
+
+
 @alone
 def test_what_only_this_transaction_sees_is_judged_in_this_process():
     seed(10)
-    assert replayed()["records"] == 10
+    assert replayed("--jobs", "1")["records"] == 10
     with pytest.raises(CommandError, match="seen by nobody else"):
         run("--jobs", "2")
     with pytest.raises(CommandError, match="positive"):
         run("--jobs", "0")
-
-
-@together
-def test_a_process_is_started_only_where_it_is_worth_it(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    assert crew.size(1000) == 1
-    assert crew.size(10_000_000) == crew.MOST_BY_ITSELF
-    with override_settings(NUMBER_INSIGHT={}):  # which another process would not see
-        assert crew.size(10_000_000) == 1

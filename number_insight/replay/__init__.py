@@ -1,0 +1,1 @@
+"""Replay: stored records judged under other rules. Nothing is bought, and nobody is told."""
