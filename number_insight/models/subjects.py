@@ -17,6 +17,14 @@ def kinds_of(model: type[Model]) -> list[int]:
     return [kind.pk for kind in ContentType.objects.get_for_models(*_family(model)).values()]
 
 
+def is_same(kind: int | None, key: str, other_kind: int | None, other_key: str) -> bool:
+    """Return whether two subjects, each a content type with a key as text, are one object."""
+    if key != other_key or kind is None or other_kind is None:
+        return False
+    model = ContentType.objects.get_for_id(kind).model_class()
+    return kind == other_kind or (model is not None and other_kind in kinds_of(model))
+
+
 def _family(model: type[Model]) -> set[type[Model]]:
     """Return the models whose rows with one key are one object: parents and children."""
     line = _line(model)

@@ -54,7 +54,8 @@ def _is_denied(number: str) -> bool:
         source=Source.SIGNUP,
     )
     current = visitor.current()
-    if current is not None and record.number in current.refused:
+    refused = current.refused.get(record.number) if current is not None else None
+    if refused is not None and signup.row_of(refused).exists():
         return True
     judged = judge_on_known_facts(record)
     if judged.verdict != Verdict.DENY or not _may_refuse(record):
@@ -89,8 +90,8 @@ def _turn_away(record: NumberInsightRecord) -> None:
     """Mask the record of a refusal, and remember its number for the rest of the request."""
     current = visitor.current()
     if current is not None:
-        current.refused.add(record.number)
-        current.records.pop(record.number, None)  # a later signup must not adopt it
+        current.refused[record.number] = record
+    visitor.forget(record.number)  # a later signup must not adopt it
     erasing.mask(record)
 
 

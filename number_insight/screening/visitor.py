@@ -17,6 +17,7 @@ from python_ipware import IpWare
 
 from number_insight.addresses import is_address, public_ip
 from number_insight.conf import app_settings
+from number_insight.models import NumberInsightRecord
 
 
 class Visitor:
@@ -24,12 +25,13 @@ class Visitor:
 
     `records` remembers the screenings of this request by number, so that one signup with a
     validator, a form and a model field is one screening; `refused` those that were turned away.
+    What is remembered may have been rolled back since, so whoever uses it looks for its row.
     """
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         self.request = request
-        self.records: dict[str, Any] = {}
-        self.refused: set[str] = set()
+        self.records: dict[str, list[NumberInsightRecord]] = {}
+        self.refused: dict[str, NumberInsightRecord] = {}
 
     @cached_property
     def ip(self) -> str | None:
@@ -49,6 +51,26 @@ _current: ContextVar[Visitor | None] = ContextVar("number_insight_visitor", defa
 def current() -> Visitor | None:
     """Return the visitor of the request that is being answered, or None outside of one."""
     return _current.get()
+
+
+def remember(record: NumberInsightRecord) -> None:
+    """Remember a saved `record` for the rest of the request."""
+    current = _current.get()
+    if current is not None and record.pk is not None:
+        current.records.setdefault(record.number, []).append(record)
+
+
+def recall(number: str) -> list[NumberInsightRecord]:
+    """Return the records that this request has made of `number`, the latest first."""
+    current = _current.get()
+    return [] if current is None else current.records.get(number, [])[::-1]
+
+
+def forget(number: str) -> None:
+    """Forget the records of `number`: nothing that follows is to be one screening with them."""
+    current = _current.get()
+    if current is not None:
+        current.records.pop(number, None)
 
 
 @contextmanager
