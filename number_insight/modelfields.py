@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partialmethod
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.validators import EMPTY_VALUES
 from django.db import models
@@ -17,7 +18,6 @@ from number_insight import formfields, numbers
 from number_insight.checks.messages import error
 from number_insight.exceptions import InvalidNumber, did_you_mean
 from number_insight.models import NumberInsightRecord
-from number_insight.models.subjects import kinds_of
 from number_insight.validators import validate_possible
 
 
@@ -52,7 +52,7 @@ def loaded_numbers(instance: models.Model) -> dict[str, str]:
 
 
 def stored(value: Any) -> str:
-    """Return the text that the column stores for `value`."""
+    """Return `value` in E.164, or as it was typed if it is no number; empty if there is none."""
     return str(value.raw_input or value.as_e164) if isinstance(value, PhoneNumber) else ""
 
 
@@ -112,7 +112,18 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     def get_prep_value(self, value: Any) -> Any:
         value = models.Field.get_prep_value(self, value)
         parsed = self.to_python(value)
-        return stored(parsed) if isinstance(parsed, PhoneNumber) else parsed
+        return self._column_text(parsed) if isinstance(parsed, PhoneNumber) else parsed
+
+    def _column_text(self, number: PhoneNumber) -> str:
+        """Return `number` in ``PHONENUMBER_DB_FORMAT`` if it can be read back, else in E.164."""
+        text, form = stored(number), getattr(settings, "PHONENUMBER_DB_FORMAT", "E164")
+        if form == "E164" or form not in PhoneNumber.format_map or number.country_code is None:
+            return text
+        written: str = number.format_as(PhoneNumber.format_map[form])
+        return written if stored(self.to_python(written)) == text else text
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return stored(self.value_from_object(obj))
 
     def clone(self) -> Any:
         copied = super().clone()
@@ -151,8 +162,6 @@ def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
     """Return the latest record of this object's number, or None if it was never screened."""
-    records = NumberInsightRecord.objects.filter(
-        subject_type__in=kinds_of(field.model), subject_id=str(instance.pk), field=label(field)
-    )
+    records = NumberInsightRecord.objects.for_subject(instance).filter(field=label(field))
     latest: NumberInsightRecord | None = records.order_by("-pk").first()
     return latest

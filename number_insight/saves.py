@@ -11,13 +11,11 @@ from functools import partial
 from typing import Any
 
 from django.db import DatabaseError, models, router, transaction
-from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight.modelfields import ScreenedPhoneNumberField, label, loaded_numbers, stored
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Source
-from number_insight.models.subjects import kinds_of
 from number_insight.screening import signup, visitor
 from number_insight.screening.reporting import report_failure
 
@@ -78,9 +76,11 @@ def _numbers_before(
 
 def _will_be_inserted(instance: models.Model) -> bool:
     """Return whether Django inserts `instance` without trying an update first."""
-    keys = getattr(instance._meta, "pk_fields", [instance._meta.pk])
-    has_defaults = all(key.has_default() or key.has_db_default() for key in keys)
-    return instance._state.adding and (instance.pk is None or has_defaults)
+    has_defaults = all(
+        key.has_default() or key.has_db_default() for key in instance._meta.pk_fields
+    )
+    key = instance.pk if isinstance(instance.pk, tuple) else (instance.pk,)
+    return instance._state.adding and (None in key or has_defaults)
 
 
 @sensitive_variables()
@@ -172,9 +172,7 @@ def _had_other_numbers(subject: models.Model, numbers: Collection[str]) -> bool:
     alias = router.db_for_write(NumberInsightRecord)
     try:
         with transaction.atomic(using=alias):  # a failed query must not break the signup's
-            kinds = kinds_of(type(subject))
-            theirs = Q(subject_type__in=kinds, subject_id=str(subject.pk))
-            records = NumberInsightRecord.objects.using(alias).filter(theirs)
+            records = NumberInsightRecord.objects.using(alias).for_subject(subject)
             return records.exclude(number__in=numbers).exists()
     except DatabaseError:  # it is reported when the record cannot be written either
         return True

@@ -94,3 +94,15 @@ class LateCustomer(models.Model):
 
     def __str__(self) -> str:
         return str(self.phone)
+
+
+class Seat(models.Model):
+    """Its key has two parts."""
+
+    pk = models.CompositePrimaryKey("theatre", "number")
+    theatre = models.CharField(max_length=20)
+    number = models.IntegerField()
+    phone = ScreenedPhoneNumberField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.theatre} {self.number}"

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Source
-from number_insight.models.subjects import is_same
+from number_insight.models.subjects import is_same, key_text
 from number_insight.screening import signup, visitor
 from number_insight.screening.reporting import report_failure
 
@@ -85,7 +85,7 @@ def _orphan(number: str, subject: models.Model) -> NumberInsightRecord | None:
 def _may_get(record: NumberInsightRecord, subject: models.Model) -> bool:
     kind = ContentType.objects.get_for_model(subject).pk
     theirs = record.subject_type_id, record.subject_id
-    return not record.subject_id or is_same(*theirs, kind, str(subject.pk))
+    return not record.subject_id or is_same(*theirs, kind, key_text(subject.pk))
 
 
 def label(subject: models.Model, fraud: bool | None) -> int:

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, models, router, transaction
 from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
@@ -138,8 +137,7 @@ def _alpha2(country: str | None) -> str:
 
 
 def link(record: NumberInsightRecord, subject: models.Model) -> None:
-    record.subject_type = ContentType.objects.get_for_model(subject)
-    record.subject_id = str(subject.pk)
+    record.subject = subject
 
 
 def insert(record: NumberInsightRecord, using: str | None) -> NumberInsightRecord:

@@ -185,7 +185,6 @@ FAULTS = [
     (saves, "stored"),
     (saves, "loaded_numbers"),
     (saves, "label"),
-    (saves, "kinds_of"),
     (saves, "_screened_fields"),
     (saves, "_number_before"),
     (saves, "_source"),
