@@ -50,6 +50,8 @@ class Pause:
 class Health:
     """The state of switch, sweep, queue, circuits, budget and broker at one moment."""
 
+    has_provider: bool
+    """Whether ``PROVIDERS`` names a provider; without one nothing is looked up."""
     lookups_on: bool
     sweep_ran_at: datetime | None
     oldest_due_since: datetime | None
@@ -105,6 +107,7 @@ def examine() -> Health:
     spent_month, reserved_month = budget.spent("month")
     heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
     return Health(
+        has_provider=bool(app_settings.PROVIDERS),
         lookups_on=switches.lookups_are_on(),
         sweep_ran_at=heartbeat.at if heartbeat else None,
         oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
@@ -143,7 +146,9 @@ def _pauses() -> Iterator[Pause]:
 
 def _problems(health: Health) -> Iterator[str]:
     now = timezone.now()
-    if not health.lookups_on:
+    if not health.has_provider:
+        yield f"{switches.NO_PROVIDER} Name one; docs/providers.md lists them."
+    elif not health.lookups_on:
         yield "Lookups are switched off; switch them on in the settings or the admin."
     if health.sweep_ran_at is None:
         yield "The sweep has never run; put number_insight.sweep into the beat schedule."
@@ -173,6 +178,7 @@ class Summary:
     """The conditions that keep signups from being screened as usual."""
 
     has_swept: bool
+    has_provider: bool
     lookups_on: bool
     paused: tuple[str, ...]
     """Names of the providers with an open circuit."""
@@ -186,6 +192,7 @@ def summarise() -> Summary:
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
         has_swept="sweep" in kinds,
+        has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
         paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
         spent_periods=tuple(_spent_periods({key: amount for _kind, key, amount in rows})),

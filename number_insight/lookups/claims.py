@@ -42,7 +42,6 @@ NO_URL_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup whose callback has no URL, because of the settings."""
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
-SWITCHED_OFF = "Lookups are switched off."
 MANY_WAIT = "Many numbers wait; this one has its turn soon."
 
 
@@ -75,8 +74,9 @@ def claim(lookup_id: int) -> Claim | None:
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
         )  # by our own clock, which also set `next_try_at`; SQLite's counts in milliseconds only
         lookups = [lookup for lookup in lock(due) if not _skip_if_answered(lookup)]
-        if lookups and not switches.lookups_are_on():
-            postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
+        obstacle = switches.obstacle() if lookups else ""
+        if obstacle:
+            postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, obstacle)
             lookups = []
         claims = take(lookups)
     return claims[0] if claims else None

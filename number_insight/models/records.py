@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import F, Q
@@ -25,6 +24,7 @@ from number_insight.models.columns import (
 )
 from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet
+from number_insight.models.subjects import SubjectKey
 
 
 class NumberInsightRecord(models.Model):
@@ -40,7 +40,7 @@ class NumberInsightRecord(models.Model):
         ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     subject_id = ExactCharField(max_length=255, blank=True)
-    subject = GenericForeignKey("subject_type", "subject_id")
+    subject = SubjectKey("subject_type", "subject_id")
     field = models.CharField(_("field"), max_length=255, blank=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)

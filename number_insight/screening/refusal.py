@@ -69,7 +69,9 @@ def _is_denied(number: str, in_transaction: bool) -> bool:
     )
     current = visitor.current()
     if current is not None and record.number in current.refused:
-        return True
+        refused = current.refused[record.number]
+        if refused is None or signup.row_of(refused).exists():
+            return True
     judged = judge_on_known_facts(record)
     if judged.verdict != Verdict.DENY:
         return False
@@ -147,7 +149,7 @@ def _turn_away(record: NumberInsightRecord) -> None:
     """Mask the record of a refusal, and remember its number for the rest of the request."""
     current = visitor.current()
     if current is not None:
-        current.turn_away(record.number)
+        current.turn_away(record.number, record)
     erasing.mask(record)
 
 

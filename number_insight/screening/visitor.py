@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from number_insight.addresses import SOCKET, TrustedProxies, public_ip
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
+from number_insight.models import NumberInsightRecord
 
 logger = logging.getLogger("number_insight.screening.visitor")
 
@@ -26,15 +27,16 @@ class Visitor:
     """The visitor behind `request`, examined lazily.
 
     `records` holds the records of this request by number, so that one signup with a validator, a
-    form and a model field is one screening; `refused` holds the numbers that it refused.
-    `afterwards` holds the writes that wait for the end of the request's transaction, however it
-    ends.
+    form and a model field is one screening; `refused` the records of the numbers that it refused,
+    or None for one that is written afterwards. A record may have been rolled back since, so a
+    caller looks for its row. `afterwards` holds the writes that wait for the end of the request's
+    transaction, however it ends.
     """
 
     def __init__(self, request: HttpRequest | None = None) -> None:
         self.request = request
-        self.records: dict[str, Any] = {}
-        self.refused: set[str] = set()
+        self.records: dict[str, list[NumberInsightRecord]] = {}
+        self.refused: dict[str, NumberInsightRecord | None] = {}
         self.afterwards: list[Callable[[], None]] = []
 
     @cached_property
@@ -42,9 +44,9 @@ class Visitor:
         """The visitor's public IP, or None if it is unknown, private or reserved."""
         return None if self.request is None else client_ip(self.request.META)
 
-    def turn_away(self, number: str) -> None:
+    def turn_away(self, number: str, record: NumberInsightRecord | None = None) -> None:
         """Remember a refusal; a later signup of the request must not adopt the number's record."""
-        self.refused.add(number)
+        self.refused[number] = record
         self.records.pop(number, None)
 
     def finish(self) -> None:
@@ -68,6 +70,26 @@ _current: ContextVar[Visitor | None] = ContextVar("number_insight_visitor", defa
 def current() -> Visitor | None:
     """Return the visitor behind the current request, or None outside of one."""
     return _current.get()
+
+
+def remember(record: NumberInsightRecord) -> None:
+    """Remember a saved `record` for the rest of the request."""
+    current = _current.get()
+    if current is not None and record.pk is not None:
+        current.records.setdefault(record.number, []).append(record)
+
+
+def recall(number: str) -> list[NumberInsightRecord]:
+    """Return the records that this request has made of `number`, the latest first."""
+    current = _current.get()
+    return [] if current is None else current.records.get(number, [])[::-1]
+
+
+def forget(number: str) -> None:
+    """Forget the records of `number`: nothing that follows is to be one screening with them."""
+    current = _current.get()
+    if current is not None:
+        current.records.pop(number, None)
 
 
 @contextmanager

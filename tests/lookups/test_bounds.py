@@ -297,7 +297,7 @@ def test_what_was_queued_before_the_switch_waits_for_it() -> None:
     with asking():
         work_off(record.pk)
         record.refresh_from_db()
-        assert (record.state, record.note) == ("waiting", "Lookups are switched off.")
+        assert (record.state, record.note) == ("waiting", switches.SWITCHED_OFF)
         switches.turn_lookups(True)
         Lookup.objects.update(next_try_at=timezone.now())
         work_off(record.pk)
