@@ -19,7 +19,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from number_insight.modelfields import ScreenedPhoneNumberField
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening import suspended
-from tests.docs.pages import blocks
+from tests.support.pages import blocks
 from tests.models import (
     ChildCustomer,
     Customer,

@@ -26,7 +26,8 @@ from number_insight.middleware import ScreeningMiddleware
 from number_insight.models import ListEntry, NumberInsightRecord, Usage
 from number_insight.serializerfields import ScreenedPhoneNumberField as SerializerField
 from tests.models import Customer
-from tests.support.stage import CLEAN, PATIENCE, PREMIUM, asking, at_once
+from tests.support.stage import CLEAN, PREMIUM, asking
+from tests.support.waiting import PATIENCE, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
