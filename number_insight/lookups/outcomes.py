@@ -189,7 +189,10 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
 
 
 def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
-    """Write an answer; set a posted one aside that is about another line."""
+    """Write an answer; of an erased lookup only its price, of another line nothing but that."""
+    if lookup.number_hash:
+        state = _answered_state(lookup, insight)
+        return Kept(lookup=lookup, payment=_end(lookup, insight, state, lookup.now))
     if is_posted and insight.number and lookup.number:
         if not numbers.is_same_line(insight.number, lookup.number):
             return Kept(lookup=lookup, payment=_set_aside(lookup, insight))

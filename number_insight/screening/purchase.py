@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -44,6 +44,7 @@ def buy(claims: Sequence[Claim]) -> list[Due]:
         with errors.deferred():
             lookups += _save(batch)
         with errors.deferred():
+            _log(batch)
             report(batch)
     due = [retry for lookup in lookups for retry in retry_of(lookup)]
     errors.raise_first()
@@ -68,6 +69,12 @@ def _save(batch: Sequence[Outcome]) -> list[Lookup]:
     return lookups
 
 
+def _log(batch: Iterable[Outcome]) -> None:
+    for outcome in batch:
+        if isinstance(outcome.result, exceptions.ProviderError):
+            logger.warning("Lookup %s: %s", outcome.lookup.pk, outcome.result)
+
+
 def report(batch: Sequence[Outcome]) -> None:
     """Report outcomes to the circuit breakers; a closed one releases the postponed lookups."""
     answering: set[tuple[str, str]] = set()
@@ -78,7 +85,6 @@ def report(batch: Sequence[Outcome]) -> None:
         if not isinstance(result, exceptions.ProviderError):
             answering.add(circuit)
             continue
-        logger.warning("Lookup %s: %s", lookup.pk, result)
         if circuits.failed(*circuit, lookup.number, result, network=_network_of(lookup, result)):
             closed.add(lookup.provider)
     closed |= {circuit[0] for circuit in sorted(answering) if circuits.succeeded(*circuit)}

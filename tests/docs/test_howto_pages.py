@@ -10,7 +10,7 @@ from celery import current_app
 
 from number_insight import views
 from number_insight.conf import app_settings
-from number_insight.lookups import expiry, budget, callbacks, outcomes
+from number_insight.lookups import budget, callbacks, expiry, outcomes
 from number_insight.screening import bell, tasks
 from tests.support.pages import named, quoted, read, rows, section
 
