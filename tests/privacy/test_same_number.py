@@ -160,3 +160,11 @@ def test_nothing_known_is_nobodys_number() -> None:
     RecordFactory(number="", number_hash=fingerprint(NUMBER))
     RecordFactory(number="")
     assert not NumberInsightRecord.objects.filter(same_number("", hashes=[""])).exists()
+
+
+def test_subjects_whose_keys_differ_in_case_alone_are_two() -> None:
+    customers = ContentType.objects.get_for_model(Customer)
+    for key in ("ab", "AB", "áb"):
+        RecordFactory(subject_type=customers, subject_id=key)
+    assert NumberInsightRecord.objects.filter(subject_id="ab").count() == 1
+    assert NumberInsightRecord.objects.values("subject_id").distinct().count() == 3
