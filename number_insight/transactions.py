@@ -19,6 +19,7 @@ from django.db import (
     transaction,
 )
 from django.db.models import F, QuerySet
+from django.utils.asyncio import async_unsafe
 
 from number_insight.exceptions import place
 
@@ -36,6 +37,14 @@ DEADLOCK_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """The longest pauses between retries after a deadlock, in seconds; each is drawn at random."""
 DEADLOCKS = (1213, "40P01")
 """The codes of a deadlock: of MariaDB and MySQL, and of PostgreSQL."""
+
+
+@async_unsafe(
+    "Numbers are screened in the database, for which an event loop must not wait: in an async view "
+    "write `await sync_to_async(form.is_valid)()`, or `await ascreen(number)`."
+)
+def require_sync() -> None:
+    """Raise `SynchronousOnlyOperation`, with what to do, inside a running event loop."""
 
 
 def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                 ('openings', models.PositiveIntegerField(default=0, verbose_name='opened in a row')),
                 ('failures', models.PositiveIntegerField(default=0, verbose_name='failures in a row')),
                 ('refusals', models.PositiveIntegerField(default=0, verbose_name='refused numbers in a row')),
-                ('last_refused', models.CharField(blank=True, editable=False, max_length=64)),
+                ('refused', models.JSONField(default=dict, editable=False)),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='changed at')),
             ],
             options={
@@ -166,6 +166,7 @@ class Migration(migrations.Migration):
                 ('field', models.CharField(blank=True, max_length=255, verbose_name='field')),
                 ('source', models.CharField(choices=[('signup', 'signup'), ('change', 'change of number'), ('api', 'called from code'), ('backfill', 'backfill'), ('admin', 'admin')], max_length=10, verbose_name='source')),
                 ('ip_address', models.GenericIPAddressField(blank=True, null=True, verbose_name='IP address')),
+                ('ip_range', models.CharField(blank=True, editable=False, max_length=43, verbose_name='IP range')),
                 ('declared_country', models.CharField(blank=True, max_length=2, verbose_name='declared country')),
                 ('declared_name', models.CharField(blank=True, max_length=200, verbose_name='declared name')),
                 ('level', models.CharField(blank=True, max_length=20, verbose_name='level')),
@@ -289,7 +290,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',
-            index=models.Index(fields=['ip_address', 'created_at'], name='ni_record_ip'),
+            index=models.Index(fields=['ip_range', 'created_at'], name='ni_record_ip'),
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',

@@ -81,7 +81,7 @@ def _judge_without_purchase(records: Sequence[NumberInsightRecord]) -> list[Unde
     judged = judging.judge([grounds.local(record) for record in records], faults=faults)
     plans = planning.plans(judged)
     planned = [Undecided(one, plan) for one, plan in zip(judged, plans, strict=True)]
-    settled = [one.on(plan.basis) for one, plan in planned if plan.question is None]
+    settled = [one.on(plan.basis, plan.note) for one, plan in planned if plan.question is None]
     undecided = [each for each in planned if each.plan.question is not None]
     reused = _judge_on_earlier_answers(undecided, faults)
     settlement.write([*settled, *reused.values()])
