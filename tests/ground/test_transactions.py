@@ -8,9 +8,7 @@ from functools import partial
 import pytest
 from django.db import DatabaseError, OperationalError, transaction
 
-from number_insight.models import Spending
-from number_insight.transactions import after_commit, lock_or_create, retry_deadlock
-from tests.support.waiting import at_once
+from number_insight.transactions import after_commit, retry_deadlock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,18 +73,6 @@ def test_a_deadlock_inside_a_transaction_of_the_caller_is_the_callers() -> None:
     work = failing(1, DEADLOCK)
     with pytest.raises(OperationalError), transaction.atomic():
         work()
-
-
-def test_many_who_create_one_row_at_once_all_lock_it_in_turn() -> None:
-    def spend(_index: int) -> None:
-        with transaction.atomic():
-            rows = Spending.objects.filter(period="2027-02-04")
-            (row,) = lock_or_create(rows, [Spending(period="2027-02-04")], key="period")
-            row.spent += 1
-            row.save()
-
-    at_once(10, retry_deadlock(spend))
-    assert Spending.objects.get().spent == 10
 
 
 def test_without_a_transaction_it_is_done_at_once() -> None:
