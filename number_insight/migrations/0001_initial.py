@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',
-            index=models.Index(condition=models.Q(('state__in', ('queued', 'waiting'))), fields=['created_at'], name='ni_record_due'),
+            index=models.Index(condition=models.Q(('state__in', ('queued', 'waiting'))), fields=['state', 'created_at'], name='ni_record_due'),
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',

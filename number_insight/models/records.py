@@ -126,7 +126,7 @@ class NumberInsightRecord(models.Model):
             models.Index(fields=["country", "created_at"], name="ni_record_country"),
             models.Index(fields=["verdict", "-id"], name="ni_record_verdict"),
             models.Index(
-                fields=["created_at"],
+                fields=["state", "created_at"],  # the state, where conditions are ignored
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),
                 name="ni_record_due",
             ),
