@@ -7,11 +7,10 @@ no app either: for what knows no Django). Ports and paths come from the environm
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from typing import Any
-
-import pymysql
 
 DATABASE = os.environ.get("NI_TEST_DATABASE", "postgresql")
 DATABASE_NAME = os.environ.get("NI_TEST_DATABASE_NAME", "")
@@ -48,8 +47,9 @@ _MARIADB: dict[str, Any] = {
 _DATABASES = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE, "mariadb": _MARIADB, "none": {}}
 DATABASES: dict[str, dict[str, Any]] = {"default": _DATABASES[DATABASE]}
 
-# mysqlclient has no wheels for Linux; this driver in pure Python installs everywhere.
-pymysql.install_as_MySQLdb()
+if DATABASE == "mariadb":
+    # mysqlclient has no wheels for Linux; this driver in pure Python installs everywhere.
+    importlib.import_module("pymysql").install_as_MySQLdb()
 
 SECRET_KEY = "of-the-tests-alone"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
