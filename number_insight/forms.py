@@ -10,7 +10,7 @@ from django.db import models
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import refusal, signup
+from number_insight.screening import attachment, refusal, signup
 from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
 
 if TYPE_CHECKING:
@@ -84,5 +84,5 @@ class ScreenedFormMixin(_Form):
         saved = super().save(commit=commit)  # type: ignore[misc]
         if commit and isinstance(saved, models.Model):
             for record in self.screening_records.values():
-                signup.attach(saved, record=record)
+                attachment.attach(saved, record=record)
         return saved

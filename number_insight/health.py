@@ -11,9 +11,11 @@ from typing import Any
 
 from django.db.models import BigIntegerField, F, Min, QuerySet, Sum, TextField, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
+from number_insight import clock
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, switches
 from number_insight.models import (
@@ -47,6 +49,8 @@ class Pause:
 class Health:
     """The state of switch, sweep, queue, circuits, budget and broker at one moment."""
 
+    has_provider: bool
+    """Whether ``PROVIDERS`` names a provider; without one nothing is looked up."""
     lookups_on: bool
     sweep_ran_at: datetime | None
     oldest_due_since: datetime | None
@@ -82,7 +86,7 @@ class Health:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return clock.local(value).isoformat()
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, tuple):
@@ -102,6 +106,7 @@ def examine() -> Health:
     spent_month, reserved_month = budget.spent("month")
     heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
     return Health(
+        has_provider=bool(app_settings.PROVIDERS),
         lookups_on=switches.lookups_are_on(),
         sweep_ran_at=heartbeat.at if heartbeat else None,
         oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
@@ -140,14 +145,16 @@ def _pauses() -> Iterator[Pause]:
 
 def _problems(health: Health) -> Iterator[str]:
     now = timezone.now()
-    if not health.lookups_on:
+    if not health.has_provider:
+        yield f"{switches.NO_PROVIDER} Name one; docs/providers.md lists them."
+    elif not health.lookups_on:
         yield "Lookups are switched off; switch them on in the settings or the admin."
     if health.sweep_ran_at is None:
         yield "The sweep has never run; put number_insight.sweep into the beat schedule."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
-        yield f"The sweep last ran at {health.sweep_ran_at:%Y-%m-%d %H:%M %Z}; is beat running?"
+        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is beat running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
-        since = f"{health.oldest_due_since:%Y-%m-%d %H:%M %Z}"
+        since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
@@ -161,11 +168,16 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
 
 
+def _told(moment: datetime) -> str:
+    return f"{clock.local(moment):%Y-%m-%d %H:%M %Z}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The conditions that keep signups from being screened as usual."""
 
     has_swept: bool
+    has_provider: bool
     lookups_on: bool
     paused: tuple[str, ...]
     """Names of the providers with an open circuit."""
@@ -179,6 +191,7 @@ def summarise() -> Summary:
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
         has_swept="sweep" in kinds,
+        has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
         paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
         spent_periods=tuple(_spent_periods({key: amount for _kind, key, amount in rows})),

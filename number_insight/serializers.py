@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import refusal, signup
+from number_insight.screening import attachment, refusal, signup
 from number_insight.serializerfields import is_unchanged
 from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
 
@@ -104,7 +104,7 @@ class ScreenedSerializerMixin(_Serializer):
         if isinstance(saved, models.Model):
             for record in self.screening_records.values():
                 if not record.subject_id:  # a nested object may have been saved with it
-                    signup.attach(saved, record=record)
+                    attachment.attach(saved, record=record)
         return saved
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from number_insight.addresses import TrustedProxies
 from number_insight.checks.messages import error, warning
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
@@ -60,6 +61,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_amounts,
         _check_limits,
         _check_weights,
+        _check_client_ip,
         _check_callback_url,
         _check_ip_country,
         _check_countries,
@@ -159,6 +161,15 @@ def _check_weights(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             if isinstance(value, bool) or not isinstance(value, int):
                 message = f"NUMBER_INSIGHT {key}.{name} is not a whole number: {value!r}."
                 yield error("E005", message, "Weights and thresholds are whole numbers.")
+
+
+def _check_client_ip(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    try:
+        TrustedProxies.of(given.get("CLIENT_IP") or {})
+    except ValueError as exc:
+        message = f"NUMBER_INSIGHT['CLIENT_IP']: {exc} So no visitor's IP is known."
+        hint = 'Write it as {"PROXY_COUNT": 1} or {"PROXY_LIST": ["10.0.0.0/8"]}.'
+        yield error("E020", message, hint)
 
 
 def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

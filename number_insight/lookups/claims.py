@@ -20,16 +20,16 @@ from decimal import Decimal
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, callbacks, circuits, questions, switches
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
-from number_insight.transactions import lock
+from number_insight.transactions import lock, retry_deadlock
 
 logger = logging.getLogger("number_insight.lookups.claims")
 
@@ -42,7 +42,6 @@ NO_URL_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup whose callback has no URL, because of the settings."""
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
-SWITCHED_OFF = "Lookups are switched off."
 MANY_WAIT = "Many numbers wait; this one has its turn soon."
 
 
@@ -63,6 +62,7 @@ class Claim:
         return questions.question_of(self.lookup)
 
 
+@retry_deadlock
 def claim(lookup_id: int) -> Claim | None:
     """Claim a queued lookup in a transaction of its own; return None if that is not possible.
 
@@ -74,8 +74,9 @@ def claim(lookup_id: int) -> Claim | None:
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
         )  # by our own clock, which also set `next_try_at`; SQLite's counts in milliseconds only
         lookups = [lookup for lookup in lock(due) if not _skip_if_answered(lookup)]
-        if lookups and not switches.lookups_are_on():
-            postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
+        obstacle = switches.obstacle() if lookups else ""
+        if obstacle:
+            postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, obstacle)
             lookups = []
         claims = take(lookups)
     return claims[0] if claims else None
@@ -132,10 +133,11 @@ def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
         by_level[lookup.level].append(lookup)
     admitted: list[Lookup] = []
     for level, queued in sorted(by_level.items()):
-        count, circuit = circuits.admit(provider, level, len(queued))
-        admitted += queued[:count]
+        let_through, circuit = circuits.admit(provider, level, queued)
+        admitted += let_through
         if circuit is not None:
-            postpone(queued[count:], circuit.until, circuit.reason)
+            stopped = [lookup for lookup in queued if lookup not in let_through]
+            postpone(stopped, circuit.until, circuit.reason)
     return admitted
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models.functions import Now
 
+from number_insight.clock import Now
 from number_insight.lookups import budget, outcomes
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState

@@ -15,10 +15,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import exceptions, loading, numbers
+from number_insight import clock, exceptions, loading, numbers
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
@@ -91,8 +91,7 @@ class Outcome:
     @property
     def entry(self) -> str:
         """The log entry that identifies a payment which could not be saved."""
-        price = getattr(self.result, "price", None)
-        kind = type(self.result).__name__
+        price, kind = getattr(self.result, "price", None), type(self.result).__name__
         request = self.result.request_id
         return f"lookup {self.lookup.pk}, request {request!r}, price {price}, {kind}"
 
@@ -160,8 +159,7 @@ def _acknowledge(lookup: Any, acknowledgement: Acknowledgement) -> None:
 def _compare_requests(lookup: Lookup, named: str) -> None:
     """Note a conflict if the provider names another request than `lookup` is known by.
 
-    The token in its address decides whose answer a callback is, so the answer is taken all the
-    same: the vendor's own documents show a callback under another id than its acknowledgement.
+    The answer is taken all the same, by its token: the vendor's own documents show such a pair.
     """
     known, named = lookup.request_id, named[:64]
     lookup.request_id = known or named
@@ -173,16 +171,15 @@ def _compare_requests(lookup: Lookup, named: str) -> None:
 def _keep(lookup: Any, outcome: Outcome) -> Kept:
     result = outcome.result
     assert not isinstance(result, Acknowledgement)
-    if outcome.token is None:
-        if lookup.state != LookupState.SUBMITTED:  # then the known id is of an earlier attempt
-            lookup.request_id = result.request_id[:64] or lookup.request_id
+    if lookup.state == LookupState.SUBMITTED:
         _compare_requests(lookup, result.request_id)
+    else:  # the known id, if any, is of an earlier attempt
+        lookup.request_id = result.request_id[:64] or lookup.request_id
     if isinstance(result, Insight):
         return _keep_answer(lookup, result, is_posted=outcome.token is None)
     lookup.error = str(result)[:300]
     refused = isinstance(result, exceptions.NumberRefused)
     lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
-    lookup.request_id = lookup.request_id or result.request_id[:64]
     if outcome.token is not None:
         return Kept(lookup=lookup, payment=_fail(lookup, result))
     # A callback's "no" is final, and costs the acknowledged price.
@@ -191,7 +188,10 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
 
 
 def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
-    """Write an answer; set a posted one aside that is about another line."""
+    """Write an answer; of an erased lookup only its price, of another line nothing but that."""
+    if lookup.number_hash:
+        state = _answered_state(lookup, insight)
+        return Kept(lookup=lookup, payment=_end(lookup, insight, state, lookup.now))
     if is_posted and insight.number and lookup.number:
         if not numbers.is_same_line(insight.number, lookup.number):
             return Kept(lookup=lookup, payment=_set_aside(lookup, insight))
@@ -225,7 +225,7 @@ def is_set_aside(lookup: Lookup) -> bool:
 def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
     """Set state, status and prices of an answered `lookup`; return its payment."""
     if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
-        lookup.reserved_on = budget.today()
+        lookup.reserved_on = clock.today()
     payment = released(lookup, _cost(lookup, insight))
     lookup.state, lookup.open_key, lookup.answered_at = state, None, at
     lookup.request_id = lookup.request_id or insight.request_id[:64]

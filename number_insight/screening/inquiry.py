@@ -49,8 +49,9 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     Earlier answers, limits and the budget are ignored; the kill switch is not. Raise `Unsupported`
     if lookups are off or the level is unknown, and the provider's exception if there is no answer.
     """
-    if not switches.lookups_are_on():
-        raise Unsupported("Lookups are switched off, by NUMBER_INSIGHT['ENABLED'] or in the admin.")
+    obstacle = switches.obstacle()
+    if obstacle:
+        raise Unsupported(obstacle)
     provider = loading.provider(inquiry.provider)
     if inquiry.level not in provider.levels:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")

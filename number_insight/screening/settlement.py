@@ -17,7 +17,7 @@ from number_insight.lookups import budget, claims, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, Decision, Lane, LookupState, RecordState, Verdict
-from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
+from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock, retry_deadlock
 from number_insight.verdicts import announcing, grounds, recording
 from number_insight.verdicts.grounds import Case
 from number_insight.verdicts.judging import Judged
@@ -46,6 +46,7 @@ def save(batch: Sequence[Outcome]) -> list[Lookup]:
         return _save(batch, judge_each)
 
 
+@retry_deadlock
 def _save(batch: Sequence[Outcome], judge: Judge) -> list[Lookup]:
     with transaction.atomic():
         kept = outcomes.keep(batch)
@@ -54,6 +55,7 @@ def _save(batch: Sequence[Outcome], judge: Judge) -> list[Lookup]:
     return [one.lookup for one in kept]
 
 
+@retry_deadlock
 def settle_waiting(lookup_id: int) -> list[int]:
     """Settle the records that wait for an ended lookup; return the keys of requeued ones.
 

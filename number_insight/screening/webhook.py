@@ -12,7 +12,7 @@ from number_insight.insight import Insight
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
 from number_insight.providers.vocabulary import sound
-from number_insight.screening import settlement
+from number_insight.screening import purchase, settlement
 
 logger = logging.getLogger("number_insight.screening.webhook")
 
@@ -30,7 +30,10 @@ def absorb(lookup_id: int, body: bytes) -> None:
         return
     except exceptions.ProviderError as error:
         result = error
-    if not settlement.save([Outcome(lookup=lookup, result=result)]):
+    outcome = Outcome(lookup=lookup, result=result)
+    if settlement.save([outcome]):
+        purchase.report([outcome])
+    else:
         _compare_with_first(lookup, result)
 
 

@@ -78,6 +78,13 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "Weights and thresholds are whole numbers.",
         ),
         (
+            {"CLIENT_IP": {"PROXY_COUNT": -1}},
+            "E020",
+            "NUMBER_INSIGHT['CLIENT_IP']: PROXY_COUNT is no number of proxies: -1. "
+            "So no visitor's IP is known.",
+            'Write it as {"PROXY_COUNT": 1} or {"PROXY_LIST": ["10.0.0.0/8"]}.',
+        ),
+        (
             {"DELIVERY": "async"},
             "E006",
             "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'.",
@@ -141,6 +148,11 @@ def test_a_mistake_is_reported_with_what_to_do(
         ({"WEIGHTS": [1]}, "E002"),
         ({"BUDGET": "10.00"}, "E002"),
         ({"CLIENT_IP": "10.0.0.1"}, "E002"),
+        ({"CLIENT_IP": {"PROXY_COUNT": "one"}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": [""]}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": "10.0.0.1"}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": ["0.0.0.0/0"]}}, "E020"),
+        ({"CLIENT_IP": {"HEADER": "X-Forwarded-For"}}, "E020"),
         ({"THRESHOLDS": 30}, "E002"),
         ({"FRESHNESS": timedelta(days=1)}, "E002"),
         ({"LIMITS": "20/day"}, "E002"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from number_insight.exceptions import NumberRefused
 from number_insight.insight import Carrier, Insight, IPMatch, RealTime, Roaming
@@ -21,6 +22,8 @@ from number_insight.providers.base import Provider, Question
 from number_insight.providers.fake import Fake
 from number_insight.screening import planning, webhook
 from number_insight.verdicts import grounds
+from tests.admin.builders import page_of
+from tests.replay.stage import replayed
 from tests.support.records import codes_of
 from tests.support.stage import CLEAN, asking, money, record_of, screened, the_lookup
 
@@ -118,6 +121,26 @@ def test_what_is_known_for_free_counts_for_an_answer_that_is_used_again() -> Non
     assert (first.basis, second.basis) == ("answer", "reused")
     assert (second.line_type, second.verdict) == (first.line_type, first.verdict)
     assert len(Fake.asked) == 1
+
+
+@pytest.mark.parametrize("number", RISKY)
+@pytest.mark.parametrize("level", ["basic", "standard", "advanced"])
+def test_a_replay_knows_for_free_what_the_verdict_knew(number: str, level: str) -> None:
+    with asking({number: WITHOUT_LINE}):
+        screened(number, level=level)
+        assert replayed()["changed"] == 0
+
+
+def test_the_page_says_whose_word_the_type_of_the_line_is(admin_client: Client) -> None:
+    free, told = "+18002345678", "+46701740611"
+    with asking({free: WITHOUT_LINE}):
+        records = [screened(free), screened(told), screened(PREMIUM)]
+        pages = [admin_client.get(page_of(record)).content.decode() for record in records]
+    assert "toll-free (by libphonenumber)" in pages[0]
+    assert "virtual (by default)" in pages[1]
+    assert "premium-rate (by libphonenumber)" in pages[2]
+    Lookup.objects.update(insight=None)
+    assert "toll-free (by" not in admin_client.get(page_of(records[0])).content.decode()
 
 
 def test_a_landline_is_planned_for_as_one_on_an_old_answer() -> None:

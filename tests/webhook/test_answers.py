@@ -11,14 +11,24 @@ from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import reviewing
-from number_insight.lookups import callbacks
-from number_insight.models import Lookup, NumberInsightRecord
+from number_insight import exceptions, reviewing
+from number_insight.lookups import callbacks, circuits
+from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
-from tests.support.stage import CLEAN, PREMIUM, PRICE, money, screened, sweep, the_lookup, vonage
+from tests.support.stage import (
+    CLEAN,
+    PREMIUM,
+    PRICE,
+    asking,
+    money,
+    screened,
+    sweep,
+    the_lookup,
+    vonage,
+)
 from tests.support.waiting import at_once
-from tests.webhook.callbacks import ORIGIN, body_of, path_of, post, post_with_token
+from tests.webhook.callbacks import ASYNC, ORIGIN, body_of, path_of, post, post_with_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -177,3 +187,55 @@ def test_row_69_a_callback_survives_the_rotation_of_the_key(
     with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
         assert post_with_token(token, body)[0] == 200
     assert (the_lookup().state, verdict(submitted)) == ("answered", ("screened", "allow"))
+
+
+def troubled() -> None:
+    """Let the provider fail until one more failure opens its circuit."""
+    for _ in range(circuits.FAILURES - 1):
+        circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+
+
+def failures() -> int:
+    return Circuit.objects.get().failures
+
+
+def test_an_acknowledgement_and_a_callback_are_successes_of_the_provider() -> None:
+    troubled()
+    with asking(**ASYNC):
+        screened()
+        assert failures() == 0
+        troubled()
+        assert post(body_of()).status_code == 200
+        assert failures() == 0
+
+
+def test_a_callback_closes_the_circuit_and_lets_go_what_waits(
+    submitted: NumberInsightRecord,
+) -> None:
+    troubled()
+    circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+    waiting = screened(PREMIUM)
+    assert waiting.state == "waiting"
+    assert post(body_of(), path_of(Lookup.objects.get(number=CLEAN))).status_code == 200
+    assert Circuit.objects.get().open_until is None
+    sweep()
+    assert Lookup.objects.get(number=PREMIUM).state == "submitted"
+
+
+def test_a_provider_that_is_well_is_asked_however_often_it_once_failed() -> None:
+    numbers = [f"+467017{nth:02}605" for nth in range(30)]
+    answers: dict[str, Any] = {n: exceptions.NotSent("down") for n in numbers[::5]}
+    with asking(answers, **ASYNC, LIMITS={}):
+        for number in numbers:
+            screened(number)
+    assert Lookup.objects.filter(state="submitted").count() == 24
+    assert not Circuit.objects.filter(open_until__isnull=False).exists()
+
+
+def test_a_callback_that_comes_twice_says_nothing_of_the_provider(
+    submitted: NumberInsightRecord,
+) -> None:
+    assert post(body_of()).status_code == 200
+    troubled()
+    assert post(body_of()).status_code == 200
+    assert failures() == circuits.FAILURES - 1
