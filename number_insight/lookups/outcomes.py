@@ -128,6 +128,8 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
             kept.append(_keep(lookup, outcome))
         else:
             continue
+        if lookup.number_hash:
+            _forget(lookup)
         written.append(lookup)
     bulk_update(written, WRITTEN)
     return kept
@@ -140,6 +142,12 @@ def _states(outcome: Outcome) -> tuple[str, ...]:
         return HEALED_BY_WORKER if is_answer else (LookupState.CALLING,)
     # It may be queued again because the request seemed to be refused.
     return (*HEALED_BY_CALLBACK, LookupState.QUEUED) if is_answer else HEALED_BY_CALLBACK
+
+
+def _forget(lookup: Lookup) -> None:
+    """Leave of a late outcome only its state and its money: the lookup was erased meanwhile."""
+    lookup.insight = lookup.raw = None
+    lookup.request_id = ""
 
 
 def _acknowledge(lookup: Any, promise: Acknowledgement) -> None:

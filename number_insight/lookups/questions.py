@@ -14,6 +14,7 @@ from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import Lookup
 from number_insight.models.choices import ANSWERED_STATES
+from number_insight.models.fingerprints import fingerprint, fingerprints
 from number_insight.providers.base import Question
 from number_insight.transactions import lock
 
@@ -33,8 +34,15 @@ def question_of(lookup: Lookup) -> Question:
 
 
 def open_key(question: Question, provider: str) -> str:
-    """Return what makes two unfinished questions one: all that changes the answer."""
-    parts = (provider, question.level, question.number, "cnam" if question.cnam else "")
+    """Return what makes two unfinished questions one: all that changes the answer.
+
+    The number is in it by its fingerprint, so that the key outlives the erasure of the lookup.
+    """
+    return _key(question, provider, fingerprint(question.number))
+
+
+def _key(question: Question, provider: str, sign: str) -> str:
+    parts = (provider, question.level, sign, "cnam" if question.cnam else "")
     return "|".join((*parts, question.ip or ""))
 
 
@@ -49,7 +57,9 @@ def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     there = _open(asks)
     missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, there) is None}
     # A higher level that is asked anyway serves who asks for a lower one at the same time.
-    missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
+    missing = {
+        k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask, above=True))
+    }
     mine: set[uuid.UUID | None] = set()
     if missing:
         # In one order, since a transaction waits for another that is creating the same one.
@@ -61,11 +71,17 @@ def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     return [(lookup, lookup is not None and lookup.claim in mine) for lookup in found]
 
 
-def _keys(ask: Ask) -> list[str]:
-    """Return the keys of the lookups that answer: a higher level serves as well."""
+def _keys(ask: Ask, *, above: bool = False) -> list[str]:
+    """Return the keys of the lookups that answer: a higher level serves as well.
+
+    With `above` those of higher levels alone.
+    """
     question, provider, _delivery = ask
-    levels = LEVELS[LEVELS.index(question.level) :]
-    return [open_key(replace(question, level=level), provider) for level in levels]
+    levels = LEVELS[LEVELS.index(question.level) + above :]
+    signs = fingerprints(question.number)
+    return [
+        _key(replace(question, level=level), provider, sign) for level in levels for sign in signs
+    ]
 
 
 def _open(

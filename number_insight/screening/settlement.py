@@ -71,8 +71,8 @@ def _settle(
     """Judge the records of lookups, also those that had to be judged without an answer before.
 
     `answered` is the basis of a verdict on an answer. A decision is a person's word: a record
-    that has one keeps the verdict that it was decided on. Return the records that are back in
-    the queue.
+    that has one keeps the verdict that it was decided on. An erased record is left alone. Return
+    the records that are back in the queue.
     """
     outcome = {lookup.pk: (lookup, insight) for lookup, insight in ended}
     cases: list[Case] = []
@@ -98,7 +98,7 @@ def _waiting(lookups: Iterable[Lookup]) -> list[NumberInsightRecord]:
     """Return the records, locked, that an outcome of `lookups` may judge."""
     lookups = list(lookups)
     answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    healable = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
+    healable = Q(state=RecordState.FAILED, decision="", number_hash="", lookup__in=answered)
     rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
     return lock(rows.filter(Q(state=RecordState.WAITING) | healable)) if lookups else []
 

@@ -38,7 +38,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
 
 def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:
     """Whether `insight` is about another number, or answers another request."""
-    if insight.number and insight.number != lookup.number:
+    if insight.number and not lookup.number_hash and insight.number != lookup.number:
         return True
     known = lookup.request_id
     return bool(known and insight.request_id and insight.request_id[:64] != known)
