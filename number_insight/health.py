@@ -15,6 +15,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
+from number_insight import clock
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, switches
 from number_insight.models import (
@@ -29,8 +31,9 @@ from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)
+"""The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
-"""Ages from which a silent sweep and an unfinished record are problems."""
+"""The age of an unfinished record from which it is a problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,9 @@ class Health:
     sweep_ran_at: datetime | None
     oldest_due_since: datetime | None
     unfinished: int
+    """Records without a verdict, besides those that wait for a callback in time."""
+    awaiting_callback: int
+    """Records whose answer was promised, and may still come."""
     uncertain: int
     uncertain_held: Decimal
     pauses: tuple[Pause, ...]
@@ -63,13 +69,13 @@ class Health:
     reserved_month: Decimal
     budget_month: Decimal | None
     broker: str
-    """The error with which Celery's broker cannot be reached; empty if it can."""
+    """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
     """Whether a broker is configured; without one the sweep does the work itself."""
 
     @property
     def problems(self) -> list[str]:
-        """Problems with their remedies, a sentence each; empty while all is well."""
+        """The problems with their remedies, one sentence each."""
         return list(_problems(self))
 
     def as_json(self) -> dict[str, Any]:
@@ -81,7 +87,7 @@ class Health:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return clock.local(value).isoformat()
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, tuple):
@@ -90,10 +96,12 @@ def _plain(value: Any) -> Any:
 
 
 def examine() -> Health:
-    """Return the present `Health`; trying the broker takes ``RING_TIMEOUT`` at most."""
+    """Return the present `Health`; the connection to the broker takes ``RING_TIMEOUT`` at most."""
     unfinished = NumberInsightRecord.objects.filter(
         state__in=(RecordState.QUEUED, RecordState.WAITING)
     )
+    promised = unfinished.filter(lookup__in=_promised())
+    due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
     spent, reserved = budget.spent()
     spent_month, reserved_month = budget.spent("month")
@@ -102,8 +110,9 @@ def examine() -> Health:
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=switches.lookups_are_on(),
         sweep_ran_at=heartbeat.at if heartbeat else None,
-        oldest_due_since=unfinished.aggregate(oldest=Min("created_at"))["oldest"],
-        unfinished=unfinished.count(),
+        oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
+        unfinished=due.count(),
+        awaiting_callback=promised.count(),
         uncertain=held.count(),
         uncertain_held=held.aggregate(held=Sum("reserved"))["held"] or Decimal(0),
         pauses=tuple(_pauses()),
@@ -116,6 +125,12 @@ def examine() -> Health:
         broker=tasks.bell.try_out(),
         has_broker=bool(current_app.conf.broker_write_url),
     )
+
+
+def _promised() -> QuerySet[Lookup]:
+    """Return the lookups whose callback may still come: the sender retries it for a day."""
+    submitted = Lookup.objects.filter(state=LookupState.SUBMITTED)
+    return submitted.exclude(lease_until__lt=Now())
 
 
 def _pauses() -> Iterator[Pause]:
@@ -138,9 +153,9 @@ def _problems(health: Health) -> Iterator[str]:
     if health.sweep_ran_at is None:
         yield "The sweep has never run; put number_insight.sweep into the beat schedule."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
-        yield f"The sweep last ran at {health.sweep_ran_at:%Y-%m-%d %H:%M %Z}; is beat running?"
+        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is beat running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
-        since = f"{health.oldest_due_since:%Y-%m-%d %H:%M %Z}"
+        since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
@@ -152,6 +167,10 @@ def _problems(health: Health) -> Iterator[str]:
         yield "This month's budget is spent; raise it, or wait for the next."
     if health.broker and health.has_broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
+
+
+def _told(moment: datetime) -> str:
+    return f"{clock.local(moment):%Y-%m-%d %H:%M %Z}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +187,7 @@ class Summary:
 
 
 def summarise() -> Summary:
-    """Return the present `Summary` with a single query on small tables."""
+    """Return the present `Summary`, in a single query on small tables."""
     rows = list(_summary_rows())
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
@@ -184,11 +203,11 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
     """Return (kind, text, amount) from four tables at once."""
     empty, name = Value(""), Concat("provider", Value(" "), "level")
     zero, used = Value(0), F("spent") + F("reserved")
-    running = Spending.objects.filter(period__in=budget.running().values())
+    current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
         _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
-        _select("money", running, F("period"), used),
+        _select("money", current, F("period"), used),
         all=True,
     )
 
@@ -199,10 +218,10 @@ def _select(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable
 
 
 def _spent_periods(used: Mapping[str, int]) -> Iterator[str]:
-    """Yield the periods without budget left; `used` maps the keys of periods to units of money."""
+    """Yield the periods without budget left; `used` maps their keys to units of money."""
     budgets: Mapping[str, Decimal] = {}
     with suppress(ArithmeticError, AttributeError):  # a broken BUDGET is reported by the checks
         budgets = app_settings.BUDGET
-    for period, key in budget.running().items():
+    for period, key in budget.current_periods().items():
         if period in budgets and used.get(key, 0) * budget.UNIT >= budgets[period]:
             yield period

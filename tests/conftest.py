@@ -1,4 +1,4 @@
-"""What every test stands on: the servers, the sandbox, and a fake provider without memory."""
+"""The servers, the sandbox, and a clean start for every test."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from django.db import connection
 from number_insight.sandbox.server import Sandbox
 from tests.celery import app
 from tests.support.programs import ServerMissing
-from tests.support.servers import PostgreSQL, Redis
+from tests.support.servers import MariaDB, PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 
 NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "support")
-"""The folders whose tests run `once`, whatever the database, unless they are marked to meet one."""
+"""The folders whose tests are marked `once`, unless they are marked to use a database."""
 
 _servers = pytest.StashKey[ExitStack]()
 _redis = pytest.StashKey[Redis]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers: one PostgreSQL for the run, one Redis for each worker process."""
+    """Start the servers: one database for the run, one Redis for each worker process."""
     config.stash[_servers] = stack = ExitStack()
     if settings.DATABASE == "none" or config.option.collectonly:
         return
@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         if settings.DATABASE == "postgresql" and not worker:
             _publish_postgresql(stack.enter_context(PostgreSQL()))
+        if settings.DATABASE == "mariadb" and not worker:
+            _publish_mariadb(stack.enter_context(MariaDB()))
         if settings.DATABASE == "sqlite" and not worker:
             _publish_sqlite(stack.enter_context(TemporaryDirectory(prefix="number-insight-")))
         if worker or not config.getoption("numprocesses", None):
@@ -47,22 +49,31 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End what `pytest_configure` started."""
+    """End the servers that `pytest_configure` started."""
     if _servers in config.stash:
         config.stash[_servers].close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what need not run on a second database."""
+    """Mark the tests that need no database, and skip those that need another one."""
     for item in items:
-        folder = item.path.relative_to(HERE).parts[0]
-        if folder in NO_DATABASE and item.get_closest_marker("django_db") is None:
+        uses_database = item.get_closest_marker("django_db") is not None
+        if item.path.relative_to(HERE).parts[0] in NO_DATABASE and not uses_database:
             item.add_marker(pytest.mark.once)
+        if settings.DATABASE == "none" and uses_database:
+            item.add_marker(pytest.mark.skip("There is no database."))
+        if settings.DATABASE != "postgresql" and item.get_closest_marker("postgres_only"):
+            item.add_marker(pytest.mark.skip("It takes PostgreSQL."))
 
 
 def _publish_postgresql(server: PostgreSQL) -> None:
     # The settings are loaded before this file is; xdist's workers read the environment.
     os.environ["NI_TEST_POSTGRESQL_PORT"] = str(server.port)
+    settings.DATABASES["default"]["PORT"] = str(server.port)
+
+
+def _publish_mariadb(server: MariaDB) -> None:
+    os.environ["NI_TEST_MARIADB_PORT"] = str(server.port)
     settings.DATABASES["default"]["PORT"] = str(server.port)
 
 

@@ -45,7 +45,7 @@ class UUIDCustomer(models.Model):
 
 
 class Member(models.Model):
-    """Its number comes with what the person said of themselves: in a field, and in a property."""
+    """Its number comes with a declared country and name: in a field, and in a property."""
 
     first_name = models.CharField(max_length=300, blank=True)
     country = models.CharField(max_length=50, blank=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project import ShopProject
+from tests.support.shop import ShopProject
 
 SETTINGS = """
 DATABASES = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.project import build_wheel
+from tests.support.project import build_wheel
 from tests.support.servers import Redis
 
 pytestmark = pytest.mark.once

@@ -1,4 +1,4 @@
-"""What a person decides stands, and no machine touches it."""
+"""A person's decision stands, and no machine touches it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,8 @@ from django.contrib.auth.models import User
 from number_insight import exceptions, reviewing, signals
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from tests.support.stage import (
-    CLEAN,
-    PRICE,
-    VIRTUAL,
-    asking,
-    at_once,
-    money,
-    screened,
-    sweep,
-)
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, heard, money, screened, sweep
+from tests.support.waiting import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -32,14 +24,8 @@ def reviewer() -> User:
 
 @pytest.fixture
 def told() -> Iterator[list[dict[str, Any]]]:
-    heard: list[dict[str, Any]] = []
-
-    def hear(**told: Any) -> None:
-        heard.append(told)
-
-    signals.decision_made.connect(hear)
-    yield heard
-    signals.decision_made.disconnect(hear)
+    with heard(signals.decision_made) as found:
+        yield found
 
 
 @pytest.mark.parametrize(
@@ -67,9 +53,9 @@ def test_a_decision_is_told_after_the_commit(told: list[dict[str, Any]], reviewe
     with asking():
         record = screened(VIRTUAL, source="signup")
     reviewing.release(record, user=reviewer)
-    (heard,) = told
-    assert (heard["record"], heard["user"], heard["source"]) == (record, reviewer, "signup")
-    assert heard["record"].decision == "released"
+    (given,) = told
+    assert (given["record"], given["user"], given["source"]) == (record, reviewer, "signup")
+    assert given["record"].decision == "released"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""What a host project's tests use: the fake provider, and an error on any real request."""
+"""A host project's tests get the fake provider, and an error on any real request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.test import SimpleTestCase, TestCase, override_settings
 
 from number_insight import exceptions, loading, signals
 from number_insight.insight import Carrier, Insight, Roaming
-from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.screening import attach, screen
 from number_insight.testing import (
@@ -24,7 +23,7 @@ from number_insight.testing import (
     screenings,
 )
 from tests.models import Customer
-from tests.support.stage import CLEAN, VIRTUAL, VONAGE
+from tests.support.stage import CLEAN, VIRTUAL, VONAGE, heard
 
 
 @pytest.fixture
@@ -60,18 +59,10 @@ def test_a_provider_can_be_made_to_fail(number_insight: Screenings) -> None:
 
 @pytest.mark.django_db
 def test_run_tells_the_receivers(number_insight: Screenings) -> None:
-    told: list[str] = []
-
-    def hear(record: NumberInsightRecord, **_: object) -> None:
-        told.append(record.verdict)
-
-    signals.record_screened.connect(hear)
-    try:
+    with heard(signals.record_screened) as told:
         screen(CLEAN)
         number_insight.run()
-    finally:
-        signals.record_screened.disconnect(hear)
-    assert told == ["allow"]
+    assert [given["record"].verdict for given in told] == ["allow"]
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.project import ROOT, ShopProject
+from tests.support.shop import ROOT, ShopProject
 
 pytestmark = pytest.mark.once
 

@@ -17,7 +17,7 @@ from number_insight.exceptions import did_you_mean
 from number_insight.lookups import switches
 
 NOTICE = timedelta(days=180)
-"""How long before its retirement a provider is warned of."""
+"""The time before the retirement of a provider in which a check warns of it."""
 
 
 def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
@@ -28,7 +28,7 @@ def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
-    """Yield the faults of the providers: with `deploy` those that matter in production alone."""
+    """Yield the faults of the providers; with `deploy` only the ones that matter in production."""
     if not app_settings.PROVIDERS and not deploy:
         message = f"{switches.NO_PROVIDER} Signups are judged by free facts and ON_NO_ANSWER."
         hint = (

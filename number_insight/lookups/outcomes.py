@@ -1,50 +1,47 @@
-"""Outcomes: the result of a call or a callback decides the state of a lookup, and its money.
+"""Outcomes: the results of calls and callbacks, which decide the states of lookups and their money.
 
-Provably not sent or plainly refused is free, and goes back to the queue. An answer is paid.
-Silence after the first byte is `uncertain`: the money stays reserved, and nothing is bought
-again by itself.
+A request that was provably not sent or plainly refused is free, and goes back to the queue. An
+answer is paid. Silence after the first byte is `uncertain`: the money stays reserved, and nothing
+is bought again automatically.
 """
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import exceptions, loading
+from number_insight import clock, exceptions, loading, numbers
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
-from number_insight.providers.base import Acknowledgement
+from number_insight.models.fingerprints import fingerprints
+from number_insight.providers.base import BASIC_SIGNALS, Acknowledgement
 from number_insight.transactions import bulk_update, lock
+
+logger = logging.getLogger("number_insight.lookups.outcomes")
 
 Result = Insight | Acknowledgement | exceptions.ProviderError
 
 CALLBACK_PATIENCE = timedelta(hours=25)
-"""The sender retries a callback for 24 hours."""
-UNCERTAIN_HOLD = timedelta(hours=24)
-"""How long an uncertain lookup holds its question, so that it is not asked again."""
+"""The time for which a lookup waits for its callback, whose sender retries for 24 hours."""
 GIVE_UP_AFTER = timedelta(hours=24)
-"""How long a lookup that could not be asked is tried before its records are judged without."""
-HEALED_BY_WORKER = (LookupState.CALLING, LookupState.UNCERTAIN)
-"""The states in which the claim's own answer is saved, even if it comes after the lease."""
-HEALED_BY_CALLBACK = (
-    LookupState.CALLING,
-    LookupState.SUBMITTED,
-    LookupState.UNCERTAIN,
-    LookupState.NO_CALLBACK,
-)
-"""The states in which a posted result is saved; an answer also while the lookup is queued again."""
+"""The time for which a lookup is retried before its records are judged without an answer."""
+ANSWERED_BY_CALL = (LookupState.CALLING, LookupState.UNCERTAIN)
+"""The states in which the answer of a call is saved, even after its lease has ended."""
+ENDED_BY_CALLBACK = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
+"""The states in which a posted result is saved; an answer also in a lookup that is queued again."""
 NOTHING_FOUND = "The provider could find out nothing about this number."
+ANOTHER_LINE = "The callback told of another number, so nothing of it was taken; see the log."
 LONGEST_PAUSE = timedelta(minutes=15)
 
 RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
@@ -55,7 +52,7 @@ RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
     exceptions.NoCredit: timedelta(minutes=1),
     exceptions.Gone: timedelta(minutes=1),
 }
-"""The errors that are provably free and retried; the first pause, which doubles each time."""
+"""The errors that are provably free and retried, with the first back-off, doubled each time."""
 
 WRITTEN = (
     "state",
@@ -73,14 +70,17 @@ WRITTEN = (
     "balance",
     "insight",
     "raw",
+    "conflict",
 )
+"""The columns that an outcome may write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of one lookup: of its call, with the fencing token, or of its callback, without.
+    """The result of a call, with its fencing token, or of a callback, without one.
 
-    `result` is an answer, the promise of one, or an exception that says what it means to the money.
+    `result` is an answer, the acknowledgement of an asynchronous request, or the exception whose
+    class decides about the money.
     """
 
     lookup: Lookup
@@ -89,7 +89,7 @@ class Outcome:
 
     @property
     def entry(self) -> str:
-        """The entry in the log by which a person finds a payment that could not be saved."""
+        """The log entry that identifies a payment which could not be saved."""
         price = getattr(self.result, "price", None)
         kind = type(self.result).__name__
         request = self.result.request_id
@@ -98,9 +98,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A lookup with its outcome written, the answer whole, and the payment to be settled.
+    """A lookup with its outcome, the complete answer, and the payment to settle.
 
-    Without a `payment` the money stays as it is.
+    Without a `payment` the money stays reserved.
     """
 
     lookup: Lookup
@@ -109,98 +109,159 @@ class Kept:
 
 
 def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
-    """Write the outcomes that come in time to their lookups, which it locks, and return those.
+    """Write the outcomes that are in time to their lookups, and return them.
 
-    An outcome is in time while its token is the lookup's, and the state is one that it may end.
-    A promise is written and not returned, since it settles nothing. Runs inside the transaction
-    that also judges the waiting records, and ends with `budget.settle`.
+    An outcome is in time while its token is the lookup's, and the lookup in a state that it may
+    end. An acknowledgement is written and not returned, since it settles nothing. Runs inside the
+    transaction that also judges the waiting records, and ends with `budget.settle`.
     """
-    results = {outcome.lookup.pk: outcome for outcome in outcomes}
+    by_lookup = {outcome.lookup.pk: outcome for outcome in outcomes}
     written, kept = [], list[Kept]()
-    rows = Lookup.objects.filter(pk__in=list(results)).annotate(now=Now())
+    rows = Lookup.objects.filter(pk__in=list(by_lookup)).annotate(now=Now())
     for lookup in lock(rows):
-        outcome = results[lookup.pk]
+        outcome = by_lookup[lookup.pk]
         if outcome.token not in (None, lookup.claim):
             continue
         if isinstance(outcome.result, Acknowledgement):
             _acknowledge(lookup, outcome.result)
-        elif lookup.state in _states(outcome):
+        elif _is_in_time(lookup, outcome):
             kept.append(_keep(lookup, outcome))
         else:
             continue
         if lookup.number_hash:
-            _forget(lookup)
+            lookup.request_id = ""  # erased, with the number
         written.append(lookup)
     bulk_update(written, WRITTEN)
     return kept
 
 
-def _states(outcome: Outcome) -> tuple[str, ...]:
-    """Return the states that `outcome` may end."""
+def _is_in_time(lookup: Any, outcome: Outcome) -> bool:
+    """Return whether `lookup` still waits for `outcome`."""
     is_answer = isinstance(outcome.result, Insight)
     if outcome.token is not None:
-        return HEALED_BY_WORKER if is_answer else (LookupState.CALLING,)
-    # It may be queued again because the request seemed to be refused.
-    return (*HEALED_BY_CALLBACK, LookupState.QUEUED) if is_answer else HEALED_BY_CALLBACK
+        return lookup.state in (ANSWERED_BY_CALL if is_answer else (LookupState.CALLING,))
+    if lookup.called_at is not None and lookup.now - lookup.called_at > CALLBACK_PATIENCE:
+        return False
+    # It may be queued again, since the request seemed to be refused.
+    return lookup.state in ENDED_BY_CALLBACK or (is_answer and lookup.state == LookupState.QUEUED)
 
 
-def _forget(lookup: Lookup) -> None:
-    """Leave of a late outcome only its state and its money: the lookup was erased meanwhile."""
-    lookup.insight = lookup.raw = None
-    lookup.request_id = ""
-
-
-def _acknowledge(lookup: Any, promise: Acknowledgement) -> None:
-    """Note that the answer will come to the webhook, unless it has come already."""
+def _acknowledge(lookup: Any, acknowledgement: Acknowledgement) -> None:
+    """Let `lookup` wait for its callback, unless that has come already."""
     if lookup.state == LookupState.CALLING:
         lookup.state = LookupState.SUBMITTED
         lookup.lease_until = lookup.now + CALLBACK_PATIENCE
-    lookup.request_id = lookup.request_id or promise.request_id[:64]
-    lookup.price = promise.price if lookup.price is None else lookup.price
-    lookup.balance = promise.balance if lookup.balance is None else lookup.balance
+        lookup.request_id = acknowledgement.request_id[:64] or lookup.request_id
+    else:
+        _compare_requests(lookup, acknowledgement.request_id)
+    lookup.price = acknowledgement.price if lookup.price is None else lookup.price
+    lookup.balance = acknowledgement.balance if lookup.balance is None else lookup.balance
+
+
+def _compare_requests(lookup: Lookup, named: str) -> None:
+    """Note a conflict if the provider names another request than `lookup` is known by.
+
+    The token in its address decides whose answer a callback is, so the answer is taken all the
+    same: the vendor's own documents show a callback under another id than its acknowledgement.
+    """
+    known, named = lookup.request_id, named[:64]
+    lookup.request_id = known or named
+    if known and named and known != named:
+        lookup.conflict = True
+        logger.error("Lookup %s: request %r answers request %r.", lookup.pk, named, known)
 
 
 def _keep(lookup: Any, outcome: Outcome) -> Kept:
     result = outcome.result
+    assert not isinstance(result, Acknowledgement)
+    if outcome.token is None:
+        if lookup.state != LookupState.SUBMITTED:  # then the known id is of an earlier attempt
+            lookup.request_id = result.request_id[:64] or lookup.request_id
+        _compare_requests(lookup, result.request_id)
     if isinstance(result, Insight):
-        return Kept(lookup=lookup, insight=result, payment=answer(lookup, result, at=lookup.now))
-    assert isinstance(result, exceptions.ProviderError)
+        return _keep_answer(lookup, result, is_posted=outcome.token is None)
     lookup.error = str(result)[:300]
     refused = isinstance(result, exceptions.NumberRefused)
     lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
     lookup.request_id = lookup.request_id or result.request_id[:64]
-    payment = _refuse(lookup) if outcome.token is None else _fail(lookup, result)
-    return Kept(lookup=lookup, payment=payment)
+    if outcome.token is not None:
+        return Kept(lookup=lookup, payment=_fail(lookup, result))
+    # A callback's "no" is final, and costs the acknowledged price.
+    lookup.state, lookup.open_key = LookupState.FAILED, None
+    return Kept(lookup=lookup, payment=released(lookup, lookup.cost))
+
+
+def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
+    """Write an answer; of an erased lookup only its price, of another line nothing but that."""
+    if lookup.number_hash:
+        payment = _end(lookup, insight, _answered_state(lookup, insight), lookup.now)
+        is_theirs = not insight.number or lookup.number_hash in fingerprints(insight.number)
+        # A signup that came after the erasure, with the same number, may wait for it.
+        return Kept(lookup=lookup, insight=insight if is_theirs else None, payment=payment)
+    if is_posted and insight.number and lookup.number:
+        if not numbers.is_same_line(insight.number, lookup.number):
+            return Kept(lookup=lookup, payment=_set_aside(lookup, insight))
+        insight = replace(insight, number=lookup.number)
+    return Kept(lookup=lookup, insight=insight, payment=answer(lookup, insight, at=lookup.now))
 
 
 def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
-    """Set the columns that `insight` tells, without saving `lookup`; return its payment."""
-    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
-        lookup.reserved_on = budget.today()
-    payment = _release(lookup, _cost(lookup, insight))
-    lookup.state, lookup.open_key = _answered_state(insight), None
-    lookup.answered_at = at
-    lookup.request_id = lookup.request_id or insight.request_id[:64]
-    lookup.status = insight.status
-    lookup.error = NOTHING_FOUND if insight.is_empty else ""
-    lookup.price = lookup.price if insight.price is None else insight.price
-    lookup.refund = lookup.refund if insight.refund is None else insight.refund
-    lookup.balance = lookup.balance if insight.balance is None else insight.balance
+    """Set the columns of `lookup` to the answer, without saving it; return its payment."""
+    payment = _end(lookup, insight, _answered_state(lookup, insight), at)
+    lookup.error = NOTHING_FOUND if tells_nothing(lookup, insight) else ""
     stored = insight if app_settings.STORE_LIVE else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
     return payment
 
 
+def _set_aside(lookup: Any, insight: Insight) -> budget.Payment:
+    """End `lookup` on an answer about another line, which is paid for and not taken."""
+    payment = _end(lookup, insight, LookupState.FAILED, lookup.now)
+    lookup.error, lookup.conflict = ANOTHER_LINE, True
+    logger.error("Lookup %s: its callback is about another number.", lookup.pk)
+    return payment
+
+
+def is_set_aside(lookup: Lookup) -> bool:
+    """Return whether `lookup` ended on an answer about another line."""
+    return lookup.state == LookupState.FAILED and lookup.error == ANOTHER_LINE
+
+
+def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
+    """Set state, status and prices of an answered `lookup`; return its payment."""
+    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
+        lookup.reserved_on = clock.today()
+    payment = released(lookup, _cost(lookup, insight))
+    lookup.state, lookup.open_key, lookup.answered_at = state, None, at
+    lookup.request_id = lookup.request_id or insight.request_id[:64]
+    lookup.status = insight.status
+    lookup.price = lookup.price if insight.price is None else insight.price
+    lookup.refund = lookup.refund if insight.refund is None else insight.refund
+    lookup.balance = lookup.balance if insight.balance is None else insight.balance
+    return payment
+
+
 def _cost(lookup: Lookup, insight: Insight) -> Decimal:
-    """Return what was paid: as it is told, now or in the acknowledgement, else as reserved."""
+    """Return the price paid, from the answer or the acknowledgement, else the one reserved."""
     if insight.price is not None:
         return insight.cost
     return lookup.reserved if lookup.price is None else lookup.cost
 
 
-def _answered_state(insight: Insight) -> str:
-    if insight.is_empty:
+def tells_nothing(lookup: Lookup, insight: Insight) -> bool:
+    """Return whether `insight` is no answer, since it holds no fact.
+
+    At a level that tells only of the number, its formats or its country are an answer.
+    """
+    signals = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
+    if signals <= BASIC_SIGNALS and insight.is_formatted:
+        return False
+    return insight.is_empty
+
+
+def _answered_state(lookup: Lookup, insight: Insight) -> str:
+    if tells_nothing(lookup, insight):
         return LookupState.FAILED
     return LookupState.ANSWERED if insight.status in (0, None) else LookupState.PARTIAL
 
@@ -215,25 +276,19 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
     return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
 
 
-def _refuse(lookup: Lookup) -> budget.Payment:
-    """End `lookup`, whose callback brought a final "no"; it costs what was acknowledged."""
-    lookup.state, lookup.open_key = LookupState.FAILED, None
-    return _release(lookup, lookup.cost)
-
-
 def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | None:
-    """Set the state that `error` of the call leads to; return the payment, if any is due."""
+    """Set the state of `lookup` after `error`; return the payment, or None."""
     pause = next((pause for kind, pause in RETRIED.items() if isinstance(error, kind)), None)
     paid = Decimal(0)
     if isinstance(error, exceptions.Uncertain):
         if lookup.reserved and lookup.attempts > app_settings.RETRY_UNCERTAIN:
             lookup.state = LookupState.UNCERTAIN  # the money stays reserved
             return None
-        # A free question may be asked again, and so may one that the project opted in to pay
-        # twice: then the first time counts as paid.
+        # Retried: it is free, or ``RETRY_UNCERTAIN`` accepts a second payment; then this attempt
+        # counts as paid.
         pause = timedelta(seconds=1)
         paid = lookup.reserved
-    payment = _release(lookup, paid)
+    payment = released(lookup, paid)
     if pause is None or timezone.now() - lookup.created_at > GIVE_UP_AFTER:
         lookup.state, lookup.open_key = LookupState.FAILED, None
     else:
@@ -243,54 +298,8 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
     return payment
 
 
-def _release(lookup: Lookup, amount: Decimal) -> budget.Payment:
-    """Return the payment of `amount` for `lookup`, which holds no money any more."""
+def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
+    """Clear the reservation of `lookup`; return its payment of `amount`."""
     payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment
-
-
-def expire() -> list[int]:
-    """Give up what nobody can be waiting for any more; return the lookups to be settled.
-
-    An ended lease is uncertain: whether the worker died before or after the request was sent
-    looks the same from here. A promise that was not kept in 25 hours is `no_callback`.
-    """
-    ended = Lookup.objects.filter(state=LookupState.CALLING, lease_until__lt=Now())
-    ids = list(ended.values_list("pk", flat=True))
-    ended.update(
-        state=LookupState.UNCERTAIN,
-        error="The worker did not come back from the call; it may have been paid.",
-    )
-    broken = Lookup.objects.filter(state=LookupState.SUBMITTED, lease_until__lt=Now())
-    for lookup_id in broken.values_list("pk", flat=True):
-        if _give_up_on_callback(lookup_id):
-            ids.append(lookup_id)
-    hopeless = Lookup.objects.filter(state=LookupState.QUEUED, created_at__lt=Now() - GIVE_UP_AFTER)
-    given_up = list(hopeless.values_list("pk", flat=True))
-    hopeless.update(state=LookupState.FAILED, open_key=None)
-    ids += given_up
-    held = Lookup.objects.filter(state=LookupState.UNCERTAIN, open_key__isnull=False)
-    held.filter(called_at__lt=Now() - UNCERTAIN_HOLD).update(open_key=None)
-    return ids
-
-
-def _give_up_on_callback(lookup_id: int) -> bool:
-    with transaction.atomic():
-        rows = Lookup.objects.filter(pk=lookup_id, state=LookupState.SUBMITTED)
-        if not rows.update(
-            state=LookupState.NO_CALLBACK, open_key=None, error="The callback never came."
-        ):
-            return False
-        lookup = Lookup.objects.get(pk=lookup_id)
-        # It was acknowledged, so it counts as paid: at the promised price, or what we reserved.
-        paid = lookup.reserved if lookup.price is None else lookup.cost
-        budget.settle([_release(lookup, paid)])
-        lookup.save(update_fields=["reserved", "reserved_on"])
-    return True
-
-
-def release(provider: str) -> None:
-    """Let what was postponed by an open circuit be asked now: the provider answers again."""
-    paused = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED)
-    paused.filter(next_try_at__gt=Now()).update(next_try_at=Now())

@@ -30,6 +30,7 @@ RECORD_BLANKS: dict[str, Any] = {
     "number": "",
     "number_masked": "",
     "ip_address": None,
+    "ip_range": "",
     "declared_name": "",
     "caller_name": "",
     "decision_reason": "",

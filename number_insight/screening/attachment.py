@@ -35,10 +35,10 @@ def attach(
     record: NumberInsightRecord | None = None,
     number: str | None = None,
 ) -> NumberInsightRecord | None:
-    """Link a record that was made before its user existed; return it, or None if there is none.
+    """Link a record that is older than its subject; return the record, or None if there is none.
 
-    Without `record`, the newest one of `number` without a subject is taken, made in this request
-    or in the last day. A fault of the database is logged and signalled, and raises nothing.
+    Without `record`, it is the newest record of `number` without a subject, from this request or
+    from the last day. A database error is logged and signalled instead of raised.
     """
     try:
         if record is None and number is not None:
@@ -89,11 +89,10 @@ def _may_get(record: NumberInsightRecord, subject: models.Model) -> bool:
 
 
 def label(subject: models.Model, fraud: bool | None) -> int:
-    """Say of a subject (or of one record) what it turned out to be; return how many records that
-    concerns.
+    """Label the records of a subject, or one record, as fraud or not; return their number.
 
-    It teaches nothing by itself: it is what ``number_insight_replay --quality`` measures rules
-    by. The last label counts, and None takes it back.
+    Labels change no verdict: ``number_insight_replay --quality`` measures the rules by them. The
+    last label counts, and None removes it.
     """
     if isinstance(subject, NumberInsightRecord):
         records = NumberInsightRecord.objects.filter(pk=subject.pk)

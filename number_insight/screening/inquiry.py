@@ -1,4 +1,4 @@
-"""An inquiry: one question put by a person, past reuse, and answered at once."""
+"""Inquiries: questions of a person, answered at once and never by an earlier answer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight import loading
-from number_insight.exceptions import Uncertain, Unsupported
+from number_insight.exceptions import NoAnswer, Uncertain, Unsupported
 from number_insight.insight import Insight
-from number_insight.lookups import budget, outcomes, questions, switches
+from number_insight.lookups import budget, calls, outcomes, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
+from number_insight.providers.vocabulary import sound
 from number_insight.rules.scoring import Judgement
 from number_insight.verdicts import grounds, judging, recording
 from number_insight.verdicts.judging import Judged
@@ -23,7 +24,7 @@ from number_insight.verdicts.judging import Judged
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """A question of a person: the number, the level, and the provider that is asked."""
+    """A person's question: the number, the level, and the provider to ask."""
 
     number: str = field(repr=False)
     level: str = "advanced"
@@ -34,7 +35,7 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The answer and the judgement on it; `record_id` is the key of the record that was kept."""
+    """The answer, the judgement on it, and the key of the record if one was kept."""
 
     insight: Insight
     judgement: Judgement
@@ -43,10 +44,10 @@ class Result:
 
 @sensitive_variables()
 def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
-    """Ask, book what it cost, judge, and return the result; with `record`, keep it too.
+    """Ask the provider, book the cost, and judge the answer; with `record`, keep a record of it.
 
-    It goes past reuse, but neither past the kill switch nor past the budget's books. Raise the
-    provider's exception where there is no answer.
+    Earlier answers, limits and the budget are ignored; the kill switch is not. Raise `Unsupported`
+    if lookups are off or the level is unknown, and the provider's exception if there is no answer.
     """
     obstacle = switches.obstacle()
     if obstacle:
@@ -55,8 +56,10 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     if inquiry.level not in provider.levels:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
     question = _question(inquiry, provider)
-    insight = _answer(provider, question)
+    insight = _answer(provider, inquiry.provider, question)
     row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
+    if outcomes.tells_nothing(lookup, insight):
+        raise NoAnswer(outcomes.NOTHING_FOUND, status=insight.status)
     (judged,) = judging.judge([grounds.answered(row, lookup, insight, Basis.ANSWER)])
     if record:
         with transaction.atomic():
@@ -74,12 +77,12 @@ def _question(inquiry: Inquiry, provider: Provider) -> Question:
     )
 
 
-def _answer(provider: Provider, question: Question) -> Insight:
-    """Ask, and book the cost before anything else can go wrong."""
+def _answer(provider: Provider, name: str, question: Question) -> Insight:
+    """Ask the provider, and book the cost before anything else can fail."""
     try:
-        insight = provider.lookup(question)
+        insight = calls.attempt(provider, name, lambda: sound(provider.lookup(question)))
     except Uncertain:
-        _book(provider.price(question))  # it may have been paid, so it counts as paid
+        _book(provider.price(question))  # it may have been paid for, so it counts
         raise
     _book(provider.price(question) if insight.price is None else insight.cost)
     return insight

@@ -1,7 +1,6 @@
-"""Screening: the act that a form, a field or the project's own code starts.
+"""The screening of a signup: one record, inserted together with it.
 
-`screen` writes one record with the signup and nothing else; everything that may be slow or may
-fail happens after the commit, in a worker.
+`screen` does nothing else; all that may be slow or fail happens after the commit, in a worker.
 """
 
 from __future__ import annotations
@@ -19,13 +18,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight import addresses, numbers
 from number_insight.conf import app_settings
-from number_insight.exceptions import InvalidNumber
-from number_insight.models import NUMBER_LENGTH, NumberInsightRecord
+from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.models.subjects import is_same
 from number_insight.screening import tasks, visitor
 from number_insight.screening.reporting import report_failure
-from number_insight.transactions import after_commit
+from number_insight.transactions import after_commit, require_sync
 
 _suspended: ContextVar[bool] = ContextVar("number_insight_suspended", default=False)
 
@@ -45,13 +43,13 @@ def screen(
 ) -> NumberInsightRecord:
     """Screen `number` and return its record, which is judged after the commit.
 
-    `ip` defaults to the visitor's, where the middleware knows it. `country` (alpha-2) and `name`
-    are what the person said of themselves. What cannot be a number is recorded as such, and
-    denied. In one request a number is screened once for one subject: a record that a form, a save
-    or another call has made of it is completed and returned. A fault of the database is logged and
-    signalled (`screening_failed`) and raises nothing: then the record that is returned has no
-    ``pk``. `using` is the database of the surrounding transaction, if it is not that of the
-    records, which are then written after its commit.
+    `ip` defaults to the visitor's, if the middleware is installed. `country` (alpha-2) and `name`
+    are the person's own statements. A text that is no number is recorded as it is, and denied. In
+    one request a number is screened once for one subject: a record that a form, a save or another
+    call has made of it is completed and returned. A database error is logged and signalled
+    (`screening_failed`) instead of raised; the returned record then has no ``pk``. `using` is the
+    database of the surrounding transaction, if it is not that of the records, which are then
+    written after its commit.
     """
     record = _new(number, ip=ip, level=level, country=country, name=name, source=source)
     record.field = field
@@ -108,22 +106,18 @@ def _new(
     )
 
 
-def canonical(number: str) -> str:
-    """Return `number` as E.164, or what a column can hold of it."""
-    try:
-        return numbers.normalise(number, app_settings.default_region)
-    except InvalidNumber:
-        # Recorded as it was typed, as far as a column can hold it; the rules will deny it.
-        return _storable(numbers.text_of(number), NUMBER_LENGTH)
+def canonical(number: object, region: str | None = None) -> str:
+    """Return `number` in E.164, or as storable text that the rules will deny."""
+    return numbers.canonical(number, region or app_settings.default_region)
 
 
 def _storable(text: str, length: int) -> str:
-    """Return what a column can hold of `text`: neither NUL nor half a surrogate pair."""
+    """Return `text` cut to `length`, without NUL and lone surrogates, which no column can hold."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:length]
 
 
 def known_ip(ip: str | None, source: str) -> str | None:
-    """Return the public IP to keep: the one that was given, or the visitor's."""
+    """Return the public IP to store: the given one, or else the visitor's."""
     if ip is not None:
         return addresses.public_ip(ip)
     current = visitor.current()
@@ -132,17 +126,17 @@ def known_ip(ip: str | None, source: str) -> str | None:
     return current.ip
 
 
-def _alpha2(country: str | None) -> str:
-    code = (country or "").strip().upper()
-    return code if len(code) == 2 and code.isascii() and code.isalpha() else ""
+def _alpha2(country: object) -> str:
+    return numbers.known_country(str(country)) or ""
 
 
 def link(record: NumberInsightRecord, subject: models.Model) -> None:
+    """Set the subject of `record`, without saving it."""
     record.subject = subject
 
 
 def insert(record: NumberInsightRecord, using: str | None) -> NumberInsightRecord:
-    """Write the record with the signup and ring on commit; a fault of ours stays ours.
+    """Insert the record with the signup and ring on commit; report a database error.
 
     If the signup is saved in another database than the records, its transaction is waited for.
     """
@@ -196,7 +190,7 @@ def _subject_of(record: NumberInsightRecord) -> tuple[int | None, str]:
 
 @sensitive_variables()
 def _complete(known: NumberInsightRecord, record: NumberInsightRecord) -> bool:
-    """Add to `known` what only `record` tells; return whether that was possible.
+    """Add the columns that only `record` has to `known`; return whether that was possible.
 
     It is not if `known` was rolled back, or is judged already at a lower level than `record` wants.
     """
@@ -236,7 +230,7 @@ def report_failure_of(record: NumberInsightRecord, error: Exception) -> None:
 
 
 def save_link(record: NumberInsightRecord) -> bool:
-    """Save whose record it is; False if it is gone, rolled back with what it was written in."""
+    """Save the subject of `record`; return False if the record was rolled back with its signup."""
     with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
         columns = ("subject_type", "subject_id", "field", "source")
         return bool(row_of(record).update(**{name: getattr(record, name) for name in columns}))
@@ -248,13 +242,13 @@ def row_of(record: NumberInsightRecord) -> QuerySet[NumberInsightRecord]:
 
 
 def is_suspended() -> bool:
-    """Whether this is inside of `suspended`."""
+    """Return whether the caller is inside `suspended`."""
     return _suspended.get()
 
 
 @contextmanager
 def suspended() -> Iterator[None]:
-    """Let saves inside the block screen nothing and buy nothing."""
+    """Suspend screening inside the block: saves insert no record and buy nothing."""
     token = _suspended.set(True)
     try:
         yield
@@ -266,7 +260,12 @@ def suspended() -> Iterator[None]:
 def screen_typed(
     number: str, *, level: str | None = None, country: str | None = None, name: str | None = None
 ) -> NumberInsightRecord | None:
-    """Screen a number that was typed into a form, once in a request. Never raises."""
+    """Screen a number that was typed into a form, once in a request.
+
+    Raise nothing but `SynchronousOnlyOperation`, in an event loop.
+    """
+    if not is_suspended():
+        require_sync()
     try:
         record = _new(number, level=level, country=country, name=name, source=Source.SIGNUP)
         if is_suspended():

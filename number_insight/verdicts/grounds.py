@@ -1,4 +1,4 @@
-"""Grounds: the facts that a record is judged on, and where they come from."""
+"""Grounds: the facts on which a record is judged, and their sources."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from django.utils import timezone
 
 from number_insight import loading, numbers
 from number_insight.conf import app_settings
-from number_insight.insight import UNKNOWN, Insight
+from number_insight.insight import LINE_TYPES, UNKNOWN, Insight
 from number_insight.models import Lookup
 from number_insight.models.choices import Basis, Verdict
 from number_insight.rules.base import LIVE_SIGNALS
 
 UNPAID = (Basis.BUDGET, Basis.LIMIT)
 WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, *UNPAID)
-"""The bases of a verdict that needed an answer and had to do without."""
+"""The bases of a verdict that lacked an answer it needed."""
+RISKY_LINE_TYPES = LINE_TYPES - {"mobile", UNKNOWN}
+"""The line types that rules flag, which are taken from libphonenumber as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One record, and the facts that it is judged on.
+    """A record and the facts on which it is judged.
 
-    `record` is a `NumberInsightRecord`, or a row with its columns. `signals` are the facts that
-    could be told at all. `ip_sent` is the IP that the provider has compared with the number.
+    `record` is a `NumberInsightRecord`, or a row with its columns. `signals` are the facts that the
+    source of the insight can supply. `ip_sent` is the IP with which the provider compared the
+    number.
     """
 
     record: Any
@@ -37,23 +40,21 @@ class Case:
 
 
 def local(record: Any, basis: str = Basis.FREE, note: str = "") -> Case:
-    """Return the case of `record` on libphonenumber's word alone."""
+    """Return the case of `record` on the facts from libphonenumber alone."""
     insight = numbers.local_insight(record.number)
-    signals = {"country"} if insight.country else set()
-    if insight.line_type != UNKNOWN:
-        signals.add("line_type")
-    return Case(record=record, insight=insight, signals=frozenset(signals), basis=basis, note=note)
+    return Case(record=record, insight=insight, signals=known(insight), basis=basis, note=note)
 
 
 def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
-    """Return the case of `record` on the answer of `lookup`, be it as it came or as it was kept."""
+    """Return the case of `record` on the answer of `lookup`, complete or as it is stored."""
     signals = told_by(lookup)
     if basis == Basis.REUSED and not _is_live(lookup):
         signals, insight = signals - LIVE_SIGNALS, insight.without_live()
+    insight = completed(insight, record.number)
     return Case(
         record=record,
-        insight=completed(insight, record.number),
-        signals=signals,
+        insight=insight,
+        signals=signals | known(insight),
         basis=basis,
         lookup=lookup,
         ip_sent=lookup.ip_address,
@@ -61,12 +62,12 @@ def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
 
 
 def unanswered(record: Any, lookup: Lookup, basis: str) -> Case:
-    """Return the case of `record` whose `lookup` brought no answer."""
+    """Return the case of `record` after a `lookup` without an answer."""
     return replace(local(record, basis), lookup=lookup, ip_sent=lookup.ip_address)
 
 
 def number_refused(record: Any, lookup: Lookup) -> Case:
-    """Return the case of `record` whose number the provider refused as a number."""
+    """Return the case of `record` after the provider rejected its number as malformed."""
     case = unanswered(record, lookup, Basis.ANSWER)
     return replace(case, insight=replace(case.insight, status=lookup.status))
 
@@ -83,18 +84,30 @@ def signals_of(provider: str, level: str, *, cnam: bool) -> frozenset[str]:
 
 
 def _is_live(lookup: Lookup) -> bool:
-    """Whether the live data of `lookup` was stored, and is fresh."""
+    """Return whether the live data of `lookup` was stored, and is fresh."""
     if not app_settings.STORE_LIVE or lookup.answered_at is None:
         return False
     return timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]
 
 
+def known(insight: Insight) -> frozenset[str]:
+    """Return the signals with facts in `insight` that need no provider."""
+    is_known = {"country": bool(insight.country), "line_type": insight.line_type != UNKNOWN}
+    return frozenset(signal for signal in is_known if is_known[signal])
+
+
 def completed(insight: Insight, number: str) -> Insight:
-    """Return `insight` with the country from libphonenumber where the answer left it out."""
-    if insight.country:
-        return insight
+    """Return `insight`, with facts from libphonenumber if the answer has none.
+
+    An answer makes no verdict milder than no answer: a risky line type stands unless the provider
+    tells another one. "mobile" is no risk, so only the provider tells it.
+    """
     local = numbers.local_insight(number)
-    return replace(insight, country=local.country, country_prefix=local.country_prefix)
+    if not insight.country:
+        insight = replace(insight, country=local.country, country_prefix=local.country_prefix)
+    if insight.line_type == UNKNOWN and local.line_type in RISKY_LINE_TYPES:
+        insight = replace(insight, line_type=local.line_type)
+    return insight
 
 
 def least_verdict(basis: str) -> str:

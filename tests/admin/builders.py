@@ -1,4 +1,4 @@
-"""Rows for the pages of the admin, their URLs, and what a test reads from a response."""
+"""Rows for the pages of the admin, their URLs, and the parts of a response that tests read."""
 
 from __future__ import annotations
 

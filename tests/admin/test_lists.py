@@ -1,4 +1,4 @@
-"""How people write the lists in the admin."""
+"""An entry of the lists is written in the admin in one form, once, and with its author."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from number_insight.models import NumberInsightRecord
 from number_insight.screening import signup
 from tests.admin.builders import add_flag, make_record, make_staff, page_of, queries_of
 from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
+from tests.support.stage import CLEAN, VIRTUAL
 
 pytestmark = pytest.mark.django_db
 
@@ -168,16 +169,20 @@ def test_a_list_that_is_edited_still_saves(admin_client: Client) -> None:
     assert str(subject.backup_phone) == "+46701740605"
 
 
-def test_a_number_changed_in_the_admin_is_screened_without_the_reviewers_ip(
-    admin_client: Client,
-) -> None:
-    subject = _subject(Customer)
-    data = {"name": "Ada", "email": "", "phone": "+46 70 174 06 05", "_save": "Save"}
-    response = admin_client.post(_change(subject), data, REMOTE_ADDR="81.2.69.142")
-    assert response.status_code == 302
-    record = NumberInsightRecord.objects.get()
-    assert (record.source, record.ip_address) == ("admin", None)
-    assert (record.number, record.subject) == ("+46701740605", subject)
+def test_a_number_that_staff_type_is_screened_without_their_ip(admin_client: Client) -> None:
+    def save(path: str, number: str) -> None:
+        data = {"name": "Ada", "email": "", "phone": number}
+        assert admin_client.post(path, data, REMOTE_ADDR="8.8.8.8").status_code == 302
+
+    save(reverse("admin:tests_customer_add"), CLEAN)
+    customer = Customer.objects.get()
+    save(_change(customer), CLEAN)
+    save(_change(customer), VIRTUAL)
+    records = NumberInsightRecord.objects.order_by("pk")
+    assert [(r.number, r.source, r.ip_address, r.subject) for r in records] == [
+        (CLEAN, "admin", None, customer),
+        (VIRTUAL, "admin", None, customer),
+    ]
 
 
 PLACES: list[dict[str, Any]] = [

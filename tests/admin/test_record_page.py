@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 def _text(client: Client, record: NumberInsightRecord) -> str:
-    """Return what a person reads on the page."""
+    """Return the text of the page, without its markup."""
     page = client.get(page_of(record)).content.decode()
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from django.utils.translation import trans_real
 
@@ -28,6 +26,7 @@ from tests.admin.builders import (
     page_of,
     selected,
 )
+from tests.support.waiting import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -268,28 +267,16 @@ def test_a_misconfigured_provider_is_reported(admin_client: Client, settings: An
 @pytest.mark.django_db(transaction=True)
 def test_of_two_clicks_at_the_same_moment_one_decides_and_the_other_is_told() -> None:
     record = make_record()
-    barrier, messages = Barrier(2), list[str]()
-
-    def press(name: str, action: str) -> None:
-        try:
-            barrier.wait(timeout=10)
-            response = clients[name].post(action_url(action), confirmed(record, reason=name))
-            messages.extend(messages_of(response))
-        finally:
-            connection.close()
-
-    clients = {}
-    for name in ("ada", "grace"):
-        clients[name] = Client()
+    presses = [("ada", "release", Client()), ("grace", "refuse", Client())]
+    for name, _action, client in presses:
         permissions = ("view_numberinsightrecord", "decide_numberinsightrecord")
-        clients[name].force_login(make_staff(name, *permissions))
-    threads = [
-        Thread(target=press, args=pair) for pair in (("ada", "release"), ("grace", "refuse"))
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
+        client.force_login(make_staff(name, *permissions))
+
+    def press(index: int) -> list[str]:
+        name, action, client = presses[index]
+        return messages_of(client.post(action_url(action), confirmed(record, reason=name)))
+
+    messages = [message for shown in at_once(2, press) for message in shown]
     record.refresh_from_db()
     entry = LogEntry.objects.get()
     assert entry.user == record.decided_by

@@ -28,6 +28,7 @@ from number_insight.verdicts.grounds import Case
 from tests.benchmarks.seeding import Population
 from tests.models import Customer
 from tests.replay.stage import seed
+from tests.support.stage import fake
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db]
 
@@ -63,11 +64,13 @@ def seed_kept() -> None:
 def seed_forgotten() -> None:
     """Seed a likely mix of signups, with live facts forgotten, as sites do.
 
+    It writes records as if nothing had happened before them, so their stored history is dropped.
     Where something was found in them, nobody can judge anew.
     """
     for _ in Population(Customer(name="Somebody"), "phone").write(RECORDS):
         pass
     NumberInsightRecord.objects.filter(flags__code=LIVE_CODE).delete()
+    NumberInsightRecord.objects.update(history={})
 
 
 def judged_anew() -> Anew:
@@ -123,17 +126,17 @@ def test_a_replay_gives_the_verdicts_of_judging_anew(
 ) -> None:
     rules = tmp_path / "changed.json"
     rules.write_text(json.dumps(CHANGED))
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": keeps_live}):
+    with override_settings(NUMBER_INSIGHT=fake(STORE_LIVE=keeps_live)):
         sow()
         ListEntry.objects.create(action="deny", match="prefix", value="+46701740")
         ListEntry.objects.create(action="allow", match="ip", value="81.2.64.0/20")
         told = replayed(rules)
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": keeps_live, **CHANGED}):
+    with override_settings(NUMBER_INSIGHT=fake(STORE_LIVE=keeps_live, **CHANGED)):
         anew = judged_anew()
     assert told["records"] == len(anew.now) > 0.9 * RECORDS
     assert (told["matrix"], told["cannot_tell"]) == (anew.matrix, 0)
     assert told["changed"] > RECORDS / 100, "the other rules change too little to be a test"
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": keeps_live}):
+    with override_settings(NUMBER_INSIGHT=fake(STORE_LIVE=keeps_live)):
         replayed(rules, "--apply")
     written, open_ones = stored(), undecided()
     assert len(open_ones) > RECORDS / 2

@@ -1,4 +1,4 @@
-"""What the chaos suite stands on: servers that may be broken, and what must hold afterwards."""
+"""Servers that the chaos suite may break, and the stand that asserts the invariants afterwards."""
 
 from __future__ import annotations
 

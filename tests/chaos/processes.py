@@ -134,7 +134,7 @@ class Worker:
         return list(children(self.process.pid))
 
     def said(self) -> str:
-        """Return what the worker has logged."""
+        """Return the worker's log."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def kill(self) -> None:
@@ -145,7 +145,7 @@ class Worker:
         self.process.wait()
 
     def terminate(self, patience: float = 20) -> int:
-        """Ask the worker to end, and return what it said to that."""
+        """Ask the worker to end, and return its exit status."""
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(patience)

@@ -1,4 +1,4 @@
-"""A provider that does as it is told, and counts what it could have charged for."""
+"""A provider whose failures are scripted, and that counts the requests it could charge for."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Scripted(Fake):
     requests: ClassVar[Counter[str]] = Counter()
     paid: ClassVar[Counter[str]] = Counter()
     promised: ClassVar[dict[str, bytes]] = {}
-    """Callback URL -> what will be posted there."""
+    """Callback URL -> the body that will be posted there."""
     post: ClassVar[Any] = None
 
     @classmethod

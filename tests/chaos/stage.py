@@ -1,4 +1,4 @@
-"""The stand of a chaos test: a sandbox, a broker, workers, and what they are told."""
+"""The stand of a chaos test: a sandbox, a broker, workers, and their settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from tests.chaos.processes import Worker
 from tests.models import Customer
 from tests.support.invariants import SECRETS, UNFINISHED, assert_invariants
 from tests.support.servers import Redis
-from tests.support.stage import sign_up, until, vonage
+from tests.support.stage import sign_up, vonage
+from tests.support.waiting import until
 
 PATIENCE = 40.0
 """Seconds in which everything has to be well again."""
@@ -86,13 +87,13 @@ class Stand:
         return all_settled()
 
     def plight(self) -> str:
-        """Return what a failed test wants to know."""
+        """Return the states of records and the logs of workers, for the message of a failure."""
         states = NumberInsightRecord.objects.values_list("state", "lookup__state", "note")
         logs = "\n".join(worker.said()[-1500:] for worker in self.workers)
         return f"{sorted(map(str, states))[:5]}\n{logs}"
 
     def close(self) -> None:
-        """End all workers, and see whether what must hold has held."""
+        """End all workers, and assert the invariants."""
         for worker in self.workers:
             if worker.process is not None:
                 worker.kill()

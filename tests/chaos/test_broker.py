@@ -12,7 +12,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.screening import tasks
 from number_insight.screening.batch import BATCH_SIZE
 from tests.chaos.stage import Stand, all_settled, number
-from tests.support.stage import messages, sign_up, until
+from tests.support.stage import messages, sign_up
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,4 +1,4 @@
-"""The database restarts, is gone, or is held by others; what was paid for is saved all the same."""
+"""The database restarts, is gone, or is locked; a paid answer is saved all the same."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from django.test import Client
 
 from number_insight import transactions
 from number_insight.insight import Insight
-from number_insight.lookups import callbacks, claims
+from number_insight.lookups import callbacks, calls
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, worker
 from tests.chaos.stage import Stand, all_settled, number
 from tests.models import Customer
 from tests.support.servers import PostgreSQL
-from tests.support.stage import CLEAN, asking, at_once, money, sign_up, until, work_off
+from tests.support.stage import CLEAN, asking, money, sign_up, work_off
+from tests.support.waiting import at_once, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -162,7 +163,7 @@ def test_row_20_what_cannot_be_saved_for_half_a_minute_is_named_in_the_log(
             postgresql.kill()
             return Insight(request_id="the-request", price=Decimal("0.03"))
 
-        monkeypatch.setattr(claims, "ask", answer_and_break)
+        monkeypatch.setattr(calls, "call", answer_and_break)
         with pytest.raises(OperationalError):
             worker.screen(record.pk)
     (line,) = [entry.getMessage() for entry in caplog.records if entry.levelname == "CRITICAL"]

@@ -11,7 +11,8 @@ import pytest
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening.batch import BATCH_SIZE
 from tests.chaos.stage import Stand, all_settled, end_leases, number
-from tests.support.stage import money, until
+from tests.support.stage import money
+from tests.support.waiting import until
 
 MANY = 20
 """More than one task takes along."""

@@ -1,4 +1,4 @@
-"""I1 to I7 as a machine: whatever happens, in whatever order, hypothesis looks for the way out."""
+"""I1 to I7 as a state machine: hypothesis searches for an order of events that breaks them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CLOCKS = {
 SETTLED = ("answered", "partial", "failed", "skipped")
 COSTLY = st.sampled_from((*PAID, *EARLY, "answers"))
 MODES = COSTLY | st.sampled_from(tuple(FREE))
-"""Half of what a provider does costs something: that is where money is lost."""
+"""Half of the provider's modes cost something: that is where money is lost."""
 CHOICES = st.integers(0, 99)
 
 

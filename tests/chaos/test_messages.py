@@ -1,4 +1,4 @@
-"""Messages come too often, from older versions, in herds, or about what is gone."""
+"""Messages come too often, from older versions, as a thundering herd, or for deleted rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from number_insight.lookups import outcomes
+from number_insight.lookups import expiry
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules import Rule
 from number_insight.screening import batch, screen, tasks, worker
@@ -20,7 +20,8 @@ from tests.celery import app
 from tests.chaos.processes import ROOT
 from tests.chaos.stage import PATIENCE, Stand, all_settled, number
 from tests.models import Customer
-from tests.support.stage import at_once, money, sign_up, sweep, until, work_off
+from tests.support.stage import money, sign_up, sweep, work_off
+from tests.support.waiting import at_once, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -95,7 +96,7 @@ def test_row_61_a_clock_that_is_wrong_ends_nobodys_lease(
             return work_off(record.pk)
         assert until(stand.sandbox.ledger.count)
         monkeypatch.setattr(timezone, "now", lambda: right() + timedelta(hours=2))
-        assert outcomes.expire() == []
+        assert expiry.expire() == []
         return monkeypatch.undo()
 
     at_once(2, work)

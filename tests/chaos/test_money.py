@@ -13,7 +13,8 @@ from number_insight.exceptions import Unsupported
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening import screen, worker
 from tests.chaos.stage import Stand, all_settled, number
-from tests.support.stage import at_once, money, sweep, until, work_off
+from tests.support.stage import money, sweep, work_off
+from tests.support.waiting import at_once, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,8 @@ from number_insight.screening import screen
 from number_insight.screening.batch import BATCH_SIZE
 from tests.chaos.stage import PATIENCE, Stand, all_taken, number
 from tests.support.servers import free_port
-from tests.support.stage import money, sweep, until, work_off
+from tests.support.stage import money, sweep, work_off
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,8 @@ from number_insight.models import Lookup, NumberInsightRecord
 from tests.chaos.processes import Web
 from tests.chaos.stage import Stand, number
 from tests.models import Customer
-from tests.support.stage import at_once, money
+from tests.support.stage import money
+from tests.support.waiting import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

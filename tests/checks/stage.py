@@ -1,4 +1,4 @@
-"""The providers and rules that the checks are shown, and what is reported of them."""
+"""Providers and rules for the checks to find fault with, and the messages that they report."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def found(given: Any) -> list[CheckMessage]:
 
 
 def found_in_production(given: Any) -> list[CheckMessage]:
-    """Return what ``check --deploy`` adds to them."""
+    """Return the messages that ``check --deploy`` adds to them."""
     with override_settings(NUMBER_INSIGHT=given):
         return check_deployment()
 

@@ -29,6 +29,7 @@ def test_everything_at_its_documented_value_is_fine() -> None:
         "BUDGET": {"day": "10.00", "month": None},
         "FRESHNESS": {"carrier": timedelta(days=1)},
         "LIMITS": {},
+        "RETENTION": None,
         "THROUGHPUT": 0.5,
         "WEIGHTS": {"virtual": 20},
         "THRESHOLDS": {"review": 20},

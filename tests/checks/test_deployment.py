@@ -1,4 +1,4 @@
-"""``check --deploy`` reports what costs money, time or privacy in production."""
+"""``check --deploy`` reports settings that cost money, time or privacy in production."""
 
 from __future__ import annotations
 

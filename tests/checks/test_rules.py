@@ -1,4 +1,4 @@
-"""How rules are written in the settings, and what is said of those that are written wrong."""
+"""An entry of ``RULES`` makes its rule, or is reported with the reason why it cannot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Nameless(Rule):
 
 
 class Curious(Rule):
-    """Reads what there is not."""
+    """A rule that reads a field that does not exist."""
 
     code = "curious"
     reads = ("shoe_size",)
@@ -72,6 +72,7 @@ BAD = [
 ]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("entry", "told"), BAD)
 def test_a_rule_that_is_written_wrong_is_reported_with_the_reason(
     entry: dict[str, Any], told: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from number_insight.models.choices import LookupState
-from tests.docs.pages import ROOT, blocks, named, quoted, read, rows, section
+from tests.support.pages import ROOT, blocks, named, quoted, read, rows, section
 
 PAGE = "docs/architecture.md"
 MOST_LINES = 140

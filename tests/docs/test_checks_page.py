@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, read, rows, section
+from tests.support.pages import ROOT, read, rows, section
 
 PAGE = "docs/checks.md"
 TABLE = {row[0].strip("`"): row[1].strip("`") for row in rows(read(PAGE))}
@@ -31,7 +31,7 @@ def option(call: ast.Call, name: str) -> object:
 
 
 def ids() -> set[str]:
-    """Return what the checks report themselves, and what the plug-ins' faults are called."""
+    """Return the ids of the checks' own messages, and of the plug-ins' faults."""
     found: set[object] = set()
     for path in SOURCE.rglob("*.py"):
         for call in calls(path):

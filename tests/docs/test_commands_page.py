@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 import pytest
 from django.core.management import BaseCommand, load_command_class
 
-from tests.docs.pages import ROOT, Block, blocks, named, pages, read, section
+from tests.support.pages import ROOT, Block, blocks, named, pages, read, section
 
 PAGE = "docs/commands.md"
 COMMANDS = sorted(

@@ -1,4 +1,4 @@
-"""Whoever follows the quickstart, in an empty project and with the wheel, gets a verdict."""
+"""The quickstart, followed in an empty project and with the wheel, leads to a verdict."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from contextlib import ExitStack
 import pytest
 
 from tests.docs.conftest import SANDBOX
-from tests.docs.pages import Block, blocks, quoted, rows, section
-from tests.docs.project import PAGE, Project, until
+from tests.support.pages import Block, blocks, quoted, rows, section
+from tests.support.project import PAGE, Project
 from tests.support.servers import Redis
+from tests.support.waiting import PATIENCE, until
 
 SITE = "python manage.py runserver"
 SWEEP = "python manage.py number_insight_sweep --inline --loop 5"
@@ -45,7 +46,7 @@ def test_a_signup_is_screened_by_the_sweep(either_shop: Project, sandbox: None):
     with either_shop.running(SITE), either_shop.running(SWEEP):
         for place, (number, _verdict) in enumerate(NUMBERS):
             assert either_shop.sign_up(f"user{place}", number).endswith("/welcome/")
-        until(lambda: either_shop.is_settled(f"user{len(NUMBERS) - 1}"))
+        assert until(lambda: either_shop.is_settled(f"user{len(NUMBERS) - 1}"), PATIENCE)
     told = either_shop.records()
     found = [told[f"user{place}"].verdict for place in range(len(NUMBERS))]
     assert found == [verdict for _number, verdict in NUMBERS]
@@ -66,7 +67,7 @@ def test_the_answer_comes_by_webhook(either_shop: Project, sandbox: None):
     with either_shop.running(SITE):
         either_shop.sign_up("async", "+46 70 174 06 12")
         either_shop.run("python manage.py number_insight_sweep --inline")
-        until(lambda: either_shop.is_settled("async"))
+        assert until(lambda: either_shop.is_settled("async"), PATIENCE)
     assert either_shop.records()["async"][:2] == ("deny", "async")
 
 
@@ -78,9 +79,9 @@ def test_celery_does_the_work(shop: Project, sandbox: None):
             shop.write(block)
         stack.enter_context(shop.running(SITE))
         log = stack.enter_context(shop.running(WORKER))
-        until(lambda: "ready" in log.read_text())
+        assert until(lambda: "ready" in log.read_text(), PATIENCE)
         shop.sign_up("celery", "+46 70 174 06 11")
-        until(lambda: shop.is_settled("celery"))
+        assert until(lambda: shop.is_settled("celery"), PATIENCE)
     assert shop.records()["celery"] == ("review", "sync", "virtual")
     assert "number_insight.screen" in log.read_text()
 

@@ -1,4 +1,4 @@
-"""The page on Python names tells what is there: imports, fields, methods, signals, states."""
+"""The page on Python names lists all imports, fields, methods, signals and states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFl
 from number_insight.models.lists import IP_LASTS
 from number_insight.models.managers import RecordQuerySet
 from number_insight.screening import signup
-from tests.docs.pages import ROOT, named, quoted, read, rows, section
+from tests.support.pages import ROOT, named, quoted, read, rows, section
 
 PAGE = "docs/reference.md"
 RECORD = section(PAGE, "NumberInsightRecord")
@@ -23,7 +23,7 @@ INTERNAL = {"announced_verdict", "rules_key", "open_key", "claim", "lease_until"
 
 
 def table(text: str, heading: str) -> list[str]:
-    """Return what the first column names of the table with this head."""
+    """Return the names in the first column of the table with this head."""
     return named(re.split(rf"^(?=\| {heading} \|)", text, flags=re.MULTILINE)[1].split("\n\n")[0])
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 
 from number_insight.insight import Insight, IPMatch, Roaming
 from number_insight.rules import Listing, Rule, judge
 from number_insight.rules.base import COSTLY, SIGNALS
-from tests.rules.builders import BRITISH, THRESHOLDS, a_signup, judged, standard_rules
+from tests.support.pages import quoted, read, rows, section
+from tests.support.rules import BRITISH, THRESHOLDS, a_signup, judged, standard_rules
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+PAGE = read("docs/rules.md")
 RULES = {rule.code: rule for rule in standard_rules()}
 
 SUMS = {
@@ -40,17 +40,13 @@ KNOWN = {
 }
 
 
-def rows(columns: int) -> list[list[str]]:
-    lines = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if line.startswith("| ")]
-    return [cells for cells in lines if len(cells) == columns]
-
-
-def quoted(cell: str) -> list[str]:
-    return re.findall(r"`([^`]+)`", cell)
+def of_width(columns: int) -> list[list[str]]:
+    """Return the rows of the tables with so many columns."""
+    return [row for row in rows(PAGE) if len(row) == columns]
 
 
 def documented() -> dict[str, list[str]]:
-    return {quoted(cells[0])[0]: cells for cells in rows(6) if quoted(cells[0])}
+    return {quoted(row[0])[0]: row for row in of_width(6)}
 
 
 def messages(rule: Rule) -> list[str]:
@@ -59,8 +55,7 @@ def messages(rule: Rule) -> list[str]:
 
 
 def example(heading: str) -> str:
-    section = PAGE.split(f"## {heading}\n", 1)[1]
-    return section.split("```python\n", 1)[1].split("```", 1)[0]
+    return section("docs/rules.md", heading).split("```python\n", 1)[1].split("```", 1)[0]
 
 
 def test_every_standard_rule_is_on_the_page_and_the_other_way_round():
@@ -79,20 +74,14 @@ def test_a_row_tells_weight_group_needs_text_and_liveness_as_they_are(code):
     assert ("*In shadow.*" in meaning) == rule.shadow
 
 
-@pytest.mark.parametrize(("found", "score", "verdict"), [r for r in rows(3) if r[1].isdigit()])
+@pytest.mark.parametrize(
+    ("found", "score", "verdict"), [row for row in of_width(3) if row[1].isdigit()]
+)
 def test_the_sums_on_the_page_come_out(found, score, verdict):
-    told = {
-        name: fact
-        for words, facts in SUMS.items()
-        if words in found
-        for name, fact in facts.items()
-    }
-    known = {
-        name: fact
-        for words, facts in KNOWN.items()
-        if words in found
-        for name, fact in facts.items()
-    }
+    told, known = (
+        {name: fact for words in table if words in found for name, fact in table[words].items()}
+        for table in (SUMS, KNOWN)
+    )
     judgement = judged(Insight(**told), **known)
     assert told or known
     assert (judgement.score, judgement.verdict) == (int(score), quoted(verdict)[0])
@@ -115,8 +104,9 @@ def test_the_own_rule_on_the_page_works_as_it_stands(day, codes):
 
 
 def test_the_first_changes_on_the_page_name_what_exists():
-    section = PAGE.split("## Change them\n", 1)[1].split("\n## ", 1)[0]
-    blocks = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", section("docs/rules.md", "Change them"), flags=re.DOTALL
+    )
     settings = []
     for block in blocks:
         names = {}
@@ -130,16 +120,14 @@ def test_the_first_changes_on_the_page_name_what_exists():
 
 
 def test_every_signal_is_on_the_page():
-    section = PAGE.split("\n* `needs`: ", 1)[1].split("\n* ", 1)[0]
-    assert set(quoted(section)) >= SIGNALS
+    assert set(quoted(PAGE.split("\n* `needs`: ", 1)[1].split("\n* ", 1)[0])) >= SIGNALS
 
 
 def test_every_field_that_costs_a_query_is_on_the_page():
-    section = PAGE.split("\n* `reads`: ", 1)[1].split("\n* ", 1)[0]
-    assert set(quoted(section)) >= COSTLY
+    assert set(quoted(PAGE.split("\n* `reads`: ", 1)[1].split("\n* ", 1)[0])) >= COSTLY
 
 
-@pytest.mark.parametrize(("code", "option", "default", "meaning"), rows(4)[2:])
+@pytest.mark.parametrize(("code", "option", "default", "meaning"), of_width(4))
 def test_the_options_on_the_page_have_the_defaults_that_it_says(code, option, default, meaning):
     rule = RULES[quoted(code)[0]]
     assert getattr(rule, quoted(option)[0]) == ast.literal_eval(quoted(default)[0])

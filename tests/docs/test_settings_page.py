@@ -9,7 +9,7 @@ import pytest
 from number_insight.checks.settings import CHOICES, PARTS
 from number_insight.conf import DEFAULTS, AppSettings
 from number_insight.lookups.limits import KINDS
-from tests.docs.pages import named, quoted, read, rows, section
+from tests.support.pages import named, quoted, read, rows, section
 
 PAGE = "docs/settings.md"
 TABLE = rows(read(PAGE).split("\n## ")[0])

@@ -1,4 +1,4 @@
-"""What stands in a block of code works."""
+"""The code on the pages works."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.test import override_settings
 
 from number_insight.checks.plugins import check_plugins
 from number_insight.checks.settings import check_settings
-from tests.docs.pages import Block, blocks, pages
-from tests.docs.project import Project
+from tests.support.pages import Block, blocks, pages
+from tests.support.project import Project
 
 PYTHON = [block for page in pages() for block in blocks(page, "python")]
 NOT_OURS = re.compile("""No module named 'shop|Module "shop""")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT
-from tests.docs.project import Project
+from tests.support.pages import ROOT
+from tests.support.project import Project
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whoever copies the example project can run it as its README says."""
+"""A copy of the example project runs as its README says."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.docs.pages import blocks
-from tests.docs.project import Project, answers, until
+from tests.support.pages import blocks
+from tests.support.project import Project, answers
 from tests.support.servers import Redis
+from tests.support.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.once
 
@@ -36,7 +37,7 @@ def served(example: Project, *, broker: str) -> Iterator[Project]:
     settings.write_text(BROKER.sub(broker, settings.read_text()))
     example.run(MIGRATE)
     with example.running(SANDBOX), example.running(SITE):
-        until(lambda: answers(example.address("8017", "/")))
+        assert until(lambda: answers(example.address("8017", "/")), PATIENCE)
         yield example
 
 
@@ -71,15 +72,15 @@ def test_its_migrations_say_what_its_models_say(example: Project) -> None:
 def test_celery_does_the_work(example: Project) -> None:
     with Redis() as redis, served(example, broker=f'CELERY_BROKER_URL = "{redis.url}"\n') as site:
         with site.running(WORKER) as log:
-            until(lambda: "ready" in log.read_text())
+            assert until(lambda: "ready" in log.read_text(), PATIENCE)
             page = sign_up(site, "070-174 06 05")
-            until(lambda: says(page, "Your account is active."))
+            assert until(lambda: says(page, "Your account is active."), PATIENCE)
         assert "number_insight.screen" in log.read_text()
 
 
 def test_a_sweep_does_the_work_where_there_is_no_broker(example: Project) -> None:
     with served(example, broker="") as site, site.running(SWEEP):
         clean, virtual = sign_up(site, "070-174 06 05"), sign_up(site, "070-174 06 11")
-        until(lambda: "allow review" in site.execute(VERDICTS))
+        assert until(lambda: "allow review" in site.execute(VERDICTS), PATIENCE)
         assert says(clean, "Your account is active.")
         assert says(virtual, "Your account is being checked.")

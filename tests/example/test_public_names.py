@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, named, pages, read, section
+from tests.support.pages import ROOT, named, pages, read, section
 
 pytestmark = pytest.mark.once
 

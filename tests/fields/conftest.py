@@ -1,4 +1,4 @@
-"""What the tests of the faces stand on: a bell that nobody hears."""
+"""A muted bell for the tests of fields, forms and serializers."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from number_insight.screening.tasks import bell
 
 @pytest.fixture(autouse=True)
 def bell_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ring no broker: what a face has to do ends with the record."""
+    """Ring no broker: the work of a field or form ends with the record."""
     monkeypatch.setattr(bell, "ring", lambda *_args, **_kwargs: True)

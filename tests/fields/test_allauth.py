@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from number_insight.formfields import ScreenedPhoneNumberField
-from tests.support.project import ShopProject
+from tests.support.shop import ShopProject
 from tests.support.stage import CLEAN
 
 SETTINGS = """

@@ -1,4 +1,4 @@
-"""What the person said of themselves reaches the rules, from the model field and from the form."""
+"""The declared country and name reach the rules, from the model field and from the form."""
 
 from __future__ import annotations
 

@@ -15,18 +15,10 @@ from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.validators import NumberInsightValidator
 from tests.fields.inputs import BAD
-from tests.models import Customer
 from tests.support.stage import CLEAN, RESERVED, VIRTUAL
+from tests.views import SignupForm
 
 pytestmark = pytest.mark.django_db
-
-
-class CustomerForm(forms.ModelForm):
-    """A model form as anybody writes it."""
-
-    class Meta:
-        model = Customer
-        fields = ["name", "email", "phone"]
 
 
 class PlainForm(forms.Form):
@@ -47,7 +39,7 @@ def bought() -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("typed", BAD.values(), ids=BAD)
-@pytest.mark.parametrize("form", [PlainForm, ValidatedForm, CustomerForm])
+@pytest.mark.parametrize("form", [PlainForm, ValidatedForm, SignupForm])
 def test_what_is_no_number_is_a_clear_error_and_costs_nothing(
     form: type[forms.Form], typed: str
 ) -> None:
@@ -65,7 +57,7 @@ def test_what_is_no_number_is_a_clear_error_and_costs_nothing(
     assert bought() == (0, 0)
 
 
-@pytest.mark.parametrize("form", [PlainForm, CustomerForm])
+@pytest.mark.parametrize("form", [PlainForm, SignupForm])
 @pytest.mark.parametrize(
     ("typed", "number"),
     [
@@ -113,7 +105,7 @@ def test_the_level_of_a_validator_is_that_of_its_records() -> None:
 
 
 def test_a_model_form_is_screened_once_and_by_the_save() -> None:
-    form = CustomerForm({"name": "Ada", "email": "", "phone": CLEAN})
+    form = SignupForm({"name": "Ada", "email": "", "phone": CLEAN})
     assert form.is_valid()
     assert bought() == (0, 0)
     form.save()
@@ -131,7 +123,7 @@ def test_an_unchanged_number_of_a_plain_form_is_not_screened() -> None:
 @pytest.mark.parametrize("form", ["NATIONAL", "RFC3966"])
 def test_a_form_does_not_mind_how_numbers_are_printed(form: str) -> None:
     with override_settings(PHONENUMBER_DEFAULT_FORMAT=form):
-        bound = CustomerForm({"name": "Ada", "phone": CLEAN})
+        bound = SignupForm({"name": "Ada", "phone": CLEAN})
         assert bound.is_valid(), bound.errors
         bound.save()
     assert NumberInsightRecord.objects.get().number == CLEAN

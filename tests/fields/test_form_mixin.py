@@ -1,4 +1,4 @@
-"""The mixin screens once all of a form is valid, and links what it has screened."""
+"""The mixin screens once all of a form is valid, and links the record to the saved object."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ from phonenumber_field.phonenumber import PhoneNumber
 from number_insight.modelfields import ScreenedPhoneNumberField
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening import suspended
-from tests.docs.pages import blocks
 from tests.models import (
     ChildCustomer,
     Customer,
@@ -28,6 +27,7 @@ from tests.models import (
     TwoNumbers,
     UUIDCustomer,
 )
+from tests.support.pages import blocks
 from tests.support.stage import CLEAN, IMPOSSIBLE, RESERVED, VIRTUAL, asking, sweep
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from tests.support.project import ShopProject
+from tests.support.shop import ShopProject
 
 CLEAN = "+46701740605"
 

@@ -1,4 +1,4 @@
-"""What a visitor reads tells nothing of rules, lists or thresholds."""
+"""The texts for a visitor tell nothing of rules, lists or thresholds."""
 
 from __future__ import annotations
 

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from django import forms
 from django.db import connections, transaction
-from django.test import RequestFactory, override_settings
+from django.test import override_settings
 
 from number_insight import exceptions
 from number_insight.forms import ScreenedFormMixin
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import refusal, tasks, visitor
-from tests.support.stage import CLEAN, PREMIUM, asking, fake, screened
+from number_insight.screening import refusal, tasks
+from tests.support.stage import CLEAN, PREMIUM, asking, fake
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +42,7 @@ def no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def worker() -> Iterator[None]:
-    """Work off what is due in another thread, with connections of its own."""
+    """Sweep in another thread, with connections of its own."""
     stop = threading.Event()
 
     def work() -> None:
@@ -60,7 +60,7 @@ def worker() -> Iterator[None]:
 
 
 def errors(number: str) -> dict[str, list[str]]:
-    """Return what a form says to `number`."""
+    """Return the errors of a form for `number`."""
     return dict(SignupForm({"phone": number}).errors)
 
 
@@ -109,15 +109,3 @@ def test_nothing_is_waited_for_in_a_transaction_or_while_observing(
                 assert errors(PREMIUM) == {}
         else:
             assert errors(PREMIUM) == {}
-
-
-def test_one_ip_is_refused_only_so_often_a_day() -> None:
-    most, _period = refusal.MOST_REFUSALS
-    with asking(ENFORCEMENT="enforce"):
-        screened(PREMIUM)
-        answers = []
-        for _ in range(most + 2):
-            request = RequestFactory().post("/", REMOTE_ADDR="81.2.69.142")
-            with visitor.visiting(request):
-                answers.append(bool(errors(PREMIUM)))
-    assert answers == [True] * most + [False] * 2

@@ -1,19 +1,18 @@
-"""What fails after a commit is told to the log, and to nobody who has just signed up."""
+"""An error after the commit is logged, and never reaches the visitor."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 
-from number_insight import signals
-from number_insight.models import NumberInsightRecord
-from number_insight.transactions import after_commit
-from number_insight.verdicts import announcing
-from tests.support.stage import CLEAN, asking, screened, sweep
+from number_insight.transactions import after_commit, retry_deadlock
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+NUMBER = "+46701740605"
 
 
 def fail(words: str) -> None:
@@ -26,12 +25,12 @@ def test_what_fails_after_a_commit_is_logged_without_its_words(
 ) -> None:
     done: list[str] = []
     with transaction.atomic():
-        after_commit(work, CLEAN)
+        after_commit(work, NUMBER)
         after_commit(done.append, "the next one")
     assert done == ["the next one"]
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith("What was to follow a commit has failed: DatabaseError in ")
-    assert CLEAN[1:] not in caplog.text
+    assert NUMBER[1:] not in caplog.text
 
 
 def test_what_is_rolled_back_is_followed_by_nothing() -> None:
@@ -42,33 +41,41 @@ def test_what_is_rolled_back_is_followed_by_nothing() -> None:
     assert done == []
 
 
+DEADLOCK = OperationalError(1213, "Deadlock found when trying to get lock")
+
+
+def failing(times: int, error: Exception) -> Callable[[], str]:
+    """Return a transaction that fails so many times, and then succeeds."""
+    errors = [error] * times
+
+    @retry_deadlock
+    def work() -> str:
+        with transaction.atomic():
+            if errors:
+                raise errors.pop()
+            return "done"
+
+    return work
+
+
+def test_a_transaction_that_deadlocked_is_run_again() -> None:
+    assert failing(3, DEADLOCK)() == "done"
+
+
+def test_another_fault_of_the_database_is_raised_at_once() -> None:
+    work = failing(1, OperationalError(2013, "Lost connection to server during query"))
+    with pytest.raises(OperationalError):
+        work()
+    assert work() == "done"
+
+
+def test_a_deadlock_inside_a_transaction_of_the_caller_is_the_callers() -> None:
+    work = failing(1, DEADLOCK)
+    with pytest.raises(OperationalError), transaction.atomic():
+        work()
+
+
 def test_without_a_transaction_it_is_done_at_once() -> None:
     done: list[str] = []
     after_commit(done.append, "now", using="default")
     assert done == ["now"]
-
-
-def test_an_announcement_that_fails_costs_no_verdict_and_is_made_up_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(announcing, "announce", fail)
-    told: list[str] = []
-
-    def listen(record: NumberInsightRecord, **_: object) -> None:
-        told.append(record.verdict)
-
-    signals.verdict_changed.connect(listen)
-    with asking():
-        record = screened(CLEAN)
-        assert (record.verdict, record.announced_verdict) == ("allow", "pending")
-        monkeypatch.undo()
-        sweep()
-    signals.verdict_changed.disconnect(listen)
-    record.refresh_from_db()
-    assert (record.announced_verdict, told) == ("allow", ["allow"])
-
-
-def test_where_nobody_listens_a_verdict_is_taken_for_told() -> None:
-    with asking():
-        record = screened(CLEAN)
-    assert (record.verdict, record.announced_verdict) == ("allow", "allow")

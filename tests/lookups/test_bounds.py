@@ -14,7 +14,19 @@ from number_insight import exceptions, signals
 from number_insight.lookups import budget, circuits, limits, switches
 from number_insight.models import Circuit, Lookup, NumberInsightRecord, Spending, Usage
 from number_insight.providers.fake import Fake
-from tests.support.stage import CLEAN, VIRTUAL, asking, money, record_of, screened, sweep, work_off
+from number_insight.screening import worker
+from tests.support.stage import (
+    CLEAN,
+    RESERVED,
+    VIRTUAL,
+    asking,
+    heard,
+    money,
+    record_of,
+    screened,
+    sweep,
+    work_off,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +41,7 @@ def numbers(count: int) -> list[str]:
 
 
 def bases() -> list[str]:
-    """Return what the verdicts rest on, in the order of the signups."""
+    """Return the basis of each verdict, in the order of the signups."""
     return list(NumberInsightRecord.objects.order_by("pk").values_list("basis", flat=True))
 
 
@@ -39,7 +51,15 @@ def bases() -> list[str]:
         ("ip", [VISITOR] * 3, ["answer", "answer", "limit"]),
         ("ip", [VISITOR, VISITOR, NEIGHBOUR], ["answer", "answer", "answer"]),
         ("network", [VISITOR, VISITOR, NEIGHBOUR], ["answer", "answer", "limit"]),
-        ("network", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:0:1::1"], ["answer"] * 3),
+        ("ip", ["2a00:1450::1", "2a00:1450::2", "2a00:1450::9:3"], ["answer", "answer", "limit"]),
+        ("ip", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:0:1::1"], ["answer"] * 3),
+        ("ip", ["2a00:1450::1%a", "2a00:1450::1%b", "2a00:1450::1"], ["answer", "answer", "limit"]),
+        (
+            "network",
+            ["2a00:1450::1", "2a00:1450:0:7::1", "2a00:1450:0:ffff::1"],
+            ["answer", "answer", "limit"],
+        ),
+        ("network", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:1::1"], ["answer"] * 3),
     ],
 )
 def test_one_source_causes_no_more_lookups_than_its_limit(
@@ -122,17 +142,17 @@ def test_a_circuit_closes_by_a_probe_and_lets_the_others_go() -> None:
 
 def test_while_a_probe_is_out_nobody_else_goes() -> None:
     Circuit.objects.create(provider="default", open_until=timezone.now(), reason="It was down.")
-    assert circuits.closed("default", "advanced") is None
-    second = circuits.closed("default", "advanced")
+    assert circuits.open_circuit("default", "advanced") is None
+    second = circuits.open_circuit("default", "advanced")
     assert second is not None
     assert second.reason == "It was down."
 
 
 def test_a_level_that_is_not_allowed_closes_that_level_alone() -> None:
     circuits.failed("default", "advanced", CLEAN, exceptions.NotAllowed("Not enabled."))
-    assert circuits.closed("default", "advanced") is not None
-    assert circuits.closed("default", "standard") is None
-    assert circuits.closed("other", "advanced") is None
+    assert circuits.open_circuit("default", "advanced") is not None
+    assert circuits.open_circuit("default", "standard") is None
+    assert circuits.open_circuit("other", "advanced") is None
 
 
 @pytest.mark.parametrize(
@@ -150,15 +170,85 @@ def test_a_level_that_is_not_allowed_closes_that_level_alone() -> None:
 def test_what_opens_a_circuit(error: exceptions.ProviderError, times: int, opens: bool) -> None:
     for _ in range(times):
         circuits.failed("default", "advanced", CLEAN, error)
-    assert (circuits.closed("default", "advanced") is not None) is opens
+    assert (circuits.open_circuit("default", "advanced") is not None) is opens
 
 
-@pytest.mark.parametrize(("distinct", "opens"), [(True, True), (False, False)])
-def test_only_many_distinct_refused_numbers_speak_against_us(distinct: bool, opens: bool) -> None:
-    for number in numbers(circuits.REFUSALS):
-        refused = number if distinct else CLEAN
-        circuits.failed("default", "advanced", refused, exceptions.NumberRefused("no number"))
-    assert (circuits.closed("default", "advanced") is not None) is opens
+def refused(number: str, network: str) -> bool:
+    """Record a refused number; return whether the circuit is open then."""
+    error = exceptions.NumberRefused("no number")
+    circuits.failed("default", "advanced", number, error, network=network)
+    return Circuit.objects.filter(open_until__isnull=False).exists()
+
+
+NETWORKS = [f"8.{index}.0.0/24" for index in range(circuits.REFUSALS)]
+
+
+@pytest.mark.parametrize(
+    ("refusals", "opens"),
+    [
+        (list(zip(numbers(circuits.REFUSALS), NETWORKS, strict=True)), True),
+        ([(CLEAN, network) for network in NETWORKS], False),
+        ([(number, "8.0.0.0/24") for number in numbers(circuits.REFUSALS)], False),
+        ([(number, "") for number in numbers(circuits.REFUSALS)], False),
+    ],
+    ids=["many visitors", "one number", "one network", "nobody knows whence"],
+)
+def test_only_refused_numbers_of_many_visitors_speak_against_us(
+    refusals: list[tuple[str, str]], opens: bool
+) -> None:
+    *first, last = [refused(number, network) for number, network in refusals]
+    assert (any(first), last) == (False, opens)
+
+
+def test_a_stranger_does_not_stop_the_lookups_of_others() -> None:
+    strange = numbers(60)
+    refusal = exceptions.NumberRefused("no number", status=3)
+    with asking(dict.fromkeys(strange, refusal), LIMITS={}):
+        for nth, number in enumerate(strange):
+            assert screened(number, ip=f"8.8.8.{nth % 4}").basis == "answer"
+        assert screened(VIRTUAL, ip="81.2.69.142").basis == "answer"
+
+
+def test_an_answer_forgets_the_refusals_before_it() -> None:
+    for number, network in zip(numbers(79), NETWORKS, strict=False):
+        refused(number, network)
+    circuits.succeeded("default", "advanced")
+    assert not refused(CLEAN, NETWORKS[-1])
+    assert Circuit.objects.get().refusals == 1
+
+
+@pytest.mark.parametrize("error", [exceptions.NotSent("down"), exceptions.NumberRefused("no")])
+def test_failures_of_long_ago_do_not_add_up(error: exceptions.ProviderError) -> None:
+    for number, network in zip(numbers(79), NETWORKS, strict=False):
+        circuits.failed("default", "advanced", number, error, network=network)
+        Circuit.objects.update(changed_at=timezone.now() - timedelta(minutes=11))
+    circuit = Circuit.objects.get()
+    assert (circuit.open_until, circuit.failures + circuit.refusals) == (None, 1)
+
+
+def test_a_probe_that_fails_opens_the_circuit_again_however_long_it_was_open() -> None:
+    circuits.failed("default", "advanced", CLEAN, exceptions.NoCredit("empty"))
+    hours_ago = timezone.now() - timedelta(hours=5)
+    Circuit.objects.update(open_until=hours_ago, changed_at=hours_ago, failures=circuits.FAILURES)
+    circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+    assert circuits.open_circuit("default", "advanced") is not None
+
+
+def test_a_provider_that_refuses_a_number_works() -> None:
+    for _ in range(circuits.FAILURES):
+        circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+    assert not refused(CLEAN, NETWORKS[0])
+    assert circuits.open_circuit("default", "advanced") is None
+
+
+def test_a_probe_takes_a_number_that_is_valid() -> None:
+    Circuit.objects.create(provider="default", open_until=timezone.now(), reason="It was down.")
+    with asking():
+        waiting = [record_of(number) for number in (RESERVED, CLEAN)]
+        assert (screened(RESERVED).note, Fake.asked) == ("It was down.", [])
+        worker.screen(waiting[0].pk, limit=16)
+    assert [question.number for question in Fake.asked][:1] == [CLEAN]
+    assert Circuit.objects.get().open_until is None
 
 
 def test_each_opening_in_a_row_lasts_twice_as_long() -> None:
@@ -219,17 +309,14 @@ def test_what_was_queued_before_the_switch_waits_for_it() -> None:
 def test_the_operator_is_told_once_of_each_share_of_the_budget(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    told: list[int] = []
-
-    def receive(percent: int, **_told: object) -> None:
-        told.append(percent)
-
-    signals.budget_alert.connect(receive)
-    with asking(BUDGET={"day": "0.12"}), caplog.at_level(logging.WARNING):
+    with (
+        heard(signals.budget_alert) as told,
+        asking(BUDGET={"day": "0.12"}),
+        caplog.at_level(logging.WARNING),
+    ):
         for number in numbers(6):
             screened(number)
-    signals.budget_alert.disconnect(receive)
-    assert told == [50, 100]
+    assert [given["percent"] for given in told] == [50, 100]
     assert "50 % of the budget of 0.12 for day:" in caplog.text
     assert money() == ("0.12", "0")
     assert bases() == ["answer"] * 4 + ["budget"] * 2
@@ -241,15 +328,3 @@ def test_a_full_month_gives_the_day_back() -> None:
         assert screened(numbers(2)[1]).basis == "budget"
     assert budget.spent("day") == budget.spent("month") == (Decimal("0.03"), Decimal(0))
     assert Spending.objects.count() == 2
-
-
-def test_records_of_a_spent_budget_have_a_lane_of_their_own() -> None:
-    with asking(BUDGET={"day": "0"}, ON_BUDGET="allow"):
-        record = screened()
-    assert (record.verdict, record.lane, record.basis) == ("allow", "budget", "budget")
-
-
-def test_a_new_record_can_be_made_while_the_circuit_is_open() -> None:
-    circuits.failed("default", "", CLEAN, BAD_KEY)
-    with asking():
-        assert record_of().pk is not None

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -20,7 +19,8 @@ from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.rules import Rule
 from number_insight.screening import worker
-from tests.support.stage import CLEAN, PATIENCE, asking, record_of
+from tests.support.stage import CLEAN, asking, record_of
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FEW, MOST = CLEAN, "+46701750605"
@@ -49,7 +49,29 @@ def test_who_asks_for_less_joins_who_asks_for_more_in_the_same_batch() -> None:
     assert set(NumberInsightRecord.objects.values_list("state", flat=True)) == {"screened"}
 
 
-@pytest.mark.skipif(settings.DATABASE != "postgresql", reason="the others have one writer")
+ABROAD = {"ip": {"address": "8.8.8.8", "match": "mismatch", "country": "US", "city": None}}
+
+
+@pytest.mark.parametrize(
+    ("known_here", "expected"),
+    [
+        (False, [("mismatch", "US"), ("unknown", "")]),
+        (True, [("mismatch", "US"), ("country", "SE")]),
+    ],
+)
+def test_one_number_is_asked_once_though_its_visitors_have_different_ips(
+    known_here: bool, expected: list[tuple[str, str]]
+) -> None:
+    find = {"8.8.8.8": "US", "81.2.69.142": "SE"}.get if known_here else None
+    with asking({CLEAN: ABROAD}, IP_COUNTRY=find, SEND_IP=True):
+        records = [record_of(ip=ip) for ip in ("8.8.8.8", "81.2.69.142")]
+        worker.screen(records[0].pk, limit=16)
+    assert [question.ip for question in Fake.asked] == ["8.8.8.8"]
+    found = NumberInsightRecord.objects.order_by("pk").values_list("ip_match", "ip_country")
+    assert list(found) == expected
+
+
+@pytest.mark.postgres_only
 def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None:
     first, second, third = (f"+4670174{last}" for last in ("1001", "1002", "1003"))
     made, go_on, failures = threading.Event(), threading.Event(), list[Exception]()
@@ -115,7 +137,7 @@ def test_money_of_two_days_is_settled_in_the_order_in_which_it_is_locked() -> No
     )
 
 
-@pytest.mark.skipif(settings.DATABASE != "postgresql", reason="SQLite takes every text")
+@pytest.mark.postgres_only
 def test_a_list_is_credited_though_another_record_of_the_batch_could_not_be_written() -> None:
     entry = ListEntry.objects.create(action="deny", match="number", value=FEW)
     mine = {"NAME": "tests.lookups.test_questions.Stumbling"}

@@ -1,4 +1,4 @@
-"""What the tests of privacy look for, and where they look."""
+"""Canaries that must not be found, and the places to search for them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def aged(days: float = 91, **which: Any) -> None:
 
 
 def command(name: str, *words: str) -> str:
-    """Run a command of ours; return what it says."""
+    """Run a command of ours; return its output."""
     said = StringIO()
     call_command(f"number_insight_{name}", *words, stdout=said)
     return said.getvalue()

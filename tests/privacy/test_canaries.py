@@ -35,7 +35,7 @@ TROUBLES |= {"77": "odd", "05": "answered", "76": "nothing", "31": "live"}
 
 @pytest.fixture
 def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Every logger at DEBUG, those that do not propagate included."""
+    """Every logger at DEBUG, including the loggers that do not propagate."""
     changed = []
     for name in ("", "celery", "kombu", "urllib3", "django", "number_insight", "asyncio"):
         logger = logging.getLogger(name)
@@ -60,7 +60,7 @@ def number(ending: str) -> str:
 
 
 def canaries(ending: str) -> list[str]:
-    """Return what must not be seen of a number with this ending."""
+    """Return the canaries of a number with this ending."""
     return [
         canary.replace("9005", f"90{ending}").replace("90 05", f"90 {ending}")
         for canary in CANARIES

@@ -11,7 +11,7 @@ from number_insight.privacy.erasing import LOOKUP_BLANKS, RECORD_BLANKS
 SEARCHED = {"note", "error"}
 """Sentences of ours or a provider's, from which numbers, IPs and names are taken out."""
 LINK = {"subject_type", "subject_id"}
-"""What goes when the subject is gone."""
+"""Columns that are emptied when the subject is gone."""
 IMPERSONAL = {
     *(
         "id",

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
-from django.core import checks
 from django.test import override_settings
 
-from number_insight.checks.settings import check_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.fingerprints import LENGTH, fingerprint, fingerprints
 from number_insight.testing import RecordFactory
@@ -56,17 +54,3 @@ def test_erased_records_are_found_after_the_key_was_changed() -> None:
         assert NumberInsightRecord.objects.for_number(NUMBER).count() == 1
     with keys("new"):
         assert not NumberInsightRecord.objects.for_number(NUMBER).exists()
-
-
-@pytest.mark.parametrize("given", ["one-text", [], [""], [b"bytes"], 5])
-def test_what_is_no_list_of_keys_is_an_error(given: object) -> None:
-    with override_settings(NUMBER_INSIGHT={"FINGERPRINT_KEYS": given}):
-        assert [message.id for message in check_settings()] == ["number_insight.E002"]
-
-
-@pytest.mark.parametrize(("given", "found"), [(90, 1), ("90 days", 1), (None, 0)])
-def test_a_retention_is_a_duration_or_none(given: object, found: int) -> None:
-    with override_settings(NUMBER_INSIGHT={"RETENTION": given}):
-        messages = check_settings()
-    assert [message.id for message in messages] == ["number_insight.E003"] * found
-    assert all(message.level == checks.ERROR for message in messages)

@@ -1,4 +1,4 @@
-"""Without STORE_LIVE nothing that is kept tells what the phone was doing."""
+"""Without STORE_LIVE no stored row reveals the state of the phone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.stage import screened, vonage
 
 BASE = "+467017490"
 LIVE = {"20": 5, "21": 15, "30": 10, "31": 25, "32": 50, "33": 40, "71": 0}
-"""Personas with live findings (or a live answer at least), and what those weigh."""
+"""Personas with live findings (or a live answer at least), and the weights of these."""
 LIVE_RULES = {rule.code for rule in loading.rules() if rule.live}
 TELLING = (
     "roaming",
@@ -36,7 +36,7 @@ TELLING = (
 
 
 def told(text: str) -> list[str]:
-    """Return what `text` tells of a phone, the names of columns and "unknown" apart."""
+    """Return the words of `text` on the state of a phone, column names and "unknown" apart."""
     empty = '"country": null, "network_code": null, "network_name": null, "status": "unknown"'
     for said in (
         '"reachable": "unknown"',

@@ -1,4 +1,4 @@
-"""After RETENTION nothing points to a person any more, and what may be counted still counts."""
+"""After RETENTION nothing points to a person any more, and statistics still count."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ ENFORCE = {"ENFORCEMENT": "enforce"}
 
 
 def refused(**settings: Any) -> NumberInsightRecord:
-    """Return what a form leaves that has refused `PREMIUM`, on an answer of ten minutes ago."""
+    """Return the record of a form that has refused `PREMIUM` on an earlier answer."""
     with asking(**ENFORCE, **settings):
         screened(PREMIUM)
         with visitor.visiting(RequestFactory().post("/", REMOTE_ADDR=IP)):

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Fault(BaseException):
-    """What nobody catches, so that a report is written wherever it is raised."""
+    """An exception that no code catches, so that a report is written wherever it is raised."""
 
 
 class Broken(Provider):
@@ -48,13 +48,21 @@ class NeverMade(Broken):
         raise TypeError("It does not take this.")
 
 
+def fail(*_: object, **__: object) -> None:
+    raise Fault
+
+
+def lose(*_: object, **__: object) -> None:
+    raise DatabaseError("It is gone.")
+
+
 def using(provider: type[Provider]) -> override_settings:
     entry = {"BACKEND": f"{__name__}.{provider.__name__}", "OPTIONS": {"api_secret": SECRET}}
     return override_settings(NUMBER_INSIGHT={"PROVIDERS": {"default": entry}})
 
 
 def reported(work: Callable[[], object], kinds: type[BaseException] = Fault) -> str:
-    """Return the report on what `work` raises, with the locals of every frame."""
+    """Return the report on the exception that `work` raises, with the locals of every frame."""
     try:
         work()
     except kinds:
@@ -95,9 +103,6 @@ def test_a_report_on_a_provider_that_cannot_be_made() -> None:
 
 @pytest.mark.parametrize("broken", ["insert", "link", "_alpha2"])
 def test_a_report_on_a_signup(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise Fault
-
     monkeypatch.setattr(signup, broken, fail)
     customer = Customer(name="Ada", phone=NUMBER)
     text = reported(lambda: screen(customer.phone, ip=IP, name=NAME, subject=customer))
@@ -109,19 +114,13 @@ def test_a_report_on_a_save_that_the_database_refuses(monkeypatch: pytest.Monkey
     customer = Customer.objects.create(name="Ada", phone="")
     customer.phone = NUMBER
 
-    def fail(*_: object, **__: object) -> None:
-        raise DatabaseError("It is gone.")
-
-    monkeypatch.setattr(type(Customer._base_manager), "using", fail)
+    monkeypatch.setattr(type(Customer._base_manager), "using", lose)
     assert found_in(reported(customer.save, DatabaseError)) == []
 
 
 def test_our_frames_in_a_report_on_a_form() -> None:
-    def fails(value: object) -> None:
-        raise Fault
-
     class SignupForm(forms.Form):
-        phone = ScreenedPhoneNumberField(validators=[fails])
+        phone = ScreenedPhoneNumberField(validators=[fail])
 
     form = SignupForm({"phone": NUMBER})
     try:
@@ -135,34 +134,22 @@ def test_our_frames_in_a_report_on_a_form() -> None:
 
 
 def test_a_report_on_the_signal_that_a_screening_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def receiver(**_: object) -> None:
-        raise Fault
-
-    def fail(*_: object, **__: object) -> None:
-        raise DatabaseError("It is gone.")
-
-    signals.screening_failed.connect(receiver)
-    monkeypatch.setattr(NumberInsightRecord, "save", fail)
+    signals.screening_failed.connect(fail)
+    monkeypatch.setattr(NumberInsightRecord, "save", lose)
     try:
         text = reported(lambda: screen(NUMBER, ip=IP, name=NAME))
     finally:
-        signals.screening_failed.disconnect(receiver)
+        signals.screening_failed.disconnect(fail)
     assert found_in(text) == []
 
 
 def test_a_report_on_reading_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise Fault
-
     monkeypatch.setattr(questions, "fresh", fail)
     record = NumberInsightRecord(number=NUMBER, ip_address=IP, declared_name=NAME)
     assert found_in(reported(lambda: refusal.judge_on_known_facts(record))) == []
 
 
 def test_a_report_on_a_callback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise Fault
-
     monkeypatch.setattr(loading, "provider", fail)
     lookup = LookupFactory(number=NUMBER, state="submitted")
     text = reported(lambda: webhook.absorb(lookup.pk, callback()))

@@ -1,4 +1,4 @@
-"""Whoever asks is shown everything that is held on them, and can have it erased."""
+"""A person can have all that is held on them exported and erased."""
 
 from __future__ import annotations
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 
 from number_insight.sandbox.server import Sandbox
 
 pytest.register_assert_rewrite("tests.providers.contract")
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Let no test find the token of another one."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,10 @@
-"""What every provider promises, as tests: a test module subclasses `ProviderContract`.
+"""The promises of every provider, as tests: a test module subclasses `ProviderContract`.
 
 The subclass gives the fixture `provider`, which must answer by the sandbox's personas.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -30,6 +29,7 @@ from number_insight.insight import LEVELS, Insight
 from number_insight.providers import personas
 from number_insight.providers.base import Provider, Question
 from number_insight.providers.personas import Persona
+from tests.support.waiting import at_once
 
 ANSWERED = [persona for persona in personas.PERSONAS if persona.is_answered]
 IP = "123.0.0.255"
@@ -44,7 +44,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "roaming": ("roaming",),
     "ip_match": ("ip",),
 }
-"""What of an insight each signal is about."""
+"""Signal -> the fields of an insight that it fills."""
 
 
 def question(number: str, level: str, **more: Any) -> Question:
@@ -153,18 +153,9 @@ class ProviderContract:
 
     def test_it_may_be_asked_by_many_threads(self, provider: Provider) -> None:
         numbers = [f"+467017406{ending}" for ending in ("05", "11", "12", "14", "20", "30")]
-        found: dict[str, Insight] = {}
-
-        def ask(number: str) -> None:
-            found[number] = provider.lookup(question(number, provider.levels[-1]))
-
-        threads = [threading.Thread(target=ask, args=(number,)) for number in numbers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(20)
-        assert {insight.number for insight in found.values()} == set(numbers)
-        assert all(number == insight.number for number, insight in found.items())
+        level = provider.levels[-1]
+        found = at_once(6, lambda index: provider.lookup(question(numbers[index], level)).number)
+        assert found == numbers
 
     def test_the_webhook_is_declared_as_it_is(self, provider: Provider) -> None:
         asked = question("+46701740605", "advanced")
@@ -186,7 +177,7 @@ class ProviderContract:
 
 
 class NumberInsightContract(ProviderContract):
-    """The shared suite for what speaks Number Insight v1: nothing but `untold` may be lost."""
+    """The shared suite for providers of Number Insight v1: nothing but `untold` may be lost."""
 
     untold: ClassVar[Mapping[str, Any]] = {}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
 
@@ -11,6 +10,7 @@ from number_insight.exceptions import BadCallback, Busy, NoCredit
 from number_insight.insight import Insight
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
+from tests.support.waiting import at_once
 
 CLEAN = Question(number="+46701740605", level="advanced", ip="123.0.0.255")
 
@@ -51,13 +51,7 @@ def test_every_question_is_remembered_by_all_instances() -> None:
 
 
 def test_no_question_is_lost_among_threads() -> None:
-    threads = [
-        threading.Thread(target=lambda: [Fake().lookup(CLEAN) for _ in range(20)]) for _ in range(8)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
+    at_once(8, lambda _: [Fake().lookup(CLEAN) for _ in range(20)])
     assert len(Fake.asked) == 160
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 
 from number_insight.exceptions import (
     BadCredentials,
@@ -21,7 +19,7 @@ from number_insight.exceptions import (
 from number_insight.providers.base import Question
 from number_insight.providers.kpn import NumberInsight
 from number_insight.sandbox.server import Sandbox
-from tests.providers.stubs import Script, Stub, closes, hangs, says
+from tests.support.stubs import Script, Stub, closes, hangs, says
 
 QUESTION = Question(number="+46701740605", level="standard")
 TOKEN = says(200, {"access_token": "the-token", "expires_in": "3599", "status": "approved"})
@@ -29,13 +27,6 @@ ANSWER = says(200, {"status": 0})
 GATEWAY = {"transactionId": "1", "status": "401", "name": "x", "message": "x", "info": "x"}
 APIGEE = {"fault": {"faultstring": "x", "detail": {"errorcode": "oauth.v2.InvalidAccessToken"}}}
 CLIENT = {"ErrorCode": "invalid_client", "Error": "ClientId is Invalid"}
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def provider(stub: Stub, timeout: float = 5) -> NumberInsight:

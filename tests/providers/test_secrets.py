@@ -8,12 +8,11 @@ from types import TracebackType
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from number_insight.exceptions import ProviderError
 from number_insight.providers import kpn, vonage
 from number_insight.providers.base import Provider, Question
-from tests.providers.stubs import Script, Stub, closes, hangs, says
+from tests.support.stubs import Script, Stub, closes, hangs, says
 
 SECRET, TOKEN, NUMBER = "canary-4f1c9e", "canary-70ce77", "46701740605"
 CANARIES = (SECRET, TOKEN, NUMBER, NUMBER[2:], "Y2FuYXJ5", "Authorization: B")
@@ -29,13 +28,6 @@ TROUBLES: dict[str, Script] = {
     "redirect": says(307, Location=f"http://127.0.0.1:9/?number={NUMBER}&secret={SECRET}"),
     "broken": says(500, {"message": NUMBER}),
 }
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def vonage_by(auth: str) -> Any:

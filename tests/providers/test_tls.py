@@ -1,4 +1,4 @@
-"""Whom a call trusts: a certificate of the host, in date, by a known authority."""
+"""A call trusts a certificate of the host, in date, by a known authority, and no other."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from number_insight.exceptions import NotSent
 from number_insight.providers import transport
 from number_insight.providers.http import Form
-from tests.providers import certificates
-from tests.providers.stubs import Stub, says
+from tests.support import certificates
+from tests.support.stubs import Stub, says
 
 
 def test_a_trusted_certificate_is_accepted(tmp_path: Path) -> None:

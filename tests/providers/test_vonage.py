@@ -1,4 +1,4 @@
-"""What Vonage is sent, where the credentials go, and what a lookup may not do."""
+"""The requests to Vonage, the place of the credentials in them, and the bounds of a lookup."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from number_insight.providers import signing
 from number_insight.providers.base import Question
 from number_insight.providers.vonage import NumberInsight
 from number_insight.sandbox.server import Sandbox
-from tests.providers.stubs import Seen, Stub, says
+from tests.support.stubs import Seen, Stub, says
 
 OPTIONS = {"api_key": "the-key", "api_secret": "the-secret"}
 UK = Question(number="+447700900000", level="advanced", ip="123.0.0.255", country="GB", cnam=True)

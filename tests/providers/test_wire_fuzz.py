@@ -73,7 +73,7 @@ DOCUMENTS = st.builds(
 
 
 def read_all(body: bytes) -> None:
-    """Read `body` in every way that there is, and look at whatever comes out."""
+    """Read `body` in every way, and check each result."""
     for format in ("json", "xml"):
         for read in (read_answer, read_acknowledgement):
             try:
@@ -89,7 +89,7 @@ def read_all(body: bytes) -> None:
 
 
 def _is_sound(insight: Insight) -> None:
-    """Whether `insight` fits the columns of any database, and means what its words say."""
+    """Assert that `insight` fits the columns of any database, and holds known words alone."""
     stored = json.dumps(insight.as_json(), allow_nan=False)
     kept = json.dumps(insight.raw, allow_nan=False, ensure_ascii=False)
     assert "\\u0000" not in stored + kept

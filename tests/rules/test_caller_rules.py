@@ -6,7 +6,7 @@ import pytest
 
 from number_insight.insight import Caller, Insight
 from number_insight.rules.caller import CallerBusiness, CallerName
-from tests.rules.builders import ask, judged
+from tests.support.rules import ask, judged
 
 SAME = [
     ("Ada Lovelace", "ada lovelace"),

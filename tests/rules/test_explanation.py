@@ -1,4 +1,4 @@
-"""A verdict explains itself: as a sum, and by what would have had to be otherwise."""
+"""A verdict explains itself: as a sum, and by the facts without which it had been allowed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from number_insight.rules.explanation import counterfactual, shares, would_pass_without
-from tests.rules.builders import standard_rules
+from tests.support.rules import standard_rules
 
 THRESHOLDS = {"review": 30, "deny": 80}
 OTHERWISE = {

@@ -1,4 +1,4 @@
-"""What the rules of the group number history find: who had the number, and what was decided."""
+"""The rules of the group number history: other subjects with the number, and past decisions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from number_insight.insight import Insight
 from number_insight.rules import Listing
 from number_insight.rules.history import NumberRefusedBefore, NumberReleasedBefore, NumberReused
-from tests.rules.builders import BRITISH, ask, judged
+from tests.support.rules import BRITISH, ask, judged
 
 VIRTUAL = Insight(line_type="virtual")
 

@@ -1,4 +1,4 @@
-"""How rules are put to a signup: what raises, what is not evaluable, what options are wrong."""
+"""Rules that raise, that are not evaluable, and whose options are wrong."""
 
 from __future__ import annotations
 
@@ -10,14 +10,7 @@ from number_insight.insight import Insight
 from number_insight.rules import Rule
 from number_insight.rules.scoring import Flag
 from number_insight.rules.validity import BadNumber
-from tests.rules.builders import BRITISH, judged
-
-
-class Broken(Rule):
-    code = "broken"
-
-    def examine(self, insight, signup):
-        raise ZeroDivisionError("its author never tried it")
+from tests.support.rules import BRITISH, Broken, judged
 
 
 class Silent(Rule):

@@ -1,4 +1,4 @@
-"""What the rules of the group line find, and what they leave alone."""
+"""The rules of the group line flag each risky line type, and no other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from number_insight import numbers
 from number_insight.insight import LINE_TYPES, Carrier, Insight
 from number_insight.rules.line import Landline, Pager, Premium, TollFree, Virtual
-from tests.rules.builders import ask, judged
+from tests.support.rules import ask, judged
 
 LINES = {
     "landline_premium": (Premium, 80),

@@ -1,4 +1,4 @@
-"""Which entry of the lists decides, and what it does."""
+"""The most specific entry of the lists decides, and has the effect of its kind."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from itertools import combinations, permutations
 import pytest
 
 from number_insight.insight import Carrier, Insight, IPMatch
-from number_insight.rules import Listing, Rule
+from number_insight.rules import Listing
 from number_insight.rules.lists import CANCELS, KINDS, decisive
-from tests.rules.builders import BRITISH, judged, standard_rules
+from tests.support.rules import BRITISH, Broken, judged, standard_rules
 
 VALUES = {
     "number": BRITISH,
@@ -26,13 +26,6 @@ RISKY = Insight(
     ip=IPMatch(match="mismatch", country="FR"),
     current_carrier=Carrier(name="O2", country="FR"),
 )
-
-
-class Broken(Rule):
-    code = "broken"
-
-    def examine(self, insight, signup):
-        raise ZeroDivisionError
 
 
 def entry(action, match, value=None):

@@ -1,4 +1,4 @@
-"""What the rules of the group place find, and what they leave alone."""
+"""The rules of the group place flag countries that differ, but for neighbours and travellers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from number_insight.rules.place import (
     Roaming,
     RoamingElsewhere,
 )
-from tests.rules.builders import ask
+from tests.support.rules import ask
 
 NEIGHBOURS = [("US", "CA"), ("US", "PR"), ("GB", "JE"), ("RU", "KZ"), ("NO", "SJ"), ("FI", "AX")]
 NEIGHBOURS += [("AU", "CC"), ("GP", "MF"), ("RE", "YT"), ("CW", "BQ"), ("IT", "VA"), ("GB", "gb")]

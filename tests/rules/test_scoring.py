@@ -1,4 +1,4 @@
-"""Groups, score and thresholds: what holds for any flags whatever."""
+"""Laws of groups, score and thresholds, for any flags."""
 
 from __future__ import annotations
 

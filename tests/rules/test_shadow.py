@@ -7,7 +7,7 @@ from dataclasses import replace
 from number_insight.insight import Insight
 from number_insight.rules import Rule, Signup, judge
 from number_insight.rules.scoring import EVERYTHING
-from tests.rules.builders import THRESHOLDS, a_signup, judged
+from tests.support.rules import THRESHOLDS, Broken, a_signup, judged
 
 
 class Heavy(Rule):
@@ -29,13 +29,6 @@ class Excuse(Rule):
 
     def examine(self, insight, signup):
         yield replace(self.flag("Never mind."), cancels=frozenset({EVERYTHING}))
-
-
-class Broken(Rule):
-    code = "broken"
-
-    def examine(self, insight, signup):
-        raise ZeroDivisionError
 
 
 def shaded(rule: Rule) -> Rule:

@@ -1,4 +1,4 @@
-"""What the rules of the group source history find: bursts from blocks, IPs and carriers."""
+"""The rules of the group source history: bursts from blocks, IPs and carriers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from number_insight.insight import Insight
 from number_insight.rules.source import BlockBurst, CarrierBurst, IPVolume
-from tests.rules.builders import ask, judged
+from tests.support.rules import ask, judged
 
 PUBLIC = "8.8.8.8"
 

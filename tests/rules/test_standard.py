@@ -1,4 +1,4 @@
-"""What the standard rules say together: the sums, and the people they must not wrong."""
+"""The standard rules together: the sums, and the people they must not wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from number_insight.insight import Carrier, Insight, IPMatch
 from number_insight.insight import Roaming as Whereabouts
 from number_insight.rules import STANDARD
 from number_insight.rules.base import COSTLY, SIGNALS
-from tests.rules.builders import BRITISH, a_signup, judged, standard_rules
+from tests.support.rules import BRITISH, a_signup, judged, standard_rules
 
 UNDELIVERABLE = {"reachable": "undeliverable"}
 VIRTUAL = {"line_type": "virtual"}
@@ -73,15 +73,6 @@ def test_an_impossible_number_is_denied_with_no_provider_at_all():
     assert (judgement.verdict, judgement.codes) == ("deny", {"impossible"})
 
 
-def test_a_partial_us_answer_is_neither_clean_nor_bad():
-    carrier = Carrier(network_code="US-FIXED", name="Verizon", country="US", network_type="mobile")
-    insight = Insight(
-        status=44, outcome=1, country="US", line_type="mobile", current_carrier=carrier
-    )
-    judgement = judged(insight, number="+12125550123", ip_country="US")
-    assert (judgement.score, judgement.flags) == (0, ())
-
-
 @pytest.mark.parametrize("status", [43, 44, 45])
 def test_a_partial_answer_is_no_risk(status):
     assert judged(Insight(status=status, outcome=1)).flags == ()
@@ -96,29 +87,6 @@ def test_a_traveller_on_hotel_wifi_is_allowed():
     )
     judgement = judged(insight, ip_country="TH", country="GB")
     assert (judgement.codes, judgement.score, judgement.verdict) == ({"roaming"}, 5, "allow")
-
-
-@pytest.mark.parametrize("ported", ["ported", "not_ported", "assumed_ported", "unknown"])
-def test_a_ported_number_is_no_risk(ported):
-    insight = Insight(
-        country="GB",
-        ported=ported,
-        current_carrier=Carrier(name="EE", country="GB"),
-        original_carrier=Carrier(name="O2", country="GB"),
-    )
-    assert judged(insight).flags == ()
-
-
-def test_a_google_voice_user_meets_a_person_and_is_not_denied():
-    carrier = Carrier(name="Google Voice", country="US", network_type="virtual")
-    insight = Insight(country="US", current_carrier=carrier, **VIRTUAL)
-    judgement = judged(insight, number="+12125550123", ip_country="US", country="US")
-    assert (judgement.verdict, judgement.codes) == ("review", {"virtual"})
-
-
-def test_a_vpn_user_with_a_mobile_is_allowed():
-    judgement = judged(Insight(line_type="mobile", country="GB"), ip_country="NL")
-    assert (judgement.verdict, judgement.codes) == ("allow", {"ip_mismatch"})
 
 
 def test_a_code_stands_for_one_rule():

@@ -7,7 +7,7 @@ import pytest
 from number_insight.insight import Carrier, Insight, IPMatch
 from number_insight.insight import Roaming as Whereabouts
 from number_insight.rules import Listing
-from tests.rules.builders import judged
+from tests.support.rules import judged
 
 BRITON = Insight(country="GB", line_type="mobile", current_carrier=Carrier(name="O2", country="GB"))
 CAMPUS = "8.8.8.8"
@@ -58,34 +58,36 @@ def test_a_traveller_among_many_on_hotel_wifi_is_allowed():
     assert (judgement.verdict, judgement.score) == ("allow", 20)
 
 
-def test_a_partial_us_answer_says_nothing_about_who_calls():
+def test_a_partial_us_answer_is_neither_clean_nor_bad():
     partial = Insight(
         status=44,
         outcome=1,
         country="US",
         line_type="mobile",
-        current_carrier=Carrier(network_code="US-FIXED", country="US"),
+        current_carrier=Carrier(network_code="US-FIXED", country="US", network_type="mobile"),
     )
     judgement = judged(partial, number="+12125550123", ip_country="US", name="Ada Lovelace")
     assert (judgement.verdict, judgement.flags) == ("allow", ())
 
 
-def test_a_google_voice_user_whose_carrier_is_allowed_is_allowed():
+def test_a_google_voice_user_meets_a_person_unless_the_carrier_is_allowed():
     from_google = Insight(
         country="US",
         line_type="virtual",
         current_carrier=Carrier(name="Google Voice", country="US"),
     )
     entry = Listing(action="allow", match="carrier", value="Google Voice")
-    assert judged(from_google, number="+12125550123").verdict == "review"
+    alone = judged(from_google, number="+12125550123", ip_country="US", country="US")
+    assert (alone.verdict, alone.codes) == ("review", {"virtual"})
     assert judged(from_google, number="+12125550123", listed=(entry,)).verdict == "allow"
 
 
-def test_a_ported_number_with_a_foreign_first_carrier_is_no_risk():
-    ported = Insight(
+@pytest.mark.parametrize("ported", ["ported", "not_ported", "assumed_ported", "unknown"])
+def test_a_number_with_a_foreign_first_carrier_is_no_risk_ported_or_not(ported):
+    insight = Insight(
         country="GB",
-        ported="ported",
+        ported=ported,
         current_carrier=Carrier(name="EE", country="GB"),
         original_carrier=Carrier(name="Lyca", country="FR"),
     )
-    assert judged(ported).flags == ()
+    assert judged(insight).flags == ()

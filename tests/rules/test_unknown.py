@@ -1,4 +1,4 @@
-"""Unknown is never a risk, and the order of rules is no opinion: for any insight whatever."""
+"""Unknown is never a risk, and the order of rules changes nothing, for any insight."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from number_insight.insight import (
     Roaming,
 )
 from number_insight.rules.base import SIGNALS
-from tests.rules.builders import judged, standard_rules
+from tests.support.rules import judged, standard_rules
 
 countries = st.sampled_from([None, "GB", "JE", "US", "FR", "DE", "EU"])
 carriers = st.none() | st.builds(Carrier, name=st.none() | st.just("EE"), country=countries)

@@ -1,4 +1,4 @@
-"""What the rules of the group validity find, and what they leave alone."""
+"""The rules of the group validity flag each word of their own, and no other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from number_insight.rules.validity import (
     RefusedNumber,
     Undeliverable,
 )
-from tests.rules.builders import BRITISH, ask
+from tests.support.rules import BRITISH, ask
 
 RESERVED = "+447700900000"
 """Vonage's own example: possible, but in a range that Ofcom keeps for films and manuals."""

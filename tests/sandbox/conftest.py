@@ -1,9 +1,9 @@
-"""What the sandbox's tests stand on: ways to ask it, and a receiver of callbacks."""
+"""Requests to the sandbox, and a receiver of its callbacks."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -46,19 +46,9 @@ def ask_kpn(sandbox: Sandbox, token: str, number: str = CLEAN, path: str = "adva
     )
 
 
-def until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
-    """Wait until `condition` holds; return whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
-
-
 @dataclass
 class Receiver:
-    """Where callbacks go; it answers with `statuses`, one after the other, then with 200."""
+    """A receiver of callbacks; it answers with `statuses`, one after the other, then with 200."""
 
     url: str
     statuses: list[int] = field(default_factory=list)

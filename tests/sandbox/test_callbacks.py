@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import ACCOUNT, CLEAN, Receiver, ask, until
+from tests.sandbox.conftest import ACCOUNT, CLEAN, Receiver, ask
+from tests.support.waiting import until
 
 ASYNC = "advanced/async/json"
 

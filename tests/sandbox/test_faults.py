@@ -1,4 +1,4 @@
-"""What can go wrong between an answer and its reader goes wrong on demand."""
+"""Each fault between an answer and its reader can be had on demand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import requests
 
 from number_insight.sandbox.faults import FAULTS, FREE_FAULTS, HUGE
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import ACCOUNT, CLEAN, Receiver, ask, until
+from tests.sandbox.conftest import ACCOUNT, CLEAN, Receiver, ask
+from tests.support.waiting import until
 
 ADVANCED = Decimal("0.03")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import requests
 
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import CLEAN, Receiver, ask_kpn, bearer, until
+from tests.sandbox.conftest import CLEAN, Receiver, ask_kpn, bearer
+from tests.support.waiting import until
 
 
 def test_a_token_tells_every_number_as_a_string(sandbox: Sandbox) -> None:

@@ -1,12 +1,9 @@
-"""Personas: what each is answered with, and what the default rules make of it."""
+"""Each persona has its answer, and the default rules' verdict on it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 from decimal import Decimal
-from importlib import import_module
-from typing import Any
 
 import pytest
 
@@ -14,8 +11,7 @@ from number_insight.insight import LEVELS, Insight
 from number_insight.numbers import is_valid
 from number_insight.providers.base import ADVANCED_SIGNALS
 from number_insight.providers.personas import PERSONAS, Persona, answer, persona_for, persona_named
-from number_insight.rules import STANDARD, Rule, Signup, judge
-from number_insight.rules.scoring import Judgement
+from tests.support.rules import judged
 
 IP = "81.2.69.142"
 JUDGED = [persona for persona in PERSONAS if persona.is_judged]
@@ -23,31 +19,12 @@ JUDGED = [persona for persona in PERSONAS if persona.is_judged]
 each_persona = pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.name)
 
 
-def standard_rules() -> list[Rule]:
-    rules: list[Any] = []
-    for named in STANDARD:
-        module, _, name = named["NAME"].rpartition(".")
-        rules.append(getattr(import_module(module), name)(**named["OPTIONS"]))
-    return rules
-
-
-def verdict_on(insight: Insight) -> Judgement:
-    signup = Signup(at=datetime.now(timezone.utc), number=insight.number, ip=IP)
-    return judge(
-        standard_rules(),
-        insight,
-        signup,
-        signals=ADVANCED_SIGNALS,
-        thresholds={"review": 30, "deny": 80},
-    )
-
-
 @pytest.mark.parametrize("persona", JUDGED, ids=lambda persona: persona.name)
 def test_the_default_rules_reach_the_verdict_that_is_promised(persona: Persona) -> None:
     insight = answer(persona.number, "advanced", ip=IP)
     if persona.status in (3, 999):  # the rules read what a refusal leaves: its status
         insight = Insight(number=persona.number, status=persona.status)
-    judgement = verdict_on(insight)
+    judgement = judged(insight, number=insight.number, ip=IP, signals=ADVANCED_SIGNALS)
     assert (judgement.verdict, judgement.score) == (persona.verdict, persona.score)
 
 

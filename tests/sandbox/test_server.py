@@ -14,8 +14,8 @@ import requests
 
 from number_insight.sandbox.__main__ import main
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.certificates import self_signed
 from tests.sandbox.conftest import ACCOUNT, CLEAN, ask
+from tests.support import certificates
 
 
 def control(sandbox: Sandbox, **orders: object) -> requests.Response:
@@ -84,14 +84,14 @@ def test_the_control_endpoint_says_what_it_does_not_understand(
 
 
 def test_it_serves_https_with_a_certificate(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
-    with Sandbox(tls=(certificate, key)) as sandbox:
+    made = certificates.make(tmp_path)
+    with Sandbox(tls=(made.cert, made.key)) as sandbox:
         with socket.create_connection(("127.0.0.1", sandbox.port)):  # one that never shakes hands
             response = requests.post(
                 f"{sandbox.direct_url}/basic/json",
                 data={"number": CLEAN},
                 auth=ACCOUNT,
-                verify=str(certificate),
+                verify=str(made.cert),
                 timeout=5,
             )
         assert sandbox.url.startswith("https://")

@@ -1,4 +1,4 @@
-"""What is taken along together stands or falls alone: the trouble of one costs no other."""
+"""The records of a batch stand or fall alone: the failure of one costs no other."""
 
 from __future__ import annotations
 
@@ -40,6 +40,18 @@ def states() -> list[str]:
     return list(Lookup.objects.order_by("number").values_list("state", flat=True))
 
 
+def cannot_be_saved(monkeypatch: pytest.MonkeyPatch, number: str, error: Exception) -> None:
+    """Let `error` be raised where an outcome of `number` is saved."""
+    keep = outcomes.keep
+
+    def stumble(found: Sequence[Outcome]) -> Any:
+        if any(outcome.lookup.number == number for outcome in found):
+            raise error
+        return keep(found)
+
+    monkeypatch.setattr(outcomes, "keep", stumble)
+
+
 def assess(record: NumberInsightRecord) -> list[purchase.Due]:
     return worker.screen(record.pk, limit=16)
 
@@ -62,14 +74,7 @@ def test_an_answer_that_cannot_be_saved_costs_no_other_its_answer(
 def test_a_failure_that_cannot_be_saved_costs_no_other_its_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    keep = outcomes.keep
-
-    def stumble(found: Sequence[Outcome]) -> Any:
-        if any(outcome.lookup.number == NUMBERS[0] for outcome in found):
-            raise DataError
-        return keep(found)
-
-    monkeypatch.setattr(outcomes, "keep", stumble)
+    cannot_be_saved(monkeypatch, NUMBERS[0], DataError())
     answers = {NUMBERS[0]: exceptions.NoAnswer("no"), NUMBERS[1]: exceptions.NoAnswer("no")}
     with asking(answers, **WHOLE):
         records = queue(NUMBERS)
@@ -178,13 +183,6 @@ def test_the_trouble_of_another_is_not_noted_on_the_record_that_was_rung_for(
 def test_a_record_that_waits_goes_on_though_its_company_makes_trouble(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    keep = outcomes.keep
-
-    def stumble(found: Sequence[Outcome]) -> Any:
-        if any(outcome.lookup.number == NUMBERS[1] for outcome in found):
-            raise ValueError("a fault of ours")
-        return keep(found)
-
     with asking(BUDGET={"day": None}, **WHOLE):
         Circuit.objects.create(
             provider="default", open_until=timezone.now() + timedelta(seconds=20), reason="Busy."
@@ -194,7 +192,7 @@ def test_a_record_that_waits_goes_on_though_its_company_makes_trouble(
         Circuit.objects.all().delete()
         Lookup.objects.update(next_try_at=timezone.now())
         queue(NUMBERS[1:2])
-        monkeypatch.setattr(outcomes, "keep", stumble)
+        cannot_be_saved(monkeypatch, NUMBERS[1], ValueError("a fault of ours"))
         with pytest.raises(ValueError, match="a fault of ours"):
             assess(records[0])
     assert verdicts() == ["allow", "pending"]

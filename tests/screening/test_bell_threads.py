@@ -18,7 +18,8 @@ from number_insight.screening import tasks
 from number_insight.screening.bell import TRAFFIC, Bell, Ringer
 from tests.celery import app
 from tests.support.servers import Redis
-from tests.support.stage import CLEAN, asking, at_once, messages, sign_up
+from tests.support.stage import CLEAN, asking, messages, sign_up
+from tests.support.waiting import at_once
 
 SECOND = timedelta(seconds=1)
 

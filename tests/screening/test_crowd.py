@@ -15,18 +15,8 @@ from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, worker
 from number_insight.screening.tasks import bell
 from tests.models import Customer
-from tests.support.stage import (
-    CLEAN,
-    PRICE,
-    VIRTUAL,
-    asking,
-    at_once,
-    money,
-    sign_up,
-    until,
-    vonage,
-    work_off,
-)
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, money, sign_up, vonage, work_off
+from tests.support.waiting import at_once, until
 
 CROWD = 100
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,9 +70,6 @@ def test_the_budget_is_exact_however_many_spend_at_once(sandbox: Sandbox) -> Non
 
 @pytest.mark.postgres_only
 def test_a_signup_held_open_blocks_no_other_signup_with_the_same_number() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer at a time, whoever it is.")
-
     def impatient(_index: int) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '1s'")
@@ -96,8 +83,6 @@ def test_a_signup_held_open_blocks_no_other_signup_with_the_same_number() -> Non
 
 @pytest.mark.postgres_only
 def test_no_transaction_is_open_while_the_provider_is_asked(sandbox: Sandbox) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("Only PostgreSQL tells who is in a transaction.")
     sandbox.behave(CLEAN, delay=0.5)
     database = settings.DATABASES["default"]
     place = f"host={database['HOST']} port={database['PORT']} user=postgres dbname=postgres"

@@ -1,4 +1,4 @@
-"""Rows of the fault table (docs/reliability.md) that break nothing but what a signup leans on."""
+"""Rows of the fault table (docs/reliability.md) that need no server to be killed."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening.tasks import bell
 from tests.models import Customer
-from tests.providers.stubs import Stub, says
 from tests.support.stage import PREMIUM, VONAGE, asking, screened, sign_up, work_off
+from tests.support.stubs import Stub, says
 
 pytestmark = pytest.mark.django_db
 

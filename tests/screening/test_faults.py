@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django import forms
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 
@@ -15,22 +14,17 @@ from number_insight.models import NumberInsightRecord
 from number_insight.screening import attachment, refusal, signup, worker
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
-from tests.support.stage import CLEAN, VIRTUAL, asking, fake, screened
+from tests.support.stage import CLEAN, VIRTUAL, asking, fake, heard, logged, screened
+from tests.views import SignupForm
 
 CANARY = "+46701740677"
 
 
 @pytest.fixture
 def told() -> Iterator[list[dict[str, Any]]]:
-    """What receivers of `screening_failed` were told."""
-    heard: list[dict[str, Any]] = []
-
-    def hear(**told: Any) -> None:
-        heard.append(told)
-
-    signals.screening_failed.connect(hear)
-    yield heard
-    signals.screening_failed.disconnect(hear)
+    """The arguments that receivers of `screening_failed` were given."""
+    with heard(signals.screening_failed) as found:
+        yield found
 
 
 @pytest.fixture
@@ -42,18 +36,6 @@ def broken_table(transactional_db: None) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE gone RENAME TO {table}")
-
-
-class CustomerForm(forms.ModelForm):
-    """A model form as anybody writes it."""
-
-    class Meta:
-        model = Customer
-        fields = ["name", "phone"]
-
-
-def ours(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [r.getMessage() for r in caplog.records if r.name.startswith("number_insight")]
 
 
 def test_a_signup_whose_record_cannot_be_written_goes_on(
@@ -71,20 +53,20 @@ def test_a_signup_whose_record_cannot_be_written_goes_on(
         "signup",
     )
     assert isinstance(failure["error"], DatabaseError)
-    (line,) = ours(caplog)
+    (line,) = logged(caplog)
     assert line.startswith("A signup could not be recorded for screening (")
-    assert not any(CANARY[1:] in entry for entry in ours(caplog))
+    assert not any(CANARY[1:] in entry for entry in logged(caplog))
 
 
 def test_enforcement_that_cannot_read_its_evidence_lets_people_in(
     broken_table: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with override_settings(NUMBER_INSIGHT=fake(ENFORCEMENT="enforce")), transaction.atomic():
-        form = CustomerForm({"name": "Ada", "phone": CANARY})
+        form = SignupForm({"name": "Ada", "phone": CANARY})
         assert form.is_valid()
         form.save()
     assert Customer.objects.count() == 1
-    assert any("The evidence on a number could not be read" in line for line in ours(caplog))
+    assert any("The evidence on a number could not be read" in line for line in logged(caplog))
 
 
 def test_screen_returns_a_record_without_a_key_where_it_could_not_be_written(
@@ -114,7 +96,7 @@ def test_a_bug_of_ours_does_not_break_a_signup(
     Customer.objects.create(name="Ada", phone=CANARY)
     NumberInsightValidator()(CANARY)
     assert [type(failure["error"]) for failure in told] == [ZeroDivisionError] * 2
-    assert ours(caplog) and not any(CANARY[1:] in line for line in ours(caplog))
+    assert logged(caplog) and not any(CANARY[1:] in line for line in logged(caplog))
 
 
 @pytest.mark.django_db
@@ -127,7 +109,7 @@ def test_a_bug_in_the_judging_refuses_nobody(
     monkeypatch.setattr(refusal, "judge_on_known_facts", stumble)
     with asking(ENFORCEMENT="enforce"):
         assert not refusal.is_denied(CANARY)
-    assert ours(caplog) and not any(CANARY[1:] in line for line in ours(caplog))
+    assert logged(caplog) and not any(CANARY[1:] in line for line in logged(caplog))
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Whatever was lost on its way is found by the sweep."""
+"""The sweep finds every record whose message was lost."""
 
 from __future__ import annotations
 
@@ -14,22 +14,13 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from number_insight import exceptions, signals
+from number_insight import exceptions
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, tasks, worker
 from tests.support.servers import Redis
-from tests.support.stage import (
-    CLEAN,
-    PRICE,
-    VIRTUAL,
-    asking,
-    messages,
-    money,
-    screened,
-    sweep,
-    until,
-)
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
+from tests.support.waiting import until
 
 
 @pytest.mark.django_db(transaction=True)
@@ -100,53 +91,6 @@ def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> 
         sweep()
     record.refresh_from_db()
     assert (record.state, record.verdict, record.lane) == ("failed", "review", "no_answer")
-
-
-@pytest.mark.django_db
-def test_receivers_are_told_what_they_have_missed_and_told_once() -> None:
-    told: list[tuple[str, str]] = []
-
-    def hear(sender: Any, record: NumberInsightRecord, previous: str, **_: Any) -> None:
-        told.append((previous, record.verdict))
-
-    signals.verdict_changed.connect(hear)
-    try:
-        with asking():
-            screened(VIRTUAL)  # on_commit never comes inside a test's own transaction
-            assert told == []
-            sweep()
-            sweep()
-    finally:
-        signals.verdict_changed.disconnect(hear)
-    assert told == [("pending", "review")]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_receiver_that_fails_keeps_nobody_from_being_told(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    told: list[str] = []
-
-    def fail(sender: Any, **_: Any) -> None:
-        raise ZeroDivisionError("+46701740605")
-
-    def hear(sender: Any, source: str, **_: Any) -> None:
-        told.append(source)
-
-    signals.record_screened.connect(fail)
-    signals.record_screened.connect(hear)
-    try:
-        with asking():
-            record = screened(source="signup")
-    finally:
-        signals.record_screened.disconnect(fail)
-        signals.record_screened.disconnect(hear)
-    record.refresh_from_db()
-    assert (told, record.verdict, record.announced_verdict) == (["signup"], "allow", "allow")
-    ours = [r.getMessage() for r in caplog.records if r.name.startswith("number_insight")]
-    assert len(ours) == 1
-    assert "raised ZeroDivisionError; it is not told again." in ours[0]
-    assert "701740605" not in ours[0]
 
 
 @pytest.mark.django_db

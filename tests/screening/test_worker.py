@@ -17,7 +17,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
 from tests.support.servers import Redis
-from tests.support.stage import PRICE, VIRTUAL, asking, messages, money, record_of, sign_up, until
+from tests.support.stage import PRICE, VIRTUAL, asking, logged, messages, money, record_of, sign_up
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -63,6 +64,6 @@ def test_a_paid_answer_is_saved_though_the_database_fails_for_a_while(
         worker.screen(record.pk)
     record.refresh_from_db()
     assert (record.verdict, len(Fake.asked), money()) == ("review", 1, (PRICE, "0"))
-    ours = [r.getMessage() for r in caplog.records if r.name.startswith("number_insight")]
+    ours = logged(caplog)
     assert len([line for line in ours if "OperationalError" in line]) == 3
     assert not any("701740611" in line for line in ours)

@@ -1,4 +1,4 @@
-"""What must hold whatever has died: run after every test of this suite.
+"""The invariants that hold after every fault; the chaos suite asserts them after each test.
 
 The numbers are those of docs/reliability.md. Two of them are not to be seen from here: that a
 settled state never changes again (I5) is watched by the machine of `test_machine`, and that no
@@ -22,7 +22,7 @@ SECRETS = ("secret-of-the-tests",)
 
 
 def assert_invariants(sandbox: Sandbox, *, settled: bool = True, told: str = "") -> None:
-    """Assert what holds after every fault; `settled`: and all of it is over; `told`: any logs."""
+    """Assert the invariants; `settled`: nothing may be unfinished; `told`: logs to be searched."""
     assert_nobody_lost(settled=settled)
     assert_paid_once(sandbox)
     assert_books(sandbox)
@@ -59,7 +59,7 @@ def assert_paid_once(sandbox: Sandbox) -> None:
 
 
 def assert_books(sandbox: Sandbox) -> None:
-    """I3: what was charged is in the books, and the books are within the budget."""
+    """I3: all charges are in the books, and the books are within the budget."""
     spent, reserved = budget.spent()
     assert sandbox.ledger.charged <= spent + reserved, "I3: spent more than is known"
     cap = app_settings.BUDGET.get("day")

@@ -1,4 +1,4 @@
-"""The past of a signup, for the tests of what the rules are told of it."""
+"""Records with a history, and the signup that the rules are told of."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def decided(number: str, decision: str, at: datetime, **facts: Any) -> NumberIns
 
 
 def known_of(record: NumberInsightRecord, insight: Insight = TELIA, reads: Any = COSTLY) -> Signup:
-    """Return what the rules are told."""
+    """Return the signup that the rules are told of."""
     (past,) = history.pasts([(record, insight)], reads)
     return context.signup_of(record, past)
 

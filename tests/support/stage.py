@@ -1,16 +1,17 @@
-"""What the tests of the service do again and again: sign up, work off, count money and messages."""
+"""Signups, the worker's and the sweep's work on them, and the money and messages they leave."""
 
 from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections, transaction
+import pytest
+from django.db import transaction
+from django.dispatch import Signal
 from django.test import override_settings
 
 from number_insight.lookups import budget
@@ -26,9 +27,7 @@ PREMIUM = "+46701740612"
 RESERVED = "+447700900000"
 IMPOSSIBLE = "12345678901234567890"
 PRICE = "0.03"
-"""What Advanced costs in the sandbox, in EUR."""
-PATIENCE = 30.0
-"""Seconds in which threads have to be done."""
+"""The price of Advanced in the sandbox, in EUR."""
 VONAGE = "number_insight.providers.vonage.NumberInsight"
 FAKE = "number_insight.providers.fake.Fake"
 
@@ -60,7 +59,7 @@ def record_of(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
 
 
 def work_off(record_id: int) -> None:
-    """Do what a worker does for one record, until nothing is due soon."""
+    """Screen one record as a worker does, until nothing is due soon."""
     due = worker.screen(record_id)
     for _ in range(10):
         soon = [item for item in due if item.after.total_seconds() < 2]
@@ -90,7 +89,7 @@ def sweep() -> int:
 
 
 def money() -> tuple[str, str]:
-    """Return what is spent and what is reserved today."""
+    """Return the amounts spent and reserved today."""
     spent, reserved = budget.spent()
     return f"{spent.normalize():f}", f"{reserved.normalize():f}"
 
@@ -98,32 +97,6 @@ def money() -> tuple[str, str]:
 def the_lookup() -> Lookup:
     """Return the only lookup there is."""
     return Lookup.objects.get()
-
-
-def at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
-    """Do `work` in as many threads with connections of their own; return what each returned."""
-    answers: dict[int, Any] = {}
-    start = threading.Barrier(count)
-
-    def run(index: int) -> None:
-        try:
-            start.wait(PATIENCE)
-            answers[index] = work(index)
-        except Exception as error:  # told below, where the test sees it
-            answers[index] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(index,), daemon=True) for index in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert len(answers) == count, "a thread is stuck"
-    for answer in answers.values():
-        if isinstance(answer, Exception):
-            raise answer
-    return [answers[index] for index in range(count)]
 
 
 def messages(server: Redis) -> list[dict[str, Any]]:
@@ -136,11 +109,21 @@ def messages(server: Redis) -> list[dict[str, Any]]:
     return found
 
 
-def until(condition: Callable[[], object], seconds: float = 10.0) -> bool:
-    """Wait until `condition` holds; return whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return bool(condition())
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the messages of our own loggers."""
+    return [r.getMessage() for r in caplog.records if r.name.startswith("number_insight")]
+
+
+@contextmanager
+def heard(signal: Signal) -> Iterator[list[dict[str, Any]]]:
+    """Yield the arguments of each call of a receiver of `signal` inside the block."""
+    found: list[dict[str, Any]] = []
+
+    def receive(**given: Any) -> None:
+        found.append(given)
+
+    signal.connect(receive)
+    try:
+        yield found
+    finally:
+        signal.disconnect(receive)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,10 +14,11 @@ import pytest
 import redis
 
 from tests.support import programs
-from tests.support.servers import PostgreSQL, Redis, Server, ServerFailed
+from tests.support.servers import MariaDB, PostgreSQL, Redis, Server, ServerFailed
+from tests.support.waiting import until
 
 PATIENCE = 10.0
-"""Seconds in which what must end has ended."""
+"""Seconds in which a process has to end."""
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +38,6 @@ def state(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return "Z"
-
-
-def eventually(promise: Callable[[], bool]) -> bool:
-    """Whether the promise is kept before patience ends."""
-    deadline = time.monotonic() + PATIENCE
-    while not promise() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return promise()
 
 
 def test_redis_answers_at_its_address() -> None:
@@ -93,7 +85,7 @@ def test_a_paused_postgresql_stalls_even_the_sessions_it_has(postgresql: Postgre
     with psycopg.connect(postgresql.dsn) as session:
         pid = session.info.backend_pid
         postgresql.pause()
-        stalled = eventually(lambda: state(pid) == "T")
+        stalled = until(lambda: state(pid) == "T")
         postgresql.resume()
         assert stalled
         assert session.execute("SELECT 1").fetchone() == (1,)
@@ -117,7 +109,7 @@ def test_no_server_outlives_its_owner_however_it_ends(end: signal.Signals) -> No
         pid, directory = owner.stdout.readline().decode().split()
         owner.send_signal(end)
         owner.wait(timeout=PATIENCE)
-    assert eventually(lambda: state(int(pid)) == "Z" and not Path(directory).exists())
+    assert until(lambda: state(int(pid)) == "Z" and not Path(directory).exists())
 
 
 def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
@@ -152,3 +144,25 @@ def test_the_wheels_programs_serve_where_the_machine_has_none(
     monkeypatch.setattr(programs, "DEBIAN", tmp_path)
     with server() as running:
         assert "site-packages" in os.readlink(f"/proc/{running.process.pid}/exe")
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[MariaDB]:
+    try:
+        programs.find_mariadb()
+    except programs.ServerMissing as missing:
+        pytest.skip(str(missing))
+    with MariaDB() as server:
+        yield server
+
+
+def test_a_killed_mariadb_keeps_what_was_committed(mariadb: MariaDB) -> None:
+    with mariadb.client() as session, session.cursor() as cursor:
+        cursor.execute("CREATE TABLE mysql.kept (id INT PRIMARY KEY) ENGINE=InnoDB")
+        cursor.execute("INSERT INTO mysql.kept VALUES (1)")
+        session.commit()
+        mariadb.kill()
+    mariadb.restart()
+    with mariadb.client() as session, session.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM mysql.kept")
+        assert cursor.fetchone() == (1,)

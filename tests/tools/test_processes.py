@@ -1,4 +1,4 @@
-"""Whatever the demo starts is waited for no longer than said, and is ended."""
+"""The programs of the demo are waited for within a bound, and ended."""
 
 from __future__ import annotations
 

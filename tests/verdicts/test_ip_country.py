@@ -1,4 +1,4 @@
-"""Where an IP is, told by a database here: MaxMind's, or the registries' tables."""
+"""The country of an IP, by a local database: MaxMind's, or the registries' tables."""
 
 from __future__ import annotations
 

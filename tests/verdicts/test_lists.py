@@ -1,4 +1,4 @@
-"""The lists: what is written on them, what matches, and what comes of it."""
+"""The lists: the forms of their values, the entries that match, and their effect."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ NO_FORMS = [
     ("prefix", "+"),
     ("prefix", "46x"),
     ("prefix", "1" * 15),
-    ("prefix", "٤٦"),
     ("carrier", "x" * 201),
     ("country", "XX"),
     ("country", "Sweden"),

@@ -1,4 +1,4 @@
-"""Whatever is posted to the webhook: it is never a server error, and no forged word is kept."""
+"""No request to the webhook is ever a server error, and no forged one changes a row."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def mutated(draw: st.DrawFn, real: dict[str, Any]) -> bytes:
 
 
 def bodies(*, nearly_right: bool) -> st.SearchStrategy[bytes]:
-    """Return what may be posted: mostly nearly right, sometimes nothing of the kind."""
+    """Return bodies to post: mostly nearly right, sometimes nothing of the kind."""
     depths = st.integers(1, 3000)
     return st.one_of(
         *([mutated(REAL)] * 3 if nearly_right else []),
@@ -85,7 +85,7 @@ def bodies(*, nearly_right: bool) -> st.SearchStrategy[bytes]:
 
 
 def posted(token: str, body: bytes, kind: str) -> int:
-    """Return the status of what the view itself says; whatever it raises is raised."""
+    """Return the status of the view's own response; an exception of the view is raised."""
     request = RequestFactory().post("/", body, content_type=kind)
     with transaction.atomic():
         status: int = CallbackView.as_view()(request, token=token).status_code
@@ -96,7 +96,7 @@ def posted(token: str, body: bytes, kind: str) -> int:
 
 
 def is_strict() -> bool:
-    """Whether the database refuses what others store: NUL, half a surrogate pair, infinity."""
+    """Whether the database refuses NUL, half a surrogate pair and infinity."""
     return connection.vendor == "postgresql"
 
 

@@ -11,7 +11,8 @@ from django.test import override_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from tests.support.invariants import assert_invariants
-from tests.support.stage import PRICE, VIRTUAL, money, screened, the_lookup, until, vonage
+from tests.support.stage import PRICE, VIRTUAL, money, screened, the_lookup, vonage
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +43,7 @@ def is_screened(record: NumberInsightRecord) -> bool:
         ("early", [200], "answered", False),
         ("duplicate", [200, 200], "answered", False),
         ("intermediate", [200, 200], "answered", False),
-        ("wrong_id", [200], "submitted", True),
+        ("wrong_id", [200], "answered", True),
         ("never", [], "submitted", False),
     ],
 )

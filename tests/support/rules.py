@@ -17,6 +17,15 @@ BRITISH = "+447911123456"
 """A number that libphonenumber knows as a British mobile."""
 
 
+class Broken(Rule):
+    """A rule that raises."""
+
+    code = "broken"
+
+    def examine(self, insight: Insight, signup: Signup) -> list[Flag]:
+        raise ZeroDivisionError("its author never tried it")
+
+
 def a_signup(**known: Any) -> Signup:
     values = {"at": datetime(2025, 3, 3, 12, tzinfo=timezone.utc), "number": BRITISH, **known}
     return Signup(**values)

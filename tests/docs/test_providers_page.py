@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
 
 import pytest
 
 from number_insight.providers import kpn, statuses, vonage
 from number_insight.providers.base import Provider
 from number_insight.providers.fake import Fake
+from tests.support.pages import read, rows
 
-PAGE = (Path(__file__).parents[2] / "docs" / "providers.md").read_text(encoding="utf-8")
-ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in PAGE.splitlines()]
+PAGE = read("docs/providers.md")
+ROWS = rows(PAGE)
 
 
 @pytest.mark.parametrize("table", [statuses.STATUSES, statuses.HTTP_STATUSES])

@@ -35,7 +35,7 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """What is typed in a console, a line each; continued lines are one."""
+        """The commands typed in a console, a line each; continued lines are one."""
         lines = self.text.replace("\\\n", " ").splitlines()
         return [line[2:] for line in lines if line.startswith("$ ")]
 
@@ -61,7 +61,7 @@ def blocks(page: str, language: str | None = None) -> list[Block]:
 
 
 def section(page: str, heading: str) -> str:
-    """Return what stands under a heading, up to the next one of its own or a higher rank."""
+    """Return the text under a heading, up to the next one of its own or a higher rank."""
     text = read(page)
     bare = _BLOCK.sub(lambda found: " " * len(found[0]), text)  # a comment in code is no heading
     start = re.search(rf"^(#+) {re.escape(heading)}$", bare, flags=re.MULTILINE)
@@ -83,10 +83,10 @@ def rows(text: str) -> list[list[str]]:
 
 
 def quoted(text: str) -> list[str]:
-    """Return what stands between backquotes, outside of blocks."""
+    """Return the texts between backquotes, outside of blocks."""
     return re.findall(r"`([^`\n]+)`", _BLOCK.sub("", text))
 
 
 def named(text: str) -> list[str]:
-    """Return what the first column of the tables in a text names."""
+    """Return the names in the first column of the tables in a text."""
     return [name for row in rows(text) for name in quoted(row[0])]
