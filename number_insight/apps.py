@@ -18,10 +18,16 @@ class NumberInsightConfig(AppConfig):
     def ready(self) -> None:
         """Register checks and the serializer field, screen what is saved, and follow renames."""
         from number_insight import renames, saves
-        from number_insight.checks import check_deployment, check_plugins, check_settings
+        from number_insight.checks import (
+            check_databases,
+            check_deployment,
+            check_plugins,
+            check_settings,
+        )
 
         checks.register(check_settings, "number_insight")
         checks.register(check_plugins, "number_insight")
+        checks.register(check_databases, "number_insight")
         checks.register(check_deployment, checks.Tags.security, deploy=True)
         pre_save.connect(saves.remember_numbers, dispatch_uid="number_insight.pre_save")
         pre_migrate.connect(renames.follow, sender=self)

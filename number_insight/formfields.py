@@ -14,11 +14,25 @@ from phonenumber_field.phonenumber import PhoneNumber
 from number_insight.validators import NumberInsightValidator, clean_number
 
 
+class E164(str):
+    """A phone number as text, so that it can be put into a session or JSON.
+
+    It has the attributes of `phonenumber_field.phonenumber.PhoneNumber` (``as_international``).
+    """
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(PhoneNumber.from_string(str(self)), name)
+
+
 class ScreenedPhoneNumberField(PhoneNumberField):
     """A form field for a phone number that is screened.
 
     Takes the arguments of `phonenumber_field.formfields.PhoneNumberField`, and `level` and `queue`
-    of `NumberInsightValidator`. Its value is a `PhoneNumber` in E.164.
+    of `NumberInsightValidator`. Its value is an `E164`.
     """
 
     default_validators: list[Any] = []  # the parent's requires "valid"; to_python checks "possible"
@@ -34,7 +48,7 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     def to_python(self, value: Any) -> Any:
         if value in EMPTY_VALUES or not str(value).strip():
             return self.empty_value
-        return PhoneNumber.from_string(clean_number(value, self.region))
+        return E164(clean_number(value, self.region))
 
     @sensitive_variables()
     def run_validators(self, value: Any) -> None:

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import attachment, refusal, signup
+from number_insight.screening.reporting import report_failure
 from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
 
 if TYPE_CHECKING:
@@ -61,8 +62,13 @@ class ScreenedFormMixin(_Form):
             return
         if name not in self.changed_data:
             return
+        try:
+            number = clean_number(value)
+        except ValidationError as error:  # a method of the form has cleaned it to no number
+            self.add_error(name, error)
+            return
         record = signup.screen_typed(
-            clean_number(value),
+            number,
             level=validator.level,
             country=self._declared(self.country_field),
             name=self._declared(self.name_field),
@@ -84,5 +90,12 @@ class ScreenedFormMixin(_Form):
         saved = super().save(commit=commit)  # type: ignore[misc]
         if commit and isinstance(saved, models.Model):
             for record in self.screening_records.values():
-                attachment.attach(saved, record=record)
+                _attach(saved, record)
         return saved
+
+
+def _attach(saved: models.Model, record: NumberInsightRecord) -> None:
+    try:
+        attachment.attach(saved, record=record)
+    except Exception as error:  # our own bug must not cost a signup
+        report_failure(error, subject=saved, field=record.field, source=record.source)

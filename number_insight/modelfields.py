@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partialmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.validators import EMPTY_VALUES
 from django.db import models
+from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
@@ -18,6 +19,7 @@ from number_insight import formfields, numbers
 from number_insight.checks.messages import error
 from number_insight.exceptions import InvalidNumber, did_you_mean
 from number_insight.models import NumberInsightRecord
+from number_insight.models.managers import same_number
 from number_insight.validators import validate_possible
 
 
@@ -75,6 +77,15 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     non_db_attrs = (*PhoneNumberField.non_db_attrs, "country_field", "name_field")
     is_copy = False
     """Whether the field is a copy of one that another model has declared, and screens nothing."""
+
+    if TYPE_CHECKING:
+        # A project may assign what the descriptor parses; `PhoneNumber` itself is not typed.
+        _pyi_private_set_type: Any
+        _pyi_private_get_type: Any
+        _pyi_lookup_exact_type: Any
+
+        def __get__(self, instance: models.Model | None, owner: Any) -> Any: ...
+        def __set__(self, instance: models.Model, value: Any) -> None: ...
 
     def __init__(
         self,
@@ -166,7 +177,12 @@ def label(field: models.Field[Any, Any]) -> str:
 def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
-    """Return the latest record of this object's number, or None if it was never screened."""
-    records = NumberInsightRecord.objects.for_subject(instance).filter(field=label(field))
+    """Return the latest record of this object's number, or None if it was never screened.
+
+    One that was attached without a save of the field names no field; it counts for its number.
+    """
+    records = NumberInsightRecord.objects.for_subject(instance)
+    number = stored(getattr(instance, field.name))
+    records = records.filter(Q(field=label(field)) | (Q(field="") & same_number(number)))
     latest: NumberInsightRecord | None = records.order_by("-pk").first()
     return latest

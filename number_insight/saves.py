@@ -25,7 +25,7 @@ BEFORE = "_number_insight_before"
 """The attribute of an object, during a save, with the numbers that it had before."""
 
 
-def _screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberField]:
+def screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberField]:
     """Return the fields of `sender` whose numbers are screened: none of a model that is a copy."""
     if sender.__module__ == "__fake__":  # a historical model of a migration
         return []
@@ -65,7 +65,7 @@ def _numbers_before(
     """
     fields = [
         field
-        for field in _screened_fields(sender)
+        for field in screened_fields(sender)
         if field.attname in instance.__dict__
         and (update_fields is None or field.name in update_fields)
     ]
@@ -106,7 +106,7 @@ def screen_changes(
     if kwargs.get("raw"):
         return
     try:
-        fields = [f for f in _screened_fields(sender) if created or f.name in before]
+        fields = [f for f in screened_fields(sender) if created or f.name in before]
         numbers_now = {f: stored(instance.__dict__.get(f.name)) for f in fields}
         # One that is created may have been created before, in a transaction that was rolled back.
         changed = {

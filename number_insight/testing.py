@@ -9,23 +9,72 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import fields
 from typing import Any
 from unittest import mock
 
 import pytest
 from django.conf import settings
+from django.db.models import Model
 from django.test import override_settings
-from factory.declarations import Sequence, SubFactory
+from factory.declarations import LazyAttribute, LazyAttributeSequence, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
+from number_insight import numbers
+from number_insight.conf import app_settings
+from number_insight.exceptions import did_you_mean
+from number_insight.insight import (
+    CALLER_TYPES,
+    IP_MATCH,
+    LINE_TYPES,
+    PORTED,
+    REACHABLE,
+    ROAMING,
+    VALID_NUMBER,
+    Caller,
+    Carrier,
+    Insight,
+    IPMatch,
+    RealTime,
+    Roaming,
+)
+from number_insight.modelfields import label, stored
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers import transport
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
+from number_insight.saves import screened_fields
 from number_insight.screening import tasks, worker
 
 FAKE = "number_insight.providers.fake.Fake"
+UNBOUNDED: dict[str, Any] = {
+    "ENABLED": True,
+    "DELIVERY": "sync",
+    "LIMITS": {},
+    "BUDGET": {"day": None},
+    "THROUGHPUT": 10_000,
+    "RETRY_UNCERTAIN": 0,
+}
+"""The settings that tests do not take from the project, since a test is no traffic."""
+PARTS: dict[str, type[Any]] = {
+    "current_carrier": Carrier,
+    "original_carrier": Carrier,
+    "roaming": Roaming,
+    "ip": IPMatch,
+    "caller": Caller,
+    "real_time": RealTime,
+}
+WORDS: dict[tuple[type[Any], str], frozenset[str]] = {
+    (Insight, "line_type"): LINE_TYPES,
+    (Insight, "ported"): PORTED,
+    (Insight, "valid_number"): VALID_NUMBER,
+    (Insight, "reachable"): REACHABLE,
+    (Roaming, "status"): ROAMING,
+    (IPMatch, "match"): IP_MATCH,
+    (Caller, "type"): CALLER_TYPES,
+}
+"""The words that a part of an insight may hold."""
 
 
 class RealRequest(AssertionError):
@@ -45,18 +94,42 @@ class LookupFactory(DjangoModelFactory[Lookup]):
 
 
 class RecordFactory(DjangoModelFactory[NumberInsightRecord]):
-    """Factory of screened records with the verdict allow."""
+    """Factory of screened records with the verdict allow.
+
+    The record of a `subject` is of its number, so that ``subject.get_<field>_record()`` finds it.
+    """
 
     class Meta:
         model = NumberInsightRecord
 
-    number = Sequence(lambda n: f"+46701740{605 + n % 95}")
+    subject = None
+    number = LazyAttributeSequence(
+        lambda made, n: _number_of(made.subject) or f"+46701740{605 + n % 95}"
+    )
+    field = LazyAttribute(lambda made: _field_of(made.subject))
     source = "signup"
     state = "screened"
     basis = "answer"
     verdict = "allow"
     line_type = "mobile"
     country = "SE"
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        if kwargs["subject"] is None:  # it may be given by its type and key
+            del kwargs["subject"]
+        return kwargs
+
+
+def _field_of(subject: Model | None) -> str:
+    """Return the field of the number of `subject`, as its records name it."""
+    fields = screened_fields(type(subject)) if subject is not None else []
+    return label(fields[0]) if fields else ""
+
+
+def _number_of(subject: Model | None) -> str:
+    fields = screened_fields(type(subject)) if subject is not None else []
+    return stored(getattr(subject, fields[0].name)) if fields else ""
 
 
 class RiskFlagFactory(DjangoModelFactory[RiskFlag]):
@@ -78,13 +151,18 @@ class Screenings:
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
 
-    def answer(self, number: str, **insight: Any) -> None:
-        """Let the fake provider answer `number` (E.164) with these members of an insight."""
-        self.answers[number] = insight
+    def answer(self, number: str, /, **insight: Any) -> None:
+        """Let the fake provider answer `number` with these members of an insight.
 
-    def fail(self, number: str, error: Exception) -> None:
-        """Let the fake provider raise `error` for `number` (E.164)."""
-        self.answers[number] = error
+        Raise `InvalidNumber` if it is no number, and `TypeError` or `ValueError` for a fact that an
+        insight does not have.
+        """
+        _check_facts(insight)
+        self.answers[_e164(number)] = insight
+
+    def fail(self, number: str, error: Exception | type[Exception]) -> None:
+        """Let the fake provider raise `error` for `number`; raise `InvalidNumber` if it is none."""
+        self.answers[_e164(number)] = error
 
     @property
     def asked(self) -> list[Question]:
@@ -101,17 +179,35 @@ class Screenings:
         return count
 
 
+def _e164(number: str) -> str:
+    return numbers.normalise(number, app_settings.default_region)
+
+
+def _check_facts(given: Mapping[str, Any], known: type[Any] = Insight) -> None:
+    """Raise `TypeError` or `ValueError` for what `known`, a part of an insight, does not have."""
+    names = {field.name for field in fields(known)} - {"raw"}
+    for name, value in given.items():
+        if name not in names:
+            raise TypeError(f"{known.__name__} has no {name!r}. {did_you_mean(name, names)}")
+        words = WORDS.get((known, name))
+        if words is not None and value not in words:
+            raise ValueError(f"{name} cannot be {value!r}. {did_you_mean(str(value), words)}")
+        if isinstance(value, Mapping) and name in PARTS:
+            _check_facts(value, PARTS[name])
+
+
 @contextmanager
 def screenings(**options: Any) -> Iterator[Screenings]:
     """Use the fake provider inside the block, with `options` overriding ``NUMBER_INSIGHT``.
 
-    A committed record is screened at once, in the same thread.
+    A committed record is screened at once, in the same thread. Of the project's settings those that
+    judge are kept, and those that bound or delay are not (`UNBOUNDED`).
     """
     given: Mapping[str, Any] = getattr(settings, "NUMBER_INSIGHT", {})
     found = Screenings()
     provider = {"BACKEND": FAKE, "OPTIONS": {"answers": found.answers}}
     with ExitStack() as stack:
-        configured = {**given, "PROVIDERS": {"default": provider}, **options}
+        configured = {**given, **UNBOUNDED, "PROVIDERS": {"default": provider}, **options}
         stack.enter_context(override_settings(NUMBER_INSIGHT=configured))
         stack.enter_context(mock.patch.object(transport, "send", _refuse))
         stack.enter_context(mock.patch.object(tasks.bell, "ring", _screen_at_once))

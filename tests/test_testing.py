@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.test import SimpleTestCase, TestCase, override_settings
 
 from number_insight import exceptions, loading, signals
+from number_insight.insight import Carrier, Insight, Roaming
 from number_insight.providers.base import Question
-from number_insight.screening import screen
+from number_insight.screening import attach, screen
 from number_insight.testing import (
     LookupFactory,
     NumberInsightTestMixin,
@@ -82,6 +85,115 @@ def test_the_factories_make_rows() -> None:
     flag = RiskFlagFactory()
     assert (flag.record.verdict, flag.record.number[:3]) == ("allow", "+46")
     assert RecordFactory(verdict="deny", lookup=LookupFactory()).lookup.state == "answered"
+
+
+HOST = {
+    "ENABLED": False,
+    "DELIVERY": "async",
+    "CALLBACK_BASE_URL": "https://www.example.com",
+    "LIMITS": {"number": "0/day", "ip": "0/day"},
+    "BUDGET": {"day": "0"},
+    "THROUGHPUT": 0.001,
+    "RETRY_UNCERTAIN": 3,
+    "PROVIDERS": {},
+    "THRESHOLDS": {"review": 10, "deny": 20},
+}
+
+
+@pytest.mark.django_db
+def test_what_bounds_the_host_does_not_bound_its_tests_and_what_judges_does() -> None:
+    with override_settings(NUMBER_INSIGHT=HOST), screenings() as found:
+        for _ in range(3):
+            record = screen(VIRTUAL, level="advanced")
+            found.run()
+        record.refresh_from_db()
+        assert {question.level for question in found.asked} == {"advanced"}
+    assert (record.state, record.verdict) == ("screened", "deny")
+
+
+@pytest.mark.django_db
+def test_what_bounds_can_be_tried_by_name() -> None:
+    with override_settings(NUMBER_INSIGHT=HOST), screenings(ENABLED=False) as found:
+        record = screen(VIRTUAL)
+        found.run()
+        record.refresh_from_db()
+    assert (record.basis, found.asked) == ("disabled", [])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["+46 70-174 06 05", "0046701740605", "070 174 06 05"])
+def test_a_number_may_be_written_as_people_do(number_insight: Screenings, typed: str) -> None:
+    with override_settings(PHONENUMBER_DEFAULT_REGION="SE"):
+        number_insight.answer(typed, line_type="virtual")
+        assert number_insight.answers == {CLEAN: {"line_type": "virtual"}}
+        number_insight.fail(typed, exceptions.Busy("busy"))
+        assert list(number_insight.answers) == [CLEAN]
+
+
+@pytest.mark.parametrize("act", ["answer", "fail"])
+def test_what_is_no_number_raises(number_insight: Screenings, act: str) -> None:
+    arguments = [exceptions.Busy("busy")] if act == "fail" else []
+    with pytest.raises(exceptions.InvalidNumber):
+        getattr(number_insight, act)("nobody", *arguments)
+
+
+@pytest.mark.parametrize(
+    ("facts", "error", "said"),
+    [
+        ({"linetype": "virtual"}, TypeError, "has no 'linetype'. Did you mean 'line_type'"),
+        ({"line_type": "virtuall"}, ValueError, "cannot be 'virtuall'. Did you mean 'virtual'"),
+        ({"roaming": {"staus": "roaming"}}, TypeError, "has no 'staus'. Did you mean 'status'"),
+        ({"roaming": {"status": "abroad"}}, ValueError, "status cannot be 'abroad'"),
+        ({"raw": {}}, TypeError, "has no 'raw'"),
+    ],
+)
+def test_a_misspelt_fact_raises(
+    number_insight: Screenings, facts: dict[str, object], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        number_insight.answer(CLEAN, **facts)
+    assert number_insight.answers == {}
+
+
+@pytest.mark.django_db
+def test_every_fact_can_be_told(number_insight: Screenings) -> None:
+    facts = Insight(line_type="virtual", current_carrier=Carrier(name="N"), roaming=Roaming())
+    number_insight.answer(CLEAN, **facts.as_json())
+    record = screen(CLEAN)
+    number_insight.run()
+    record.refresh_from_db()
+    assert (record.line_type, record.carrier_name) == ("virtual", "N")
+
+
+@pytest.mark.django_db
+def test_the_record_of_a_subject_is_its_latest() -> None:
+    customer = Customer.objects.create(name="Ada", phone=VIRTUAL)
+    record = RecordFactory(subject=customer, verdict="deny")
+    assert customer.get_phone_record() == record
+    assert (record.number, record.field, record.subject) == (
+        VIRTUAL,
+        "tests.Customer.phone",
+        customer,
+    )
+    assert RecordFactory(subject=customer, number=CLEAN).number == CLEAN
+    assert RecordFactory(subject=User.objects.create(username="x")).field == ""
+
+
+@pytest.mark.django_db
+def test_a_record_may_be_given_its_subject_by_type_and_key() -> None:
+    customer = Customer.objects.create(name="Ada", phone=CLEAN)
+    kind = ContentType.objects.get_for_model(customer)
+    record = RecordFactory(subject_type=kind, subject_id=str(customer.pk))
+    assert record.subject == customer
+
+
+@pytest.mark.django_db
+def test_a_record_that_was_attached_by_hand_is_found_for_its_number() -> None:
+    customer = Customer.objects.bulk_create([Customer(name="Ada", phone=CLEAN)])[0]
+    attach(customer, record=screen(VIRTUAL))
+    assert customer.get_phone_record() is None
+    record = attach(customer, record=screen(CLEAN))
+    assert customer.get_phone_record() == record
 
 
 class MixinTest(NumberInsightTestMixin, TestCase):

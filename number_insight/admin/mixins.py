@@ -33,7 +33,7 @@ from number_insight.admin.base import CSS, flags_prefetch
 from number_insight.admin.filters import OptionFilter
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Verdict
-from number_insight.models.subjects import key_text, kinds_of
+from number_insight.models.subjects import key_text, kinds_of, read_keys
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -43,6 +43,8 @@ else:
 COLUMN, PANEL = "risk", "risk_panel"
 CACHE = "_number_insight_risk"
 """The attribute of a subject that holds its latest record, or None without one."""
+MOST_KEYS = 20_000
+"""The subjects that the filter finds where they are in another database than the records."""
 UUID_GROUPS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 """Positions and lengths of the groups that hyphens divide a UUID into."""
 
@@ -81,9 +83,9 @@ class RiskFlagsAdminMixin(Base):
     """
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        columns = list(super().get_list_display(request))
+        columns = self._permitted(request, super().get_list_display(request))
         if not _has_view_permission(request):
-            return [column for column in columns if column != COLUMN]
+            return columns
         return columns if COLUMN in columns else [*columns, COLUMN]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
@@ -107,19 +109,33 @@ class RiskFlagsAdminMixin(Base):
         return type("RiskChangeList", (RiskChangeList, base), {})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*super().get_readonly_fields(request, obj), PANEL]
+        return self._permitted(request, [*super().get_readonly_fields(request, obj), PANEL])
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        fields = super().get_fields(request, obj)
+        fields = self._permitted(request, super().get_fields(request, obj))
         return fields if self.fields else [field for field in fields if field != PANEL]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = list(super().get_fieldsets(request, obj))
+        fieldsets: list[Any] = [
+            (title, {**options, "fields": self._permitted(request, options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
         if obj is None or PANEL in flatten_fieldsets(fieldsets):
             return fieldsets
         if not _has_view_permission(request):
             return fieldsets
         return [*fieldsets, (_("Risk"), {"fields": [PANEL]})]
+
+    def _permitted(self, request: HttpRequest, names: Iterable[Any]) -> list[Any]:
+        """Return `names`, some of them in rows, without the risk if the user may not view it."""
+        if _has_view_permission(request):
+            return list(names)
+        hidden = {COLUMN, PANEL} - {field.name for field in self.model._meta.get_fields()}
+        rows = (
+            self._permitted(request, name) if isinstance(name, (list, tuple)) else name
+            for name in names
+        )
+        return [name for name in rows if name != [] and str(name) not in hidden]
 
     @property
     def media(self) -> forms.Media:
@@ -183,16 +199,26 @@ def _with_verdict(rows: QuerySet[Any], verdict: str) -> QuerySet[Any]:
     """Return the rows whose latest record has `verdict`."""
     records = _records_of(rows.model)
     newer = records.filter(subject_id=OuterRef("subject_id"), pk__gt=OuterRef("pk"))
-    latest = records.filter(verdict=verdict).exclude(Exists(newer)).order_by()
+    latest = records.filter(verdict=verdict).exclude(Exists(newer))
+    if rows.db != records.db:
+        return rows.filter(pk__in=_keys_of_subjects(rows.model, latest))
     keyed: QuerySet[Any] = rows.alias(_ni_key=_key_as_text(rows))
-    return keyed.filter(_ni_key__in=latest.values("subject_id"))
+    return keyed.filter(_ni_key__in=latest.order_by().values("subject_id"))
 
 
 def _never_screened(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Return the rows without a record."""
     records = _records_of(rows.model)
+    if rows.db != records.db:
+        return rows.exclude(pk__in=_keys_of_subjects(rows.model, records))
     keyed: QuerySet[Any] = rows.alias(_ni_key=_key_as_text(rows))
     return keyed.exclude(Exists(records.filter(subject_id=OuterRef("_ni_key"))))
+
+
+def _keys_of_subjects(model: type[Model], records: QuerySet[NumberInsightRecord]) -> list[Any]:
+    """Return the keys of the subjects of the newest `records`, for a query in another database."""
+    newest = records.order_by("-pk").values_list("subject_id", flat=True)[:MOST_KEYS]
+    return list(read_keys(model, dict.fromkeys(newest)))
 
 
 def _records_of(model: type[Model]) -> QuerySet[NumberInsightRecord]:

@@ -113,13 +113,15 @@ def _signup_rows(request: HttpRequest, record: NumberInsightRecord, site: AdminS
 def _subject(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> str:
     if record.subject_type_id is None:
         return _("none (yet): the signup was not finished, or its form has no object")
-    model, subject = links.subject_model(record), links.fetch_subject(record)
+    model = links.subject_model(record)
     if model is None:
         text = links.subject_link(site, request, record)
         return _("%(subject)s (deleted)") % {"subject": text}
-    text = f"{model._meta.verbose_name} {record.subject_id}"
+    text, subject = f"{model._meta.verbose_name} {record.subject_id}", links.fetch_subject(record)
     if subject is None:
         return _("%(subject)s (deleted)") % {"subject": text}
+    if not links.may_view(site, request, model, subject):
+        return text
     return links.subject_link(site, request, record, f"{text}: {subject}")
 
 

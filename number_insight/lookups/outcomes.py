@@ -24,6 +24,7 @@ from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
+from number_insight.models.fingerprints import fingerprints
 from number_insight.providers.base import BASIC_SIGNALS, Acknowledgement
 from number_insight.transactions import bulk_update, lock
 
@@ -128,6 +129,8 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
             kept.append(_keep(lookup, outcome))
         else:
             continue
+        if lookup.number_hash:
+            lookup.request_id = ""  # erased, with the number
         written.append(lookup)
     bulk_update(written, WRITTEN)
     return kept
@@ -190,8 +193,10 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
 def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
     """Write an answer; of an erased lookup only its price, of another line nothing but that."""
     if lookup.number_hash:
-        state = _answered_state(lookup, insight)
-        return Kept(lookup=lookup, payment=_end(lookup, insight, state, lookup.now))
+        payment = _end(lookup, insight, _answered_state(lookup, insight), lookup.now)
+        is_theirs = not insight.number or lookup.number_hash in fingerprints(insight.number)
+        # A signup that came after the erasure, with the same number, may wait for it.
+        return Kept(lookup=lookup, insight=insight if is_theirs else None, payment=payment)
     if is_posted and insight.number and lookup.number:
         if not numbers.is_same_line(insight.number, lookup.number):
             return Kept(lookup=lookup, payment=_set_aside(lookup, insight))

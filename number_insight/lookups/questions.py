@@ -14,6 +14,7 @@ from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import Lookup
 from number_insight.models.choices import ANSWERED_STATES
+from number_insight.models.fingerprints import fingerprint, fingerprints
 from number_insight.providers.base import Question
 from number_insight.transactions import insert_missing, lock
 
@@ -36,10 +37,14 @@ def open_key(question: Question, provider: str) -> str:
     """Return the key that equal unfinished questions share.
 
     The IP is no part of it: a visitor whose IP changes would buy one number again and again. The
-    match that the provider tells holds for the IP that was sent.
+    match that the provider tells holds for the IP that was sent. The number is in it by its
+    fingerprint, so that the key outlives the erasure of the lookup.
     """
-    parts = (provider, question.level, question.number, "cnam" if question.cnam else "")
-    return "|".join(parts)
+    return _key(question, provider, fingerprint(question.number))
+
+
+def _key(question: Question, provider: str, sign: str) -> str:
+    return "|".join((provider, question.level, sign, "cnam" if question.cnam else ""))
 
 
 def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
@@ -55,7 +60,9 @@ def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     unserved = [ask for ask in reversed(asks) if _serving(ask, lookups) is None]
     missing = {open_key(ask[0], ask[1]): ask for ask in unserved}
     # A higher level in the same batch answers a lower one too.
-    missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
+    missing = {
+        k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask, above=True))
+    }
     claims: set[uuid.UUID | None] = set()
     if missing:
         # In one order, since a transaction waits for another that is creating the same one.
@@ -67,11 +74,17 @@ def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     return [(lookup, lookup is not None and lookup.claim in claims) for lookup in joined]
 
 
-def _keys(ask: Ask) -> list[str]:
-    """Return the keys of the lookups that answer `ask`: those at its level and at higher ones."""
+def _keys(ask: Ask, *, above: bool = False) -> list[str]:
+    """Return the keys of the lookups that answer `ask`: those at its level and at higher ones.
+
+    With `above` those at higher ones alone.
+    """
     question, provider, _delivery = ask
-    levels = LEVELS[LEVELS.index(question.level) :]
-    return [open_key(replace(question, level=level), provider) for level in levels]
+    levels = LEVELS[LEVELS.index(question.level) + above :]
+    signs = fingerprints(question.number)
+    return [
+        _key(replace(question, level=level), provider, sign) for level in levels for sign in signs
+    ]
 
 
 def _lock_open(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -33,17 +33,22 @@ def read_key(model: type[Model], text: str) -> Any:
     return tuple(read) if isinstance(read, list) else read
 
 
-def existing(model: type[Model], texts: Iterable[str]) -> set[str]:
-    """Return those of the keys `texts` under which `model` has a row."""
-    keys = []
+def read_keys(model: type[Model], texts: Iterable[str]) -> Iterator[Any]:
+    """Yield the primary keys of `model` that `texts` stand for, as far as they do."""
     for text in texts:
         try:
-            keys.append(read_key(model, text))
+            yield read_key(model, text)
         except ValueError:  # the model had keys of another kind once
             continue
+
+
+def existing(model: type[Model], texts: Iterable[str]) -> set[str]:
+    """Return those of the keys `texts` under which `model`, or what it inherits, has a row."""
+    keys = list(read_keys(model, texts))
     found: set[str] = set()
+    top = _line(model)[-1]  # an object that is no child any more is its parent still
     for start in range(0, len(keys), KEYS_IN_QUERY):
-        rows = model._base_manager.filter(pk__in=keys[start : start + KEYS_IN_QUERY])
+        rows = top._base_manager.filter(pk__in=keys[start : start + KEYS_IN_QUERY])
         found |= {key_text(key) for key in rows.order_by().values_list("pk", flat=True)}
     return found
 
@@ -54,13 +59,15 @@ def fetch(kind: int | None, text: str) -> Model | None:
     It is looked for in the database that its own model is read from.
     """
     model = None if kind is None else ContentType.objects.get_for_id(kind).model_class()
-    if model is None:
-        return None
-    try:
-        subject: Model = model._base_manager.get(pk=read_key(model, text))
-    except (ObjectDoesNotExist, ValueError):
-        return None
-    return subject
+    for found_in in _line(model) if model else ():
+        try:
+            subject: Model = found_in._base_manager.get(pk=read_key(found_in, text))
+        except ObjectDoesNotExist:
+            continue  # it may be its parent still
+        except ValueError:
+            return None
+        return subject
+    return None
 
 
 class SubjectKey(GenericForeignKey):

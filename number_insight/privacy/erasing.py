@@ -7,8 +7,6 @@ Pending rows (a waiting record, an open lookup) are never erased, since a worker
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -22,14 +20,10 @@ from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
 from number_insight.models.subjects import existing
+from number_insight.privacy.scrubbing import patterns_of, scrubbed
 from number_insight.transactions import lock
 
 logger = logging.getLogger("number_insight.privacy.erasing")
-
-ERASED = "…"
-"""The replacement for a name or a number in the texts of flags and notes."""
-SHORTEST = 4
-"""The characters from which on a personal text is erased inside other texts as well."""
 
 PENDING = (RecordState.QUEUED, RecordState.WAITING)
 RECORD_BLANKS: dict[str, Any] = {
@@ -48,7 +42,6 @@ RECORD_BLANKS: dict[str, Any] = {
 LOOKUP_BLANKS: dict[str, Any] = {
     "number": "",
     "ip_address": None,
-    "open_key": None,
     "request_id": "",
     "insight": None,
     "raw": None,
@@ -64,7 +57,7 @@ def erase_records(ids: tuple[int, ...]) -> int:
         records = lock(NumberInsightRecord.objects.filter(SETTLED_RECORDS, pk__in=ids))
         _scrub_flags(records)
         for record in records:
-            record.note = _scrubbed(record.note, _personal_texts(record))
+            record.note = scrubbed(record.note, patterns_of(record))
             record.number_hash = record.number_hash or fingerprint(record.number)
         NumberInsightRecord.objects.bulk_update(records, ("number_hash", "note"))
         written = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
@@ -86,7 +79,7 @@ def mask(record: NumberInsightRecord) -> None:
         "number_masked": numbers.recognisable(record.number),
         "declared_name": "",
         "caller_name": "",
-        "note": _scrubbed(record.note, _personal_texts(record)),
+        "note": scrubbed(record.note, patterns_of(record)),
     }
     for name, value in masked.items():
         setattr(record, name, value)
@@ -100,7 +93,7 @@ def erase_lookups(ids: tuple[int, ...]) -> int:
         rows = Lookup.objects.filter(SETTLED_LOOKUPS, pk__in=ids)
         lookups = lock(rows.exclude(records__state=RecordState.WAITING))
         for lookup in lookups:
-            lookup.error = _scrubbed(lookup.error, _personal_texts(lookup))
+            lookup.error = scrubbed(lookup.error, patterns_of(lookup))
             lookup.number_hash = fingerprint(lookup.number)
         Lookup.objects.bulk_update(lookups, ("number_hash", "error"))
         written = Lookup.objects.filter(pk__in=[lookup.pk for lookup in lookups])
@@ -108,44 +101,17 @@ def erase_lookups(ids: tuple[int, ...]) -> int:
     return len(lookups)
 
 
-def _personal_texts(row: NumberInsightRecord | Lookup) -> list[str]:
-    """Return the texts that identify the person behind `row`, the longest first."""
-    number = row.number
-    texts = {number, number.removeprefix("+"), numbers.international(number), row.ip_address}
-    texts |= {numbers.national(number)}
-    if isinstance(row, NumberInsightRecord):
-        texts |= {row.declared_name, row.caller_name}
-    return sorted((text for text in texts if text), key=len, reverse=True)
-
-
 def _scrub_flags(records: list[NumberInsightRecord]) -> None:
     """Erase personal texts that a project's own rules may have written into flags."""
-    texts = {record.pk: _personal_texts(record) for record in records}
+    patterns = {record.pk: patterns_of(record) for record in records}
     changed = []
-    for flag in RiskFlag.objects.filter(record__in=texts):
-        message = _scrubbed(flag.message, texts[flag.record_id])
-        evidence = _scrubbed(flag.evidence, texts[flag.record_id])
+    for flag in RiskFlag.objects.filter(record__in=patterns):
+        message = scrubbed(flag.message, patterns[flag.record_id])
+        evidence = scrubbed(flag.evidence, patterns[flag.record_id])
         if (message, evidence) != (flag.message, flag.evidence):
             flag.message, flag.evidence = message, evidence
             changed.append(flag)
     RiskFlag.objects.bulk_update(changed, ("message", "evidence"))
-
-
-def _scrubbed(value: Any, personal: Iterable[str]) -> Any:
-    """Return `value` (JSON) with "…" in the place of each of the `personal` texts."""
-    if isinstance(value, dict):
-        return {key: _scrubbed(part, personal) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_scrubbed(part, personal) for part in value]
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return value
-    text = str(value)
-    for erased in personal:
-        if text.casefold() == erased.casefold():
-            return ERASED
-        if len(erased) >= SHORTEST:
-            text = re.sub(re.escape(erased), ERASED, text, flags=re.IGNORECASE)
-    return text if isinstance(value, str) or text != str(value) else value
 
 
 def unlink(ids: tuple[int, ...]) -> int:

@@ -74,7 +74,8 @@ def _settle(
     """Judge the records of ended lookups; requeue records of a skipped one and return their keys.
 
     `answered` is the basis of a verdict on an answer. A record that was judged without an answer
-    is judged again on a late one, unless a person has decided: then it keeps its verdict.
+    is judged again on a late one, unless a person has decided or it was erased: then it keeps
+    its verdict.
     """
     by_lookup = {lookup.pk: (lookup, insight) for lookup, insight in ended}
     cases, set_aside = list[Case](), list[Case]()
@@ -105,7 +106,7 @@ def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
     """Lock and return the records that wait for `lookups`, or failed and are answered now."""
     answered = [lookup.pk for lookup in lookups if lookup.is_answered]
     set_aside = [lookup.pk for lookup in lookups if outcomes.is_set_aside(lookup)]
-    failed = Q(state=RecordState.FAILED, decision=Decision.NONE) & (
+    failed = Q(state=RecordState.FAILED, decision=Decision.NONE, number_hash="") & (
         Q(lookup__in=answered) | (Q(lookup__in=set_aside) & ~Q(lane=Lane.FAULT))
     )
     rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])

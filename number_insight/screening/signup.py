@@ -47,7 +47,9 @@ def screen(
     are the person's own statements. A text that is no number is recorded as it is, and denied. In
     one request a number is screened once for one subject: a record that a form, a save or another
     call has made of it is completed and returned. A database error is logged and signalled
-    (`screening_failed`) instead of raised; the returned record then has no ``pk``.
+    (`screening_failed`) instead of raised; the returned record then has no ``pk``. `using` is the
+    database of the surrounding transaction, if it is not that of the records, which are then
+    written after its commit.
     """
     record = _new(number, ip=ip, level=level, country=country, name=name, source=source)
     record.field = field
@@ -135,20 +137,27 @@ def link(record: NumberInsightRecord, subject: models.Model) -> None:
 
 
 def insert(record: NumberInsightRecord, using: str | None) -> NumberInsightRecord:
-    """Insert the record with the signup and ring on commit; report a database error."""
-    alias = using or router.db_for_write(NumberInsightRecord)
-    if not router.allow_migrate_model(alias, NumberInsightRecord):
-        alias = router.db_for_write(NumberInsightRecord)
+    """Insert the record with the signup and ring on commit; report a database error.
+
+    If the signup is saved in another database than the records, its transaction is waited for.
+    """
+    alias = router.db_for_write(NumberInsightRecord)
+    if using not in (None, alias) and transaction.get_connection(using).in_atomic_block:
+        after_commit(_write, record, alias, using=using)
+    else:
+        _write(record, alias)
+    return record
+
+
+def _write(record: NumberInsightRecord, alias: str) -> None:
     try:
         with transaction.atomic(using=alias):
             record.save(using=alias, force_insert=True)
-        ring = partial(tasks.bell.ring, record.pk, may_wait=True)
-        after_commit(ring, using=using or alias)
+        after_commit(partial(tasks.bell.ring, record.pk, may_wait=True), using=alias)
         visitor.remember(record)
     except DatabaseError as error:
         record.pk = None
         report_failure_of(record, error)
-    return record
 
 
 @sensitive_variables()

@@ -6,10 +6,13 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import Model
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from number_insight.admin import RiskFlagsAdminMixin
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import signup
 from tests.admin.builders import add_flag, make_record, make_staff, page_of, queries_of
@@ -180,3 +183,51 @@ def test_a_number_that_staff_type_is_screened_without_their_ip(admin_client: Cli
         (CLEAN, "admin", None, customer),
         (VIRTUAL, "admin", None, customer),
     ]
+
+
+PLACES: list[dict[str, Any]] = [
+    {"fields": ["name", "risk_panel"]},
+    {"fields": ["name", ("phone", "risk_panel")]},
+    {"fields": ["name", "risk"], "readonly_fields": ["risk"]},
+    {"fieldsets": [(None, {"fields": ["name", ("phone", "risk_panel")]})]},
+    {"fieldsets": [("Risk", {"fields": ["risk_panel"]}), (None, {"fields": ["name"]})]},
+    {"readonly_fields": ["risk_panel", "risk"]},
+    {"list_display": ["name", "risk_panel"]},
+    {"list_display": ["risk"], "list_display_links": ["risk"]},
+]
+
+
+def shown(place: dict[str, Any], user: User, subject: Customer) -> str:
+    """Return the list and the page of `subject` in an admin that names the risk itself."""
+    made = type("PlacedAdmin", (RiskFlagsAdminMixin, admin.ModelAdmin), place)
+    # It is the site's own, so that links lead to its pages.
+    model_admin = made(Customer, admin.site)
+    pages = []
+    for view in (model_admin.changelist_view, model_admin.change_view):
+        request = RequestFactory().get("/")
+        request.user, request.session = user, {}  # type: ignore[assignment]
+        arguments = [str(subject.pk)] if view == model_admin.change_view else []
+        pages.append(view(request, *arguments).render().content.decode())
+    return "".join(pages)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_the_risk_is_shown_nowhere_to_users_who_may_not_view_records(
+    place: dict[str, Any],
+) -> None:
+    subject = _subject(Customer, "deny")
+    may_not = make_staff("no", "view_customer", "change_customer")
+    may = make_staff("yes", "view_customer", "change_customer", "view_numberinsightrecord")
+    for secret in ("ni-deny", "The line is virtual", "This number was never screened"):
+        assert secret not in shown(place, may_not, subject)
+    assert "ni-deny" in shown(place, may, subject)
+
+
+def test_a_field_of_the_project_that_has_the_name_of_the_column_stays() -> None:
+    class Named(RiskFlagsAdminMixin, admin.ModelAdmin):
+        fields = ["name", "phone"]
+
+    model_admin = Named(Customer, admin.site)
+    request = RequestFactory().get("/")
+    request.user = make_staff("no", "view_customer")
+    assert model_admin.get_fields(request) == ["name", "phone"]

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
@@ -25,7 +26,7 @@ from tests.admin.builders import (
     page_of,
     queries_of,
 )
-from tests.models import Customer
+from tests.models import Customer, Member
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +58,32 @@ def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
         "The IP is in NL, the number is from SE.",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("codenames", "is_shown"),
+    [((), False), (("view_customer",), True), (("change_customer",), True)],
+)
+def test_a_subject_is_described_to_those_who_may_view_it(
+    client: Client, codenames: tuple[str, ...], is_shown: bool
+) -> None:
+    customer = Customer.objects.create(name="Ada of Lovelace", phone="+46701740642")
+    client.force_login(make_staff("r", "view_numberinsightrecord", *codenames))
+    text = _text(client, customer.get_phone_record())
+    assert f"customer {customer.pk}" in text
+    assert ("Ada of Lovelace" in text) is is_shown
+
+
+@pytest.mark.parametrize("is_shown", [True, False])
+def test_a_subject_without_an_admin_is_described_by_its_permission_alone(
+    client: Client, is_shown: bool
+) -> None:
+    member = Member.objects.create(first_name="Ada of Lovelace", phone="+46701740642")
+    assert not admin.site.is_registered(Member)
+    codenames = ("view_numberinsightrecord", *(["view_member"] if is_shown else []))
+    client.force_login(make_staff("r", *codenames))
+    text = _text(client, member.get_phone_record())
+    assert (f"member {member.pk}: Ada of Lovelace" in text) is is_shown
 
 
 def test_an_ip_that_is_not_public_is_noted(admin_client: Client) -> None:

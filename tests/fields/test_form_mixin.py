@@ -13,7 +13,7 @@ from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.forms import ScreenedFormMixin
 from number_insight.middleware import ScreeningMiddleware
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import attach, screen, visitor
+from number_insight.screening import attach, attachment, screen, visitor
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
 from tests.support.stage import CLEAN, VIRTUAL
@@ -150,3 +150,29 @@ def test_a_record_that_was_rolled_back_is_not_adopted_but_made_anew() -> None:
 
     ScreeningMiddleware(view)(RequestFactory().post("/"))
     assert NumberInsightRecord.objects.get().subject == Customer.objects.get()
+
+
+def test_what_a_method_of_the_form_cleans_to_no_number_is_an_error_at_the_field() -> None:
+    class Cleaning(ScreenedFormMixin, forms.Form):
+        phone = ScreenedPhoneNumberField()
+
+        def clean_phone(self) -> str:
+            return "nobody"
+
+    form = Cleaning({"phone": CLEAN})
+    assert not form.is_valid()
+    assert list(form.errors) == ["phone"]
+    assert numbers() == []
+
+
+def test_a_bug_of_ours_does_not_cost_what_a_model_form_saves(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(*_args: object, **_kwargs: object) -> None:
+        raise ZeroDivisionError
+
+    form = ModelForm(GOOD)
+    assert form.is_valid()
+    monkeypatch.setattr(attachment, "attach", stumble)
+    assert form.save() == Customer.objects.get()
+    assert "ZeroDivisionError" in caplog.text

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.shop import ShopProject
+
 CLEAN = "+46701740605"
 
-SETTINGS = """
-INSTALLED_APPS = [
-    "django.contrib.contenttypes", "django.contrib.auth", "number_insight", "shop",
-]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "shop.sqlite3"}}
-SECRET_KEY = "x"
-USE_TZ = True
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-NUMBER_INSIGHT = {"PROVIDERS": {"default": {"BACKEND": "number_insight.providers.fake.Fake"}}}
-CELERY_BROKER_URL = "memory://"
-"""
 MODELS = """
 from django.db import models
 from number_insight.modelfields import ScreenedPhoneNumberField
@@ -67,53 +54,35 @@ NumberInsightRecord.objects.create(number="{CLEAN}", field="shop.Customers.phone
 """
 
 
-class Shop:
-    """A project in a directory of its own, whose models change from step to step."""
+PRELUDE = """
+from number_insight.models import NumberInsightRecord
+from shop import models as shop
+"""
+
+
+class Shop(ShopProject):
+    """A project whose models change from step to step."""
 
     def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        (directory / "settings.py").write_text(SETTINGS)
-        (directory / "shop" / "migrations").mkdir(parents=True)
-        for package in ("shop", "shop/migrations"):
-            (directory / package / "__init__.py").write_text("")
+        super().__init__(directory)
+        self.write("shop/migrations/__init__.py", "")
         self.migration("0001_initial", INITIAL)
         self.model("Customer", "phone")
 
     def migration(self, name: str, text: str) -> None:
-        (self.directory / "shop" / "migrations" / f"{name}.py").write_text(text)
+        self.write(f"shop/migrations/{name}.py", text)
 
     def model(self, model: str, field: str) -> None:
-        (self.directory / "shop" / "models.py").write_text(MODELS.format(model=model, field=field))
+        self.write("shop/models.py", MODELS.format(model=model, field=field))
 
-    def run(self, code: str) -> str:
-        """Run `code` in the project; return what it prints."""
-        script = """
-            import django
-            django.setup()
-            from django.core.management import call_command
-            from number_insight.models import NumberInsightRecord
-            from shop import models as shop
-            """
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "settings",
-            "PYTHONPATH": os.pathsep.join((str(self.directory), str(ROOT))),
-        }
-        done = subprocess.run(
-            [sys.executable, "-c", dedent(script) + dedent(code)],
-            cwd=self.directory,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+    def do(self, code: str) -> str:
+        return self.run(PRELUDE + dedent(code))
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
     found = Shop(tmp_path)
-    found.run(
+    found.do(
         'call_command("migrate", verbosity=0)\n' + SIGN_UP.format(model="Customer", field="phone")
     )
     return found
@@ -129,7 +98,7 @@ def state_of(shop: Shop, model: str, field: str) -> list[str]:
         print(NumberInsightRecord.objects.exclude(subject_type=None).count())
         print(NumberInsightRecord.objects.get(subject_type=None).field)
         """
-    return shop.run(code).splitlines()
+    return shop.do(code).splitlines()
 
 
 @pytest.mark.parametrize(
@@ -145,12 +114,12 @@ def test_records_are_found_after_a_rename_and_after_its_reversal(
 ) -> None:
     shop.migration("0002_rename", RENAMING.format(operations=operations))
     shop.model(model, field)
-    shop.run('call_command("migrate", verbosity=0)')
+    shop.do('call_command("migrate", verbosity=0)')
     label, missing, count, other = state_of(shop, model, field)
     assert label == f"shop.{model}.{field} True"
     assert missing.startswith(f"0 of the rows of shop.{model}.{field} have no record.")
     assert (count, other) == ("1", "shop.Customers.phone")
-    shop.run('call_command("migrate", "shop", "0001", verbosity=0)')
+    shop.do('call_command("migrate", "shop", "0001", verbosity=0)')
     shop.model("Customer", "phone")
     assert state_of(shop, "Customer", "phone")[0] == "shop.Customer.phone True"
 
@@ -159,5 +128,5 @@ def test_renames_of_a_project_that_has_no_records_yet_do_no_harm(tmp_path: Path)
     shop = Shop(tmp_path)
     shop.migration("0002_rename", RENAMING.format(operations=f"{FIELD}, {MODEL}"))
     shop.model("Buyer", "mobile")
-    shop.run('call_command("migrate", "shop", verbosity=0)')
-    shop.run('call_command("migrate", verbosity=0)\ncall_command("migrate", "shop", "zero")')
+    shop.do('call_command("migrate", "shop", verbosity=0)')
+    shop.do('call_command("migrate", verbosity=0)\ncall_command("migrate", "shop", "zero")')

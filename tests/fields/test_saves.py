@@ -185,7 +185,7 @@ FAULTS = [
     (saves, "stored"),
     (saves, "loaded_numbers"),
     (saves, "label"),
-    (saves, "_screened_fields"),
+    (saves, "screened_fields"),
     (saves, "_number_before"),
     (saves, "_source"),
     (signup, "screen"),

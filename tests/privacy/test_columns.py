@@ -13,7 +13,18 @@ SEARCHED = {"note", "error"}
 LINK = {"subject_type", "subject_id"}
 """Columns that are emptied when the subject is gone."""
 IMPERSONAL = {
-    *("id", "number_hash", "field", "source", "level", "state", "basis", "lane", "verdict"),
+    *(
+        "id",
+        "number_hash",
+        "open_key",
+        "field",
+        "source",
+        "level",
+        "state",
+        "basis",
+        "lane",
+        "verdict",
+    ),
     *("announced_verdict", "score", "not_evaluable", "raised_rules", "rules_key", "history"),
     *(
         "cost",
@@ -27,7 +38,16 @@ IMPERSONAL = {
     *("original_carrier_name", "valid_number", "ip_match", "ip_country", "caller_type"),
     *("decision", "decided_by", "decided_at", "fraud", "labelled_at", "lookup"),
     *("created_at", "screened_at", "provider", "cnam", "delivery", "claim", "lease_until"),
-    *("next_try_at", "attempts", "status", "conflict", "reserved", "reserved_on", "price"),
+    *(
+        "next_try_at",
+        "open_key",
+        "attempts",
+        "status",
+        "conflict",
+        "reserved",
+        "reserved_on",
+        "price",
+    ),
     *("cost", "refund", "balance", "currency", "supersedes", "called_at", "answered_at"),
 }
 

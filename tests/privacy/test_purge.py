@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import reviewing
+from number_insight.exceptions import Uncertain
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, Usage
 from number_insight.privacy import subject
@@ -120,11 +121,14 @@ def test_an_answer_that_somebody_waits_for_is_never_erased() -> None:
     assert Lookup.objects.get().number == NUMBER
 
 
-def test_a_lookup_that_stayed_uncertain_lets_its_question_go() -> None:
-    LookupFactory(number=NUMBER, state="uncertain", open_key=f"default|advanced|{NUMBER}|")
+def test_the_question_of_a_lookup_that_stayed_uncertain_is_held_without_its_number() -> None:
+    with asking({NUMBER: Uncertain("Nobody knows.")}):
+        screened(NUMBER)
+    before = Lookup.objects.get().open_key
     aged()
     command("purge")
     assert found_in(rows()) == []
+    assert Lookup.objects.get().open_key == before is not None
 
 
 def test_who_stops_in_the_middle_goes_on_where_it_was_left() -> None:

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import unicodedata
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from number_insight import reviewing
-from number_insight.exceptions import InvalidNumber
+from number_insight.exceptions import InvalidNumber, Uncertain
+from number_insight.insight import Insight
+from number_insight.lookups.outcomes import Outcome
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
 from number_insight.privacy import subject
-from number_insight.screening import webhook
+from number_insight.providers.base import Acknowledgement
+from number_insight.providers.fake import Fake
+from number_insight.screening import settlement, webhook
 from number_insight.testing import LookupFactory, RecordFactory
-from tests.models import Customer, UUIDCustomer
-from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
-from tests.support.stage import CLEAN, asking, screened
+from tests.models import ChildCustomer, Customer, ProxyCustomer, UUIDCustomer
+from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, aged, command, found_in, rows
+from tests.support.stage import CLEAN, asking, money, screened
 
 pytestmark = pytest.mark.django_db
 
@@ -135,15 +143,136 @@ def test_what_is_still_on_its_way_is_left_and_told() -> None:
     assert NumberInsightRecord.objects.get().number == NUMBER
 
 
-def test_a_late_answer_to_an_erased_lookup_brings_nothing_back() -> None:
-    with asking():
+CALLER = {"name": NAME, "first_name": None, "last_name": None, "type": "consumer"}
+LATE = {
+    "status": 0,
+    "number": NUMBER,
+    "line_type": "landline_premium",
+    "request_id": "canary-request",
+    "price": "0.02",
+    "caller": {**CALLER, "subscription_type": "unknown"},
+}
+
+
+def by_callback(lookup: Lookup) -> None:
+    webhook.absorb(lookup.pk, json.dumps(LATE).encode())
+
+
+def by_worker(lookup: Lookup) -> None:
+    result = Insight.from_json({**Insight().as_json(), **LATE, "raw": LATE})
+    settlement.save([Outcome(lookup=lookup, result=result, token=lookup.claim)])
+
+
+@pytest.mark.parametrize("answer", [by_callback, by_worker])
+@pytest.mark.parametrize("state", ["uncertain", "no_callback"])
+def test_a_late_answer_to_what_was_erased_writes_nothing_back_and_turns_no_verdict(
+    state: str, answer: Callable[[Lookup], None]
+) -> None:
+    with asking({NUMBER: Uncertain("Nobody knows.")}, STORE_RAW=True, STORE_LIVE=True):
         record = screened(NUMBER)
+        Lookup.objects.update(state=state)
         subject.erase(number=NUMBER)
-        lookup = record.lookup
-        Lookup.objects.filter(pk=lookup.pk).update(state="uncertain")
-        body = json.dumps({"status": 0, "number": NUMBER, "line_type": "virtual"}).encode()
-        webhook.absorb(lookup.pk, body)
-    assert found_in(rows()) == []
+        before = NumberInsightRecord.objects.filter(pk=record.pk).values().get()
+        lookup = Lookup.objects.get()
+        answer(lookup)
+    assert NumberInsightRecord.objects.filter(pk=record.pk).values().get() == before
+    assert (before["verdict"], before["state"]) == ("review", "failed")
+    lookup.refresh_from_db()
+    assert (lookup.insight, lookup.raw, lookup.request_id) == (None, None, "")
+    assert not lookup.conflict
+    assert found_in(rows(), [*CANARIES, "canary-request"]) == []
+
+
+def test_a_late_answer_to_what_was_erased_is_still_booked() -> None:
+    with asking({NUMBER: Uncertain("Nobody knows.")}):
+        screened(NUMBER)
+        subject.erase(number=NUMBER)
+        by_callback(Lookup.objects.get())
+        assert money() == ("0.02", "0")
+    assert Lookup.objects.get().state == "answered"
+
+
+def test_a_late_acknowledgement_of_what_was_erased_writes_nothing_back() -> None:
+    with asking({NUMBER: Uncertain("Nobody knows.")}):
+        screened(NUMBER)
+        subject.erase(number=NUMBER)
+        lookup = Lookup.objects.get()
+        promise = Acknowledgement(request_id="canary-request")
+        settlement.save([Outcome(lookup=lookup, result=promise, token=lookup.claim)])
+    assert "canary-request" not in rows()
+
+
+def test_the_hold_of_an_uncertain_lookup_survives_its_erasure() -> None:
+    with asking({NUMBER: Uncertain("Nobody knows.")}):
+        screened(NUMBER)
+        subject.erase(number=NUMBER)
+        again = screened(NUMBER)
+        assert len(Fake.asked) == 1
+        assert (again.verdict, again.basis) == ("review", "no_answer")
+        assert again.lookup == Lookup.objects.get()
+        keys = ["another key of the site", settings.SECRET_KEY]
+        with asking(FINGERPRINT_KEYS=keys):
+            assert screened(NUMBER).basis == "no_answer"
+        by_callback(Lookup.objects.get())
+    again.refresh_from_db()
+    assert (again.verdict, again.line_type) == ("deny", "landline_premium")
+    assert Lookup.objects.get().insight is None
+
+
+SPELLINGS = [
+    NUMBER,
+    NUMBER[1:],
+    f"00{NUMBER[1:]}",
+    f"011{NUMBER[1:]}",
+    "+46 70-174 90 05",
+    "+46 (0)70 174 90 05",
+    "+46(0)701749005",
+    "0046 (0) 70/1749005",
+    "070-174 90 05",
+    "0701749005",
+    "(070) 174.90.05",
+    "701749005",
+    "70 174 90 05",
+    "tel:+46-70-174-90-05",
+    "+46\u00a070\u00a0174\u00a090\u00a005",
+    "\u202a+46701749005\u202c",
+    "+\uff14\uff16\uff17\uff10\uff11\uff17\uff14\uff19\uff10\uff10\uff15",
+    "+\u0664\u0666\u0667\u0660\u0661\u0667\u0664\u0669\u0660\u0660\u0665",
+    "%2B46%2070%20174%2090%2005",
+]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_flag_of_the_project_keeps_no_spelling_of_the_number(spelling: str) -> None:
+    record = RecordFactory(number=NUMBER)
+    evidence = {"who": f"seen as {spelling}, twice", spelling: 1, "at": [spelling], "n": 46}
+    RiskFlag.objects.create(
+        record=record, code="own", weight=1, message=f"It is {spelling}.", evidence=evidence
+    )
+    subject.erase(number=NUMBER)
+    flag = RiskFlag.objects.get()
+    assert flag.evidence["n"] == 46
+    text = json.dumps([flag.message, flag.evidence], ensure_ascii=False)
+    digits = "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
+    assert "1749005" not in digits
+    assert flag.message.startswith("It is ") and "twice" in flag.evidence["who"]
+
+
+@pytest.mark.parametrize("value", [int(NUMBER[1:]), float(NUMBER[1:]), 701749005])
+def test_a_flag_of_the_project_keeps_no_number_as_a_number(value: float) -> None:
+    record = RecordFactory(number=NUMBER)
+    RiskFlag.objects.create(record=record, code="own", weight=1, evidence={"number": value, "n": 7})
+    subject.erase(number=NUMBER)
+    assert RiskFlag.objects.get().evidence == {"number": "…", "n": 7}
+
+
+@pytest.mark.parametrize("spelling", ["2001:4860:4860::8888", "2001:4860:4860:0:0:0:0:8888"])
+def test_a_flag_of_the_project_keeps_no_spelling_of_the_ip(spelling: str) -> None:
+    record = RecordFactory(number=NUMBER, ip_address="2001:4860:4860::8888")
+    exploded = "2001:4860:4860:0000:0000:0000:0000:8888"
+    RiskFlag.objects.create(record=record, code="own", weight=1, message=exploded.upper())
+    subject.erase(number=NUMBER)
+    assert RiskFlag.objects.get().message == "…"
 
 
 def test_nothing_is_erased_unless_somebody_says_yes() -> None:
@@ -159,6 +288,72 @@ def test_a_file_with_an_export_is_for_its_owner_only(tmp_path: Path) -> None:
     assert "1 record exported" in command("subject", "--number", NUMBER, "--export", str(place))
     assert json.loads(place.read_text(encoding="utf-8"))["records"][0]["number"] == NUMBER
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_there_is_replaced_and_not_opened_to_others(tmp_path: Path) -> None:
+    customer_with_everything()
+    place, other = tmp_path / "export.json", tmp_path / "another name of it"
+    place.write_text("before")
+    place.chmod(0o666)
+    os.link(place, other)
+    command("subject", "--number", NUMBER, "--export", str(place))
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert NUMBER in place.read_text(encoding="utf-8")
+    assert other.read_text() == "before"
+    assert sorted(tmp_path.iterdir()) == sorted([place, other])
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_is_not_followed(tmp_path: Path, is_there: bool) -> None:
+    customer_with_everything()
+    link, target = tmp_path / "export.json", tmp_path / "target"
+    if is_there:
+        target.write_text("before")
+    link.symlink_to(target)
+    with pytest.raises(CommandError, match="cannot be written: it is a link"):
+        command("subject", "--number", NUMBER, "--export", str(link))
+    assert link.is_symlink()
+    assert target.exists() is is_there
+    assert not is_there or target.read_text() == "before"
+
+
+def test_a_device_is_not_replaced() -> None:
+    with pytest.raises(CommandError, match="cannot be written: it is a link, a directory or a dev"):
+        command("subject", "--number", NUMBER, "--export", os.devnull)
+    assert Path(os.devnull).is_char_device()
+
+
+def test_nothing_held_is_said() -> None:
+    assert command("subject", "--number", NUMBER, "--erase", "--yes").startswith("Nothing is held")
+
+
+@pytest.mark.parametrize("saved", [Customer, ChildCustomer, ProxyCustomer])
+@pytest.mark.parametrize("asked", [Customer, ChildCustomer, ProxyCustomer])
+def test_parents_children_and_proxies_are_one_person(
+    saved: type[Customer], asked: type[Customer]
+) -> None:
+    made = saved.objects.create(name="Ada", phone=NUMBER)
+    NumberInsightRecord.objects.update(state="screened")
+    somebody = asked(pk=made.pk)
+    assert len(subject.export(subject=somebody)["records"]) == 1
+    assert list(NumberInsightRecord.objects.for_subject(somebody)) == [made.get_phone_record()]
+    assert "1 records and 0 lookups erased." in command(
+        "subject", *of(somebody), "--erase", "--yes"
+    )
+    assert found_in(rows()) == []
+
+
+def test_a_child_that_is_only_its_parent_any_more_is_still_somebody() -> None:
+    child = ChildCustomer.objects.create(name="Ada", phone=NUMBER)
+    NumberInsightRecord.objects.update(state="screened")
+    child.delete(keep_parents=True)
+    aged()
+    command("purge")
+    parent = Customer.objects.get()
+    assert parent.get_phone_record().subject == parent
+    parent.delete()
+    command("purge")
+    assert NumberInsightRecord.objects.get().subject_id == ""
 
 
 @pytest.mark.parametrize(

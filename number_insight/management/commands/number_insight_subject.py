@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import stat
 import sys
+import tempfile
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
 
 from django.apps import apps
@@ -63,6 +67,9 @@ class Command(BaseCommand):
 
     def _erase(self, selection: dict[str, Any], is_confirmed: bool) -> None:
         held = subject.held(**selection)
+        if not held.record_ids and not held.lookup_ids:
+            self.stdout.write("Nothing is held, so nothing was erased.")
+            return
         counts = f"{len(held.record_ids)} records and {len(held.lookup_ids)} lookups"
         if not is_confirmed and not _confirm(f"Erase {counts} for good? [y/N] "):
             raise CommandError("Nothing was erased; say --yes to do it without being asked.")
@@ -103,7 +110,18 @@ def _confirm(question: str) -> bool:
 
 
 def _write(path: str, text: str) -> None:
-    """Write a file that only its owner may read."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{text}\n")
+    """Write a new file that only its owner may read, in the place of one that is there.
+
+    A link is not followed, and nothing but a file is replaced.
+    """
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise FileExistsError(errno.EEXIST, "it is a link, a directory or a device", path)
+    descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".")  # of mode 0600
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{text}\n")
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
