@@ -43,6 +43,11 @@ def visible(text: str) -> str:
     return "".join([_visible(char) for char in text]).strip()
 
 
+def words(text: str) -> str:
+    """Return `text` as `visible` does, with one space between its words."""
+    return " ".join(visible(text).split())
+
+
 def cleaned(text: str) -> str:
     """Return `text` in ASCII as far as possible, without the characters that surround a number."""
     if not is_plain(text):

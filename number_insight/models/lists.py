@@ -19,12 +19,11 @@ from number_insight.addresses import canonical_network, is_partly_public
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
+from number_insight.providers import scalars
 
 IP_LASTS = timedelta(days=7)
 """The default lifetime of an entry for an IP, since addresses change hands."""
 SHORTEST_PREFIX, LONGEST_PREFIX = 1, 14
-NO_CARRIERS = ("unknown", "none", "null")
-"""The words of providers for a carrier that they do not know."""
 
 
 class ListEntryQuerySet(QuerySet[Any]):
@@ -106,7 +105,7 @@ class ListEntry(models.Model):
 
 def normalised(match: str, value: str) -> str:
     """Return `value` in the canonical form of entries; raise `ValidationError` if invalid."""
-    value = " ".join(spelling.visible(str(value)).split())
+    value = spelling.visible(str(value))
     write = _FORMS.get(match)
     if not value or write is None:
         raise ValidationError(_("Enter what the entry matches."), code="required")
@@ -158,9 +157,10 @@ def _check_beginning(prefix: str) -> None:
 
 
 def _carrier(value: str) -> str:
+    value = spelling.words(value)
     if len(value) > 200:
         raise ValidationError(_("This is too long for the name of a carrier."))
-    if value.lower() in NO_CARRIERS:
+    if scalars.text(value) is None:  # as an answer leaves out a carrier with this name
         raise ValidationError(_("A carrier that is not known has no name to be found by."))
     return value
 

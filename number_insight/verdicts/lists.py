@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
-from number_insight import numbers
+from number_insight import numbers, spelling
 from number_insight.addresses import supernets
 from number_insight.insight import Insight
 from number_insight.models import ListEntry
@@ -78,4 +78,4 @@ class Lists:
         carrier = insight.current_carrier or insight.original_carrier
         for known in (carrier.name, carrier.network_code) if carrier else ():
             if known:
-                yield ListMatch.CARRIER.value, " ".join(known.split()).casefold()
+                yield ListMatch.CARRIER.value, spelling.words(known).casefold()

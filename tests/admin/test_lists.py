@@ -58,6 +58,10 @@ def test_a_new_ip_expires_in_a_week(admin_client: Client) -> None:
         ("ip", "8.8", "Enter an IP address"),
         ("prefix", "070", "Enter the beginning of a number"),
         ("country", "XX", "Enter the two letters of a country"),
+        ("prefix", "+46 (0)70", "write +4670."),
+        ("prefix", "+999", "No number begins with +999"),
+        ("ip", "192.168.0.0/16", "no public address"),
+        ("carrier", "unknown", "no name to be found by"),
     ],
 )
 def test_what_is_no_value_is_refused_with_a_reason(
@@ -65,6 +69,27 @@ def test_what_is_no_value_is_refused_with_a_reason(
 ) -> None:
     assert told in written(admin_client, "deny", match, value)
     assert not ListEntry.objects.exists()
+
+
+def test_a_new_entry_that_is_over_already_is_refused(admin_client: Client) -> None:
+    told = {"action": "deny", "match": "country", "value": "SE", "reason": ""}
+    over = {"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}
+    assert "This is over already" in admin_client.post(ADD, {**told, **over}).content.decode()
+    assert not ListEntry.objects.exists()
+    entry = an_entry("deny", "country", "SE")
+    change = reverse("admin:number_insight_listentry_change", args=[entry.pk])
+    admin_client.post(change, {**told, **over})
+    assert not ListEntry.objects.in_force().exists()
+
+
+@pytest.mark.parametrize(
+    "typed", ["+46 70-174 06 05", "\u202a+46\u00a070 174 06 05\u202c", "+4670"]
+)
+def test_an_entry_is_found_however_its_number_is_typed(admin_client: Client, typed: str) -> None:
+    an_entry("deny", "number", NUMBER)
+    an_entry("deny", "country", "NO")
+    found = admin_client.get(LIST, {"q": typed}).context["cl"].result_list
+    assert [entry.value for entry in found] == [NUMBER]
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,13 @@ def test_the_first_carrier_counts_only_where_the_current_one_is_unknown() -> Non
     assert len(known_of(a_record(), Insight(original_carrier=first)).listed) == 1
 
 
+@pytest.mark.parametrize("told", ["Telia\u200c Sverige", "TELIA\u00a0SVERIGE", "Telia  Sverige"])
+def test_a_carrier_is_found_whatever_nobody_sees_in_its_name(told: str) -> None:
+    an_entry("deny", "carrier", "Telia\u200c Sverige")
+    insight = Insight(current_carrier=Carrier(name=told))
+    assert len(known_of(a_record(), insight).listed) == 1
+
+
 def test_an_expired_entry_is_none() -> None:
     an_entry("deny", "number", NUMBER, expires_at=timezone.now() - timedelta(seconds=1))
     assert known_of(a_record()).listed == ()
