@@ -127,7 +127,7 @@ def test_a_lookup_that_stayed_uncertain_lets_its_question_go() -> None:
     assert found_in(rows()) == []
 
 
-def test_who_stops_in_the_middle_goes_on_where_it_was_left() -> None:
+def test_an_interrupted_purge_goes_on_where_it_stopped() -> None:
     for _ in range(5):
         RecordFactory()
     aged()
