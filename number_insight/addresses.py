@@ -1,4 +1,4 @@
-"""IP addresses: which are public, and which networks hold them."""
+"""IP addresses: the public ones, and their networks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import ipaddress
 from functools import lru_cache
 
 
-@lru_cache(maxsize=4096)  # one visitor's address is asked about at every step of a screening
+@lru_cache(maxsize=4096)  # each step of a screening checks the same address
 def public_ip(text: str | None) -> str | None:
-    """Return `text` as a canonical address if it is a public one, else None ("unknown")."""
+    """Return `text` as a canonical address, or None ("unknown") if it is not a public one."""
     try:
         address = ipaddress.ip_address(str(text).strip())
     except ValueError:
@@ -18,7 +18,7 @@ def public_ip(text: str | None) -> str | None:
 
 
 def is_address(text: str) -> bool:
-    """Whether `text` is an address, with or without a port."""
+    """Return whether `text` is an address, with or without a port."""
     host = text.strip()
     if host.startswith("["):
         host = host[1:].partition("]")[0]
@@ -32,7 +32,7 @@ def is_address(text: str) -> bool:
 
 
 def canonical_network(text: str) -> str:
-    """Return an address or network in its one form; raise `ValueError` if `text` is neither."""
+    """Return `text` as a canonical address or network; raise `ValueError` if it is neither."""
     network = ipaddress.ip_network(text, strict=False)
     if network.prefixlen < network.max_prefixlen:
         return str(network)
@@ -41,13 +41,13 @@ def canonical_network(text: str) -> str:
 
 
 def network_of(ip: str) -> str:
-    """Return the /24 or /64 that `ip` lies in."""
+    """Return the /24 or /64 of `ip`."""
     prefix = 24 if ipaddress.ip_address(ip).version == 4 else 64
     return str(ipaddress.ip_network(f"{ip}/{prefix}", strict=False))
 
 
 def supernets(ip: str) -> list[str]:
-    """Return `ip` and every network that it lies in, each in its canonical form."""
+    """Return `ip` and all its networks, in canonical form."""
     address = ipaddress.ip_address(ip)
     value, bits = int(address), address.max_prefixlen
     wider = (f"{type(address)(value >> free << free)}/{bits - free}" for free in range(1, bits + 1))

@@ -1,7 +1,7 @@
 """The exceptions, named for their meaning to the signup and to the money.
 
-Every exception of a provider belongs to exactly one of the classes below, because the class
-alone decides what becomes of the lookup: see `number_insight.lookups.claims`.
+Every error of a provider is raised as one of the classes below, and the class alone decides about
+the lookup: see `number_insight.lookups.outcomes`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Busy(ProviderError):
 
 
 class BadCredentials(ProviderError, PermissionError):
-    """The provider does not accept our credentials: free; nothing will work until they change."""
+    """The provider rejects our credentials: free; nothing will work until they change."""
 
 
 class NotAllowed(ProviderError, PermissionError):
@@ -66,7 +66,7 @@ class NoCredit(ProviderError):
 
 
 class Gone(ProviderError, ConnectionError):
-    """Nobody serves at this address any more: free; nothing will work until the settings change."""
+    """The address is no longer served: free; nothing will work until the settings change."""
 
 
 class NumberRefused(ProviderError, ValueError):
@@ -106,14 +106,14 @@ class ReplayFailed(NumberInsightError, RuntimeError):
 
 
 class DeferredErrors:
-    """Errors of steps that must not keep the steps after them from being taken."""
+    """The exceptions of steps, kept until the steps after them are done."""
 
     def __init__(self) -> None:
         self._errors: list[Exception] = []
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Take a step; an exception is kept for `raise_first`."""
+        """Keep an exception of the block for `raise_first`."""
         try:
             yield
         except Exception as error:
@@ -126,7 +126,7 @@ class DeferredErrors:
 
 
 def place(error: Exception) -> str:
-    """Return what was raised and where, without its text."""
+    """Return the class of `error` and the line that raised it, without the message."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -138,6 +138,7 @@ def place(error: Exception) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a sentence that names the known word closest to `word`, or all of them."""
     words = list(known)
-    for close in difflib.get_close_matches(word, words, n=1):
-        return f"Did you mean {close!r}?"
+    close = difflib.get_close_matches(word, words, n=1)
+    if close:
+        return f"Did you mean {close[0]!r}?"
     return f"Known are: {', '.join(words)}." if words else "None are known."

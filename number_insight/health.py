@@ -29,8 +29,9 @@ from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)
+"""The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
-"""Ages from which a silent sweep and an unfinished record are problems."""
+"""The age of an unfinished record from which it is a problem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +62,13 @@ class Health:
     reserved_month: Decimal
     budget_month: Decimal | None
     broker: str
-    """The error with which Celery's broker cannot be reached; empty if it can."""
+    """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
     """Whether a broker is configured; without one the sweep does the work itself."""
 
     @property
     def problems(self) -> list[str]:
-        """Problems with their remedies, a sentence each; empty while all is well."""
+        """The problems with their remedies, one sentence each."""
         return list(_problems(self))
 
     def as_json(self) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def _plain(value: Any) -> Any:
 
 
 def examine() -> Health:
-    """Return the present `Health`; trying the broker takes ``RING_TIMEOUT`` at most."""
+    """Return the present `Health`; the connection to the broker takes ``RING_TIMEOUT`` at most."""
     unfinished = NumberInsightRecord.objects.filter(
         state__in=(RecordState.QUEUED, RecordState.WAITING)
     )
@@ -162,7 +163,7 @@ class Summary:
 
 
 def summarise() -> Summary:
-    """Return the present `Summary` with a single query on small tables."""
+    """Return the present `Summary`, in a single query on small tables."""
     rows = list(_summary_rows())
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
@@ -177,11 +178,11 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
     """Return (kind, text, amount) from four tables at once."""
     empty, name = Value(""), Concat("provider", Value(" "), "level")
     zero, used = Value(0), F("spent") + F("reserved")
-    running = Spending.objects.filter(period__in=budget.running().values())
+    current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
         _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
-        _select("money", running, F("period"), used),
+        _select("money", current, F("period"), used),
         all=True,
     )
 
@@ -192,10 +193,10 @@ def _select(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable
 
 
 def _spent_periods(used: Mapping[str, int]) -> Iterator[str]:
-    """Yield the periods without budget left; `used` maps the keys of periods to units of money."""
+    """Yield the periods without budget left; `used` maps their keys to units of money."""
     budgets: Mapping[str, Decimal] = {}
     with suppress(ArithmeticError, AttributeError):  # a broken BUDGET is reported by the checks
         budgets = app_settings.BUDGET
-    for period, key in budget.running().items():
+    for period, key in budget.current_periods().items():
         if period in budgets and used.get(key, 0) * budget.UNIT >= budgets[period]:
             yield period

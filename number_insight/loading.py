@@ -19,6 +19,7 @@ from number_insight.rules.base import COSTLY
 DEFAULT_PROVIDER = "default"
 RULE_KEYS = ("NAME", "OPTIONS", "shadow")
 LONGEST_CODE = 50
+"""The length of the column for a rule's code."""
 
 
 @cache

@@ -1,7 +1,7 @@
-"""Phone numbers: from what people type to E.164, and what libphonenumber knows for free.
+"""Phone numbers: typed text in E.164, and the free facts from libphonenumber.
 
-The only module that knows ``phonenumbers``. What is asked for is *possible*, not *valid*: the
-metadata lags behind real ranges, and Vonage's own example, 447700900000, is a reserved number.
+No other module imports ``phonenumbers``. A number has to be *possible*, not *valid*: the metadata
+lags behind real ranges, and Vonage's own example, 447700900000, is a reserved number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ MAX_LENGTH = 64
 """Longer input is refused before it is parsed; the longest E.164 number has 15 digits."""
 
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
-"""The alpha-2 countries that have a numbering plan."""
+"""The alpha-2 countries with a numbering plan."""
+
+NUMBER_CHARACTERS = frozenset("0123456789+-()./ \u00a0\u2010\u2011\u2012\u2013\t")
+"""The characters of a typed number: no letters, and no other digits."""
 
 _LINE_TYPES = {
     PhoneNumberType.MOBILE: "mobile",
@@ -31,7 +34,7 @@ _LINE_TYPES = {
 
 
 def normalise(value: object, region: str | None = None) -> str:
-    """Return `value`, what was typed or a parsed number, as E.164 ("+447700900000").
+    """Return `value`, a typed text or a parsed number, in E.164 ("+447700900000").
 
     `region` (alpha-2) is tried first; digits without "+" that are not possible there are tried
     as international. Raise `InvalidNumber`, whose message is fit for the person who typed it.
@@ -41,11 +44,11 @@ def normalise(value: object, region: str | None = None) -> str:
         raise InvalidNumber("Enter a phone number.", code="required")
     if len(text) > MAX_LENGTH:
         raise InvalidNumber("This is too long for a phone number.", code="too_long")
-    if not _is_plain(text):
+    if not NUMBER_CHARACTERS.issuperset(text):
         raise InvalidNumber("Enter the phone number with the digits 0 to 9.", code="characters")
     text = text.strip()
     for candidate, home in _readings(text, region):
-        number = _settled(candidate, home)
+        number = _stable(candidate, home)
         if number is not None:
             return number
     raise InvalidNumber(
@@ -55,21 +58,21 @@ def normalise(value: object, region: str | None = None) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return `value` as text; a parsed number in E.164, in whatever format it prints itself."""
+    """Return `value` as text; a parsed number in E.164, regardless of its own string format."""
     if not isinstance(value, phonenumbers.PhoneNumber):
         return "" if value is None else str(value)
     formats = phonenumbers.PhoneNumberFormat
     if value.country_code is None or value.extension:
-        # An extension is refused, so it must not get lost on the way to being refused.
+        # An extension is refused, so the text must keep it.
         return value.raw_input or phonenumbers.format_number(value, formats.INTERNATIONAL)
     return phonenumbers.format_number(value, formats.E164)
 
 
-@lru_cache(maxsize=1024)  # a form, a field and a record read the same number in one signup
-def _settled(text: str, region: str | None) -> str | None:
-    """Return `text` as the E.164 that reads as itself, or None.
+@lru_cache(maxsize=1024)  # a form, a field and a record normalise the same number in one signup
+def _stable(text: str, region: str | None) -> str | None:
+    """Return `text` in the E.164 form that parses to itself, or None.
 
-    libphonenumber strips one superfluous zero a time, so one line would have several spellings.
+    libphonenumber strips one superfluous zero at a time, so one line would have several spellings.
     """
     number = None
     while (parsed := _parse(text, region)) is not None:
@@ -81,17 +84,13 @@ def _settled(text: str, region: str | None) -> str | None:
 
 
 def _without_zeros(number: str, code: str) -> str:
-    """Return `number` without zeros after its country code, where only that makes it valid."""
+    """Return `number` without zeros after its country code if only that makes it valid."""
     shorter = f"+{code}{number[1 + len(code) :].lstrip('0')}"
     return shorter if not is_valid(number) and is_valid(shorter) else number
 
 
-def _is_plain(text: str) -> bool:
-    """Whether `text` holds only what people put into numbers; no letters, no other digits."""
-    return all(char in "0123456789+-()./ \u00a0\u2010\u2011\u2012\u2013\t" for char in text)
-
-
 def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
+    """Return texts to parse and their regions: national first, then international."""
     if text.startswith("+"):
         return [(text, None)]
     readings: list[tuple[str, str | None]] = [(text, region)] if region else []
@@ -103,7 +102,7 @@ def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
     return readings
 
 
-@lru_cache(maxsize=256)  # one number is asked about again and again; nothing here changes it
+@lru_cache(maxsize=256)  # the functions below parse the same number; none of them changes it
 def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
         parsed = phonenumbers.parse(text, region)
@@ -115,24 +114,24 @@ def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
 
 
 def is_valid(number: str) -> bool:
-    """Whether libphonenumber knows a range that `number` (E.164) lies in."""
+    """Return whether `number` (E.164) is in a range that libphonenumber knows."""
     parsed = _parse(number, None)
     return parsed is not None and phonenumbers.is_valid_number(parsed)
 
 
 def is_possible(number: str) -> bool:
-    """Whether `number` is E.164 of a possible length."""
+    """Return whether `number` is E.164 of a possible length."""
     return number.startswith("+") and _parse(number, None) is not None
 
 
 def country(number: str) -> str | None:
-    """Return the alpha-2 country of `number` (E.164), as libphonenumber has it, or None."""
+    """Return the alpha-2 country of `number` (E.164) by libphonenumber, or None."""
     parsed = _parse(number, None)
     if parsed is None:
         return None
-    found = phonenumbers.region_code_for_number(parsed)
-    found = found or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    return found if found and found.isalpha() and found != "ZZ" else None
+    region = phonenumbers.region_code_for_number(parsed)
+    region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return region if region and region.isalpha() and region != "ZZ" else None
 
 
 def calling_code(number: str) -> str | None:
@@ -142,19 +141,19 @@ def calling_code(number: str) -> str | None:
 
 
 def code_of_country(country: str) -> str | None:
-    """Return the calling code of `country` (alpha-2), or None if it has none that we know."""
+    """Return the calling code of `country` (alpha-2), or None if there is none."""
     code = phonenumbers.country_code_for_region(country.upper())
     return str(code) if code else None
 
 
 def shares_calling_code(country: str, other: str) -> bool:
-    """Whether two countries (alpha-2) have one calling code: "US" and "CA", "GB" and "JE"."""
+    """Return whether two countries (alpha-2) share a calling code, as "US" and "CA" do."""
     code = code_of_country(country)
     return code is not None and code == code_of_country(other)
 
 
 def national(number: str) -> str | None:
-    """Return `number` as it is written in its own country, or None."""
+    """Return `number` in the format of its own country, or None."""
     parsed = _parse(number, None)
     if parsed is None:
         return None
@@ -162,7 +161,7 @@ def national(number: str) -> str | None:
 
 
 def international(number: str) -> str:
-    """Return `number` spaced for reading ("+46 70 174 06 05"), or as it is."""
+    """Return `number` with spaces ("+46 70 174 06 05"), or unchanged if it is impossible."""
     parsed = _parse(number, None)
     if parsed is None:
         return number
@@ -170,7 +169,7 @@ def international(number: str) -> str:
 
 
 def local_insight(number: str) -> Insight:
-    """Return what is known about `number` (E.164) without asking anybody."""
+    """Return the facts on `number` (E.164) from libphonenumber alone."""
     parsed = _parse(number, None)
     if parsed is None:
         return Insight(number=number)
@@ -184,7 +183,7 @@ def local_insight(number: str) -> Insight:
 
 
 def masked(number: str) -> str:
-    """Return `number` for logs: its country code and its last two digits ("+46*******05")."""
+    """Return `number` for logs, with its country code and last two digits ("+46*******05")."""
     prefix = calling_code(number)
     if prefix is None:
         return "*" * min(len(number), 12)
@@ -193,9 +192,9 @@ def masked(number: str) -> str:
 
 
 def recognisable(number: str) -> str:
-    """Return `number` for somebody who is told it anyway ("+46 70 *** ** 05").
+    """Return `number` for a person who knows it ("+46 70 *** ** 05").
 
-    It is enough to recognise a number by, and not enough to call: four digits at least are hidden.
+    At least four digits are hidden, so that it can be recognised and not called.
     """
     prefix = calling_code(number)
     if prefix is None:
@@ -203,9 +202,9 @@ def recognisable(number: str) -> str:
     length = len(number) - 1 - len(prefix)
     last = min(2, max(0, length - 4))
     first = min(2, max(0, length - 4 - last))
-    text, place = "", 0
+    text, position = "", 0
     for char in international(number).removeprefix(f"+{prefix}"):
-        is_shown = not char.isdigit() or place < first or place >= length - last
+        is_shown = not char.isdigit() or position < first or position >= length - last
         text += char if is_shown else "*"
-        place += char.isdigit()
+        position += char.isdigit()
     return f"+{prefix}{text}"

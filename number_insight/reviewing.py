@@ -1,4 +1,4 @@
-"""Decisions of a person on a record, and lookups that a person asks for."""
+"""The acts of a reviewer: decisions on records, and repeated lookups."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refuse(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -
 
 
 def _decide(record: NumberInsightRecord, decision: str, user: Any, reason: str) -> bool:
-    """Write the decision if there is none; the condition in the UPDATE settles a race."""
+    """Write the decision if there is none yet; the condition is in the UPDATE, against races."""
     with transaction.atomic():
         undecided = NumberInsightRecord.objects.filter(pk=record.pk, decision=Decision.NONE)
         if not undecided.update(
@@ -49,17 +49,17 @@ def _send_decision_made(record: NumberInsightRecord, user: Any) -> None:
 
 
 def look_up_again(record: NumberInsightRecord) -> Lookup:
-    """Queue and return a lookup of the number of `record`, at the price of a new one.
+    """Queue and return a new lookup of the number of `record`, which is paid for.
 
-    It supersedes the last lookup; a decision stays as it is. Raise `Unsupported`, with the
-    reason, if nothing can be asked about the number.
+    It supersedes the last lookup; a decision is kept. Raise `Unsupported`, with the reason, if
+    nothing can be asked about the number.
     """
     plan = planning.plan_for(record, insist=True)
     if plan.question is None:
         message = gettext("Nothing can be asked about this number: %(why)s.")
         raise Unsupported(message % {"why": Basis(plan.basis).label})
     with transaction.atomic():
-        if record.lookup_id is not None:  # an uncertain lookup would be joined, and never sent
+        if record.lookup_id is not None:  # otherwise an uncertain lookup would be joined
             uncertain = Lookup.objects.filter(pk=record.lookup_id, state=LookupState.UNCERTAIN)
             uncertain.update(open_key=None)
         ((lookup, is_new),) = questions.join([plan.ask])

@@ -1,4 +1,4 @@
-"""Transactions: rows locked in one order, written in one statement, and saved for certain."""
+"""Transactions: locks in one order, bulk updates, work after a commit, and retries."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ T = TypeVar("T")
 logger = logging.getLogger("number_insight.transactions")
 
 LOST_CONNECTIONS = (OperationalError, InterfaceError)
-"""What is raised where the connection to the database is lost, and a new one may do."""
+"""The exceptions that may mean a lost connection, after which a new one may work."""
 RETRY_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
-"""Seconds between the retries of a lost connection: half a minute in all."""
+"""The back-off between retries after a lost connection, in seconds: half a minute in all."""
 
 
 def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:
-    """Lock and return `rows`; nobody else writes them until the caller's transaction ends.
+    """Lock `rows` until the caller's transaction ends, and return them.
 
     Every caller locks in the same `order`, so that no two transactions deadlock.
     """
@@ -42,7 +42,7 @@ def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:
 
 
 def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
-    """Lock and return up to `limit` rows, skipping those that other transactions hold.
+    """Lock and return up to `limit` rows, skipping any that another transaction holds.
 
     Return none where the database cannot skip locked rows.
     """
@@ -54,70 +54,70 @@ def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
 
 
 def lock_or_create(rows: QuerySet[M], created: Sequence[M], *, order: str = "pk") -> list[M]:
-    """Lock and return `rows`, which are as many as `created`; insert those that are missing.
+    """Lock and return `rows`; insert `created` first unless there are as many already.
 
     If another transaction inserts one at the same time, both get the same row, one after the other.
     """
-    found = lock(rows, order=order)
-    if len(found) < len(created):
+    locked = lock(rows, order=order)
+    if len(locked) < len(created):
         rows.model._base_manager.bulk_create(created, ignore_conflicts=True)
-        found = lock(rows, order=order)
-    return found
+        locked = lock(rows, order=order)
+    return locked
 
 
 def _has_one_writer(model: type[models.Model]) -> bool:
-    """Whether the database locks as a whole and not by rows; then take its lock."""
+    """Return whether the database has one lock for all rows, and take it if so."""
     if connections[router.db_for_write(model)].features.has_select_for_update:
         return False
-    # Even a write that finds no row waits for the lock.
+    # A write takes the lock even if it matches no row.
     name = model._meta.pk.name
     model._base_manager.filter(pk__lt=0).update(**{name: F(name)})
     return True
 
 
 def bulk_update(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Write `fields` of `rows`, which have to be locked: a deleted row must not come back."""
-    model = type(rows[0]) if rows else None
-    if model is None:
+    """Write `fields` of `rows`, which have to be locked: a deleted row would be inserted again."""
+    if not rows:
         return
+    model = type(rows[0])
     features = connections[router.db_for_write(model)].features
     if len(rows) == 1 or not features.supports_update_conflicts_with_target:
         for row in rows:
             row.save(update_fields=fields)
         return
     key = model._meta.pk.name
-    # An insert that becomes an update costs a tenth of Django's own `bulk_update`. It sets
-    # `auto_now_add` on the instances, though it writes nothing but `fields`.
-    made = [getattr(row, "created_at", None) for row in rows]
+    # An upsert costs a tenth of Django's own `bulk_update`. It sets `auto_now_add` fields on the
+    # instances, though it writes only `fields`.
+    created = [getattr(row, "created_at", None) for row in rows]
     model._base_manager.bulk_create(
         rows, update_conflicts=True, unique_fields=[key], update_fields=list(fields)
     )
-    for row, at in zip(rows, made, strict=True):
-        if at is not None:
-            row.created_at = at  # type: ignore[attr-defined]
+    for row, created_at in zip(rows, created, strict=True):
+        if created_at is not None:
+            row.created_at = created_at  # type: ignore[attr-defined]
 
 
 def after_commit(work: Callable[..., object], *args: Any, using: str | None = None) -> None:
-    """Call `work` with `args` once the transaction of `using` is committed; log what it raises.
+    """Call `work` with `args` after the commit of `using`; log its exceptions.
 
-    ``on_commit(robust=True)`` alone is not enough: it logs the name of what has failed, and fails
-    itself where that has none, as a `functools.partial` has not. It also logs what a database
-    says, which quotes the row with the number.
+    ``on_commit(robust=True)`` alone is not enough: it logs the qualified name of the callable, and
+    fails if that has none, as a `functools.partial`. It also logs the message of a database error,
+    which quotes the row with the number.
     """
 
     def guarded() -> None:
         try:
             work(*args)
-        except Exception as error:  # the row is committed: nobody could do anything about it
+        except Exception as error:  # the row is committed, so the caller could not react
             logger.error("What was to follow a commit has failed: %s.", place(error))
 
     transaction.on_commit(guarded, using=using)
 
 
 def retry_lost_connection(work: Callable[[], T]) -> T:
-    """Return what `work` returns, retried on fresh connections for half a minute.
+    """Return the result of `work`, retried on fresh connections for half a minute.
 
-    Inside a transaction of the caller it is called once: a new connection would not be in it.
+    Inside a transaction of the caller it is not retried, since a new connection would be outside.
     """
     for pause in RETRY_PAUSES if not connection.in_atomic_block else ():
         try:
@@ -129,15 +129,6 @@ def retry_lost_connection(work: Callable[[], T]) -> T:
     return work()
 
 
-def save_or_log(work: Callable[[], T], entry: str) -> T:
-    """Save what was paid for, with retries; log `entry` and raise if it cannot be saved."""
-    try:
-        return retry_lost_connection(work)
-    except Exception:
-        log_unsaved(entry)
-        raise
-
-
 def log_unsaved(entry: str) -> None:
-    """Log what a person needs to find a payment that is not in the books."""
+    """Log the details by which a person can find a payment that could not be saved."""
     logger.critical("What may have been paid for could not be saved: %s.", entry)

@@ -28,7 +28,7 @@ from number_insight.admin.reviewing import ACTIONS, Action
 from number_insight.models import NumberInsightRecord
 
 MAX_RECORDS = 100
-"""The number of records in one action: a bound on its cost, and on what a person can review."""
+"""The highest number of records in one action, which bounds its cost and the list to confirm."""
 MAX_WARNINGS = 5
 
 

@@ -58,7 +58,7 @@ class Action:
     success_message: Any
     """A plural message; "count" is the number of records."""
     apply: Callable[[NumberInsightRecord, Any, str], str]
-    """Apply it to a record, for a user and a reason; return why the record was skipped, or ""."""
+    """Apply it to a record, for a user and a reason; return the obstacle, or "" without one."""
     form: type[forms.Form] = forms.Form
     is_decision: bool = True
     """Decisions are free and made once; a lookup costs money each time."""
@@ -173,7 +173,7 @@ class Quote:
 
 
 def quote(record: NumberInsightRecord) -> Quote:
-    """Return what looking up `record` again costs at most."""
+    """Return the highest cost of another lookup for `record`."""
     try:
         plan = planning.plan_for(record, insist=True)
         if plan.question is None:

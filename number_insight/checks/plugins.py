@@ -16,7 +16,7 @@ from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
 
 NOTICE = timedelta(days=180)
-"""How long before its retirement a provider is warned of."""
+"""The time before the retirement of a provider in which a check warns of it."""
 
 
 def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
@@ -27,7 +27,7 @@ def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
-    """Yield the faults of the providers: with `deploy` those that matter in production alone."""
+    """Yield the faults of the providers; with `deploy` only the ones that matter in production."""
     if loading.DEFAULT_PROVIDER not in app_settings.PROVIDERS and not deploy:
         message = "NUMBER_INSIGHT['PROVIDERS'] has no 'default', and that is who is asked."
         yield error("E009", message, 'Write "PROVIDERS": {"default": {"BACKEND": ...}}.')

@@ -1,6 +1,6 @@
 """The budget: reserved before a call, settled after it, exact under concurrency.
 
-All functions run inside the caller's transaction. Amounts are kept as whole numbers
+The functions that write run inside the caller's transaction. Amounts are stored as integers
 (hundred-millionths of the currency), since SQLite has no exact decimals.
 """
 
@@ -24,13 +24,14 @@ from number_insight.transactions import after_commit, lock_or_create
 logger = logging.getLogger("number_insight.lookups.budget")
 
 ALERTS = (50, 80, 100)
-"""Per cent of a budget at which the operator is told."""
+"""The percentages of a budget at which the operator is alerted."""
 UNIT = Decimal("0.00000001")
+"""The unit of stored amounts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """What was reserved on a day, and the `amount` that was really paid."""
+    """The amount paid for a lookup, the amount reserved for it, and the day of the reservation."""
 
     amount: Decimal
     reserved: Decimal
@@ -38,36 +39,38 @@ class Payment:
 
 
 def reserve(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
-    """Reserve those of `amounts` that every period has room for, one after the other.
+    """Reserve `amounts` in order, each of them if every period has room for it.
 
-    Return the day they are booked on, and which of them fit.
+    Return the day of the reservation, and for each amount whether it was reserved.
     """
-    today, caps = timezone.localdate(), app_settings.BUDGET
-    keys = _periods(today)
-    rows = _rows(keys.values()) if caps else {}
-    left = [_left(rows[keys[period]], cap) for period, cap in caps.items()]
+    day, caps = today(), app_settings.BUDGET
+    keys = _periods(day)
+    rows = _lock_periods(keys.values()) if caps else {}
+    books = [(rows[keys[period]], cap) for period, cap in caps.items()]
+    left = [_units(cap) - row.spent - row.reserved for row, cap in books]
     total, fits = 0, []
     for units in map(_units, amounts):
         fits.append(all(total + units <= room for room in left))
         total += units if fits[-1] else 0
     if any(fits):
         _add(keys.values(), reserved=total)
-    for period, cap in caps.items() if any(fits) else ():
-        _alert(rows[keys[period]], total, cap)
-    return today, fits
+        for row, cap in books:
+            _alert(row, total, cap)
+    return day, fits
 
 
-def _rows(keys: Collection[str]) -> dict[str, Spending]:
-    """Return the rows of these periods, locked; the first of a period makes its row."""
+def _lock_periods(keys: Collection[str]) -> dict[str, Spending]:
+    """Lock the rows of these periods, creating missing ones; return them by key."""
     rows = Spending.objects.filter(period__in=keys)
     created = [Spending(period=key) for key in keys]
     return {row.period: row for row in lock_or_create(rows, created, order="period")}
 
 
 def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
-    """Add to the books of these periods."""
+    """Add amounts to the rows of these periods."""
     added = {"reserved": F("reserved") + reserved, "spent": F("spent") + spent}
-    # One after the other, the day first, as they are locked: else two could wait in a ring.
+    # One after the other, the day first, as they are locked: else two could deadlock.
+    # In the order in which they are locked, the day first, so that no two transactions deadlock.
     for key in keys:
         rows = Spending.objects.filter(period=key)
         if not rows.update(**added):
@@ -75,61 +78,56 @@ def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
             rows.update(**added)
 
 
-def _left(row: Spending, cap: Decimal) -> int:
-    """Return what is left: what is spent and reserved may reach the cap and not pass it."""
-    return _units(cap) - row.spent - row.reserved
-
-
 def _alert(row: Spending, added: int, cap: Decimal) -> None:
-    """Tell once a period, after commit, that a share of its budget is gone."""
-    gone = 100 * (row.spent + row.reserved + added) // max(_units(cap), 1)
-    share = max((share for share in ALERTS if share <= gone), default=0)
-    if share > row.alerted and Spending.objects.filter(pk=row.pk, alerted__lt=share).update(
-        alerted=share
+    """Alert the operator after commit, once for each percentage in a period."""
+    used = 100 * (row.spent + row.reserved + added) // max(_units(cap), 1)
+    percent = max((percent for percent in ALERTS if percent <= used), default=0)
+    if percent > row.alerted and Spending.objects.filter(pk=row.pk, alerted__lt=percent).update(
+        alerted=percent
     ):
-        after_commit(_tell, row.period, share, cap)
+        after_commit(_send_alert, row.period, percent, cap)
 
 
-def _tell(key: str, share: int, cap: Decimal) -> None:
-    logger.warning("%s %% of the budget of %s for %s is spent or reserved.", share, cap, key)
-    signals.budget_alert.send_robust(Spending, period=key, percent=share, budget=cap)
+def _send_alert(key: str, percent: int, cap: Decimal) -> None:
+    logger.warning("%s %% of the budget of %s for %s is spent or reserved.", percent, cap, key)
+    signals.budget_alert.send_robust(Spending, period=key, percent=percent, budget=cap)
 
 
 def settle(payments: Iterable[Payment]) -> None:
-    """Turn what was reserved for `payments` into what was really paid.
+    """Replace the reservations of `payments` by the amounts paid.
 
-    The last step of a transaction, since every worker writes these rows.
+    It is the last step of a transaction, since every worker writes these rows.
     """
     reserved, spent = Counter[str](), Counter[str]()
     for payment in payments:
         for key in _periods(payment.booked_on).values() if payment.booked_on else ():
             reserved[key] += _units(payment.reserved)
             spent[key] += _units(payment.amount)
-    for key in sorted(reserved):  # days before months, as all who lock them
+    for key in sorted(reserved):  # days before months, the order of all locks
         if reserved[key] or spent[key]:
             _add([key], reserved=-reserved[key], spent=spent[key])
 
 
 def book(amount: Decimal) -> None:
-    """Book `amount` as spent today, without asking the budget (a person ordered it)."""
-    _add(_periods(timezone.localdate()).values(), spent=_units(amount))
+    """Book `amount` as spent today, even beyond the budget, since a person ordered it."""
+    _add(current_periods().values(), spent=_units(amount))
 
 
 def spent(period: str = "day") -> tuple[Decimal, Decimal]:
-    """Return what is spent and what is reserved in the running day or month."""
-    key = running()[period]
+    """Return the amounts spent and reserved in the current day or month."""
+    key = current_periods()[period]
     row = Spending.objects.filter(period=key).first()
     return (row.spent * UNIT, row.reserved * UNIT) if row else (Decimal(0), Decimal(0))
 
 
 def today() -> date:
-    """Return the day that money is booked on now."""
+    """Return the day on which money is booked now, in ``TIME_ZONE``."""
     return timezone.localdate()
 
 
-def running() -> dict[str, str]:
-    """Return the keys of the running day and month."""
-    return _periods(timezone.localdate())
+def current_periods() -> dict[str, str]:
+    """Return the keys of the current day and month."""
+    return _periods(today())
 
 
 def _periods(day: date) -> dict[str, str]:

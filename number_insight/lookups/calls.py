@@ -1,4 +1,4 @@
-"""Calls: claimed questions are put to their providers side by side, in no transaction."""
+"""Calls: claimed questions, put to their providers concurrently and outside any transaction."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from number_insight.providers.base import Provider
 logger = logging.getLogger("number_insight.lookups.calls")
 
 GATHERING, LONGEST_GATHERING = 0.02, 0.15
-"""Seconds that answers wait for the next one, and in all, so that they are saved together."""
+"""Seconds to wait for one more answer, and for all in a batch, so that they are saved together."""
 WIDEST_GAP = 0.1
-"""Seconds at most that a call is held back for the one before it."""
+"""The longest delay of a call after the one before it, in seconds."""
 CUT_SHORT = "The call was cut short; it may have been paid."
 
 
 def put(claims: Sequence[Claim]) -> Iterator[list[Outcome]]:
-    """Put the questions of `claims`, and yield what has come back as soon as something has.
+    """Make the calls of `claims`, and yield their outcomes in batches as they arrive.
 
-    What comes while the caller saves a batch is yielded together as the next one.
+    Outcomes that arrive while the caller saves a batch form the next one.
     """
     outcomes, left = _start(claims), len(claims)
     while left:
@@ -42,10 +42,10 @@ def put(claims: Sequence[Claim]) -> Iterator[list[Outcome]]:
 
 
 def _start(claims: Sequence[Claim]) -> SimpleQueue[Outcome]:
-    """Put each question in a thread of its own; return the queue of their outcomes.
+    """Make each call in a thread of its own; return the queue of their outcomes.
 
-    A single question is put here and now. Where the machine gives no more threads, those that
-    there are put the questions one after the other.
+    A single call is made in the current thread. If the machine cannot start enough threads, the
+    running ones and the current one share the calls.
     """
     claimed, outcomes = SimpleQueue[Claim](), SimpleQueue[Outcome]()
     for claim in claims:
@@ -67,12 +67,12 @@ def _run_thread(claimed: SimpleQueue[Claim], outcomes: SimpleQueue[Outcome]) -> 
     try:
         _run(claimed, outcomes)
     finally:
-        # A provider may keep a token in a cache, and the project its cache in the database.
+        # A provider may cache a token, and the project's cache may be in the database.
         connections.close_all()
 
 
 def _run(claimed: SimpleQueue[Claim], outcomes: SimpleQueue[Outcome]) -> None:
-    """Put questions until none is left; each has an outcome, whatever happens."""
+    """Make calls until the queue is empty; each has an outcome, even after an exception."""
     while not claimed.empty():
         try:
             claim = claimed.get_nowait()
@@ -86,13 +86,13 @@ def _run(claimed: SimpleQueue[Claim], outcomes: SimpleQueue[Outcome]) -> None:
 
 
 def _gather(outcomes: SimpleQueue[Outcome], limit: int) -> list[Outcome]:
-    """Return the next outcome, and up to `limit` with those that follow it closely."""
+    """Return the next outcome and others that follow it closely, up to `limit` in all."""
     batch = [outcomes.get()]
-    until = time.monotonic() + LONGEST_GATHERING
+    deadline = time.monotonic() + LONGEST_GATHERING
     while len(batch) < limit:
         try:
-            patience = min(GATHERING, until - time.monotonic())
-            batch.append(outcomes.get(timeout=max(patience, 0)))
+            timeout = min(GATHERING, deadline - time.monotonic())
+            batch.append(outcomes.get(timeout=max(timeout, 0)))
         except Empty:
             break
     return batch
@@ -100,20 +100,20 @@ def _gather(outcomes: SimpleQueue[Outcome], limit: int) -> list[Outcome]:
 
 @sensitive_variables()
 def call(claim: Claim) -> Result:
-    """Make the one call; return the answer, or the exception that stands for there being none."""
+    """Make the one call; return the answer, or the exception in place of one."""
     try:
-        return _ask(claim, loading.provider(claim.lookup.provider))
+        return _call_in_turn(claim, loading.provider(claim.lookup.provider))
     except exceptions.ProviderError as error:
         return error
     except (ImproperlyConfigured, exceptions.Unsupported) as error:
         return exceptions.NotAllowed(str(error))
-    except Exception as error:  # a stranger's provider: whether it has paid is unknown
+    except Exception as error:  # a third party's provider may have paid before it raised
         logger.error("Provider %s raised %s.", claim.lookup.provider, place(error))
         text = f"The provider raised {type(error).__name__}; it may have been paid. See the log."
         return exceptions.Uncertain(text)
 
 
-def _ask(claim: Claim, provider: Provider) -> Result:
+def _call_in_turn(claim: Claim, provider: Provider) -> Result:
     time.sleep(max(claim.turn - time.monotonic(), 0))
     _spacing.wait(claim.lookup.provider)
     if claim.lookup.delivery == "async":
@@ -122,14 +122,14 @@ def _ask(claim: Claim, provider: Provider) -> Result:
 
 
 class _Spacing:
-    """Spaces the calls of this process, so that late ones do not go out as a thundering herd."""
+    """The gaps between the calls of this process, so that late ones are no thundering herd."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last: dict[str, float] = {}
 
     def wait(self, provider: str) -> None:
-        """Wait until the last call to `provider` is about as long ago as ``THROUGHPUT`` wants."""
+        """Sleep until the last call to `provider` is as long ago as ``THROUGHPUT`` demands."""
         with self._lock:
             now = time.monotonic()
             gap = min(1 / app_settings.THROUGHPUT, WIDEST_GAP)

@@ -1,8 +1,9 @@
 """The circuit breaker and the rate limit of a provider, shared by all workers.
 
-The circuit opens at once if nothing can work until somebody acts (credentials, credit, a level that
-is not enabled), otherwise after several failures in a row, and after many distinct refused numbers
-in a row, which are probably our fault. A probe closes it: the next lookup goes ahead alone.
+The circuit opens at once on an error that an operator has to repair (credentials, credit, a level
+that is not enabled), otherwise after several failures in a row, and after many distinct refused
+numbers in a row, which are probably our fault. After a pause one lookup is let through as a probe;
+its answer closes the circuit.
 """
 
 from __future__ import annotations
@@ -32,27 +33,28 @@ FAILURES = 5
 REFUSALS = 20
 """The distinct refused numbers in a row that open the circuit."""
 SPARE = 1.1
-"""The factor by which calls are further apart than ``THROUGHPUT`` asks for, since on a busy machine
-some are sent late and fall next to their successors."""
+"""The factor by which slots are further apart than ``THROUGHPUT`` demands, since a busy machine
+sends some calls late, close to the next ones."""
 LONGEST_LEAD = timedelta(milliseconds=250)
-"""The longest delay before the first of several calls, so that all threads are ready for theirs."""
-AT_ONCE = (
+"""The longest delay before the first of several calls, in which their threads are started."""
+OPENED_BY = (
     exceptions.BadCredentials,
     exceptions.NotAllowed,
     exceptions.NoCredit,
     exceptions.Gone,
 )
+"""The errors of which a single one opens the circuit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closed:
-    """The state of an open circuit: nothing is asked before `until`, because of `reason`."""
+class OpenCircuit:
+    """An open circuit: nothing is asked before `until`, because of `reason`."""
 
     until: datetime
     reason: str
 
 
-def closed(provider: str, level: str) -> Closed | None:
+def open_circuit(provider: str, level: str) -> OpenCircuit | None:
     """Return the open circuit of `provider` at `level`, or None if it may be asked.
 
     The first caller after the pause is the probe, and extends the pause for the others.
@@ -60,23 +62,23 @@ def closed(provider: str, level: str) -> Closed | None:
     now = timezone.now()
     for circuit in Circuit.objects.filter(_scope(provider, level), open_until__isnull=False):
         if circuit.open_until and circuit.open_until > now:
-            return Closed(until=circuit.open_until, reason=circuit.reason)
-        taken = Circuit.objects.filter(pk=circuit.pk, open_until=circuit.open_until)
-        if not taken.update(open_until=now + FIRST_PAUSE):
-            return Closed(until=now + FIRST_PAUSE, reason=circuit.reason)
+            return OpenCircuit(until=circuit.open_until, reason=circuit.reason)
+        unchanged = Circuit.objects.filter(pk=circuit.pk, open_until=circuit.open_until)
+        if not unchanged.update(open_until=now + FIRST_PAUSE):
+            return OpenCircuit(until=now + FIRST_PAUSE, reason=circuit.reason)
     return None
 
 
-def admitted(provider: str, level: str, count: int) -> tuple[int, Closed | None]:
+def admit(provider: str, level: str, count: int) -> tuple[int, OpenCircuit | None]:
     """Return the number of admitted lookups among `count`, and the circuit that stops the others.
 
-    That is all or none of them; or one, the probe.
+    The number is `count` or 0, or 1 for a probe.
     """
-    pause = closed(provider, level)
-    if pause is not None:
-        return 0, pause
-    pause = closed(provider, level) if count > 1 else None
-    return (count, None) if pause is None else (1, pause)
+    circuit = open_circuit(provider, level)
+    if circuit is not None:
+        return 0, circuit
+    circuit = open_circuit(provider, level) if count > 1 else None
+    return (count, None) if circuit is None else (1, circuit)
 
 
 def _scope(provider: str, level: str) -> Q:
@@ -86,8 +88,8 @@ def _scope(provider: str, level: str) -> Q:
 def probe_now(circuit_id: int) -> bool:
     """End the pause of an open circuit, and return whether it was still open.
 
-    The next lookup is the probe. Lookups postponed by the circuit become due as well, so that the
-    probe need not wait for a signup.
+    The next lookup is the probe. The lookups that the circuit postponed become due as well, so that
+    the probe need not wait for a signup.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -106,39 +108,40 @@ def probe_now(circuit_id: int) -> bool:
 
 def succeeded(provider: str, level: str) -> bool:
     """Record an answer, and close the circuit; return whether it was open."""
-    troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
+    failing = Circuit.objects.filter(_scope(provider, level)).exclude(
         open_until=None, failures=0, refusals=0
     )
-    found = list(troubled)
-    was_open = any(circuit.open_until for circuit in found)
-    if found:
-        troubled.update(open_until=None, openings=0, failures=0, refusals=0, reason="")
+    circuits = list(failing)
+    was_open = any(circuit.open_until for circuit in circuits)
+    if circuits:
+        failing.update(open_until=None, openings=0, failures=0, refusals=0, reason="")
     if was_open:
         logger.warning("Provider %r answers again.", provider)
     return was_open
 
 
 def failed(provider: str, level: str, number: str, error: exceptions.ProviderError) -> None:
-    """Record a call without an answer, and open the circuit if that is one too many."""
+    """Record a call without an answer, and open the circuit after too many in a row."""
     if isinstance(error, (exceptions.Busy, exceptions.NoAnswer)):
         return
     scope = level if isinstance(error, exceptions.NotAllowed) else ""
     with transaction.atomic():
         rows = Circuit.objects.filter(provider=provider, level=scope)
         (circuit,) = lock_or_create(rows, [Circuit(provider=provider, level=scope)])
-        if _is_enough(circuit, number, error):
+        if _count_failure(circuit, number, error):
             _open(circuit, str(error))
         circuit.save()
 
 
-def _is_enough(circuit: Circuit, number: str, error: exceptions.ProviderError) -> bool:
+def _count_failure(circuit: Circuit, number: str, error: exceptions.ProviderError) -> bool:
+    """Count `error` on `circuit`, without saving it; return whether the circuit has to open."""
     if isinstance(error, exceptions.NumberRefused):
         refused = fingerprint(number)
         if circuit.last_refused != refused:
             circuit.refusals, circuit.last_refused = circuit.refusals + 1, refused
         return circuit.refusals >= REFUSALS
     circuit.failures += 1
-    return isinstance(error, AT_ONCE) or circuit.failures >= FAILURES
+    return isinstance(error, OPENED_BY) or circuit.failures >= FAILURES
 
 
 def _open(circuit: Circuit, reason: str) -> None:
@@ -151,7 +154,7 @@ def _open(circuit: Circuit, reason: str) -> None:
 def take_turns(
     provider: str, count: int, *, within: timedelta
 ) -> tuple[list[timedelta], timedelta]:
-    """Reserve up to `count` slots of the rate limit of `provider` that come `within` a time.
+    """Reserve up to `count` slots of the rate limit of `provider` that begin `within` a time.
 
     Return the delay of each slot, and that of the next free one. Runs inside the caller's
     transaction, so that a rollback frees the slots.

@@ -1,9 +1,8 @@
-"""Claims: the right to make one call, taken together with its money.
+"""Claims: the exclusive right to make one call, taken together with its money.
 
-`number_insight.lookups.questions` makes a lookup or finds the open one, and `take` claims it and
-reserves its price in the short transaction of the caller. The call is made by
-`number_insight.lookups.calls`, and its outcome is saved by `number_insight.lookups.outcomes`, with
-the fencing token of the claim.
+`number_insight.lookups.questions` creates or joins a lookup, and `take` claims it and reserves its
+price in the short transaction of the caller. `number_insight.lookups.calls` makes the call, and
+`number_insight.lookups.outcomes` saves its outcome, with the fencing token of the claim.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ from number_insight.providers.base import Question
 from number_insight.transactions import lock
 
 LEASE = timedelta(seconds=60)
-"""How long a worker may hold a lookup beyond its provider's own deadline."""
+"""The time that a worker may hold a lookup beyond the timeout of its provider."""
 LONGEST_WAIT = timedelta(seconds=1)
-"""How long a worker may wait for its turn; what has longer to wait goes back to the queue."""
+"""The longest wait of a worker for a slot of the rate limit; later lookups are postponed."""
 SWITCHED_OFF_PAUSE = timedelta(minutes=1)
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
@@ -48,15 +47,16 @@ class Claim:
     lookup: Lookup
     token: uuid.UUID
     turn: float = 0.0
-    """When the call may begin, on the monotonic clock, so that ``THROUGHPUT`` is kept."""
+    """The slot of the rate limit, on the monotonic clock: the call does not begin earlier."""
 
     @property
     def question(self) -> Question:
+        """The question to put."""
         return questions.question_of(self.lookup)
 
 
 def claim(lookup_id: int) -> Claim | None:
-    """Take a queued lookup that is due, in a transaction of its own; None if it is not to be had.
+    """Claim a queued lookup in a transaction of its own; return None if that is not possible.
 
     Two workers cannot both succeed. A lookup whose question was answered meanwhile is skipped, and
     while lookups are switched off it is postponed.
@@ -64,17 +64,18 @@ def claim(lookup_id: int) -> Claim | None:
     with transaction.atomic():
         due = Lookup.objects.filter(
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
-        )  # by our own clock, which `next_try_at` was set by; SQLite's counts in milliseconds only
-        found = [lookup for lookup in lock(due) if not _was_answered(lookup)]
-        if found and not switches.lookups_are_on():
-            postpone(found, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
-            found = []
-        claims = take(found)
+        )  # by our own clock, which also set `next_try_at`; SQLite's counts in milliseconds only
+        lookups = [lookup for lookup in lock(due) if not _skip_if_answered(lookup)]
+        if lookups and not switches.lookups_are_on():
+            postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
+            lookups = []
+        claims = take(lookups)
     return claims[0] if claims else None
 
 
-def _was_answered(lookup: Lookup) -> bool:
-    if lookup.supersedes_id:  # a person wants to know it all the same
+def _skip_if_answered(lookup: Lookup) -> bool:
+    """Skip `lookup` if another one has answered its question; return whether it was skipped."""
+    if lookup.supersedes_id:  # a person asked for it in spite of the earlier answer
         return False
     (twin,) = questions.fresh([questions.question_of(lookup)], provider=lookup.provider)
     if twin is None or not questions.is_twin(twin, lookup):
@@ -86,83 +87,79 @@ def _was_answered(lookup: Lookup) -> bool:
 def take(lookups: Sequence[Lookup]) -> list[Claim]:
     """Claim queued `lookups`, which are locked, and reserve their prices; return the claims.
 
-    To be committed before the first byte is sent. A lookup that has to wait is postponed, with the
-    reason; one that does not fit the budget is skipped.
+    The claims have to be committed before the first byte is sent. A lookup is postponed by an open
+    circuit and by the rate limit, and skipped if it does not fit the budget.
     """
+    by_provider: dict[str, list[Lookup]] = defaultdict(list)
+    for lookup in lookups:
+        by_provider[lookup.provider].append(lookup)
     claims: list[Claim] = []
-    for provider, wanted in _by_provider(lookups):
-        admitted = _let_through(provider, wanted)
-        turns = _turns(provider, admitted)
-        paid = _pay(provider, admitted[: len(turns)])
-        claims += _claim(provider, [(lookup, turns[place]) for place, lookup in paid])
+    for provider, queued in sorted(by_provider.items()):
+        admitted = _admit(provider, queued)
+        delays = _take_turns(provider, admitted)
+        reserved = _reserve(provider, admitted[: len(delays)])
+        claims += _claim(provider, [(lookup, delays[index]) for index, lookup in reserved])
     return claims
 
 
-def _by_provider(lookups: Iterable[Lookup]) -> list[tuple[str, list[Lookup]]]:
-    found: dict[str, list[Lookup]] = defaultdict(list)
+def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
+    """Return the lookups that no open circuit stops; postpone the others."""
+    by_level: dict[str, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
-        found[lookup.provider].append(lookup)
-    return sorted(found.items())
-
-
-def _let_through(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
-    """Return those whose circuits let them through; the others are postponed."""
-    levels: dict[str, list[Lookup]] = defaultdict(list)
-    for lookup in lookups:
-        levels[lookup.level].append(lookup)
+        by_level[lookup.level].append(lookup)
     admitted: list[Lookup] = []
-    for level, wanted in sorted(levels.items()):
-        count, closed = circuits.admitted(provider, level, len(wanted))
-        admitted += wanted[:count]
-        if closed is not None:
-            postpone(wanted[count:], closed.until, closed.reason)
+    for level, queued in sorted(by_level.items()):
+        count, circuit = circuits.admit(provider, level, len(queued))
+        admitted += queued[:count]
+        if circuit is not None:
+            postpone(queued[count:], circuit.until, circuit.reason)
     return admitted
 
 
-def _turns(provider: str, lookups: Sequence[Lookup]) -> list[timedelta]:
-    """Return how far the turn of each is away; those that had too long to wait get none."""
-    turns, wait = circuits.take_turns(provider, len(lookups), within=LONGEST_WAIT)
-    late = lookups[len(turns) :]
+def _take_turns(provider: str, lookups: Sequence[Lookup]) -> list[timedelta]:
+    """Return the delays of the first `lookups`, by the rate limit; postpone the others."""
+    delays, wait = circuits.take_turns(provider, len(lookups), within=LONGEST_WAIT)
+    late = lookups[len(delays) :]
     if late:
         until = timezone.now() + wait + _jitter(provider)
         postpone(late, until, MANY_WAIT)
-    return turns
+    return delays
 
 
 def _jitter(provider: str) -> timedelta:
-    """Return a random part of the time that the backlog takes, to avoid a thundering herd."""
+    """Return a random delay, spread over the backlog to avoid a thundering herd."""
     queued = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED).count()
     return timedelta(seconds=random.uniform(0, queued / app_settings.THROUGHPUT))  # noqa: S311
 
 
 def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
-    """Leave queued `lookups` alone until then; that is no attempt."""
+    """Postpone queued `lookups`, which counts as no attempt."""
     if lookups:
         rows = Lookup.objects.filter(pk__in=[lookup.pk for lookup in lookups])
         rows.update(next_try_at=until, error=reason[:300])
 
 
-def _pay(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
-    """Reserve the price of each; return the places of those that the budget has room for."""
-    asked = loading.provider(provider)
-    prices = [asked.price(questions.question_of(lookup)) for lookup in lookups]
+def _reserve(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
+    """Return the lookups within the budget, with their indexes; skip the others."""
+    price_of = loading.provider(provider).price
+    prices = [price_of(questions.question_of(lookup)) for lookup in lookups]
     day, fits = budget.reserve(prices)
-    paid: list[tuple[int, Lookup]] = []
-    for place, (lookup, price, is_in) in enumerate(zip(lookups, prices, fits, strict=True)):
-        if is_in:
+    reserved: list[tuple[int, Lookup]] = []
+    for index, (lookup, price, fits_in) in enumerate(zip(lookups, prices, fits, strict=True)):
+        if fits_in:
             lookup.reserved, lookup.reserved_on = price, day
-            paid.append((place, lookup))
+            reserved.append((index, lookup))
         else:
             _skip(lookup, BUDGET_SPENT)
-    return paid
+    return reserved
 
 
-def _claim(provider: str, turns: Sequence[tuple[Lookup, timedelta]]) -> list[Claim]:
-    """Write the claims, one statement for each price; one token serves all of them."""
+def _claim(provider: str, delayed: Sequence[tuple[Lookup, timedelta]]) -> list[Claim]:
+    """Write the claims, which share a token, in one statement for each price."""
     token, now = uuid.uuid4(), time.monotonic()
     lease = LEASE + timedelta(seconds=loading.provider(provider).timeout)
     prices: dict[Decimal, list[int]] = defaultdict(list)
-    for lookup, _turn in turns:
+    for lookup, _delay in delayed:
         prices[lookup.reserved].append(lookup.pk)
         lookup.state, lookup.claim = LookupState.CALLING, token
         lookup.attempts += 1
@@ -174,10 +171,11 @@ def _claim(provider: str, turns: Sequence[tuple[Lookup, timedelta]]) -> list[Cla
             attempts=F("attempts") + 1,
             called_at=Now(),
             reserved=price,
-            reserved_on=turns[0][0].reserved_on,
+            reserved_on=delayed[0][0].reserved_on,
         )
     return [
-        Claim(lookup=lookup, token=token, turn=now + turn.total_seconds()) for lookup, turn in turns
+        Claim(lookup=lookup, token=token, turn=now + delay.total_seconds())
+        for lookup, delay in delayed
     ]
 
 

@@ -1,8 +1,8 @@
 """Limits on the lookups for one source, against abuse that costs money.
 
 A source is a visitor's IP, its network, a number, or a block of 100 numbers. An unknown or private
-address is no source: behind a proxy that is missing in the settings it would be everybody's.
-Counting is exact across processes, and sources are stored as keyed hashes.
+address is no source: behind a proxy that is missing in the settings all visitors would share it.
+Counts are exact across processes, and sources are stored as keyed hashes.
 """
 
 from __future__ import annotations
@@ -33,19 +33,16 @@ def parse(limit: str) -> tuple[int, str]:
 
 
 def admit(records: Sequence[NumberInsightRecord]) -> list[str | None]:
-    """Count a lookup for each of `records`; return for each the kind of limit that forbids it.
+    """Count a lookup for each of `records`; return the kind of limit that forbids it, or None.
 
-    None stands for an admitted one. Runs inside the caller's transaction; what is forbidden
-    counts nowhere.
+    Runs inside the caller's transaction. A forbidden lookup is not counted.
     """
-    wanted = [dict(_usages(record)) for record in records]
-    ends = {
-        key: usage.ends_at for usages in wanted for key, (_kind, usage, _most) in usages.items()
-    }
-    rows, added = _rows(ends), Counter[str]()
-    forbidden = [_count_in(rows, added, usages) for usages in wanted]
+    bounds = [dict(_bounds(record)) for record in records]
+    ends = {key: usage.ends_at for bound in bounds for key, (_kind, usage, _most) in bound.items()}
+    rows, added = _lock_usages(ends), Counter[str]()
+    forbidden = [_forbidding_kind(rows, added, bound) for bound in bounds]
     for increment in sorted(set(added.values())):
-        keys = [key for key, counted in added.items() if counted == increment]
+        keys = [key for key, count in added.items() if count == increment]
         Usage.objects.filter(key__in=keys).update(count=F("count") + increment)
     return forbidden
 
@@ -54,7 +51,7 @@ Bound = tuple[str, Usage, int]
 """A kind of limit, the row with the count of a source, and the highest count."""
 
 
-def _usages(record: NumberInsightRecord) -> Iterator[tuple[str, Bound]]:
+def _bounds(record: NumberInsightRecord) -> Iterator[tuple[str, Bound]]:
     for kind, source in sources(record):
         limit = app_settings.LIMITS.get(kind)
         if limit is not None:
@@ -63,22 +60,23 @@ def _usages(record: NumberInsightRecord) -> Iterator[tuple[str, Bound]]:
             yield usage.key, (kind, usage, most)
 
 
-def _rows(ends: Mapping[str, datetime]) -> dict[str, Usage]:
-    """Return the rows with these keys, locked; missing ones are created."""
+def _lock_usages(ends: Mapping[str, datetime]) -> dict[str, Usage]:
+    """Lock the rows with these keys, creating missing ones; return them by key."""
     if not ends:
         return {}
-    made = [Usage(key=key, ends_at=ends[key]) for key in sorted(ends)]
-    Usage.objects.bulk_create(made, ignore_conflicts=True)
+    usages = [Usage(key=key, ends_at=ends[key]) for key in sorted(ends)]
+    Usage.objects.bulk_create(usages, ignore_conflicts=True)
     return {row.key: row for row in lock(Usage.objects.filter(key__in=ends), order="key")}
 
 
-def _count_in(
-    rows: Mapping[str, Usage], added: Counter[str], usages: Mapping[str, Bound]
+def _forbidding_kind(
+    rows: Mapping[str, Usage], added: Counter[str], bounds: Mapping[str, Bound]
 ) -> str | None:
-    for key, (kind, _usage, most) in usages.items():
+    """Return the kind of a limit that is reached; if there is none, count the lookup in `added`."""
+    for key, (kind, _usage, most) in bounds.items():
         if rows[key].count + added[key] >= most:
             return kind
-    added.update(usages.keys())
+    added.update(bounds.keys())
     return None
 
 
@@ -92,7 +90,7 @@ def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
 
 
 def count(kind: str, source: str, most: int, period: str) -> bool:
-    """Count one for `source`, unless `most` is reached; return whether it was counted."""
+    """Count one use by `source`, unless `most` is reached; return whether it was counted."""
     usage = _usage(kind, source, period)
     Usage.objects.bulk_create([usage], ignore_conflicts=True)
     return bool(Usage.objects.filter(key=usage.key, count__lt=most).update(count=F("count") + 1))
@@ -101,7 +99,8 @@ def count(kind: str, source: str, most: int, period: str) -> bool:
 def _usage(kind: str, source: str, period: str) -> Usage:
     """Return the unsaved row of a source for the current period."""
     start = _start(period)
-    key = f"{kind}:{_hash(kind, source)}:{start:%Y%m%d%H%M}"
+    hashed = salted_hmac(f"number_insight.limits.{kind}", source, algorithm="sha256").hexdigest()
+    key = f"{kind}:{hashed[:32]}:{start:%Y%m%d%H%M}"
     return Usage(key=key, ends_at=start + PERIODS[period])
 
 
@@ -110,7 +109,3 @@ def _start(period: str) -> datetime:
     if period in ("hour", "day"):
         now = now.replace(minute=0)
     return now.replace(hour=0) if period == "day" else now
-
-
-def _hash(kind: str, source: str) -> str:
-    return salted_hmac(f"number_insight.limits.{kind}", source, algorithm="sha256").hexdigest()[:32]

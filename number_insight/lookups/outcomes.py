@@ -1,8 +1,8 @@
-"""Outcomes: the result of a call or a callback decides the state of a lookup, and its money.
+"""Outcomes: the results of calls and callbacks, which decide the states of lookups and their money.
 
-Provably not sent or plainly refused is free, and goes back to the queue. An answer is paid.
-Silence after the first byte is `uncertain`: the money stays reserved, and nothing is bought
-again by itself.
+A request that was provably not sent or plainly refused is free, and goes back to the queue. An
+answer is paid. Silence after the first byte is `uncertain`: the money stays reserved, and nothing
+is bought again automatically.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from number_insight.transactions import bulk_update, lock
 Result = Insight | Acknowledgement | exceptions.ProviderError
 
 CALLBACK_PATIENCE = timedelta(hours=25)
-"""The sender retries a callback for 24 hours."""
+"""The time until a promised callback is given up; its sender retries for 24 hours."""
 UNCERTAIN_HOLD = timedelta(hours=24)
-"""How long an uncertain lookup holds its question, so that it is not asked again."""
+"""The time for which an uncertain lookup keeps its question from being asked again."""
 GIVE_UP_AFTER = timedelta(hours=24)
-"""How long a lookup that could not be asked is tried before its records are judged without."""
-HEALED_BY_WORKER = (LookupState.CALLING, LookupState.UNCERTAIN)
-"""The states in which the claim's own answer is saved, even if it comes after the lease."""
-HEALED_BY_CALLBACK = (
+"""The time for which a lookup is retried before its records are judged without an answer."""
+ANSWERED_BY_CALL = (LookupState.CALLING, LookupState.UNCERTAIN)
+"""The states in which the answer of a call is saved, even after its lease has ended."""
+ENDED_BY_CALLBACK = (
     LookupState.CALLING,
     LookupState.SUBMITTED,
     LookupState.UNCERTAIN,
     LookupState.NO_CALLBACK,
 )
-"""The states in which a posted result is saved; an answer also while the lookup is queued again."""
+"""The states in which a posted result is saved; an answer also in a lookup that is queued again."""
 NOTHING_FOUND = "The provider could find out nothing about this number."
 LONGEST_PAUSE = timedelta(minutes=15)
 
@@ -55,7 +55,7 @@ RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
     exceptions.NoCredit: timedelta(minutes=1),
     exceptions.Gone: timedelta(minutes=1),
 }
-"""The errors that are provably free and retried; the first pause, which doubles each time."""
+"""The errors that are provably free and retried, with the first back-off, doubled each time."""
 
 WRITTEN = (
     "state",
@@ -74,13 +74,15 @@ WRITTEN = (
     "insight",
     "raw",
 )
+"""The columns that an outcome may write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The result of one lookup: of its call, with the fencing token, or of its callback, without.
+    """The result of a call, with its fencing token, or of a callback, without one.
 
-    `result` is an answer, the promise of one, or an exception that says what it means to the money.
+    `result` is an answer, the acknowledgement of an asynchronous request, or the exception whose
+    class decides about the money.
     """
 
     lookup: Lookup
@@ -89,7 +91,7 @@ class Outcome:
 
     @property
     def entry(self) -> str:
-        """The entry in the log by which a person finds a payment that could not be saved."""
+        """The log entry that identifies a payment which could not be saved."""
         price = getattr(self.result, "price", None)
         kind = type(self.result).__name__
         request = self.result.request_id
@@ -98,9 +100,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A lookup with its outcome written, the answer whole, and the payment to be settled.
+    """A lookup with its outcome, the complete answer, and the payment to settle.
 
-    Without a `payment` the money stays as it is.
+    Without a `payment` the money stays reserved.
     """
 
     lookup: Lookup
@@ -109,22 +111,22 @@ class Kept:
 
 
 def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
-    """Write the outcomes that come in time to their lookups, which it locks, and return those.
+    """Write the outcomes that are in time to their lookups, and return them.
 
-    An outcome is in time while its token is the lookup's, and the state is one that it may end.
-    A promise is written and not returned, since it settles nothing. Runs inside the transaction
-    that also judges the waiting records, and ends with `budget.settle`.
+    An outcome is in time while its token is the lookup's, and the lookup in a state that it may
+    end. An acknowledgement is written and not returned, since it settles nothing. Runs inside the
+    transaction that also judges the waiting records, and ends with `budget.settle`.
     """
-    results = {outcome.lookup.pk: outcome for outcome in outcomes}
+    by_lookup = {outcome.lookup.pk: outcome for outcome in outcomes}
     written, kept = [], list[Kept]()
-    rows = Lookup.objects.filter(pk__in=list(results)).annotate(now=Now())
+    rows = Lookup.objects.filter(pk__in=list(by_lookup)).annotate(now=Now())
     for lookup in lock(rows):
-        outcome = results[lookup.pk]
+        outcome = by_lookup[lookup.pk]
         if outcome.token not in (None, lookup.claim):
             continue
         if isinstance(outcome.result, Acknowledgement):
             _acknowledge(lookup, outcome.result)
-        elif lookup.state in _states(outcome):
+        elif lookup.state in _states_ended_by(outcome):
             kept.append(_keep(lookup, outcome))
         else:
             continue
@@ -133,23 +135,23 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
     return kept
 
 
-def _states(outcome: Outcome) -> tuple[str, ...]:
-    """Return the states that `outcome` may end."""
+def _states_ended_by(outcome: Outcome) -> tuple[str, ...]:
+    """Return the states in which `outcome` is saved."""
     is_answer = isinstance(outcome.result, Insight)
     if outcome.token is not None:
-        return HEALED_BY_WORKER if is_answer else (LookupState.CALLING,)
-    # It may be queued again because the request seemed to be refused.
-    return (*HEALED_BY_CALLBACK, LookupState.QUEUED) if is_answer else HEALED_BY_CALLBACK
+        return ANSWERED_BY_CALL if is_answer else (LookupState.CALLING,)
+    # It may be queued again, since the request seemed to be refused.
+    return (*ENDED_BY_CALLBACK, LookupState.QUEUED) if is_answer else ENDED_BY_CALLBACK
 
 
-def _acknowledge(lookup: Any, promise: Acknowledgement) -> None:
-    """Note that the answer will come to the webhook, unless it has come already."""
+def _acknowledge(lookup: Any, acknowledgement: Acknowledgement) -> None:
+    """Let `lookup` wait for its callback, unless that has come already."""
     if lookup.state == LookupState.CALLING:
         lookup.state = LookupState.SUBMITTED
         lookup.lease_until = lookup.now + CALLBACK_PATIENCE
-    lookup.request_id = lookup.request_id or promise.request_id[:64]
-    lookup.price = promise.price if lookup.price is None else lookup.price
-    lookup.balance = promise.balance if lookup.balance is None else lookup.balance
+    lookup.request_id = lookup.request_id or acknowledgement.request_id[:64]
+    lookup.price = acknowledgement.price if lookup.price is None else lookup.price
+    lookup.balance = acknowledgement.balance if lookup.balance is None else lookup.balance
 
 
 def _keep(lookup: Any, outcome: Outcome) -> Kept:
@@ -161,12 +163,15 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
     refused = isinstance(result, exceptions.NumberRefused)
     lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
     lookup.request_id = lookup.request_id or result.request_id[:64]
-    payment = _refuse(lookup) if outcome.token is None else _fail(lookup, result)
-    return Kept(lookup=lookup, payment=payment)
+    if outcome.token is not None:
+        return Kept(lookup=lookup, payment=_fail(lookup, result))
+    # A callback's "no" is final, and costs the acknowledged price.
+    lookup.state, lookup.open_key = LookupState.FAILED, None
+    return Kept(lookup=lookup, payment=_release(lookup, lookup.cost))
 
 
 def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
-    """Set the columns that `insight` tells, without saving `lookup`; return its payment."""
+    """Set the columns of `lookup` to the answer, without saving it; return its payment."""
     if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
         lookup.reserved_on = budget.today()
     payment = _release(lookup, _cost(lookup, insight))
@@ -185,7 +190,7 @@ def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
 
 
 def _cost(lookup: Lookup, insight: Insight) -> Decimal:
-    """Return what was paid: as it is told, now or in the acknowledgement, else as reserved."""
+    """Return the price paid, from the answer or the acknowledgement, else the one reserved."""
     if insight.price is not None:
         return insight.cost
     return lookup.reserved if lookup.price is None else lookup.cost
@@ -207,22 +212,16 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
     return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
 
 
-def _refuse(lookup: Lookup) -> budget.Payment:
-    """End `lookup`, whose callback brought a final "no"; it costs what was acknowledged."""
-    lookup.state, lookup.open_key = LookupState.FAILED, None
-    return _release(lookup, lookup.cost)
-
-
 def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | None:
-    """Set the state that `error` of the call leads to; return the payment, if any is due."""
+    """Set the state of `lookup` after `error`; return the payment, or None."""
     pause = next((pause for kind, pause in RETRIED.items() if isinstance(error, kind)), None)
     paid = Decimal(0)
     if isinstance(error, exceptions.Uncertain):
         if lookup.reserved and lookup.attempts > app_settings.RETRY_UNCERTAIN:
             lookup.state = LookupState.UNCERTAIN  # the money stays reserved
             return None
-        # A free question may be asked again, and so may one that the project opted in to pay
-        # twice: then the first time counts as paid.
+        # Retried: it is free, or ``RETRY_UNCERTAIN`` accepts a second payment; then this attempt
+        # counts as paid.
         pause = timedelta(seconds=1)
         paid = lookup.reserved
     payment = _release(lookup, paid)
@@ -236,32 +235,31 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
 
 
 def _release(lookup: Lookup, amount: Decimal) -> budget.Payment:
-    """Return the payment of `amount` for `lookup`, which holds no money any more."""
+    """Clear the reservation of `lookup`; return its payment of `amount`."""
     payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment
 
 
 def expire() -> list[int]:
-    """Give up what nobody can be waiting for any more; return the lookups to be settled.
+    """Expire leases, promised callbacks and day-old queued lookups; return those to be settled.
 
-    An ended lease is uncertain: whether the worker died before or after the request was sent
-    looks the same from here. A promise that was not kept in 25 hours is `no_callback`.
+    An expired lease is `uncertain`: the worker may have died before or after it sent the request.
+    A callback missing for 25 hours is `no_callback`.
     """
-    ended = Lookup.objects.filter(state=LookupState.CALLING, lease_until__lt=Now())
-    ids = list(ended.values_list("pk", flat=True))
-    ended.update(
+    expired = Lookup.objects.filter(state=LookupState.CALLING, lease_until__lt=Now())
+    ids = list(expired.values_list("pk", flat=True))
+    expired.update(
         state=LookupState.UNCERTAIN,
         error="The worker did not come back from the call; it may have been paid.",
     )
-    broken = Lookup.objects.filter(state=LookupState.SUBMITTED, lease_until__lt=Now())
-    for lookup_id in broken.values_list("pk", flat=True):
+    overdue = Lookup.objects.filter(state=LookupState.SUBMITTED, lease_until__lt=Now())
+    for lookup_id in overdue.values_list("pk", flat=True):
         if _give_up_on_callback(lookup_id):
             ids.append(lookup_id)
-    hopeless = Lookup.objects.filter(state=LookupState.QUEUED, created_at__lt=Now() - GIVE_UP_AFTER)
-    given_up = list(hopeless.values_list("pk", flat=True))
-    hopeless.update(state=LookupState.FAILED, open_key=None)
-    ids += given_up
+    old = Lookup.objects.filter(state=LookupState.QUEUED, created_at__lt=Now() - GIVE_UP_AFTER)
+    ids += list(old.values_list("pk", flat=True))
+    old.update(state=LookupState.FAILED, open_key=None)
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, open_key__isnull=False)
     held.filter(called_at__lt=Now() - UNCERTAIN_HOLD).update(open_key=None)
     return ids
@@ -275,7 +273,7 @@ def _give_up_on_callback(lookup_id: int) -> bool:
         ):
             return False
         lookup = Lookup.objects.get(pk=lookup_id)
-        # It was acknowledged, so it counts as paid: at the promised price, or what we reserved.
+        # It was acknowledged, so it counts as paid: at the acknowledged or the reserved price.
         paid = lookup.reserved if lookup.price is None else lookup.cost
         budget.settle([_release(lookup, paid)])
         lookup.save(update_fields=["reserved", "reserved_on"])
@@ -283,6 +281,6 @@ def _give_up_on_callback(lookup_id: int) -> bool:
 
 
 def release(provider: str) -> None:
-    """Let what was postponed by an open circuit be asked now: the provider answers again."""
-    paused = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED)
-    paused.filter(next_try_at__gt=Now()).update(next_try_at=Now())
+    """Make the postponed lookups of `provider` due now, since it answers again."""
+    postponed = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED)
+    postponed.filter(next_try_at__gt=Now()).update(next_try_at=Now())

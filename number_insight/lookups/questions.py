@@ -1,4 +1,4 @@
-"""Joining: one question is one lookup, however many ask it at once."""
+"""Questions: one lookup for each, however many records ask it at once."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from number_insight.providers.base import Question
 from number_insight.transactions import lock
 
 Ask = tuple[Question, str, str]
-"""A question, the provider that it is put to, and how it is delivered."""
+"""A question, its provider, and its delivery."""
 
 
 def question_of(lookup: Lookup) -> Question:
-    """Return the question that `lookup` puts."""
+    """Return the question of `lookup`."""
     return Question(
         number=lookup.number,
         level=lookup.level,
@@ -33,7 +33,7 @@ def question_of(lookup: Lookup) -> Question:
 
 
 def open_key(question: Question, provider: str) -> str:
-    """Return what makes two unfinished questions one: all that changes the answer."""
+    """Return the key that equal unfinished questions share, made of all that changes an answer."""
     parts = (provider, question.level, question.number, "cnam" if question.cnam else "")
     return "|".join((*parts, question.ip or ""))
 
@@ -41,49 +41,50 @@ def open_key(question: Question, provider: str) -> str:
 def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     """Return for each of `asks` the open lookup that answers it, locked, and whether it is new.
 
-    Runs inside the caller's short transaction, and takes the lock that settling takes, so that
-    every waiter is seen. A lookup is None if it was settled in between: then a fresh answer is
-    there to be reused. It is also None if another transaction is creating it while this one
-    creates several: waiting here could deadlock.
+    Runs inside the caller's short transaction, and takes the same lock as settling, so that no
+    waiting record is missed. A lookup is None if it was settled in between: then its fresh answer
+    can be reused. It is also None if another transaction is creating it while this one creates
+    several: waiting here could deadlock.
     """
-    there = _open(asks)
-    missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, there) is None}
-    # A higher level that is asked anyway serves who asks for a lower one at the same time.
+    lookups = _lock_open(asks)
+    missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, lookups) is None}
+    # A higher level in the same batch answers a lower one too.
     missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
-    mine: set[uuid.UUID | None] = set()
+    claims: set[uuid.UUID | None] = set()
     if missing:
         # In one order, since a transaction waits for another that is creating the same one.
-        made = [new(*missing[key]) for key in sorted(missing)]
-        Lookup.objects.bulk_create(made, ignore_conflicts=True)
-        mine = {lookup.claim for lookup in made}
-        there |= _open(missing.values(), mine if len(asks) > 1 else None)
-    found = (_serving(ask, there) for ask in asks)
-    return [(lookup, lookup is not None and lookup.claim in mine) for lookup in found]
+        created = [new(*missing[key]) for key in sorted(missing)]
+        Lookup.objects.bulk_create(created, ignore_conflicts=True)
+        claims = {lookup.claim for lookup in created}
+        lookups |= _lock_open(missing.values(), claims if len(asks) > 1 else None)
+    joined = (_serving(ask, lookups) for ask in asks)
+    return [(lookup, lookup is not None and lookup.claim in claims) for lookup in joined]
 
 
 def _keys(ask: Ask) -> list[str]:
-    """Return the keys of the lookups that answer: a higher level serves as well."""
+    """Return the keys of the lookups that answer `ask`: those at its level and at higher ones."""
     question, provider, _delivery = ask
     levels = LEVELS[LEVELS.index(question.level) :]
     return [open_key(replace(question, level=level), provider) for level in levels]
 
 
-def _open(
+def _lock_open(
     asks: Iterable[Ask], claims: Collection[uuid.UUID | None] | None = None
 ) -> dict[str | None, Lookup]:
-    """Return the unfinished lookups that answer one of `asks`, locked, by their keys."""
-    found = Lookup.objects.filter(open_key__in={key for ask in asks for key in _keys(ask)})
+    """Lock the unfinished lookups that answer `asks`, of `claims` if given; return them by key."""
+    rows = Lookup.objects.filter(open_key__in={key for ask in asks for key in _keys(ask)})
     if claims is not None:
-        found = found.filter(claim__in=claims)
-    return {lookup.open_key: lookup for lookup in lock(found)}
+        rows = rows.filter(claim__in=claims)
+    return {lookup.open_key: lookup for lookup in lock(rows)}
 
 
-def _serving(ask: Ask, there: Mapping[str | None, Lookup]) -> Lookup | None:
-    return next((there[key] for key in _keys(ask) if key in there), None)
+def _serving(ask: Ask, lookups: Mapping[str | None, Lookup]) -> Lookup | None:
+    """Return the lookup at the lowest level that answers `ask`, or None."""
+    return next((lookups[key] for key in _keys(ask) if key in lookups), None)
 
 
 def new(question: Question, provider: str, delivery: str) -> Lookup:
-    """Return an unsaved lookup that puts `question`."""
+    """Return an unsaved lookup of `question`."""
     return Lookup(
         provider=provider,
         number=question.number,
@@ -100,7 +101,7 @@ def new(question: Question, provider: str, delivery: str) -> Lookup:
 
 
 def fresh(questions: Collection[Question], *, provider: str) -> list[Lookup | None]:
-    """Return for each question the newest answered lookup that may be reused, whatever its IP."""
+    """Return the newest reusable lookup of each question, with any IP, or None."""
     answered = Lookup.objects.filter(
         provider=provider,
         number__in={question.number for question in questions},
@@ -108,16 +109,19 @@ def fresh(questions: Collection[Question], *, provider: str) -> list[Lookup | No
         answered_at__gt=Now() - app_settings.FRESHNESS["carrier"],
         insight__isnull=False,
     )
-    found = list(answered.order_by("-answered_at")) if questions else []
-    return [next((it for it in found if _answers(it, q)), None) for q in questions]
+    lookups = list(answered.order_by("-answered_at")) if questions else []
+    return [
+        next((lookup for lookup in lookups if _answers(lookup, question)), None)
+        for question in questions
+    ]
 
 
-def is_twin(answered: Lookup, made: Lookup) -> bool:
-    """Whether `answered` came while `made` was on its way to be asked.
+def is_twin(answered: Lookup, created: Lookup) -> bool:
+    """Return whether `answered` got its answer about when `created` was created, or later.
 
-    What was answered long before was known, and was not enough.
+    A much earlier answer was known by then, and was not enough.
     """
-    since = made.created_at - app_settings.FRESHNESS["live"]
+    since = created.created_at - app_settings.FRESHNESS["live"]
     return answered.answered_at is not None and answered.answered_at > since
 
 

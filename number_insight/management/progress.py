@@ -33,7 +33,7 @@ class Progress:
             self._stream.write("")
 
     def advance(self, count: int) -> None:
-        """Add `count` rows to those that are done."""
+        """Add `count` to the number of finished rows."""
         self._done += count
         if self._is_shown and time.monotonic() - self._drawn_at > PAUSE:
             self._draw()

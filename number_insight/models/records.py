@@ -61,9 +61,9 @@ class NumberInsightRecord(models.Model):
     not_evaluable = models.JSONField(_("not evaluable"), default=list)
     raised_rules = models.JSONField(_("rules that failed"), default=list)
     rules_key = models.CharField(max_length=16, blank=True, editable=False)
-    """The `RulesInForce` that judged it, so that a replay knows what was asked."""
+    """The key of the `RulesInForce` that judged the record, for replays."""
     history = models.JSONField(default=dict, editable=False)
-    """The counts of the past that the rules were told, so that a replay tells them the same."""
+    """The counts of the past that the rules have read, so that replays read the same."""
     line_type = models.CharField(_("line type"), max_length=20, default=UNKNOWN)
     carrier_name = models.CharField(_("carrier"), max_length=200, blank=True)
     carrier_country = models.CharField(_("carrier's country"), max_length=2, blank=True)

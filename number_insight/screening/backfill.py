@@ -25,9 +25,9 @@ from number_insight.transactions import after_commit
 
 BATCH = 1000
 MOST_RUNG = 3
-"""The records of a batch that workers are notified of; the sweep finds the others."""
+"""The number of records of a batch for which the bell rings; the sweep finds the others."""
 SAMPLE = 20
-"""The rows that are planned for the estimate of the price."""
+"""The number of rows that are planned to estimate the price."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,12 @@ class Backfill:
         self._own_kind = ContentType.objects.get_for_model(self.model)
 
     def batches(self, size: int = BATCH) -> Iterator[tuple[int, list[Missing]]]:
-        """Yield the number of rows in each batch, and those without a record, in order of keys."""
+        """Yield the size of each batch and its rows without a record, in order of keys."""
         rows = self._rows().order_by("pk").values_list("pk", self.field.attname)
-        found = list(rows[:size])
-        while found:
-            yield len(found), self._missing(found)
-            found = list(rows.filter(pk__gt=found[-1][0])[:size])
+        batch = list(rows[:size])
+        while batch:
+            yield len(batch), self._missing(batch)
+            batch = list(rows.filter(pk__gt=batch[-1][0])[:size])
 
     def count(self) -> int:
         """Return the number of rows with a number."""
@@ -71,16 +71,18 @@ class Backfill:
 
     def _missing(self, rows: Sequence[tuple[Any, Any]]) -> list[Missing]:
         latest = self._latest([str(pk) for pk, _value in rows])
-        wanted = (Missing(subject_id=str(pk), number=signup.canonical(value)) for pk, value in rows)
-        return [row for row in wanted if not _is_known(row.number, latest.get(row.subject_id))]
+        numbered = (
+            Missing(subject_id=str(pk), number=signup.canonical(value)) for pk, value in rows
+        )
+        return [row for row in numbered if not _is_known(row.number, latest.get(row.subject_id))]
 
     def _latest(self, subject_ids: list[str]) -> dict[str, tuple[str, str]]:
         """Return the number and the fingerprint of the latest record of each subject."""
         records = NumberInsightRecord.objects.filter(
             subject_type__in=self._kinds, subject_id__in=subject_ids, field__in=(self.label, "")
         )
-        found = records.order_by("pk").values_list("subject_id", "number", "number_hash")
-        return {subject_id: (number, hashed) for subject_id, number, hashed in found}
+        rows = records.order_by("pk").values_list("subject_id", "number", "number_hash")
+        return {subject_id: (number, hashed) for subject_id, number, hashed in rows}
 
     def record(self, row: Missing) -> NumberInsightRecord:
         """Return an unsaved record of `row`, without an IP, since none is known."""
@@ -96,7 +98,7 @@ class Backfill:
     def queue(self, rows: Iterable[Missing]) -> int:
         """Insert a record for each of `rows`, in one transaction; return their number.
 
-        Inside `signup.suspended` nothing is written.
+        Inside `signup.suspended` nothing is inserted.
         """
         if signup.is_suspended():
             return 0
@@ -146,11 +148,11 @@ def field_of(path: str) -> models.Field[Any, Any]:
     labels = [config.label for config in apps.get_app_configs()]
     if app_label not in labels:
         raise UnknownPath(f"There is no app {app_label!r}. {did_you_mean(app_label, labels)}")
-    found = {model.__name__: model for model in apps.get_app_config(app_label).get_models()}
-    model = {name.lower(): model for name, model in found.items()}.get(model_name.lower())
+    by_name = {model.__name__: model for model in apps.get_app_config(app_label).get_models()}
+    model = {name.lower(): model for name, model in by_name.items()}.get(model_name.lower())
     if model is None:
         raise UnknownPath(
-            f"{app_label} has no model {model_name!r}. {did_you_mean(model_name, found)}"
+            f"{app_label} has no model {model_name!r}. {did_you_mean(model_name, by_name)}"
         )
     return _text_field(model, field_name)
 

@@ -1,7 +1,8 @@
-"""A batch: records taken from the queue, and the questions that are worth their price.
+"""Batches: records taken from the queue, and claims on the lookups that they need.
 
-In one short transaction: free facts, lists, history and earlier answers first; a record whose
-verdict can still change makes or joins a lookup, and the lookups that were made are claimed.
+All in one short transaction. Records are judged on free facts, lists, history and earlier answers
+first; a record whose verdict can still change creates or joins a lookup, and the created lookups
+are claimed.
 """
 
 from __future__ import annotations
@@ -29,36 +30,36 @@ BATCH_SIZE = 16
 """Queued records that one task screens, its own included."""
 
 Request = tuple[Judged, Plan]
-"""A record whose verdict an answer could change, and the plan to get one."""
+"""A judgement that an answer could change, and the plan to get the answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Records that were taken from the queue and are not judged yet.
+    """The claims on the lookups of a batch, and the records without a claim or a verdict.
 
-    `claims` are to be put now, `waiting` wait for a lookup that is not claimed here, and `again`
-    are still in the queue, since what they would have asked was settled just now.
+    The `waiting` records wait for a lookup that was not claimed. The `queued` ones are still in the
+    queue, since their questions were settled just now.
     """
 
     claims: Sequence[Claim] = ()
     waiting: Sequence[NumberInsightRecord] = ()
-    again: Sequence[NumberInsightRecord] = ()
+    queued: Sequence[NumberInsightRecord] = ()
 
 
 def take(record_id: int | None, *, limit: int = 1) -> Batch:
-    """Take a record from the queue, if it is there, and others along, `limit` in all.
+    """Take a record and others from the queue, up to `limit` in all.
 
     If another worker already took this record, one more from the queue is taken: each message
     stands for a full batch.
     """
     with transaction.atomic():
         records = _lock_queued(record_id, limit)
-        requests = _judge_what_is_known(records) if records else []
-        return _make_or_join(requests) if requests else Batch()
+        requests = _judge_without_purchase(records) if records else []
+        return _create_or_join(requests) if requests else Batch()
 
 
 def _lock_queued(record_id: int | None, limit: int) -> list[NumberInsightRecord]:
-    """Return the records, locked; those that other transactions hold are skipped."""
+    """Lock and return queued records, skipping others that other transactions hold."""
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED)
     records = [] if record_id is None else lock(queued.filter(pk=record_id))
     if limit > 1:
@@ -67,8 +68,8 @@ def _lock_queued(record_id: int | None, limit: int) -> list[NumberInsightRecord]
     return records
 
 
-def _judge_what_is_known(records: Sequence[NumberInsightRecord]) -> list[Request]:
-    """Write the verdicts that need no purchase, and return the records that do."""
+def _judge_without_purchase(records: Sequence[NumberInsightRecord]) -> list[Request]:
+    """Write the verdicts that need no lookup; return requests for the others."""
     faults = rule_faults.known()
     judged = judging.judge([grounds.local(record) for record in records], faults=faults)
     plans = planning.plans(judged)
@@ -82,7 +83,7 @@ def _judge_what_is_known(records: Sequence[NumberInsightRecord]) -> list[Request
 
 
 def _judge_on_earlier_answers(requests: Sequence[Request], faults: Faults) -> dict[int, Judged]:
-    """Return the records that an earlier answer is enough for, judged on it, by their keys."""
+    """Return the judgements on earlier answers that suffice, by the keys of their records."""
     rules = planning.active_rules([one for one, _plan in requests])
     answers = _fresh_answers([plan for _one, plan in requests])
     judged = judging.judge(
@@ -99,94 +100,95 @@ def _judge_on_earlier_answers(requests: Sequence[Request], faults: Faults) -> di
 
 
 def _fresh_answers(plans: Sequence[Plan]) -> list[Lookup | None]:
-    """Return for each plan the earlier answer that may be reused, in a query a provider."""
-    found: dict[int, Lookup | None] = {}
+    """Return for each plan the lookup whose answer may be reused, in one query per provider."""
+    answers: dict[int, Lookup | None] = {}
     for provider in {plan.provider for plan in plans}:
-        places = [place for place, plan in enumerate(plans) if plan.provider == provider]
-        answers = questions.fresh([plans[place].ask[0] for place in places], provider=provider)
-        found |= dict(zip(places, answers, strict=True))
-    return [found[place] for place in range(len(plans))]
+        indexes = [index for index, plan in enumerate(plans) if plan.provider == provider]
+        lookups = questions.fresh([plans[index].ask[0] for index in indexes], provider=provider)
+        answers |= dict(zip(indexes, lookups, strict=True))
+    return [answers[index] for index in range(len(plans))]
 
 
-def _make_or_join(requests: Sequence[Request]) -> Batch:
-    """Make or join a lookup for each record, and claim the lookups that were made."""
+def _create_or_join(requests: Sequence[Request]) -> Batch:
+    """Create or join a lookup for each record, and claim the created lookups."""
     joined = questions.join([plan.ask for _one, plan in requests])
-    waiters: dict[Lookup, list[Judged]] = defaultdict(list)
-    made: dict[Lookup, Plan] = {}
-    again: list[Judged] = []
+    waiting: dict[Lookup, list[Judged]] = defaultdict(list)
+    created: dict[Lookup, Plan] = {}
+    queued: list[Judged] = []
     for (one, plan), (lookup, is_new) in zip(requests, joined, strict=True):
         if lookup is None:
-            again.append(one)
+            queued.append(one)
             continue
-        waiters[lookup].append(one)
+        waiting[lookup].append(one)
         if is_new:
-            made.setdefault(lookup, plan)
-    again += _drop(_answered_meanwhile(made), waiters, made)
-    again += _drop(_forbid(made, waiters), waiters, made)
-    _wait(waiters)
-    claimed = claims.take(list(made))
+            created.setdefault(lookup, plan)
+    queued += _delete(_answered_meanwhile(created), waiting, created)
+    queued += _delete(_forbid(created, waiting), waiting, created)
+    _save_waiting(waiting)
+    claimed = claims.take(list(created))
     return Batch(
         claims=claimed,
-        waiting=_records(waiters, besides={claim.lookup for claim in claimed}),
-        again=[one.case.record for one in again],
+        waiting=_records(waiting, without={claim.lookup for claim in claimed}),
+        queued=[one.case.record for one in queued],
     )
 
 
-def _answered_meanwhile(made: Mapping[Lookup, Plan]) -> list[Lookup]:
-    """Return the lookups that need not be asked: the one before them was answered just now."""
-    answers = _fresh_answers(list(made.values()))
+def _answered_meanwhile(created: Mapping[Lookup, Plan]) -> list[Lookup]:
+    """Return the created lookups whose question another lookup has answered just now."""
+    answers = _fresh_answers(list(created.values()))
     return [
         lookup
-        for lookup, answer in zip(made, answers, strict=True)
+        for lookup, answer in zip(created, answers, strict=True)
         if answer and questions.is_twin(answer, lookup)
     ]
 
 
-def _forbid(made: Iterable[Lookup], waiters: Mapping[Lookup, list[Judged]]) -> list[Lookup]:
-    """Judge without a lookup the records that may cause none; return what they would have asked.
+def _forbid(created: Iterable[Lookup], waiting: Mapping[Lookup, list[Judged]]) -> list[Lookup]:
+    """Judge the first record of each lookup that a limit forbids; return these lookups.
 
-    Only the record that causes a lookup is counted; those that join it cause none.
+    Only the first record, which causes the lookup, counts towards the limits.
     """
-    lookups = list(made)
-    kinds = limits.admit([waiters[lookup][0].case.record for lookup in lookups])
+    lookups = list(created)
+    kinds = limits.admit([waiting[lookup][0].case.record for lookup in lookups])
     forbidden = {
-        lookup: kind for lookup, kind in zip(lookups, kinds, strict=True) if kind is not None
+        lookup: f"Too many lookups for one {kind}: LIMITS allows {app_settings.LIMITS[kind]}."
+        for lookup, kind in zip(lookups, kinds, strict=True)
+        if kind is not None
     }
     settlement.write(
-        [
-            waiters[lookup].pop(0).on(Basis.LIMIT, _too_many(kind))
-            for lookup, kind in forbidden.items()
-        ]
+        [waiting[lookup].pop(0).on(Basis.LIMIT, note) for lookup, note in forbidden.items()]
     )
     return list(forbidden)
 
 
-def _too_many(kind: str) -> str:
-    return f"Too many lookups for one {kind}: LIMITS allows {app_settings.LIMITS[kind]}."
-
-
-def _drop(
-    lookups: Collection[Lookup], waiters: dict[Lookup, list[Judged]], made: dict[Lookup, Plan]
+def _delete(
+    lookups: Collection[Lookup], waiting: dict[Lookup, list[Judged]], created: dict[Lookup, Plan]
 ) -> list[Judged]:
-    """Delete lookups that were made in vain; return their records, which stay in the queue."""
-    dropped = [one for lookup in lookups for one in waiters.pop(lookup)]
+    """Delete created lookups again; return their records, which stay in the queue."""
+    queued = [one for lookup in lookups for one in waiting.pop(lookup)]
     for lookup in lookups:
-        del made[lookup]
+        del created[lookup]
     if lookups:
         Lookup.objects.filter(pk__in=[lookup.pk for lookup in lookups]).delete()
-    return dropped
+    return queued
 
 
-def _wait(waiters: Mapping[Lookup, Iterable[Judged]]) -> None:
-    """Let each record wait for its lookup."""
-    for lookup, judged in waiters.items():
+def _save_waiting(waiting: Mapping[Lookup, Iterable[Judged]]) -> None:
+    """Save each record as waiting for its lookup."""
+    for lookup, judged in waiting.items():
         for one in judged:
             one.case.record.state, one.case.record.lookup = RecordState.WAITING, lookup
-    bulk_update(_records(waiters), ("state", "lookup"))
+    bulk_update(_records(waiting), ("state", "lookup"))
 
 
 def _records(
-    waiters: Mapping[Lookup, Iterable[Judged]], *, besides: Collection[Lookup] = ()
+    waiting: Mapping[Lookup, Iterable[Judged]], *, without: Collection[Lookup] = ()
 ) -> list[NumberInsightRecord]:
-    found = (one for lookup, judged in waiters.items() if lookup not in besides for one in judged)
-    return sorted((one.case.record for one in found), key=attrgetter("pk"))
+    """Return the records of all lookups but those in `without`, in order of keys."""
+    records = (
+        one.case.record
+        for lookup, judged in waiting.items()
+        if lookup not in without
+        for one in judged
+    )
+    return sorted(records, key=attrgetter("pk"))

@@ -1,7 +1,7 @@
 """The bell: publishes a Celery message for a queued record, without blocking the signup.
 
-A broker that accepts connections and never answers blocks a publisher for ever, in spite of
-Celery's retry settings. So a thread publishes, which can be abandoned.
+A broker that accepts connections and never answers blocks a publisher forever, despite Celery's
+retry settings, so the publisher is a thread that can be abandoned.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ logger = logging.getLogger("number_insight.screening.bell")
 SILENCE = timedelta(seconds=30)
 """The pause of a process after a failure to publish; meanwhile the sweep does the work."""
 TRAFFIC = 5
-"""The messages in the last second from which on a signup no longer waits for the broker."""
+"""The number of messages in a second from which on signups do not wait for the broker."""
 GATHERING = timedelta(milliseconds=50)
-"""The time in which handed-over records are gathered into one message for a batch."""
+"""The time for which records are collected into one message for a batch."""
 
 Publish = Callable[[int, timedelta], None]
 """A callable that sends a record's key to the broker, for delivery after a delay."""
 
 
 class Bell:
-    """Notifies the workers by `publish`, and never holds a signup longer than ``RING_TIMEOUT``.
+    """Notifies the workers by `publish`, and never blocks a signup longer than ``RING_TIMEOUT``.
 
-    Under traffic it does not hold one at all: the ring is handed over to a thread, which sends
-    one message for a full batch. What gets lost on the way, the sweep finds.
+    Under traffic a signup does not wait at all: its record is handed over to a thread, which sends
+    one message for each full batch. The sweep finds the records of lost messages.
     """
 
     def __init__(self, publish: Publish, connect: Callable[[], None]) -> None:
@@ -49,7 +49,7 @@ class Bell:
             os.register_at_fork(after_in_child=self._reset)
 
     def _reset(self) -> None:
-        """Start afresh, in a forked process without its parent's thread, lock and queue."""
+        """Replace the thread, the lock and the queue, which a forked process must not share."""
         self._ringer = Ringer()
         self._lock = threading.Lock()
         self._rung_at: deque[float] = deque(maxlen=TRAFFIC)
@@ -61,7 +61,7 @@ class Bell:
     ) -> bool:
         """Publish a message for one record; return whether the broker took it. Never raise.
 
-        With `may_wait` the message is left to the thread under traffic, and counts as taken.
+        With `may_wait`, under traffic, the thread publishes it later, and it counts as taken.
         """
         if time.monotonic() < self._silent_until:
             return False
@@ -75,7 +75,7 @@ class Bell:
             else:
                 work = partial(self._publish, record_id, after)
                 self._ringer.do(work, app_settings.RING_TIMEOUT)
-        except Exception as error:  # every broker's client has exceptions of its own
+        except Exception as error:  # each broker's client has exceptions of its own
             self._mute(error)
             return False
         self._rung_at.append(time.monotonic())
@@ -86,7 +86,7 @@ class Bell:
         return len(rung_at) == TRAFFIC and time.monotonic() - rung_at[0] < 1
 
     def _hand_over(self, record_id: int) -> None:
-        """Leave the message to the thread; raise `TimeoutError` if earlier ones still block it."""
+        """Queue the message for the thread; raise `TimeoutError` if earlier ones block it."""
         with self._lock:
             is_first = not self._waiting
             self._waiting.append(record_id)
@@ -94,7 +94,7 @@ class Bell:
                 self._waiting_since = time.monotonic()
             waited = time.monotonic() - self._waiting_since
         if is_first:
-            self._ringer.leave(self._publish_waiting)
+            self._ringer.submit(self._publish_waiting)
         elif waited > (GATHERING + app_settings.RING_TIMEOUT).total_seconds():
             self._ringer.give_up()
             raise TimeoutError
@@ -106,7 +106,7 @@ class Bell:
         try:
             for record_id in keys[::BATCH_SIZE]:
                 self._publish(record_id, timedelta(0))
-        except Exception as error:  # every broker's client has exceptions of its own
+        except Exception as error:  # each broker's client has exceptions of its own
             self._mute(error)
 
     def _mute(self, error: Exception) -> None:
@@ -119,16 +119,13 @@ class Bell:
         )
 
     def try_out(self) -> str:
-        """Return the name of the error that keeps the broker out of reach, or an empty text.
+        """Connect to the broker within ``RING_TIMEOUT``; return the name of the error, or ""."""
+        return self._error_of(self._connect)
 
-        It is waited for as long as ``RING_TIMEOUT``.
-        """
-        return self._tried(self._connect)
-
-    def _tried(self, work: Callable[[], None]) -> str:
+    def _error_of(self, work: Callable[[], None]) -> str:
         try:
             self._ringer.do(work, app_settings.RING_TIMEOUT)
-        except Exception as error:  # every broker's client has exceptions of its own
+        except Exception as error:  # each broker's client has exceptions of its own
             return type(error).__name__
         return ""
 
@@ -140,11 +137,11 @@ class Bell:
     def finish(self) -> None:
         """Wait for handed-over messages to be published, for at most ``RING_TIMEOUT``."""
         if self._ringer.is_alive:
-            self._tried(lambda: None)
+            self._error_of(lambda: None)
 
 
 class Ringer:
-    """A thread for work that may block, whose callers can stop waiting."""
+    """A thread for work that may block; its callers can stop waiting."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -158,7 +155,7 @@ class Ringer:
 
     def do(self, work: Callable[[], None], limit: timedelta) -> None:
         """Run `work` in the thread; raise its exception, or `TimeoutError` at the limit."""
-        job = self.leave(work)
+        job = self.submit(work)
         if not job.done.wait(limit.total_seconds()):
             job.dropped = True
             self.give_up()
@@ -166,7 +163,7 @@ class Ringer:
         if job.error is not None:
             raise job.error
 
-    def leave(self, work: Callable[[], None]) -> Job:
+    def submit(self, work: Callable[[], None]) -> Job:
         """Queue `work` for the thread, and return its job at once."""
         job = Job(work)
         with self._lock:
@@ -185,7 +182,7 @@ class Ringer:
         if self.is_alive:
             return
         jobs: SimpleQueue[Job | None] = SimpleQueue()
-        # A daemon thread, so that a blocked one does not keep the process from ending.
+        # A daemon, so that a blocked thread does not keep the process from ending.
         thread = threading.Thread(
             target=_serve, args=(jobs,), name="number_insight-bell", daemon=True
         )

@@ -1,4 +1,4 @@
-"""An inquiry: one question put by a person, past reuse, and answered at once."""
+"""Inquiries: questions of a person, answered at once and never by an earlier answer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from number_insight.verdicts.judging import Judged
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
-    """A question of a person: the number, the level, and the provider that is asked."""
+    """A person's question: the number, the level, and the provider to ask."""
 
     number: str = field(repr=False)
     level: str = "advanced"
@@ -34,7 +34,7 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The answer and the judgement on it; `record_id` is the key of the record that was kept."""
+    """The answer, the judgement on it, and the key of the record if one was kept."""
 
     insight: Insight
     judgement: Judgement
@@ -43,10 +43,10 @@ class Result:
 
 @sensitive_variables()
 def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
-    """Ask, book what it cost, judge, and return the result; with `record`, keep it too.
+    """Ask the provider, book the cost, and judge the answer; with `record`, keep a record of it.
 
-    It goes past reuse, but neither past the kill switch nor past the budget's books. Raise the
-    provider's exception where there is no answer.
+    Earlier answers, limits and the budget are ignored; the kill switch is not. Raise `Unsupported`
+    if lookups are off or the level is unknown, and the provider's exception if there is no answer.
     """
     if not switches.lookups_are_on():
         raise Unsupported("Lookups are switched off, by NUMBER_INSIGHT['ENABLED'] or in the admin.")
@@ -74,11 +74,11 @@ def _question(inquiry: Inquiry, provider: Provider) -> Question:
 
 
 def _answer(provider: Provider, question: Question) -> Insight:
-    """Ask, and book the cost before anything else can go wrong."""
+    """Ask the provider, and book the cost before anything else can fail."""
     try:
         insight = provider.lookup(question)
     except Uncertain:
-        _book(provider.price(question))  # it may have been paid, so it counts as paid
+        _book(provider.price(question))  # it may have been paid for, so it counts
         raise
     _book(provider.price(question) if insight.price is None else insight.cost)
     return insight

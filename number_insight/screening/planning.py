@@ -22,15 +22,15 @@ from number_insight.verdicts import grounds, judging
 from number_insight.verdicts.judging import Judged
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
-"""The bases of a verdict that had all that it needed."""
+"""The bases of a verdict that lacked nothing."""
 NUMBER_ON_LIST = ("allow_number", "deny_number")
 EXCUSABLE = CANCELS["carrier"] | {"ip_mismatch", "roaming_elsewhere", "deny_country"}
-"""Free findings that an answer may explain: by roaming, or by an allowed carrier."""
+"""The codes of free findings that an answer may cancel, by roaming or by an allowed carrier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The question to put, its provider and delivery; or, without one, the basis of the verdict."""
+    """A question with its provider and delivery; without one, the basis of the verdict."""
 
     question: Question | None = None
     provider: str = loading.DEFAULT_PROVIDER
@@ -39,13 +39,13 @@ class Plan:
 
     @property
     def ask(self) -> tuple[Question, str, str]:
-        """The question, the provider and the delivery; only where there is a question."""
+        """The question, the provider and the delivery of a plan that has a question."""
         assert self.question is not None
         return self.question, self.provider, self.delivery
 
 
 def plan_for(record: NumberInsightRecord, *, insist: bool = False) -> Plan:
-    """Return the plan for one record; with `insist` whatever the lists and free facts say."""
+    """Return the plan for one record; see `plans`."""
     (plan,) = plans(judging.judge([grounds.local(record)]), insist=insist)
     return plan
 
@@ -53,8 +53,7 @@ def plan_for(record: NumberInsightRecord, *, insist: bool = False) -> Plan:
 def plans(judged: Sequence[Judged], *, insist: bool = False) -> list[Plan]:
     """Return a plan for each record that was judged on free facts.
 
-    Nothing is asked that cannot change the verdict. With `insist` a person wants to know all the
-    same.
+    A question that cannot change the verdict is not asked, unless a person insists.
     """
     rules = active_rules(judged)
     decided = [_basis_of_free_facts(one, rules, insist=insist) for one in judged]
@@ -66,7 +65,7 @@ def plans(judged: Sequence[Judged], *, insist: bool = False) -> list[Plan]:
 
 
 def active_rules(judged: Sequence[Judged]) -> list[Rule]:
-    """Return the rules that count on `judged`, which those in shadow do not."""
+    """Return the rules that count in `judged`, without the ones in shadow."""
     shadowed = frozenset[str]().union(*(one.shadowed for one in judged))
     return [rule for rule in loading.rules() if not rule.shadow and rule.code not in shadowed]
 
@@ -74,7 +73,7 @@ def active_rules(judged: Sequence[Judged]) -> list[Rule]:
 def _basis_of_free_facts(one: Judged, rules: Sequence[Rule], *, insist: bool) -> str:
     """Return the basis of a verdict that free facts decide; empty if they do not.
 
-    A level that was asked for by name is left out only for a number that is on a list.
+    If the record demands a level, only a list that holds the number decides.
     """
     record, judgement = one.case.record, one.judgement
     if not numbers.is_possible(record.number):
@@ -89,7 +88,7 @@ def _basis_of_free_facts(one: Judged, rules: Sequence[Rule], *, insist: bool) ->
     if "allow_number" in codes:
         return Basis.LISTED
     deny = app_settings.THRESHOLDS.get("deny")
-    if deny is None or _least_score(flags, rules, one.case.signals) < deny:
+    if deny is None or _lowest_score(flags, rules, one.case.signals) < deny:
         return ""
     return Basis.LISTED if "deny_number" in codes else Basis.FREE
 
@@ -98,8 +97,8 @@ def _plan(one: Judged, rules: Sequence[Rule], *, lookups_are_on: bool) -> Plan:
     record = one.case.record
     if not lookups_are_on:
         return Plan(basis=Basis.DISABLED)
-    country, wanted = one.case.insight.country, app_settings.COUNTRIES
-    if wanted is not None and country not in wanted:
+    country, countries = one.case.insight.country, app_settings.COUNTRIES
+    if countries is not None and country not in countries:
         return Plan(basis=Basis.COUNTRY)
     provider = loading.provider()
     level = level_for(one, provider, rules)
@@ -114,7 +113,7 @@ def _plan(one: Judged, rules: Sequence[Rule], *, lookups_are_on: bool) -> Plan:
 def saved(record: NumberInsightRecord) -> Decimal:
     """Return the difference between the cost of `record` and the dearest question's price.
 
-    Only where less was enough: a lookup that could not be bought has saved nothing.
+    It is 0 for a verdict that lacked an answer: a lookup that could not be bought saves nothing.
     """
     if record.basis not in ENOUGH:
         return Decimal(0)
@@ -125,11 +124,11 @@ def saved(record: NumberInsightRecord) -> Decimal:
 
 
 def suffices(one: Judged, rules: Sequence[Rule]) -> bool:
-    """Whether an earlier answer is enough, or what is stale of it could change the verdict.
+    """Return whether the verdict on an earlier answer stands, so that no new lookup is needed.
 
-    Facts of the carrier and the line are fresh; live data may be older than ``FRESHNESS`` lets
-    it. That is asked again only if it could change the verdict, and never within that time,
-    stored or not: a form that is sent twice is not paid twice.
+    The answer's facts on carrier and line are fresh. Its live data may be older than ``FRESHNESS``
+    allows, and is then bought again only if it could change the verdict. Within that time it is
+    not bought again even if it was not stored: a form that is sent twice is not paid twice.
     """
     lookup = one.case.lookup
     assert lookup is not None
@@ -137,68 +136,68 @@ def suffices(one: Judged, rules: Sequence[Rule]) -> bool:
         return True
     known = one.case.signals
     stale = grounds.told_by(lookup) & LIVE_SIGNALS - known
-    asking = [rule for rule in rules if (rule.weight or rule.live) and _hears(rule, stale, known)]
-    if not asking:
+    affected = [
+        rule for rule in rules if (rule.weight or rule.live) and _is_affected(rule, stale, known)
+    ]
+    if not affected:
         return True
     flags = [flag for flag in one.judgement.flags if not flag.shadow]
-    least = _least_score(flags, asking, frozenset())
-    most = one.judgement.score + _most_added(asking)
-    least_verdict, most_verdict = (
-        verdict_for(score, app_settings.THRESHOLDS) for score in (least, most)
-    )
-    return least_verdict == most_verdict
+    lowest = _lowest_score(flags, affected, frozenset())
+    highest = one.judgement.score + _highest_addition(affected)
+    thresholds = app_settings.THRESHOLDS
+    return verdict_for(lowest, thresholds) == verdict_for(highest, thresholds)
 
 
-def _hears(rule: Rule, stale: frozenset[str], known: frozenset[str]) -> bool:
-    """Whether `rule` could say something else if the stale signals were asked again."""
+def _is_affected(rule: Rule, stale: frozenset[str], known: frozenset[str]) -> bool:
+    """Return whether fresh values of the `stale` signals could change the findings of `rule`."""
     if rule.needs is None:
         return bool(stale)
     all_signals = stale | known | {"ip_match"}
     return not stale.isdisjoint(rule.needs) and all_signals.issuperset(rule.needs)
 
 
-def _most_added(asking: Sequence[Rule]) -> int:
-    """Return what these rules could add at most; of each group one counts."""
+def _highest_addition(rules: Sequence[Rule]) -> int:
+    """Return the highest score that `rules` could add; of each group only the heaviest counts."""
     heaviest: dict[str, int] = {}
-    for rule in asking:
+    for rule in rules:
         group = rule.group or rule.code
         heaviest[group] = max(heaviest.get(group, 0), rule.weight)
     return sum(heaviest.values())
 
 
-def _least_score(flags: Iterable[Flag], rules: Sequence[Rule], known: frozenset[str]) -> int:
-    """Return the score that no answer could get below."""
+def _lowest_score(flags: Iterable[Flag], rules: Sequence[Rule], known: frozenset[str]) -> int:
+    """Return the lowest score that an answer could lead to."""
     certain = total(flag for flag in flags if flag.code not in EXCUSABLE)
-    asking = [rule for rule in rules if rule.needs is None or not known.issuperset(rule.needs)]
-    return certain + sum(min(rule.weight, 0) for rule in asking)
+    open_rules = [rule for rule in rules if rule.needs is None or not known.issuperset(rule.needs)]
+    return certain + sum(min(rule.weight, 0) for rule in open_rules)
 
 
 def level_for(one: Judged, provider: Provider, rules: Sequence[Rule]) -> str | None:
-    """Return the level to ask at; None if no level can tell what the rules want to know."""
+    """Return the cheapest level that serves the rules, or None if none can serve them."""
     if one.case.record.level in LEVELS:
         return str(one.case.record.level)
-    wanted = _wanted(one, provider, rules)
-    if not wanted:
+    signals = _needed_signals(one, provider, rules)
+    if not signals:
         return None
     for level in provider.levels:
-        if wanted <= provider.signals.get(level, frozenset()):
+        if signals <= provider.signals.get(level, frozenset()):
             return level
     return provider.levels[-1]
 
 
-def _wanted(one: Judged, provider: Provider, rules: Sequence[Rule]) -> frozenset[str]:
-    """Return the signals that an active rule needs, this provider has, and we lack."""
+def _needed_signals(one: Judged, provider: Provider, rules: Sequence[Rule]) -> frozenset[str]:
+    """Return the signals that the rules need and `provider` can supply, without the free ones."""
     is_landline = one.case.insight.line_type.startswith("landline")
     top = "standard" if is_landline else provider.levels[-1]
-    told = provider.signals.get(top, frozenset())
-    wanted: frozenset[str] = frozenset()
+    supplied = provider.signals.get(top, frozenset())
+    needed: frozenset[str] = frozenset()
     for rule in rules:
         if rule.weight:
-            wanted |= told if rule.needs is None else told.intersection(rule.needs)
+            needed |= supplied if rule.needs is None else supplied.intersection(rule.needs)
     if not one.case.record.ip_address or not (app_settings.SEND_IP and provider.supports_ip):
-        wanted -= {"ip_match"}
+        needed -= {"ip_match"}
     # The country and the calling code are known for free.
-    return wanted - {"country"}
+    return needed - {"country"}
 
 
 def _question(
@@ -206,7 +205,7 @@ def _question(
 ) -> Question:
     send_ip = app_settings.SEND_IP and provider.supports_ip and level == "advanced"
     ask_name = app_settings.CNAM and provider.supports_cnam and level != "basic"
-    # The declared country is never sent: if it contradicts the number, the API refuses both.
+    # Without the declared country: if it contradicts the number, the API refuses both.
     return Question(
         number=record.number,
         level=level,

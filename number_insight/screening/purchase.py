@@ -1,4 +1,4 @@
-"""Purchase: claimed questions are put, and what comes back is saved, whatever else fails."""
+"""Purchase: the calls for claimed lookups, and the saving of their outcomes."""
 
 from __future__ import annotations
 
@@ -26,52 +26,52 @@ logger = logging.getLogger("number_insight.screening.purchase")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A record whose task should run again `after` a while."""
+    """A record whose task is due again `after` a delay."""
 
     record_id: int
     after: timedelta
 
 
 def buy(claims: Sequence[Claim]) -> list[Due]:
-    """Put the questions side by side, and save what comes back as it comes.
+    """Make the calls of `claims`, save the outcomes as they arrive, and return the retries.
 
-    A batch that cannot be saved costs nothing of the rest, which is paid as well: the first error
-    is raised when all are through.
+    Outcomes that cannot be saved do not keep later ones, which are paid too, from being saved: the
+    first error is raised at the end.
     """
     lookups: list[Lookup] = []
     errors = DeferredErrors()
-    for found in calls.put(claims):
+    for batch in calls.put(claims):
         with errors.deferred():
-            lookups += _save(found)
+            lookups += _save(batch)
         with errors.deferred():
-            _report(found)
-    due = [item for lookup in lookups for item in retry_of(lookup)]
+            _report(batch)
+    due = [retry for lookup in lookups for retry in retry_of(lookup)]
     errors.raise_first()
     return due
 
 
-def _save(found: Sequence[Outcome]) -> list[Lookup]:
-    """Save outcomes in one transaction; one by one, if one of them cannot be saved at all."""
+def _save(batch: Sequence[Outcome]) -> list[Lookup]:
+    """Save outcomes in one transaction, or one by one if that fails; return their lookups."""
     try:
-        return retry_lost_connection(partial(settlement.save, found))
+        return retry_lost_connection(partial(settlement.save, batch))
     except Exception as error:
-        if len(found) == 1 or isinstance(error, LOST_CONNECTIONS):
-            log_unsaved("; ".join(outcome.entry for outcome in found))
+        if len(batch) == 1 or isinstance(error, LOST_CONNECTIONS):
+            log_unsaved("; ".join(outcome.entry for outcome in batch))
             raise
         logger.warning("Outcomes are saved one by one: %s.", place(error))
     lookups: list[Lookup] = []
     errors = DeferredErrors()
-    for outcome in found:
+    for outcome in batch:
         with errors.deferred():
             lookups += _save([outcome])
     errors.raise_first()
     return lookups
 
 
-def _report(found: Sequence[Outcome]) -> None:
-    """Tell the circuit breakers what came back."""
+def _report(batch: Sequence[Outcome]) -> None:
+    """Report outcomes to the circuit breakers."""
     answering: set[tuple[str, str]] = set()
-    for outcome in found:
+    for outcome in batch:
         lookup, error = outcome.lookup, outcome.result
         if isinstance(error, exceptions.ProviderError):
             logger.warning("Lookup %s: %s", lookup.pk, error)
@@ -84,7 +84,7 @@ def _report(found: Sequence[Outcome]) -> None:
 
 
 def retry_of(lookup: Lookup) -> list[Due]:
-    """Return when a queued lookup is to be asked again; its first waiting record rings for it."""
+    """Return the first record that waits for a queued lookup, due at the next attempt, if any."""
     if lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
         return []
     waiting = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.WAITING)

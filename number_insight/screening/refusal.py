@@ -1,4 +1,4 @@
-"""Refusal: a form turns a number away, under ``enforce``, and never without evidence."""
+"""Refusal: the rejection of a number by a form, under ``enforce`` and only on evidence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ MOST_REFUSALS = (10, "day")
 """The limit of refusals for one IP, beyond which the form accepts any number, so that it cannot be
 used to find out the denied ones. The verdict still holds the signup back."""
 EVIDENCE = (Basis.ANSWER, Basis.REUSED, Basis.FREE)
+"""The bases of a verdict on which a form may refuse a number."""
 PAUSE = timedelta(milliseconds=50)
+"""The time between two looks at a verdict that a form waits for."""
 WAITED_FOR = ("verdict", "basis", "state", "note", "caller_name")
 
 
@@ -34,7 +36,7 @@ def is_denied(number: str) -> bool:
     """Return whether a form refuses `number` under ``enforce``, on existing evidence.
 
     A refusal is recorded with the number masked, so that support can explain it. Neither a missing
-    answer nor an error of ours refuses anybody.
+    answer nor an error of ours is a reason to refuse.
     """
     if app_settings.ENFORCEMENT != "enforce":
         return False
@@ -67,7 +69,7 @@ def _is_denied(number: str) -> bool:
 
 @sensitive_variables()
 def judge_on_known_facts(record: NumberInsightRecord) -> Judged:
-    """Judge an unsaved record on free facts or an earlier answer; nobody is asked."""
+    """Judge an unsaved record on free facts or an earlier answer, without a lookup."""
     (judged,) = judging.judge([grounds.local(record)])
     (plan,) = planning.plans([judged])
     if plan.question is None:

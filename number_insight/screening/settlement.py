@@ -1,4 +1,4 @@
-"""Settlement: an outcome, the verdicts that waited for it, and its money, in one transaction."""
+"""Settlement: outcomes, the verdicts that waited for them, and their money, in one transaction."""
 
 from __future__ import annotations
 
@@ -26,37 +26,36 @@ logger = logging.getLogger("number_insight.screening.settlement")
 NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
 
 Judge = Callable[[Sequence[Case]], None]
-"""The way in which cases are judged and written."""
+"""A callable that judges cases and writes their verdicts."""
 
 
-def save(found: Sequence[Outcome]) -> list[Lookup]:
+def save(batch: Sequence[Outcome]) -> list[Lookup]:
     """Save outcomes, judge the records that waited for them, and settle the money.
 
-    Return the lookups whose outcome came in time. If a record cannot be judged, all is done again
-    with a savepoint for each: a fault in judging must not cost a paid answer.
+    Return the lookups whose outcome was in time. If a record cannot be judged, the transaction is
+    repeated with a savepoint for each record: a fault in judging must not lose a paid answer.
     """
     try:
-        return _save(found, recording.judge)
+        return _save(batch, recording.judge)
     except LOST_CONNECTIONS:
         raise
-    except Exception as error:  # raised again if it is not the judging
+    except Exception as error:  # raised again unless it comes from the judging
         logger.warning("Settling starts over (%s).", place(error))
-        return _save(found, judge_each)
+        return _save(batch, judge_each)
 
 
-def _save(found: Sequence[Outcome], judge: Judge) -> list[Lookup]:
+def _save(batch: Sequence[Outcome], judge: Judge) -> list[Lookup]:
     with transaction.atomic():
-        kept = outcomes.keep(found)
+        kept = outcomes.keep(batch)
         _settle([(one.lookup, one.insight) for one in kept], Basis.ANSWER, judge)
         budget.settle([one.payment for one in kept if one.payment])
     return [one.lookup for one in kept]
 
 
 def settle_waiting(lookup_id: int) -> list[int]:
-    """Settle the records that wait for a lookup which will not answer them any more.
+    """Settle the records that wait for an ended lookup; return the keys of requeued ones.
 
-    It takes the lock that joining and saving take, so it sees every waiting record. Return the
-    records that are back in the queue, since nothing was asked for them.
+    It takes the same lock as joining and saving, so that no waiting record is missed.
     """
     with transaction.atomic():
         for lookup in lock(Lookup.objects.filter(pk=lookup_id)):
@@ -68,45 +67,44 @@ def settle_waiting(lookup_id: int) -> list[int]:
 def _settle(
     ended: Sequence[tuple[Lookup, Insight | None]], answered: str, judge: Judge
 ) -> list[int]:
-    """Judge the records of lookups, also those that had to be judged without an answer before.
+    """Judge the records of ended lookups; requeue records of a skipped one and return their keys.
 
-    `answered` is the basis of a verdict on an answer. A decision is a person's word: a record
-    that has one keeps the verdict that it was decided on. Return the records that are back in
-    the queue.
+    `answered` is the basis of a verdict on an answer. A record that was judged without an answer
+    is judged again on a late one, unless a person has decided: then it keeps its verdict.
     """
-    outcome = {lookup.pk: (lookup, insight) for lookup, insight in ended}
+    by_lookup = {lookup.pk: (lookup, insight) for lookup, insight in ended}
     cases: list[Case] = []
-    again: list[int] = []
-    for record in _waiting(lookup for lookup, _insight in ended):
+    requeued: list[int] = []
+    for record in _lock_records([lookup for lookup, _insight in ended]):
         assert record.lookup_id is not None
-        lookup, insight = outcome[record.lookup_id]
+        lookup, insight = by_lookup[record.lookup_id]
         case = _case(record, lookup, insight, answered)
         if case is not None:
             cases.append(case)
         elif lookup.state == LookupState.SKIPPED:
-            again.append(record.pk)
+            requeued.append(record.pk)
         elif record.note != lookup.error:
             record.note = lookup.error
             record.save(update_fields=["note"])
-    _bear_costs(cases, answered)
-    NumberInsightRecord.objects.filter(pk__in=again).update(state=RecordState.QUEUED, lookup=None)
+    _charge(cases, answered)
+    rows = NumberInsightRecord.objects.filter(pk__in=requeued)
+    rows.update(state=RecordState.QUEUED, lookup=None)
     judge(cases)
-    return again
+    return requeued
 
 
-def _waiting(lookups: Iterable[Lookup]) -> list[NumberInsightRecord]:
-    """Return the records, locked, that an outcome of `lookups` may judge."""
-    lookups = list(lookups)
+def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
+    """Lock and return the records that wait for `lookups`, or failed and are answered now."""
     answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    healable = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
+    failed = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
     rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
-    return lock(rows.filter(Q(state=RecordState.WAITING) | healable)) if lookups else []
+    return lock(rows.filter(Q(state=RecordState.WAITING) | failed)) if lookups else []
 
 
 def _case(
     record: NumberInsightRecord, lookup: Lookup, insight: Insight | None, answered: str
 ) -> Case | None:
-    """Return the case of `record` on the outcome of `lookup`; None while it goes on waiting."""
+    """Return the case of `record` on the outcome of `lookup`, or None if there is none yet."""
     if lookup.is_answered and insight is not None:
         return grounds.answered(record, lookup, insight, answered)
     if lookup.state == LookupState.FAILED and lookup.status in NUMBER_REFUSED:
@@ -118,15 +116,15 @@ def _case(
     return None
 
 
-def _bear_costs(cases: Iterable[Case], answered: str) -> None:
-    """Let the first record of each lookup bear its cost; a record that came later bears none."""
-    borne: set[int] = set()
+def _charge(cases: Iterable[Case], answered: str) -> None:
+    """Charge the cost of each lookup to its first record, and nothing to later ones."""
+    charged: set[int] = set()
     for case in cases:
         assert case.lookup is not None
         if answered == Basis.REUSED and case.lookup.is_answered:
-            borne.add(case.lookup.pk)
-        case.record.cost = Decimal(0) if case.lookup.pk in borne else case.lookup.cost
-        borne.add(case.lookup.pk)
+            charged.add(case.lookup.pk)
+        case.record.cost = Decimal(0) if case.lookup.pk in charged else case.lookup.cost
+        charged.add(case.lookup.pk)
 
 
 def write(judged: Sequence[Judged]) -> None:
@@ -146,20 +144,20 @@ def write(judged: Sequence[Judged]) -> None:
 
 
 def judge_each(cases: Sequence[Case]) -> None:
-    """Judge each of `cases` under a savepoint; one that fails is put before a person."""
+    """Judge each of `cases` under a savepoint; hand over a record whose judging fails."""
     for case in cases:
         try:
             with transaction.atomic():
                 recording.judge([case])
         except LOST_CONNECTIONS:
             raise
-        except Exception as error:  # whatever it is, the signup waits for a person and not for us
+        except Exception as error:  # whatever failed, a person decides about the signup
             logger.error("Record %s could not be judged (%s).", case.record.pk, place(error))
             hand_over(case.record.pk)
 
 
 def hand_over(record_id: int) -> None:
-    """Put a record that could not be judged before a person."""
+    """Put a record that could not be judged into the review queue."""
     NumberInsightRecord.objects.filter(pk=record_id).update(
         state=RecordState.FAILED,
         basis=Basis.NO_ANSWER,

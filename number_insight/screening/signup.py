@@ -1,7 +1,6 @@
-"""Screening: the act that a form, a field or the project's own code starts.
+"""The screening of a signup: one record, inserted together with it.
 
-`screen` writes one record with the signup and nothing else; everything that may be slow or may
-fail happens after the commit, in a worker.
+`screen` does nothing else; all that may be slow or fail happens after the commit, in a worker.
 """
 
 from __future__ import annotations
@@ -46,10 +45,10 @@ def screen(
 ) -> NumberInsightRecord:
     """Screen `number` and return its record, which is judged after the commit.
 
-    `ip` defaults to the visitor's, where the middleware knows it. `country` (alpha-2) and `name`
-    are what the person said of themselves. What cannot be a number is recorded as such, and
-    denied. A fault of the database is logged and signalled (`screening_failed`) and raises
-    nothing: then the record that is returned has no ``pk``.
+    `ip` defaults to the visitor's, if the middleware is installed. `country` (alpha-2) and `name`
+    are the person's own statements. A text that is no number is recorded as it is, and denied. A
+    database error is logged and signalled (`screening_failed`) instead of raised; the returned
+    record then has no ``pk``.
     """
     record = NumberInsightRecord(
         number=canonical(number),
@@ -74,21 +73,20 @@ async def ascreen(number: str, **options: object) -> NumberInsightRecord:
 
 
 def canonical(number: str) -> str:
-    """Return `number` as E.164, or what a column can hold of it."""
+    """Return `number` in E.164, or as it was typed, storable, if it is none."""
     try:
         return numbers.normalise(number, app_settings.default_region)
-    except InvalidNumber:
-        # Recorded as it was typed, as far as a column can hold it; the rules will deny it.
+    except InvalidNumber:  # the rules will deny it
         return _storable(numbers.text_of(number), NUMBER_LENGTH)
 
 
 def _storable(text: str, length: int) -> str:
-    """Return what a column can hold of `text`: neither NUL nor half a surrogate pair."""
+    """Return `text` cut to `length`, without NUL and lone surrogates, which no column can hold."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:length]
 
 
 def known_ip(ip: str | None, source: str) -> str | None:
-    """Return the public IP to keep: the one that was given, or the visitor's."""
+    """Return the public IP to store: the given one, or else the visitor's."""
     if ip is not None:
         return addresses.public_ip(ip)
     current = visitor.current()
@@ -108,7 +106,7 @@ def _link(record: NumberInsightRecord, subject: models.Model) -> None:
 
 
 def _insert(record: NumberInsightRecord, using: str | None) -> None:
-    """Write the record with the signup and ring on commit; a fault of ours stays ours."""
+    """Insert the record with the signup and ring on commit; report a database error."""
     alias = using or router.db_for_write(NumberInsightRecord)
     if not router.allow_migrate_model(alias, NumberInsightRecord):
         alias = router.db_for_write(NumberInsightRecord)
@@ -123,7 +121,7 @@ def _insert(record: NumberInsightRecord, using: str | None) -> None:
 
 
 def report_failure(error: Exception, *, record: NumberInsightRecord) -> None:
-    """Log and signal that a signup goes on without its screening."""
+    """Log and signal a signup without its screening."""
     logger.error(
         "A signup could not be recorded for screening (%s); number_insight_backfill will find it.",
         type(error).__name__,
@@ -144,10 +142,10 @@ def attach(
     record: NumberInsightRecord | None = None,
     number: str | None = None,
 ) -> NumberInsightRecord | None:
-    """Link a record that was made before its user existed; return it, or None if there is none.
+    """Link a record that is older than its subject; return the record, or None if there is none.
 
-    Without `record`, the newest one of `number` without a subject is taken, made in this request
-    or in the last day. A fault of the database is logged and signalled, and raises nothing.
+    Without `record`, it is the newest record of `number` without a subject, from this request or
+    from the last day. A database error is logged and signalled instead of raised.
     """
     if record is None and number is not None:
         record = _orphan(canonical(number))
@@ -162,7 +160,7 @@ def attach(
 
 
 def _save_link(record: NumberInsightRecord) -> bool:
-    """Save whose record it is; False if it is gone, rolled back with what it was written in."""
+    """Save the subject of `record`; return False if the record was rolled back with its signup."""
     with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
         rows = NumberInsightRecord.objects.filter(pk=record.pk)
         return bool(
@@ -175,18 +173,17 @@ def _save_link(record: NumberInsightRecord) -> bool:
 def _orphan(number: str) -> NumberInsightRecord | None:
     current = visitor.current()
     if current is not None and number in current.records:
-        found: NumberInsightRecord = current.records[number]
-        return found
+        record: NumberInsightRecord = current.records[number]
+        return record
     orphans = NumberInsightRecord.objects.awaiting_subject()
     return orphans.filter(number=number).order_by("-pk").first()
 
 
 def label(subject: models.Model, fraud: bool | None) -> int:
-    """Say of a subject (or of one record) what it turned out to be; return how many records that
-    concerns.
+    """Label the records of a subject, or one record, as fraud or not; return their number.
 
-    It teaches nothing by itself: it is what ``number_insight_replay --quality`` measures rules
-    by. The last label counts, and None takes it back.
+    Labels change no verdict: ``number_insight_replay --quality`` measures the rules by them. The
+    last label counts, and None removes it.
     """
     if isinstance(subject, NumberInsightRecord):
         records = NumberInsightRecord.objects.filter(pk=subject.pk)
@@ -196,13 +193,13 @@ def label(subject: models.Model, fraud: bool | None) -> int:
 
 
 def is_suspended() -> bool:
-    """Whether this is inside of `suspended`."""
+    """Return whether the caller is inside `suspended`."""
     return _suspended.get()
 
 
 @contextmanager
 def suspended() -> Iterator[None]:
-    """Let saves inside the block screen nothing and buy nothing."""
+    """Suspend screening inside the block: saves insert no record and buy nothing."""
     token = _suspended.set(True)
     try:
         yield
@@ -221,19 +218,19 @@ def screen_saved(
     country_field: str | None = None,
     name_field: str | None = None,
 ) -> None:
-    """Screen the number that `subject` was just saved with. Never raises.
+    """Screen the number with which `subject` was just saved. Never raise.
 
-    `country_field` and `name_field` name the attributes of `subject` that hold what the person
-    said of themselves.
+    `country_field` and `name_field` name the attributes of `subject` with the person's own
+    statements.
     """
     current = visitor.current()
     try:
-        country, name = _said(subject, country_field), _said(subject, name_field)
-        found = current.records.pop(number, None) if current else None
-        if found is not None:
-            found.field = field
-            if attach(subject, record=found) is not None:
-                _complete(found, country, name)
+        country, name = _declared(subject, country_field), _declared(subject, name_field)
+        typed = current.records.pop(number, None) if current else None
+        if typed is not None:
+            typed.field = field
+            if attach(subject, record=typed) is not None:
+                _complete(typed, country, name)
                 return
         source = Source.SIGNUP if created else Source.CHANGE
         if current is not None and current.is_staff_at_work:
@@ -253,33 +250,35 @@ def screen_saved(
 
 
 @sensitive_variables()
-def _said(subject: models.Model, attribute: str | None) -> str:
-    """Return what `subject` holds there as text; a fault of its own costs no screening."""
+def _declared(subject: models.Model, attribute: str | None) -> str:
+    """Return an attribute of `subject` as text; log its exception, and return an empty text."""
     if attribute is None:
         return ""
     try:
         value = getattr(subject, attribute)
         return "" if value is None else str(value)
-    except Exception as error:  # the project's own property, say
+    except Exception as error:  # a property of the project, for example
         logger.error("%s.%s raised %s.", type(subject).__name__, attribute, type(error).__name__)
         return ""
 
 
 def _complete(record: NumberInsightRecord, country: str, name: str) -> None:
-    """Add what only the model knows to a record of its form, unless it is being judged already."""
-    said = {"declared_country": _alpha2(country), "declared_name": _storable(name, 200)}
-    said = {column: text for column, text in said.items() if text and not getattr(record, column)}
-    if said:
+    """Add the model's country and name to a record of its form, while that is queued."""
+    declared = {"declared_country": _alpha2(country), "declared_name": _storable(name, 200)}
+    missing = {
+        column: text for column, text in declared.items() if text and not getattr(record, column)
+    }
+    if missing:
         with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
             queued = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
-            queued.update(**said)
+            queued.update(**missing)
 
 
 @sensitive_variables()
 def screen_typed(
     number: str, *, level: str | None = None, country: str | None = None, name: str | None = None
 ) -> NumberInsightRecord | None:
-    """Screen a number that was typed into a form, once in a request. Never raises."""
+    """Screen a number that was typed into a form, once in a request. Never raise."""
     current = visitor.current()
     known = current.records.get(number) if current else None
     if known is not None:

@@ -1,7 +1,7 @@
-"""The Celery tasks, and the sweep that finds what no message was sent for.
+"""The Celery tasks, and the sweep for records whose message was lost.
 
-The database is the outbox. A message carries one primary key, as a hint; losing it costs time,
-never a screening.
+The database is the outbox. A message carries one primary key as a hint; its loss costs time, never
+a screening.
 """
 
 from __future__ import annotations
@@ -29,16 +29,17 @@ from number_insight.verdicts import announcing
 logger = logging.getLogger("number_insight.screening.tasks")
 
 GRACE = timedelta(seconds=30)
-"""How long the sweep leaves a record to the bell that was rung for it."""
+"""The age up to which the sweep leaves a record to its own message."""
 SWEEP_LIMIT = 500
-"""Records of one kind that one sweep brings on their way."""
+"""The highest number of records of one kind in a sweep."""
 SWEEP = "sweep"
 LONGEST_COUNTDOWN = timedelta(seconds=60)
+"""The longest delay of a message; later retries are left to the sweep."""
 
 
 @shared_task(name="number_insight.screen", ignore_result=True)
 def screen_record(record_id: int, **_ignored: Any) -> None:
-    """Screen one record; the key is a hint, and a second delivery does no harm."""
+    """Screen a batch with one record in it; a second delivery of its key does no harm."""
     try:
         due = worker.screen(record_id, limit=BATCH_SIZE)
     except Exception as error:
@@ -46,18 +47,18 @@ def screen_record(record_id: int, **_ignored: Any) -> None:
     else:
         ring_for(due)
         return
-    # Celery logs what is raised, and a database's own words quote the row with the number.
+    # Without its cause: Celery logs it, and a database's message quotes the row with the number.
     raise failure
 
 
 @shared_task(name="number_insight.sweep", ignore_result=True)
 def sweep_task(**_ignored: Any) -> int:
-    """Ring again for what is due; put it into your beat schedule, every minute or so."""
+    """Ring for all that is due; schedule it with beat, every minute or so."""
     return sweep(grace=GRACE)
 
 
 def _publish(record_id: int, after: timedelta) -> None:
-    # With retry=False kombu waits through its own reconnects instead: six seconds.
+    # With retry=False kombu waits for its own reconnects instead, six seconds.
     options: dict[str, Any] = {"retry_policy": {"max_retries": 0}}
     if after:
         options["countdown"] = after.total_seconds()
@@ -74,42 +75,43 @@ atexit.register(bell.finish)
 
 
 def ring_for(due: Iterable[Due]) -> None:
-    """Ring for what is due soon; what is due later is the sweep's."""
+    """Ring for the records that are due soon; later ones are left to the sweep."""
     for item in due:
         if item.after <= LONGEST_COUNTDOWN:
             bell.ring(item.record_id, after=max(item.after, timedelta(0)))
 
 
 def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
-    """Bring everything on its way that is due; return how many records were rung or screened.
+    """Ring for all due records; return their number.
 
-    With `inline` the work is done here and now, so that a small site needs no broker.
+    With `inline` they are screened in this process instead, so that a small site needs no broker.
+    The sweep also expires lookups and announces verdicts that were not announced.
     """
     Heartbeat.objects.update_or_create(name=SWEEP, defaults={"at": timezone.now()})
     for lookup_id in outcomes.expire():
         settlement.settle_waiting(lookup_id)
-    announcing.announce(_untold(grace))
+    announcing.announce(_unannounced(grace))
     record_ids = _due_records(grace)
-    return _screen_inline(record_ids) if inline else _ring_anyway(record_ids)
+    return _screen_inline(record_ids) if inline else _ring_all(record_ids)
 
 
 def _screen_inline(record_ids: list[int]) -> int:
     for record_id in record_ids:
         try:
             worker.screen(record_id, limit=BATCH_SIZE)
-        except Exception as error:  # one poisoned record must not keep the others waiting
+        except Exception as error:  # one faulty record must not stop the others
             logger.error("Record %s could not be screened: %s.", record_id, place(error))
     return len(record_ids)
 
 
-def _ring_anyway(record_ids: list[int]) -> int:
-    """Ring for each until the bell fails; the sweep is never silenced by what failed before."""
+def _ring_all(record_ids: list[int]) -> int:
+    """Ring for each record, even after earlier failures; return the number of messages."""
     bell.unmute()
     return sum(1 for record_id in record_ids if bell.ring(record_id))
 
 
 def _due_records(grace: timedelta) -> list[int]:
-    """Return the records that nobody works on though somebody should, the oldest first."""
+    """Return the keys of the unfinished records without a call under way, the oldest first."""
     rows = NumberInsightRecord.objects.filter(created_at__lte=timezone.now() - grace)
     queued = rows.filter(state=RecordState.QUEUED)
     waiting = rows.filter(state=RecordState.WAITING)
@@ -118,12 +120,14 @@ def _due_records(grace: timedelta) -> list[int]:
         lookup__state=LookupState.QUEUED, lookup__next_try_at__gt=timezone.now() - grace
     )
     idle = waiting.exclude(lookup__state__in=busy).exclude(pk__in=paused.values("pk"))
-    found = [*queued.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT]]
-    found += idle.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT]
-    return found
+    return [
+        *queued.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT],
+        *idle.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT],
+    ]
 
 
-def _untold(grace: timedelta) -> list[int]:
+def _unannounced(grace: timedelta) -> list[int]:
+    """Return the keys of the records whose verdict is still to be announced."""
     rows = NumberInsightRecord.objects.exclude(verdict=F("announced_verdict"))
     rows = rows.filter(screened_at__lte=timezone.now() - grace)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:SWEEP_LIMIT])

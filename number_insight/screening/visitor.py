@@ -1,7 +1,7 @@
-"""Who is knocking: the IP and the user of the request that is being answered.
+"""The visitor behind the current request.
 
-`number_insight.middleware.ScreeningMiddleware` says it, fields and validators ask for it. It is
-a context variable, so threads, async views and nested requests do not see one another's.
+`number_insight.middleware.ScreeningMiddleware` sets it for fields and validators. It is a context
+variable, so threads, async views and nested requests each have their own.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from number_insight.conf import app_settings
 
 
 class Visitor:
-    """The visitor behind `request`; everything is worked out when it is asked for.
+    """The visitor behind `request`, examined lazily.
 
-    `records` remembers the screenings of this request by number, so that one signup with a
-    validator, a form and a model field is one screening; `refused` those that were turned away.
+    `records` holds the records of this request by number, so that one signup with a validator, a
+    form and a model field is one screening; `refused` holds the numbers that it refused.
     """
 
     def __init__(self, request: HttpRequest | None = None) -> None:
@@ -38,7 +38,7 @@ class Visitor:
 
     @property
     def is_staff_at_work(self) -> bool:
-        """Whether this is the admin, where the IP is the reviewer's and not the visitor's."""
+        """Whether the request is one to the admin, where the IP is the reviewer's."""
         match = getattr(self.request, "resolver_match", None)
         return match is not None and "admin" in match.app_names
 
@@ -47,13 +47,13 @@ _current: ContextVar[Visitor | None] = ContextVar("number_insight_visitor", defa
 
 
 def current() -> Visitor | None:
-    """Return the visitor of the request that is being answered, or None outside of one."""
+    """Return the visitor behind the current request, or None outside of one."""
     return _current.get()
 
 
 @contextmanager
 def visiting(request: HttpRequest) -> Iterator[Visitor]:
-    """Let `current` return the visitor behind `request` inside the block."""
+    """Make the visitor behind `request` the current one inside the block."""
     visitor = Visitor(request)
     token = _current.set(visitor)
     try:
@@ -63,11 +63,11 @@ def visiting(request: HttpRequest) -> Iterator[Visitor]:
 
 
 def client_ip(meta: dict[str, Any]) -> str | None:
-    """Return the visitor's IP as ``CLIENT_IP`` trusts it, or None if it is not a public one.
+    """Return the visitor's IP by the trusted proxies of ``CLIENT_IP``, or None if it is not public.
 
-    With no trusted proxy only ``REMOTE_ADDR`` counts. With `n` of them the visitor is the one
-    whom the outermost trusted proxy saw, counted from the right: whatever stands further left
-    in the header was written by the visitor.
+    With no trusted proxy only ``REMOTE_ADDR`` counts. With `n` of them, the IP is the one that the
+    outermost trusted proxy saw, counted from the right: entries further left in the header were
+    written by the client.
     """
     trusted = app_settings.CLIENT_IP
     count, proxies = int(trusted.get("PROXY_COUNT") or 0), list(trusted.get("PROXY_LIST") or [])
@@ -75,18 +75,18 @@ def client_ip(meta: dict[str, Any]) -> str | None:
     if not count and not proxies:
         return public_ip(remote)
     header = str(trusted.get("HEADER") or "HTTP_X_FORWARDED_FOR")
-    # ipware wants the whole chain; the header lacks its last link, the proxy that called us.
-    chain = _countable(f"{meta.get(header) or ''},{remote}")
+    # ipware expects the whole chain; the header lacks its last hop, the proxy that connects to us.
+    chain = _valid_end(f"{meta.get(header) or ''},{remote}")
     ware = IpWare(precedence=(header,), proxy_count=count or None, proxy_list=proxies or None)
-    found, _trusted = ware.get_client_ip({header: chain})
-    return public_ip(str(found)) if found else None
+    ip, _trusted = ware.get_client_ip({header: chain})
+    return public_ip(str(ip)) if ip else None
 
 
-def _countable(chain: str) -> str:
-    """Return the right end of `chain`, up to the first hop that is no address ("unknown").
+def _valid_end(chain: str) -> str:
+    """Return the right end of `chain`, after the last hop that is no address ("unknown").
 
-    ipware passes over such a hop, and would take what the visitor has written for its neighbour.
+    ipware skips such a hop, and would trust the entry to its left, which the client has written.
     """
     hops = chain.split(",")
-    wrong = [index for index, hop in enumerate(hops) if not is_address(hop)]
-    return ",".join(hops[wrong[-1] + 1 :] if wrong else hops)
+    invalid = [index for index, hop in enumerate(hops) if not is_address(hop)]
+    return ",".join(hops[invalid[-1] + 1 :] if invalid else hops)

@@ -1,4 +1,4 @@
-"""The webhook: a posted answer is read, compared with its lookup, and saved."""
+"""The webhook: a posted answer, compared with its lookup and saved."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
 from number_insight.screening import settlement
 
-logger = logging.getLogger("number_insight.screening.signup.webhook")
+logger = logging.getLogger("number_insight.screening.webhook")
 
 
 @sensitive_variables()
 def absorb(lookup_id: int, body: bytes) -> None:
-    """Take in the body that was posted for a lookup. Duplicates and late ones do no harm.
+    """Save the answer that was posted for a lookup; duplicates and late ones do no harm.
 
-    Raise `Lookup.DoesNotExist` for a lookup that is gone, and `BadCallback` for a body that is
-    no answer.
+    Raise `Lookup.DoesNotExist` if the lookup is gone, and `BadCallback` if the body is no answer.
     """
     lookup = Lookup.objects.get(pk=lookup_id)
     try:
@@ -30,22 +29,22 @@ def absorb(lookup_id: int, body: bytes) -> None:
         return
     except exceptions.ProviderError as error:
         result = error
-    if isinstance(result, Insight) and _is_another_ones(lookup, result):
+    if isinstance(result, Insight) and not _belongs_to(lookup, result):
         _note_conflict(lookup, "a callback for another request came to it")
     elif not settlement.save([Outcome(lookup=lookup, result=result)]):
         _compare_with_first(lookup, result)
 
 
-def _is_another_ones(lookup: Lookup, insight: Insight) -> bool:
-    """Whether `insight` is about another number, or answers another request."""
+def _belongs_to(lookup: Lookup, insight: Insight) -> bool:
+    """Return whether `insight` names the number and the request of `lookup`, or none."""
     if insight.number and insight.number != lookup.number:
-        return True
-    known = lookup.request_id
-    return bool(known and insight.request_id and insight.request_id[:64] != known)
+        return False
+    known, named = lookup.request_id, insight.request_id[:64]
+    return not known or not named or named == known
 
 
 def _compare_with_first(lookup: Lookup, result: Result) -> None:
-    """Note if an answer that came late tells other facts than the first one, which was kept."""
+    """Note a conflict if a late answer differs from the first one, which is kept."""
     lookup.refresh_from_db()
     if lookup.insight is None or not isinstance(result, Insight):
         return
@@ -54,12 +53,10 @@ def _compare_with_first(lookup: Lookup, result: Result) -> None:
 
 
 def _facts(insight: Insight) -> Insight:
-    # Live data that is not stored cannot be compared, and the balance goes on while callbacks
-    # are repeated.
-    known = insight.without_live()
-    return replace(known, price=None, refund=None, balance=None, raw=None)
+    # Live data may not be stored, and the balance may change before a callback is repeated.
+    return replace(insight.without_live(), price=None, refund=None, balance=None, raw=None)
 
 
-def _note_conflict(lookup: Lookup, what: str) -> None:
-    logger.error("Lookup %s: %s.", lookup.pk, what)
+def _note_conflict(lookup: Lookup, conflict: str) -> None:
+    logger.error("Lookup %s: %s.", lookup.pk, conflict)
     Lookup.objects.filter(pk=lookup.pk).update(conflict=True)

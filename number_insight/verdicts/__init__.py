@@ -1,1 +1,1 @@
-"""Verdicts: what the rules are told, what they find, and what is written of it."""
+"""Verdicts: the facts for the rules, their judgement, and its record."""

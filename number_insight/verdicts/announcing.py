@@ -1,4 +1,4 @@
-"""Announcing: the receivers are told of verdicts, at least once, after the commit."""
+"""Announcing: signals about verdicts, sent after the commit, at least once."""
 
 from __future__ import annotations
 
@@ -18,46 +18,42 @@ logger = logging.getLogger("number_insight.verdicts.announcing")
 
 
 def announce_on_commit(records: Sequence[NumberInsightRecord]) -> None:
-    """Tell of these records as soon as they are committed; to be called before they are written.
+    """Announce the verdicts of these records on commit; call it before the records are written.
 
-    Where nobody listens, the verdicts are written as told.
+    Without receivers, the verdicts are marked as announced instead.
     """
-    if _somebody_listens():
+    screening_signals = (signals.record_screened, signals.verdict_changed)
+    if any(signal.has_listeners(NumberInsightRecord) for signal in screening_signals):
         after_commit(announce, [record.pk for record in records])
         return
     for record in records:
         record.announced_verdict = record.verdict
 
 
-def _somebody_listens() -> bool:
-    told = (signals.record_screened, signals.verdict_changed)
-    return any(signal.has_listeners(NumberInsightRecord) for signal in told)
-
-
 def announce(record_ids: Sequence[int]) -> None:
-    """Tell the receivers the verdicts that they do not know yet, and note that they were told."""
-    untold = NumberInsightRecord.objects.filter(pk__in=record_ids).order_by("verdict", "pk")
-    untold = untold.exclude(verdict=F("announced_verdict"))
-    for verdict, records in groupby(untold, key=lambda record: record.verdict):
-        told = list(records)
-        for record in told:
-            _tell(record)
-        # What was judged anew meanwhile has another verdict, which is still to be told.
-        keys = [record.pk for record in told]
+    """Send the signals about verdicts that were not announced, and mark them as announced."""
+    rows = NumberInsightRecord.objects.filter(pk__in=record_ids).order_by("verdict", "pk")
+    rows = rows.exclude(verdict=F("announced_verdict"))
+    for verdict, group in groupby(rows, key=lambda record: record.verdict):
+        records = list(group)
+        for record in records:
+            _send_verdict(record)
+        # A record that was judged again meanwhile has another verdict, still to be announced.
+        keys = [record.pk for record in records]
         NumberInsightRecord.objects.filter(pk__in=keys).update(announced_verdict=verdict)
 
 
-def _tell(record: NumberInsightRecord) -> None:
+def _send_verdict(record: NumberInsightRecord) -> None:
     previous = record.announced_verdict
     if previous == Verdict.PENDING:
         send(signals.record_screened, record=record, source=record.source)
     send(signals.verdict_changed, record=record, previous=previous, source=record.source)
 
 
-def send(signal: Any, **told: Any) -> None:
-    """Send `signal` robustly; what a receiver raises is logged."""
-    for receiver, answer in signal.send_robust(NumberInsightRecord, **told):
-        if isinstance(answer, Exception):
+def send(signal: Any, **arguments: Any) -> None:
+    """Send `signal` robustly, and log the exceptions of receivers."""
+    for receiver, response in signal.send_robust(NumberInsightRecord, **arguments):
+        if isinstance(response, Exception):
             logger.error(
-                "Receiver %r raised %s; it is not told again.", receiver, type(answer).__name__
+                "Receiver %r raised %s; it is not told again.", receiver, type(response).__name__
             )

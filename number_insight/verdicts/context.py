@@ -1,4 +1,4 @@
-"""The context of a number: the signup as plain data, as it was at the time."""
+"""The context of a number: its signup as plain data, as of that time."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ logger = logging.getLogger("number_insight.verdicts.context")
 
 
 def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) -> Signup:
-    """Return what the rules may know of the signup behind `record`; `past` is its history.
+    """Return the signup of `record` for the rules; `past` is its history.
 
-    The country of the IP is looked up anew, or taken `as_kept` on the record.
+    The country of the IP is looked up, or with `as_kept` the one stored on the record.
     """
     ip = addresses.public_ip(record.ip_address)
     return Signup(
@@ -34,11 +34,11 @@ def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) ->
 
 
 def local_ip_country(ip: str | None) -> str | None:
-    """Return the country of `ip` as ``IP_COUNTRY`` knows it; its faults are logged, not raised."""
+    """Return the country of `ip` by ``IP_COUNTRY``, or None; log its exceptions."""
     try:
         find = app_settings.IP_COUNTRY
         return find(ip) or None if find is not None and ip else None
-    except Exception as error:  # the project's own callable: its fault must not cost a verdict
+    except Exception as error:  # a fault of the project's callable must not cost a verdict
         logger.error(
             "NUMBER_INSIGHT['IP_COUNTRY'] raised %s; the country is unknown.", place(error)
         )

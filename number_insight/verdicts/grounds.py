@@ -1,4 +1,4 @@
-"""Grounds: the facts that a record is judged on, and where they come from."""
+"""Grounds: the facts on which a record is judged, and their sources."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from number_insight.rules.base import LIVE_SIGNALS
 
 UNPAID = (Basis.BUDGET, Basis.LIMIT)
 WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, *UNPAID)
-"""The bases of a verdict that needed an answer and had to do without."""
+"""The bases of a verdict that lacked an answer it needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One record, and the facts that it is judged on.
+    """A record and the facts on which it is judged.
 
-    `record` is a `NumberInsightRecord`, or a row with its columns. `signals` are the facts that
-    could be told at all. `ip_sent` is the IP that the provider has compared with the number.
+    `record` is a `NumberInsightRecord`, or a row with its columns. `signals` are the facts that the
+    source of the insight can supply. `ip_sent` is the IP with which the provider compared the
+    number.
     """
 
     record: Any
@@ -37,7 +38,7 @@ class Case:
 
 
 def local(record: Any, basis: str = Basis.FREE, note: str = "") -> Case:
-    """Return the case of `record` on libphonenumber's word alone."""
+    """Return the case of `record` on the facts from libphonenumber alone."""
     insight = numbers.local_insight(record.number)
     signals = {"country"} if insight.country else set()
     if insight.line_type != UNKNOWN:
@@ -46,7 +47,7 @@ def local(record: Any, basis: str = Basis.FREE, note: str = "") -> Case:
 
 
 def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
-    """Return the case of `record` on the answer of `lookup`, be it as it came or as it was kept."""
+    """Return the case of `record` on the answer of `lookup`, complete or as it is stored."""
     signals = told_by(lookup)
     if basis == Basis.REUSED and not _is_live(lookup):
         signals, insight = signals - LIVE_SIGNALS, insight.without_live()
@@ -61,12 +62,12 @@ def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
 
 
 def unanswered(record: Any, lookup: Lookup, basis: str) -> Case:
-    """Return the case of `record` whose `lookup` brought no answer."""
+    """Return the case of `record` after a `lookup` without an answer."""
     return replace(local(record, basis), lookup=lookup, ip_sent=lookup.ip_address)
 
 
 def number_refused(record: Any, lookup: Lookup) -> Case:
-    """Return the case of `record` whose number the provider refused as a number."""
+    """Return the case of `record` after the provider rejected its number as malformed."""
     case = unanswered(record, lookup, Basis.ANSWER)
     return replace(case, insight=replace(case.insight, status=lookup.status))
 
@@ -83,14 +84,14 @@ def signals_of(provider: str, level: str, *, cnam: bool) -> frozenset[str]:
 
 
 def _is_live(lookup: Lookup) -> bool:
-    """Whether the live data of `lookup` was stored, and is fresh."""
+    """Return whether the live data of `lookup` was stored, and is fresh."""
     if not app_settings.STORE_LIVE or lookup.answered_at is None:
         return False
     return timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]
 
 
 def completed(insight: Insight, number: str) -> Insight:
-    """Return `insight` with the country from libphonenumber where the answer left it out."""
+    """Return `insight`, with the country from libphonenumber if the answer has none."""
     if insight.country:
         return insight
     local = numbers.local_insight(number)

@@ -1,7 +1,7 @@
-"""History: what had happened before signups, counted in one statement for all of them.
+"""History: the events before signups, counted in one statement for a batch of them.
 
-Written in SQL, since the ORM would send a query for each of nine facts, and building these queries
-cost a callback more than all its writes. Every part is bounded and served by an index.
+It is raw SQL, since the ORM would send a query for each of nine facts, and building these queries
+cost a callback more time than all its writes. Each subquery is bounded and uses an index.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from number_insight.models.fingerprints import fingerprints
 from number_insight.verdicts.lists import Lists
 
 Signups = Sequence[tuple[Any, Insight]]
-"""Records, stored or not, each with the insight in whose light its past is counted."""
+"""Records, stored or not, each with its insight, whose carrier and country are counted."""
 Past = dict[str, Any]
-"""What was found, by its name in `rules.base.COSTLY`."""
+"""Facts of the past, by their names in `rules.base.COSTLY`."""
 
 MOST_COUNTED = 1000
-"""Counting others stops here: no rule asks for more, and a busy IP must not cost a long scan."""
+"""The limit of all counts: no rule needs more, and a busy IP must not cause a long scan."""
 FEWEST_OF_A_BURST = 10
-"""Below this it is not asked how much was usual the day before."""
+"""The count in an hour from which it is compared with the day before."""
 STATEMENT_SIZE = 50
-"""Signups of one statement. PostgreSQL compiles a dearer one first, which takes a second."""
+"""The number of signups in one statement; PostgreSQL spends a second compiling a larger one."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OF_VISITORS = (Source.SIGNUP, Source.CHANGE, Source.API)
-"""A backfill brings thousands at once, and a colleague in the admin is not the visitor."""
+"""The sources of visits: not a backfill, with thousands at once, nor a person in the admin."""
 AFTER_ALL, NOBODY = 2**63 - 1, -1
-"""Keys that no row has: of a signup that is not stored yet, and of a kind of no subject."""
+"""The key of a signup that is not stored yet, and the content type of no subject."""
 TABLES = (NumberInsightRecord._meta.db_table, ListEntry._meta.db_table)
 BURSTS = {"carrier_seen_day": "carrier_seen_hour", "country_seen_day": "country_seen_hour"}
-"""What says how much was usual the day before, and what makes it worth asking."""
+"""The counts of the day before, by which a burst is measured, each with the count of the hour."""
 
 COLUMNS = {
     "pk": "bigint",
@@ -59,13 +59,13 @@ COLUMNS = {
     "a_day_before": "timestamptz",
     "a_day_and_an_hour_before": "timestamptz",
 }
-"""What is said of each signup, besides its fingerprints, and its type on PostgreSQL."""
+"""The columns of a signup in the statement, with their types on PostgreSQL; fingerprints follow."""
 
-# A value that is None stands for NULL, which equals nothing: what cannot be asked counts nobody.
-# What seems to say nothing new is the condition of the partial index, word for word.
+# NULL equals nothing, so a signup without a value, such as an IP, has a count of 0.
+# "NOT (number_hash = '')" looks redundant: it is the condition of the partial index, verbatim.
 SAME_NUMBER = "(number = {number} OR (NOT (number_hash = '') AND number_hash IN ({hashes})))"
 OTHER_NUMBER = f"{SAME_NUMBER} IS NOT TRUE"
-# The sum keeps a planner from reading half of the primary key.
+# The sum keeps the planner from scanning the primary key.
 EARLIER = "id + 0 < {pk}"
 VISIT = f"source IN {tuple(map(str, OF_VISITORS))} AND {EARLIER} AND created_at <= {{at}}"
 IN_HOUR = f"{VISIT} AND created_at > {{an_hour_before}}"
@@ -77,13 +77,13 @@ OF_OTHERS = (
     f"{EARLIER} AND subject_type_id IS NOT NULL"
     " AND NOT (subject_type_id = {subject_type} AND subject_id = {subject})"
 )
-# Numbers that were erased, or refused by a form, are told apart by their fingerprints.
+# Numbers that were erased, or refused by a form, differ in their fingerprints.
 NUMBERS = "DISTINCT number, number_hash"
 SUBJECTS = "DISTINCT subject_type_id, subject_id"
 
 
-def _count(what: str, where: str) -> str:
-    rows = f"SELECT {what} FROM {{records}} WHERE {where} LIMIT %(most)s"
+def _count(columns: str, where: str) -> str:
+    rows = f"SELECT {columns} FROM {{records}} WHERE {where} LIMIT %(most)s"
     return f"(SELECT COUNT(*) FROM ({rows}) AS counted)"
 
 
@@ -106,47 +106,48 @@ FACTS = {
     "country_seen_day": _count("1 AS one", f"country = {{country}} AND {IN_DAY_BEFORE}"),
     "listed": "EXISTS (SELECT 1 FROM {lists})",
 }
-"""What is asked for each fact; of the lists only whether there is an entry."""
+"""The subquery of each fact; for the lists only whether there is an entry."""
 
 
 def pasts(signups: Signups, names: Collection[str]) -> list[Past]:
-    """Return of each of `signups` what `names` name of `rules.base.COSTLY`, as it was at the time.
+    """Return the past of each signup: the facts `names` of `rules.base.COSTLY`, as of its time.
 
-    It takes one statement for `STATEMENT_SIZE` signups. A second asks what was usual, where the
-    last hour was busy; and a third asks the lists, which have to be in the same database, where
-    there are entries.
+    It takes one statement for `STATEMENT_SIZE` signups, a second one to count the day before if the
+    last hour was busy, and a third one to read the lists, in the same database, if they have
+    entries.
     """
     parts = (signups[at : at + STATEMENT_SIZE] for at in range(0, len(signups), STATEMENT_SIZE))
     return [past for part in parts for past in _pasts(part, names)]
 
 
 def most_usual(in_hour: int) -> int:
-    """Return how many the day before make `in_hour` an average hour: more need not be counted."""
+    """Return the count of a day in which `in_hour` is average; a higher one changes nothing."""
     return in_hour * 24 + 24
 
 
 def _pasts(signups: Signups, names: Collection[str]) -> Iterable[Past]:
     days = BURSTS.keys() & names
-    found = _asked(signups, {*names, *map(BURSTS.__getitem__, days)} - days, most=MOST_COUNTED)
+    hours = {BURSTS[name] for name in days}
+    counted = _query(signups, {*names, *hours} - days, most=MOST_COUNTED)
     if days:
-        _add_days_before(signups, found, days)
+        _add_days_before(signups, counted, days)
     if "listed" in names:
-        _add_listed(signups, found)
-    return ({name: past[name] for name in names} for past in found)
+        _add_listed(signups, counted)
+    return ({name: past[name] for name in names} for past in counted)
 
 
 def _add_days_before(signups: Signups, pasts: Sequence[Past], names: Collection[str]) -> None:
-    """Add what was usual the day before to each of `pasts` whose last hour was busy, else 0."""
+    """Add the counts of the day before to each of `pasts` whose last hour was busy, else 0."""
     busy = [
         (signup, past)
         for signup, past in zip(signups, pasts, strict=True)
         if any(past[BURSTS[name]] >= FEWEST_OF_A_BURST for name in names)
     ]
     most = most_usual(max((past[BURSTS[name]] for _, past in busy for name in names), default=0))
-    usual = _asked([signup for signup, _past in busy], names, most=most)
+    counted = _query([signup for signup, _past in busy], names, most=most)
     for past in pasts:
         past.update(dict.fromkeys(names, 0))
-    for (_signup, past), counts in zip(busy, usual, strict=True):
+    for (_signup, past), counts in zip(busy, counted, strict=True):
         for name in names:
             in_hour = past[BURSTS[name]]
             if in_hour >= FEWEST_OF_A_BURST:
@@ -154,7 +155,7 @@ def _add_days_before(signups: Signups, pasts: Sequence[Past], names: Collection[
 
 
 def _add_listed(signups: Signups, pasts: Sequence[Past]) -> None:
-    """Add the entries that fit to each of `pasts`; without any entries nothing is asked."""
+    """Add the matching list entries to each of `pasts`, without a query if there are no entries."""
     ips = [addresses.public_ip(record.ip_address) for record, _insight in signups]
     if any(past["listed"] for past in pasts):
         lists = Lists.around({record.number for record, _insight in signups}, filter(None, ips))
@@ -164,8 +165,8 @@ def _add_listed(signups: Signups, pasts: Sequence[Past]) -> None:
         past["listed"] = lists.matching(record.number, ip=ip, insight=insight)
 
 
-def _asked(signups: Signups, names: Collection[str], *, most: int) -> list[Past]:
-    """Return what the database says of `names` for each of `signups`, in one statement."""
+def _query(signups: Signups, names: Collection[str], *, most: int) -> list[Past]:
+    """Return the facts `names` of each signup, in one statement."""
     if not signups or not names:
         return [{} for _signup in signups]
     connection = connections[router.db_for_read(NumberInsightRecord)]
@@ -173,18 +174,18 @@ def _asked(signups: Signups, names: Collection[str], *, most: int) -> list[Past]
     facts = tuple(sorted(names))
     values = {"most": most}
     for nth, (record, insight) in enumerate(signups):
-        told = _told(record, insight, hashes, connection)
-        values |= {f"{name}_{nth}": value for name, value in told.items()}
+        columns = _columns(record, insight, hashes, connection)
+        values |= {f"{name}_{nth}": value for name, value in columns.items()}
     with connection.cursor() as cursor:
         cursor.execute(_statement(connection, facts, len(signups), hashes), values)
-        found = {nth: dict(zip(facts, row, strict=True)) for nth, *row in cursor.fetchall()}
-    return [found[nth] for nth in range(len(signups))]
+        rows = {nth: dict(zip(facts, row, strict=True)) for nth, *row in cursor.fetchall()}
+    return [rows[nth] for nth in range(len(signups))]
 
 
-def _told(
+def _columns(
     record: Any, insight: Insight, hashes: int, connection: BaseDatabaseWrapper
 ) -> Mapping[str, Any]:
-    """Return the columns of one signup, in the words of the database."""
+    """Return the columns of one signup, as values for the database."""
     number, at, carrier = record.number or None, record.created_at, insight.current_carrier
     at = at or timezone.now()
     is_visit = record.source in OF_VISITORS and not record.number_hash
@@ -204,7 +205,7 @@ def _told(
         "subject_type": (record.subject_id and record.subject_type_id) or NOBODY,
         "subject": record.subject_id,
         "ip": ip.get_db_prep_value(addresses.public_ip(record.ip_address), connection),
-        # As records keep it.
+        # Cut as on records.
         "carrier": (carrier.name or "")[:200] or None if carrier else None,
         "country": insight.country or None,
         **{name: time.get_db_prep_value(moment, connection) for name, moment in moments.items()},
@@ -227,7 +228,7 @@ def _statement(
 
 @lru_cache
 def _from_values(facts: tuple[str, ...], signups: int, hashes: int, **tables: str) -> str:
-    """Return the statement with the signups as a table, so that it is planned once for all."""
+    """Return the statement on a table of the signups, so that it is planned once."""
     types = COLUMNS | {f"hash_{nth}": "text" for nth in range(hashes)}
     rows = ", ".join(
         f"({nth}, {', '.join(f'%({name}_{nth})s::{kind}' for name, kind in types.items())})"

@@ -1,4 +1,4 @@
-"""Judging: the rules are put to cases, whose history is read in one statement."""
+"""Judging: the rules on cases, whose history is read in one statement."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from number_insight.verdicts import context, history, rule_faults
 from number_insight.verdicts.grounds import UNPAID, WITHOUT_ANSWER, Case, least_verdict
 
 Faults = dict[str, RuleFault]
-"""The rules that have raised before, by code."""
+"""The rules that raised exceptions before, by code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A case and the judgement of the rules on it.
 
-    `insight` is the case's as it concerns the IP of this signup, and `history` what the rules
-    were told of the past. `shadowed` names the rules that are in shadow for raising, `recovered`
-    those that had raised before and did not now.
+    `insight` is that of the case, with the IP match of this signup, and `history` holds the past
+    that the rules read. `shadowed` are the codes of rules that are in shadow because of
+    their exceptions, and `recovered` the codes of rules that raised before and did not now.
     """
 
     case: Case
@@ -40,24 +40,24 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        """The verdict of the rules, or the mildest that the basis permits if that is severer."""
+        """The severer of the rules' verdict and the mildest one that the basis permits."""
         return severer(self.judgement.verdict, least_verdict(self.case.basis))
 
     @property
     def lane(self) -> str:
-        """The lane of the review queue that the record belongs in."""
+        """The lane of the record in the review queue."""
         return lane_of(self.case.basis, self.judgement)
 
     def on(self, basis: str, note: str = "") -> Judged:
-        """Return the same judgement, with the verdict resting on `basis`."""
+        """Return the same judgement for a verdict on another basis."""
         return replace(self, case=replace(self.case, basis=basis, note=note))
 
 
 def judge(cases: Sequence[Case], *, faults: Faults | None = None) -> list[Judged]:
     """Return the judgement of the active rules on each of `cases`.
 
-    One statement reads the history of all, and another the `faults` of rules that have raised
-    before, where the caller has not read them yet.
+    One statement reads the history of all cases, and another one the `faults` of the rules, unless
+    the caller has read them already.
     """
     if not cases:
         return []
@@ -68,10 +68,10 @@ def judge(cases: Sequence[Case], *, faults: Faults | None = None) -> list[Judged
 
 
 def _read_by(rules: Iterable[Rule], cases: Sequence[Case]) -> frozenset[str]:
-    """Return the facts of the past that some rule will read on one of `cases`."""
-    told = {case.signals | {"ip_match"} for case in cases}
-    asked = [rule for rule in rules if any(rule.is_evaluable(signals) for signals in told)]
-    reads = (COSTLY if rule.reads is None else frozenset(rule.reads) for rule in asked)
+    """Return the facts of the past that any rule reads on any of `cases`."""
+    supplied = {case.signals | {"ip_match"} for case in cases}
+    evaluable = [rule for rule in rules if any(rule.is_evaluable(signals) for signals in supplied)]
+    reads = (COSTLY if rule.reads is None else frozenset(rule.reads) for rule in evaluable)
     return frozenset[str]().union(*reads)
 
 
@@ -105,7 +105,7 @@ def _judged(
 
 
 def for_this_ip(case: Case, signup: Signup) -> tuple[Insight, frozenset[str]]:
-    """Return the insight of `case` with the IP match of this signup, and the signals it tells."""
+    """Return the insight of `case` with the IP match of this signup, and its signals."""
     insight = _with_own_match(case, signup)
     signals = case.signals - {"ip_match"}
     if insight.ip.match != UNKNOWN or insight.ip.country:
@@ -114,7 +114,7 @@ def for_this_ip(case: Case, signup: Signup) -> tuple[Insight, frozenset[str]]:
 
 
 def _with_own_match(case: Case, signup: Signup) -> Insight:
-    """Return the insight of `case` without what it tells of another visitor's IP."""
+    """Return the insight of `case` with the IP match of `signup`, made here unless provided."""
     insight = case.insight
     if insight.ip.match != UNKNOWN and case.ip_sent and case.ip_sent == signup.ip:
         return insight
@@ -126,7 +126,7 @@ def _with_own_match(case: Case, signup: Signup) -> Insight:
 
 
 def lane_of(basis: str, judgement: Judgement) -> str:
-    """Return the lane of the review queue for a verdict that rests on `basis`."""
+    """Return the lane of the review queue for a judgement on `basis`."""
     if judgement.raised and judgement.verdict != Verdict.ALLOW:
         return Lane.FAULT
     if basis in UNPAID:

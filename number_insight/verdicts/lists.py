@@ -1,14 +1,14 @@
-"""The matching of signups with the entries of the project's own lists."""
+"""The project's own lists, and the entries that match a signup."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from number_insight import numbers
+from number_insight.addresses import supernets
 from number_insight.insight import Insight
 from number_insight.models import ListEntry
 from number_insight.models.choices import ListMatch
@@ -22,24 +22,13 @@ def _prefixes(number: str) -> list[str]:
     return [number[:length] for length in range(2, len(number) + 1)]
 
 
-def _networks(ip: str) -> list[str]:
-    """Return `ip` and all networks that it lies in, as entries write them."""
-    address = ipaddress.ip_address(ip)
-    value, bits = int(address), address.max_prefixlen
-    wider = (f"{type(address)(value >> free << free)}/{bits - free}" for free in range(1, bits + 1))
-    return [str(address), *wider]
-
-
 def count_hit(entry_id: int) -> None:
     """Increment the number of records that an entry has decided."""
     ListEntry.objects.filter(pk=entry_id).update(hits=F("hits") + 1)
 
 
 class Lists:
-    """Entries of the lists, loaded at once to match several signups.
-
-    The lists are those of now, like the rules and their weights.
-    """
+    """Entries of the present lists, loaded at once to match several signups."""
 
     def __init__(self, rows: QuerySet[Any] | None = None) -> None:
         """Load `rows`, or all entries in force."""
@@ -55,22 +44,21 @@ class Lists:
 
     @classmethod
     def around(cls, numbers: Iterable[str], ips: Iterable[str]) -> Lists:
-        """Load what may fit signups with these numbers and IPs, in one query.
+        """Load the entries for these numbers and IPs, in one query.
 
-        That takes one query if the lists are empty. All entries for carriers and countries are
-        included, since there are never many.
+        It includes all entries for carriers and countries, since there are never many.
         """
         numbers = set(numbers)
         prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
-        networks = {network for ip in ips for network in _networks(ip)}
-        fits = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
-        fits |= Q(match=ListMatch.NUMBER, value__in=numbers)
-        fits |= Q(match=ListMatch.PREFIX, value__in=prefixes)
-        fits |= Q(match=ListMatch.IP, value__in=networks)
-        return cls(ListEntry.objects.in_force().filter(fits))
+        networks = {network for ip in ips for network in supernets(ip)}
+        matches = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
+        matches |= Q(match=ListMatch.NUMBER, value__in=numbers)
+        matches |= Q(match=ListMatch.PREFIX, value__in=prefixes)
+        matches |= Q(match=ListMatch.IP, value__in=networks)
+        return cls(ListEntry.objects.in_force().filter(matches))
 
     def matching(self, number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
-        """Return the entries that match; the rules decide among them."""
+        """Return the entries that match a signup; the rules decide among them."""
         if not self._entries:
             return ()
         keys = [(ListMatch.NUMBER.value, number), *self._keys(number, ip, insight)]
@@ -81,7 +69,7 @@ class Lists:
             for prefix in _prefixes(number):
                 yield ListMatch.PREFIX.value, prefix
         if ip and ListMatch.IP in self._matches:
-            for network in _networks(ip):
+            for network in supernets(ip):
                 yield ListMatch.IP.value, network
         country = insight.country or numbers.country(number)
         if country:

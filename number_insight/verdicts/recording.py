@@ -1,6 +1,6 @@
-"""Recording: a judgement is written on its record, with facts, flags and verdict.
+"""Recording: the writing of judgements to records, with facts, flags and verdicts.
 
-Everything here runs inside the caller's transaction.
+All functions run inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ FACTS = (
     "caller_name",
     "caller_type",
 )
+"""The columns for facts of an insight."""
 WRITTEN = (
     *FACTS,
     "state",
@@ -62,7 +63,7 @@ WRITTEN = (
 
 
 def judge(cases: Sequence[Case]) -> None:
-    """Judge `cases`, whose records are locked, and write what comes of it."""
+    """Judge `cases`, whose records are locked, and write the judgements."""
     write(judging.judge(cases))
 
 
@@ -70,23 +71,23 @@ def write(judged: Sequence[Judged]) -> None:
     """Write facts, flags and verdict on the records of `judged`, which are locked."""
     if not judged:
         return
-    again = [one.case.record.pk for one in judged if one.case.record.screened_at]
+    judged_before = [one.case.record.pk for one in judged if one.case.record.screened_at]
     for one in judged:
         _count(one)
         _fill(one)
     records = [one.case.record for one in judged]
     announcing.announce_on_commit(records)
     bulk_update(records, WRITTEN)
-    if again:
-        RiskFlag.objects.filter(record__in=again).delete()
+    if judged_before:
+        RiskFlag.objects.filter(record__in=judged_before).delete()
     write_flags((one.case.record, one.judgement.flags) for one in judged)
     after_commit(rules_in_force.remember)
 
 
 def _count(one: Judged) -> None:
-    """Count on commit the list entry that decided and the rules that raised.
+    """Count the deciding list entry and the rules that raised, on commit.
 
-    Not before: other transactions write these rows too.
+    An earlier write would hold rows that other transactions write too.
     """
     judgement, entry = one.judgement, decisive(one.signup.listed)
     is_first = one.case.record.screened_at is None
@@ -114,7 +115,7 @@ def _fill(one: Judged) -> None:
 
 
 def write_facts(record: NumberInsightRecord, insight: Insight) -> None:
-    """Set the columns of `record` that hold facts of `insight`, without saving it."""
+    """Set the columns of `record` for facts of `insight`, without saving it."""
     carrier, original = insight.current_carrier, insight.original_carrier
     record.line_type, record.ported = insight.line_type, insight.ported
     record.valid_number, record.reachable = insight.valid_number, insight.reachable
@@ -129,11 +130,11 @@ def write_facts(record: NumberInsightRecord, insight: Insight) -> None:
     record.caller_type = insight.caller.type if insight.caller else UNKNOWN
 
 
-def write_flags(found: Iterable[tuple[NumberInsightRecord, Iterable[Flag]]]) -> None:
-    """Write the flags of each record, as far as they may be stored."""
+def write_flags(flagged: Iterable[tuple[NumberInsightRecord, Iterable[Flag]]]) -> None:
+    """Insert the flags of each record, as far as they may be stored."""
     rows = [
         row_of(record.pk, flag)
-        for record, flags in found
+        for record, flags in flagged
         for flag in stored(record.basis, record.country, flags)
     ]
     if rows:
@@ -141,7 +142,7 @@ def write_flags(found: Iterable[tuple[NumberInsightRecord, Iterable[Flag]]]) -> 
 
 
 def stored(basis: str, country: str, flags: Iterable[Flag]) -> Iterable[Flag]:
-    """Return the flags that are stored: without live data, and with the one that no rule found."""
+    """Return the flags to store: without live data, and with one for an unscreened country."""
     flags = list(flags)
     if basis == Basis.COUNTRY:
         params = {"country": country or "?"}

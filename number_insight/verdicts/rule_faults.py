@@ -1,4 +1,4 @@
-"""Rules that raise exceptions, which are counted and go into shadow after too many."""
+"""The exceptions of rules, counted until a rule goes into shadow."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from number_insight.models import RuleFault
 logger = logging.getLogger("number_insight.verdicts.rule_faults")
 
 MOST_IN_ROW = 20
-"""The errors in a row after which a rule goes into shadow by itself."""
+"""The number of errors in a row that put a rule into shadow."""
 
 
 def known() -> dict[str, RuleFault]:
-    """Return the faults of all rules, by code, in one query."""
+    """Return the faults of all rules by code, in one query."""
     return {fault.code: fault for fault in RuleFault.objects.all()}
 
 
@@ -27,9 +27,9 @@ def shadowed(faults: dict[str, RuleFault]) -> frozenset[str]:
 
 
 def recovered(faults: dict[str, RuleFault], silent: Collection[str]) -> frozenset[str]:
-    """Return the codes with earlier errors and none now; `silent` rules were not evaluated."""
-    counting = (code for code, fault in faults.items() if fault.errors_in_row)
-    return frozenset(counting).difference(silent, shadowed(faults))
+    """Return the codes of rules with earlier errors and none now; `silent` ones gave no result."""
+    failing = (code for code, fault in faults.items() if fault.errors_in_row)
+    return frozenset(failing).difference(silent, shadowed(faults))
 
 
 def note(raised: Collection[str], recovered: Collection[str]) -> None:

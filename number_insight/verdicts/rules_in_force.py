@@ -1,4 +1,4 @@
-"""The sets of rules that have judged records, which a replay compares with other rules."""
+"""The sets of rules that have judged records, for a replay to compare with other rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _written: set[str] = set()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The stored description of a rule, enough to recognise it.
+    """The stored description of a rule, by which it is recognised.
 
     `identity` is a hash of its class and its options without the weight.
     """
@@ -55,8 +55,8 @@ def remember(rules: tuple[Rule, ...] | None = None) -> None:
     key = key_of(rules)
     if key in _written:
         return
-    known = {code: asdict(rule) for code, rule in asked(rules).items()}
-    RulesInForce.objects.bulk_create([RulesInForce(key=key, rules=known)], ignore_conflicts=True)
+    stored = {code: asdict(rule) for code, rule in asked(rules).items()}
+    RulesInForce.objects.bulk_create([RulesInForce(key=key, rules=stored)], ignore_conflicts=True)
     _written.add(key)
 
 
@@ -70,8 +70,8 @@ setting_changed.connect(_forget, dispatch_uid="number_insight.verdicts.rules_in_
 
 def recall(key: str) -> Mapping[str, Asked]:
     """Return the descriptions of the rules stored under `key`, by code; empty if there are none."""
-    found = RulesInForce.objects.filter(key=key).values_list("rules", flat=True).first() or {}
-    return {code: Asked(**known) for code, known in found.items()}
+    stored = RulesInForce.objects.filter(key=key).values_list("rules", flat=True).first() or {}
+    return {code: Asked(**description) for code, description in stored.items()}
 
 
 def _identity(rule: Rule) -> str:

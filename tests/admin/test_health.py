@@ -105,13 +105,13 @@ def test_a_circuit_is_closed_by_hand_so_that_the_next_lookup_is_the_probe(
 ) -> None:
     circuit = _open()
     assert _probe(circuit) in client.get(HEALTH).content.decode()
-    assert circuits.closed("default", "advanced") is not None
+    assert circuits.open_circuit("default", "advanced") is not None
     response = client.post(_probe(circuit))
     assert response["Location"] == HEALTH
     assert messages_of(response)[0].startswith("The next lookup asks default again")
     assert "with the next lookup" in client.get(HEALTH).content.decode()
-    assert circuits.closed("default", "advanced") is None  # the probe
-    assert circuits.closed("default", "advanced") is not None  # and nobody besides it
+    assert circuits.open_circuit("default", "advanced") is None  # the probe
+    assert circuits.open_circuit("default", "advanced") is not None  # and nobody besides it
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_repr) == (operator, "default")
 
@@ -149,7 +149,7 @@ def test_the_permission_to_view_does_not_allow_to_switch(client: Client) -> None
     assert client.post(TURN, {"turn": "off", "reason": "x"}).status_code == 403
     assert client.post(_probe(circuit)).status_code == 403
     assert switches.lookups_are_on()
-    assert circuits.closed("default", "basic") is not None
+    assert circuits.open_circuit("default", "basic") is not None
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_nothing_is_done_by_get(client: Client, operator: User) -> None:
     for url in (TURN, _probe(circuit)):
         assert client.get(url, {"turn": "off", "reason": "x"})["Location"] == HEALTH
     assert switches.lookups_are_on()
-    assert circuits.closed("default", "basic") is not None
+    assert circuits.open_circuit("default", "basic") is not None
 
 
 def test_nothing_is_done_without_the_csrf_token(operator: User) -> None:
@@ -198,7 +198,7 @@ def test_nothing_is_done_without_the_csrf_token(operator: User) -> None:
     assert strict.post(TURN, {"turn": "off", "reason": "x"}).status_code == 403
     assert strict.post(_probe(circuit)).status_code == 403
     assert switches.lookups_are_on()
-    assert circuits.closed("default", "basic") is not None
+    assert circuits.open_circuit("default", "basic") is not None
 
 
 @pytest.mark.parametrize("turn", ["", "sideways"])

@@ -74,7 +74,7 @@ def _spend(**amounts: Decimal) -> None:
     from number_insight.models import Spending  # noqa: PLC0415
 
     added = {name: F(name) + int(amount * 10**8) for name, amount in amounts.items()}
-    for key in budget.running().values():
+    for key in budget.current_periods().values():
         Spending.objects.filter(period=key).update(**added)
 
 

@@ -145,7 +145,7 @@ def write_answer(lookup_id: int, answer: dict[str, Any]) -> None:
 
 
 def _pay(price: Decimal, reserved: Decimal) -> None:
-    for key in budget.running().values():
+    for key in budget.current_periods().values():
         Spending.objects.filter(period=key).update(
             reserved=F("reserved") - int(reserved * 10**8), spent=F("spent") + int(price * 10**8)
         )

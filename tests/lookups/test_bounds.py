@@ -131,17 +131,17 @@ def test_a_circuit_closes_by_a_probe_and_lets_the_others_go() -> None:
 
 def test_while_a_probe_is_under_way_no_other_call_is_made() -> None:
     Circuit.objects.create(provider="default", open_until=timezone.now(), reason="It was down.")
-    assert circuits.closed("default", "advanced") is None
-    second = circuits.closed("default", "advanced")
+    assert circuits.open_circuit("default", "advanced") is None
+    second = circuits.open_circuit("default", "advanced")
     assert second is not None
     assert second.reason == "It was down."
 
 
 def test_a_level_that_is_not_allowed_closes_that_level_alone() -> None:
     circuits.failed("default", "advanced", CLEAN, exceptions.NotAllowed("Not enabled."))
-    assert circuits.closed("default", "advanced") is not None
-    assert circuits.closed("default", "standard") is None
-    assert circuits.closed("other", "advanced") is None
+    assert circuits.open_circuit("default", "advanced") is not None
+    assert circuits.open_circuit("default", "standard") is None
+    assert circuits.open_circuit("other", "advanced") is None
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_level_that_is_not_allowed_closes_that_level_alone() -> None:
 def test_what_opens_a_circuit(error: exceptions.ProviderError, times: int, opens: bool) -> None:
     for _ in range(times):
         circuits.failed("default", "advanced", CLEAN, error)
-    assert (circuits.closed("default", "advanced") is not None) is opens
+    assert (circuits.open_circuit("default", "advanced") is not None) is opens
 
 
 @pytest.mark.parametrize(("distinct", "opens"), [(True, True), (False, False)])
@@ -167,7 +167,7 @@ def test_only_many_distinct_refused_numbers_speak_against_us(distinct: bool, ope
     for number in numbers(circuits.REFUSALS):
         refused = number if distinct else CLEAN
         circuits.failed("default", "advanced", refused, exceptions.NumberRefused("no number"))
-    assert (circuits.closed("default", "advanced") is not None) is opens
+    assert (circuits.open_circuit("default", "advanced") is not None) is opens
 
 
 def test_each_opening_in_a_row_lasts_twice_as_long() -> None:
