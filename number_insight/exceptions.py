@@ -102,7 +102,7 @@ class UnknownPath(NumberInsightError, LookupError):
 
 
 class ReplayFailed(NumberInsightError, RuntimeError):
-    """A process that shared a replay has ended early; what it has written is kept."""
+    """A process of a shared replay ended early; the verdicts that it wrote stay."""
 
 
 class DeferredErrors:

@@ -69,7 +69,6 @@ def _lock_periods(keys: Collection[str]) -> dict[str, Spending]:
 def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
     """Add amounts to the rows of these periods."""
     added = {"reserved": F("reserved") + reserved, "spent": F("spent") + spent}
-    # One after the other, the day first, as they are locked: else two could deadlock.
     # In the order in which they are locked, the day first, so that no two transactions deadlock.
     for key in keys:
         rows = Spending.objects.filter(period=key)

@@ -275,8 +275,9 @@ def _give_up_on_callback(lookup_id: int) -> bool:
         lookup = Lookup.objects.get(pk=lookup_id)
         # It was acknowledged, so it counts as paid: at the acknowledged or the reserved price.
         paid = lookup.reserved if lookup.price is None else lookup.cost
-        budget.settle([_release(lookup, paid)])
+        payment = _release(lookup, paid)
         lookup.save(update_fields=["reserved", "reserved_on"])
+        budget.settle([payment])
     return True
 
 

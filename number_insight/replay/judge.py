@@ -1,4 +1,4 @@
-"""Judging a stored case under other rules, as far as what was kept of it allows.
+"""Judging a stored case under other rules, as far as the stored facts allow.
 
 Live data is not stored. If the same rule already judged the record with it, its stored flags are
 reused; otherwise the record cannot be told.
@@ -79,7 +79,7 @@ class Judge:
         self._rules = dict.fromkeys(("", rules_in_force.key_of(active)), asked(active))
 
     def judge(self, case: StoredCase, signup: Signup) -> Judgement:
-        """Return what the rules make of `case`; raise `CannotTell` where that cannot be known."""
+        """Return the judgement on `case`; raise `CannotTell` if the stored facts do not suffice."""
         insight, told = judging.for_this_ip(case, signup)
         found = self._findings(case, insight, signup, told)
         judgement = found.judgement(self._rule_set.thresholds)
@@ -134,7 +134,7 @@ class Judge:
         return self._rules[key]
 
     def _recorded(self, rule: Rule, case: StoredCase) -> list[Flag]:
-        """Return what `rule` found when the record was judged, under its weight of today.
+        """Return the stored flags of `rule`, under its weight of today.
 
         The flags of live rules are not told apart any more: `_with_hidden_flags` adds them.
         """
@@ -152,9 +152,9 @@ class Judge:
     def _known(
         self, rule: Rule, case: StoredCase, found: list[Flag], tracked: TrackedInsight
     ) -> list[Flag]:
-        """Return what of `found` is certain, although `rule` has read what is not there.
+        """Return the certain ones of `found`, flags of a rule that read an unknown member.
 
-        What was never bought concerns only rules that might have had anything bought.
+        A fact that was never bought concerns only rules that might have had anything bought.
         """
         lost, read = tracked.read & _members_of(case.lost), set(tracked.read)
         tracked.read.clear()

@@ -18,7 +18,7 @@ FRAUD, FINE, UNLABELLED = "fraud", "fine", ""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleQuality:
-    """What came of the records on which one rule fired.
+    """The later history of the records on which one rule fired.
 
     `fraud` and `fine` count those of which it is known, `refused` and `released` those that a
     person decided on. Shares are None where there is nothing to divide by.
@@ -33,12 +33,12 @@ class RuleQuality:
 
     @property
     def agreement(self) -> float | None:
-        """How many of the decided ones were refused."""
+        """The share of refusals among the decided records."""
         return _share(self.refused, self.refused + self.released)
 
     @property
     def precision(self) -> float | None:
-        """How many of the known ones were fraud."""
+        """The share of fraud among the labelled records."""
         return _share(self.fraud, self.fraud + self.fine)
 
     @property
@@ -55,7 +55,7 @@ class RuleQuality:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """How right the rules were; `fraud` and `fine` count the records of which it is known."""
+    """The precision of the rules; `fraud` and `fine` count the records with a known label."""
 
     records: int
     fraud: int
@@ -116,7 +116,7 @@ def _rules(records: QuerySet[Any], all_fraud: int) -> dict[str, RuleQuality]:
 
 
 def _labelled(rows: QuerySet[Any], prefix: str) -> QuerySet[Any]:
-    """Return `rows` with what is known of their records, as ``label``."""
+    """Return `rows` with the label of their records, as ``label``."""
     decided = ~Q(**{f"{prefix}decision": Decision.NONE})
     later = Q(**{f"{prefix}labelled_at__gte": F(f"{prefix}decided_at")})
     spoken = Q(**{f"{prefix}fraud__isnull": False}) & (~decided | later)

@@ -1,4 +1,4 @@
-"""What a replay has come to: one outcome for each record, and their sum."""
+"""The report of a replay: an outcome for each record, and their sum."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_AFFECTED = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What other rules make of one record; without a judgement it cannot be told, and `why`."""
+    """The judgement of other rules on one record; without one, `why` it cannot be told."""
 
     case: StoredCase
     judgement: Judgement | None = None
@@ -30,7 +30,7 @@ class Outcome:
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """The flags as they are kept."""
+        """The flags as they are stored."""
         assert self.judgement is not None
         record = self.case.record
         if not self.judgement.flags and record.basis != Basis.COUNTRY:

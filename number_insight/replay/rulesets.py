@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
 from number_insight.conf import app_settings
+from number_insight.exceptions import did_you_mean
 from number_insight.rules import STANDARD, Rule
 
 KEYS = ("RULES", "EXTRA_RULES", "WEIGHTS", "THRESHOLDS")
@@ -27,12 +27,12 @@ class RuleSet:
 
 
 def active() -> RuleSet:
-    """Return what the settings say."""
+    """Return the rule set of the settings."""
     return RuleSet(rules=loading.rules(), thresholds=app_settings.THRESHOLDS)
 
 
 def chosen(text: str | None) -> RuleSet:
-    """Return the rule set that `text` describes, or what the settings say."""
+    """Return the rule set that `text` describes, or that of the settings."""
     return active() if text is None else read(text)
 
 
@@ -59,7 +59,7 @@ def read(text: str) -> RuleSet:
 def _laid_over(given: Mapping[str, Any]) -> RuleSet:
     for key in given:
         if key not in KEYS:
-            raise ImproperlyConfigured(f"There is no key {key!r} here{did_you_mean(key, KEYS)}")
+            raise ImproperlyConfigured(f"There is no key {key!r} here. {did_you_mean(key, KEYS)}")
     chosen = app_settings.RULES
     entries = [
         *_entries(given.get("RULES", STANDARD if chosen is None else chosen), "RULES"),
@@ -71,7 +71,7 @@ def _laid_over(given: Mapping[str, Any]) -> RuleSet:
     for code in given.get("WEIGHTS", ()):
         if code not in codes:
             raise ImproperlyConfigured(
-                f"WEIGHTS: there is no rule {code!r}{did_you_mean(code, codes)}"
+                f"WEIGHTS: there is no rule {code!r}. {did_you_mean(code, codes)}"
             )
     thresholds = _whole_numbers(given.get("THRESHOLDS", {}), "THRESHOLDS")
     for verdict in thresholds:
@@ -94,9 +94,3 @@ def _whole_numbers(given: Any, key: str) -> Mapping[str, int]:
     if isinstance(given, Mapping) and all(type(value) is int for value in given.values()):
         return given
     raise ImproperlyConfigured(f"{key} is a dict whose values are whole numbers.")
-
-
-def did_you_mean(word: str, known: Sequence[str]) -> str:
-    """Return the end of a sentence that names what `word` may have been meant for."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else f"; there is {', '.join(known)}."

@@ -1,4 +1,4 @@
-"""Replaying stored records in batches, in this process or in several, and writing what differs."""
+"""Running a replay in batches, in one process or in several, and writing the differences."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def replay(rule_set: RuleSet, rows: QuerySet[Any], *, apply: bool = False) -> It
 
 
 def why_alone() -> str:
-    """Return why no other process can do a part of the work; empty if one can."""
+    """Return the reason that forbids other processes; empty if there is none."""
     link: Any = connections[NumberInsightRecord.objects.db]
     if not settings.SETTINGS_MODULE:
         return "the settings are of this process alone"
@@ -108,7 +108,7 @@ def _ranges(rows: QuerySet[Any], count: int) -> Iterator[QuerySet[Any]]:
 
 def _work(names: Mapping[str, Any], rules: str | None, query: Query, apply: bool) -> Tally:
     """Replay one range in a process that was started for it."""
-    for alias, name in names.items():  # which in a test are not those of the settings
+    for alias, name in names.items():  # in a test they are not those of the settings
         connections[alias].settings_dict["NAME"] = name
     rows = NumberInsightRecord.objects.all()
     rows.query = query
@@ -119,7 +119,7 @@ def _work(names: Mapping[str, Any], rules: str | None, query: Query, apply: bool
 
 
 class Replayer:
-    """Judges cases under `rule_set`, and knows what its rules are to be told."""
+    """Judges cases under `rule_set`, and tells its rules the past."""
 
     def __init__(self, rule_set: RuleSet) -> None:
         reads = [COSTLY if rule.reads is None else rule.reads for rule in rule_set.rules]
@@ -129,7 +129,7 @@ class Replayer:
         self._judge = Judge(rule_set, rule_faults.shadowed(rule_faults.known()))
 
     def outcomes(self, cases: Sequence[StoredCase]) -> list[Outcome]:
-        """Return what the rules make of each of `cases`."""
+        """Return the outcome of each of `cases`."""
         pasts = self._pasts([case for case in cases if not case.is_erased])
         return [
             Outcome(case=case, why=ERASED) if case.is_erased else self._outcome(case, next(pasts))
@@ -146,7 +146,7 @@ class Replayer:
         return Outcome(case=case, judgement=judgement, verdict=verdict)
 
     def _pasts(self, cases: Sequence[StoredCase]) -> Iterator[Mapping[str, Any]]:
-        """Yield what is told of each past: as it was then or, if that is not kept, counted now."""
+        """Yield the past of each case: the stored one or, if there is none, one counted now."""
         lacking = [case for case in cases if self._counted - case.record.history.keys()]
         missing = {name for case in lacking for name in self._counted - case.record.history.keys()}
         counted = history.pasts([(case.record, case.insight) for case in lacking], missing)
@@ -165,7 +165,7 @@ class Replayer:
 
 
 def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
-    """Write what differs of `outcomes`, in one transaction; return how many records differed."""
+    """Write the differing outcomes in one transaction; return their number."""
     rules_in_force.remember(rule_set.rules)
     changes: dict[_Change, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
@@ -205,7 +205,7 @@ def _plain(flag: Flag) -> str:
 
 
 class _Change(NamedTuple):
-    """What was written on a record and what is to be: mostly the same for several of a batch."""
+    """The stored and the new columns of a record: mostly the same for several of a batch."""
 
     state: str
     old_verdict: str

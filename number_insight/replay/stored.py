@@ -1,4 +1,4 @@
-"""What is still known of a judged record: the facts as they were kept, and what is missing."""
+"""Stored cases: the facts that were kept of judged records, and the signals that are missing."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from number_insight.verdicts.grounds import Case
 SETTLED = (RecordState.SCREENED, RecordState.FAILED, RecordState.REFUSED)
 BOUGHT = (Basis.ANSWER, Basis.REUSED)
 NOTHING_TO_BUY = (Basis.DISABLED, Basis.BUDGET, Basis.LIMIT, Basis.NO_ANSWER, Basis.COUNTRY)
-"""Where other rules would have had to do with free facts as well."""
+"""The bases on which other rules, too, would have had free facts alone."""
 BATCH_SIZE = 1000
 """Records that are read, judged and written in one go."""
 
 
 class Row(NamedTuple):
-    """What is read of a record and of its lookup: no more than a replay needs."""
+    """The columns of a record and of its lookup that a replay needs."""
 
     pk: int
     number: str
@@ -139,7 +139,7 @@ class _Reader:
         self._store_live, self._fresh = app_settings.STORE_LIVE, app_settings.FRESHNESS["live"]
 
     def cases(self, rows: Sequence[Row]) -> list[StoredCase]:
-        """Return what is known of each of `rows`, which lie in the order of their keys."""
+        """Return a case for each of `rows`, which are in the order of their keys."""
         flags = _flags(rows[0].pk, rows[-1].pk)
         bare = NumberInsightRecord.objects.in_bulk([row.pk for row in rows if self._is_bare(row)])
         return [self._case(row, flags.get(row.pk, ()), bare) for row in rows]
@@ -252,7 +252,7 @@ def _by_number(row: Row) -> tuple[Insight, frozenset[str]]:
 
 
 def _could_be_bought() -> frozenset[str]:
-    """Return what the provider tells at the highest level that is asked."""
+    """Return the signals of the provider at the highest level that is asked."""
     provider, level = loading.provider(), app_settings.LEVEL
     if level not in LEVELS:
         level = provider.levels[-1]
@@ -260,7 +260,7 @@ def _could_be_bought() -> frozenset[str]:
 
 
 def _insight_of_columns(record: NumberInsightRecord) -> Insight:
-    """Return what the columns of `record` still tell, where its lookup is gone or erased."""
+    """Return the insight in the columns of `record`, whose lookup is gone or erased."""
     name, country = record.carrier_name or None, record.carrier_country or None
     caller = record.caller_name or record.caller_type != UNKNOWN
     return Insight(

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -29,8 +30,12 @@ from number_insight.verdicts.judging import Faults, Judged
 BATCH_SIZE = 16
 """Queued records that one task screens, its own included."""
 
-Request = tuple[Judged, Plan]
-"""A judgement that an answer could change, and the plan to get the answer."""
+
+class Undecided(NamedTuple):
+    """A judgement that an answer could change, and the plan to get the answer."""
+
+    judged: Judged
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +55,12 @@ def take(record_id: int | None, *, limit: int = 1) -> Batch:
     """Take a record and others from the queue, up to `limit` in all.
 
     If another worker already took this record, one more from the queue is taken: each message
-    stands for a full batch.
+    stands for a full batch. Without a record, and with a `limit` of 1, nothing is taken.
     """
     with transaction.atomic():
         records = _lock_queued(record_id, limit)
-        requests = _judge_without_purchase(records) if records else []
-        return _create_or_join(requests) if requests else Batch()
+        undecided = _judge_without_purchase(records) if records else []
+        return _create_or_join(undecided) if undecided else Batch()
 
 
 def _lock_queued(record_id: int | None, limit: int) -> list[NumberInsightRecord]:
@@ -63,40 +68,38 @@ def _lock_queued(record_id: int | None, limit: int) -> list[NumberInsightRecord]
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED)
     records = [] if record_id is None else lock(queued.filter(pk=record_id))
     if limit > 1:
+        # A note marks a fault: such a record is screened alone.
         others = queued.filter(note="").exclude(pk__in=[record.pk for record in records])
         records += lock_available(others, limit - len(records), order="created_at")
     return records
 
 
-def _judge_without_purchase(records: Sequence[NumberInsightRecord]) -> list[Request]:
-    """Write the verdicts that need no lookup; return requests for the others."""
+def _judge_without_purchase(records: Sequence[NumberInsightRecord]) -> list[Undecided]:
+    """Write the verdicts that need no lookup; return the undecided records."""
     faults = rule_faults.known()
     judged = judging.judge([grounds.local(record) for record in records], faults=faults)
     plans = planning.plans(judged)
-    requests = [(one, plan) for one, plan in zip(judged, plans, strict=True) if plan.question]
-    settled = [
-        one.on(plan.basis) for one, plan in zip(judged, plans, strict=True) if not plan.question
-    ]
-    reused = _judge_on_earlier_answers(requests, faults)
+    planned = [Undecided(one, plan) for one, plan in zip(judged, plans, strict=True)]
+    settled = [one.on(plan.basis) for one, plan in planned if plan.question is None]
+    undecided = [each for each in planned if each.plan.question is not None]
+    reused = _judge_on_earlier_answers(undecided, faults)
     settlement.write([*settled, *reused.values()])
-    return [request for request in requests if request[0].case.record.pk not in reused]
+    return [each for each in undecided if each.judged.record.pk not in reused]
 
 
-def _judge_on_earlier_answers(requests: Sequence[Request], faults: Faults) -> dict[int, Judged]:
+def _judge_on_earlier_answers(undecided: Sequence[Undecided], faults: Faults) -> dict[int, Judged]:
     """Return the judgements on earlier answers that suffice, by the keys of their records."""
-    rules = planning.active_rules([one for one, _plan in requests])
-    answers = _fresh_answers([plan for _one, plan in requests])
+    rules = planning.active_rules([one for one, _plan in undecided])
+    answers = _fresh_answers([plan for _one, plan in undecided])
     judged = judging.judge(
         [
-            grounds.answered(
-                one.case.record, lookup, Insight.from_json(lookup.insight), Basis.REUSED
-            )
-            for (one, _plan), lookup in zip(requests, answers, strict=True)
+            grounds.answered(one.record, lookup, Insight.from_json(lookup.insight), Basis.REUSED)
+            for (one, _plan), lookup in zip(undecided, answers, strict=True)
             if lookup is not None and lookup.insight is not None
         ],
         faults=faults,
     )
-    return {one.case.record.pk: one for one in judged if planning.suffices(one, rules)}
+    return {one.record.pk: one for one in judged if planning.suffices(one, rules)}
 
 
 def _fresh_answers(plans: Sequence[Plan]) -> list[Lookup | None]:
@@ -109,27 +112,27 @@ def _fresh_answers(plans: Sequence[Plan]) -> list[Lookup | None]:
     return [answers[index] for index in range(len(plans))]
 
 
-def _create_or_join(requests: Sequence[Request]) -> Batch:
+def _create_or_join(undecided: Sequence[Undecided]) -> Batch:
     """Create or join a lookup for each record, and claim the created lookups."""
-    joined = questions.join([plan.ask for _one, plan in requests])
+    joined = questions.join([plan.ask for _one, plan in undecided])
     waiting: dict[Lookup, list[Judged]] = defaultdict(list)
     created: dict[Lookup, Plan] = {}
     queued: list[Judged] = []
-    for (one, plan), (lookup, is_new) in zip(requests, joined, strict=True):
+    for (one, plan), (lookup, is_new) in zip(undecided, joined, strict=True):
         if lookup is None:
             queued.append(one)
             continue
         waiting[lookup].append(one)
         if is_new:
             created.setdefault(lookup, plan)
-    queued += _delete(_answered_meanwhile(created), waiting, created)
-    queued += _delete(_forbid(created, waiting), waiting, created)
+    queued += _requeue_and_delete(_answered_meanwhile(created), waiting, created)
+    queued += _requeue_and_delete(_judge_over_limit(created, waiting), waiting, created)
     _save_waiting(waiting)
     claimed = claims.take(list(created))
     return Batch(
         claims=claimed,
         waiting=_records(waiting, without={claim.lookup for claim in claimed}),
-        queued=[one.case.record for one in queued],
+        queued=[one.record for one in queued],
     )
 
 
@@ -143,7 +146,9 @@ def _answered_meanwhile(created: Mapping[Lookup, Plan]) -> list[Lookup]:
     ]
 
 
-def _forbid(created: Iterable[Lookup], waiting: Mapping[Lookup, list[Judged]]) -> list[Lookup]:
+def _judge_over_limit(
+    created: Iterable[Lookup], waiting: Mapping[Lookup, list[Judged]]
+) -> list[Lookup]:
     """Judge the first record of each lookup that a limit forbids; return these lookups.
 
     Only the first record, which causes the lookup, counts towards the limits.
@@ -161,7 +166,7 @@ def _forbid(created: Iterable[Lookup], waiting: Mapping[Lookup, list[Judged]]) -
     return list(forbidden)
 
 
-def _delete(
+def _requeue_and_delete(
     lookups: Collection[Lookup], waiting: dict[Lookup, list[Judged]], created: dict[Lookup, Plan]
 ) -> list[Judged]:
     """Delete created lookups again; return their records, which stay in the queue."""
@@ -177,7 +182,7 @@ def _save_waiting(waiting: Mapping[Lookup, Iterable[Judged]]) -> None:
     """Save each record as waiting for its lookup."""
     for lookup, judged in waiting.items():
         for one in judged:
-            one.case.record.state, one.case.record.lookup = RecordState.WAITING, lookup
+            one.record.state, one.record.lookup = RecordState.WAITING, lookup
     bulk_update(_records(waiting), ("state", "lookup"))
 
 
@@ -186,9 +191,6 @@ def _records(
 ) -> list[NumberInsightRecord]:
     """Return the records of all lookups but those in `without`, in order of keys."""
     records = (
-        one.case.record
-        for lookup, judged in waiting.items()
-        if lookup not in without
-        for one in judged
+        one.record for lookup, judged in waiting.items() if lookup not in without for one in judged
     )
     return sorted(records, key=attrgetter("pk"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget, claims, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.models.choices import Basis, Lane, LookupState, RecordState, Verdict
+from number_insight.models.choices import Basis, Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
 from number_insight.verdicts import announcing, grounds, recording
 from number_insight.verdicts.grounds import Case
@@ -96,7 +96,7 @@ def _settle(
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
     """Lock and return the records that wait for `lookups`, or failed and are answered now."""
     answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    failed = Q(state=RecordState.FAILED, decision="", lookup__in=answered)
+    failed = Q(state=RecordState.FAILED, decision=Decision.NONE, lookup__in=answered)
     rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
     return lock(rows.filter(Q(state=RecordState.WAITING) | failed)) if lookups else []
 
@@ -117,7 +117,7 @@ def _case(
 
 
 def _charge(cases: Iterable[Case], answered: str) -> None:
-    """Charge the cost of each lookup to its first record, and nothing to later ones."""
+    """Charge the cost of each lookup to its first record, and nothing for a reused answer."""
     charged: set[int] = set()
     for case in cases:
         assert case.lookup is not None
@@ -156,9 +156,10 @@ def judge_each(cases: Sequence[Case]) -> None:
             hand_over(case.record.pk)
 
 
-def hand_over(record_id: int) -> None:
-    """Put a record that could not be judged into the review queue."""
-    NumberInsightRecord.objects.filter(pk=record_id).update(
+def hand_over(record_id: int, *, states: Collection[str] = RecordState.values) -> None:
+    """Put a record that could not be judged into the review queue, if it is in one of `states`."""
+    rows = NumberInsightRecord.objects.filter(pk=record_id, state__in=states)
+    handed_over = rows.update(
         state=RecordState.FAILED,
         basis=Basis.NO_ANSWER,
         lane=Lane.FAULT,
@@ -166,4 +167,5 @@ def hand_over(record_id: int) -> None:
         note=NOT_JUDGED,
         screened_at=timezone.now(),
     )
-    after_commit(announcing.announce, [record_id])
+    if handed_over:
+        after_commit(announcing.announce, [record_id])

@@ -1,8 +1,8 @@
 """The worker: one batch of records, from the queue to their verdicts.
 
-It takes a batch (one transaction), makes the calls (no transaction), and saves their outcomes (one
-transaction). Nothing here waits, retries or sleeps, except for the saving of an answer that has
-been paid for; the retries that are due next are returned, and the caller rings for them.
+It takes a batch (one transaction), makes the calls (no transaction), and saves the outcomes as they
+arrive (one transaction for each group). It waits for the rate limit, for the answers, and to save
+a paid answer again; other retries are returned, and the caller rings for them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -32,14 +31,16 @@ logger = logging.getLogger("number_insight.screening.worker")
 FAULT = "This signup could not be screened yet: a fault of ours; the log has it."
 AT_ONCE = timedelta(0)
 SOON = timedelta(seconds=1)
+UNFINISHED = (RecordState.QUEUED, RecordState.WAITING)
+"""The states of a record without a verdict: it may have got one before an exception."""
 
 
 @sensitive_variables()
 def screen(record_id: int, *, limit: int = 1) -> list[Due]:
     """Screen one record and others from the queue, up to `limit` in all; return their retries.
 
-    Each record gets its verdict, or waits for a lookup. A fault in one of the others is left to its
-    own task.
+    Each record gets its verdict, or waits for a lookup. A record that waits already comes on top of
+    `limit`. A fault in one of the others is left to its own task.
     """
     rows = NumberInsightRecord.objects.filter(pk=record_id)
     record = rows.only("state", "lookup", "created_at").first()
@@ -47,7 +48,7 @@ def screen(record_id: int, *, limit: int = 1) -> list[Due]:
         return _run(_take(None, limit)) if limit > 1 else []
     if record.state == RecordState.WAITING:
         return _resume(record, limit)
-    taken = Batch()
+    taken = Batch()  # stays empty if the fault is noted and not raised
     with _noting_faults(record):
         taken = _take(record_id, limit)
     return _run(taken)
@@ -67,12 +68,12 @@ def _resume(record: NumberInsightRecord, limit: int) -> list[Due]:
 
 
 def _take(record_id: int | None, limit: int) -> Batch:
-    """Take a batch from the queue; if that fails, the record alone."""
+    """Take a batch from the queue; if that fails, its own record alone."""
     if limit > 1:
         try:
             return batch.take(record_id, limit=limit)
         except Exception as error:  # the faulty record is found when each is taken alone
-            logger.warning("A batch is screened one by one: %s.", place(error))
+            logger.warning("A batch could not be taken, only its own record is: %s.", place(error))
     return batch.take(record_id)
 
 
@@ -121,7 +122,7 @@ def _advance_lookup(records: Sequence[NumberInsightRecord]) -> list[Due]:
 def _noting_faults(record: NumberInsightRecord) -> Iterator[None]:
     """Note an exception on `record` and raise it; after a day of retries hand over the record.
 
-    An error in the settings is noted and not raised.
+    An error in the settings is noted and not raised, a lost connection raised and not noted.
     """
     try:
         yield
@@ -135,16 +136,10 @@ def _noting_faults(record: NumberInsightRecord) -> Iterator[None]:
             _note(record, FAULT)
             raise
         logger.error("Record %s could not be screened for a day (%s).", record.pk, place(error))
-        if _unfinished(record).exists():
-            settlement.hand_over(record.pk)
+        settlement.hand_over(record.pk, states=UNFINISHED)
 
 
 def _note(record: NumberInsightRecord, reason: str) -> None:
     """Write a note on the record, which keeps it out of the batches of other records."""
-    _unfinished(record).update(note=reason[:300])
-
-
-def _unfinished(record: NumberInsightRecord) -> QuerySet[NumberInsightRecord]:
-    """Return the record as a queryset, empty if it got a verdict before the exception."""
-    states = (RecordState.QUEUED, RecordState.WAITING)
-    return NumberInsightRecord.objects.filter(pk=record.pk, state__in=states)
+    rows = NumberInsightRecord.objects.filter(pk=record.pk, state__in=UNFINISHED)
+    rows.update(note=reason[:300])

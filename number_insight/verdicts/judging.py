@@ -39,6 +39,11 @@ class Judged:
     recovered: frozenset[str] = frozenset()
 
     @property
+    def record(self) -> Any:
+        """The record of the case."""
+        return self.case.record
+
+    @property
     def verdict(self) -> str:
         """The severer of the rules' verdict and the mildest one that the basis permits."""
         return severer(self.judgement.verdict, least_verdict(self.case.basis))

@@ -62,7 +62,6 @@ def applying(stand: Stand, size: Size) -> Outcome:
     large.make(stand, size.large)
     count = size.of(20_000, 1000)
     values, shares = [], []
-    _run("apply", count)  # writes what the history of the numbers adds
     for turn in range(size.rounds):
         weights = {} if turn % 2 else OTHER_WEIGHTS
         dry = _run("judge", count, weights=weights)

@@ -63,11 +63,13 @@ def seed_kept() -> None:
 def seed_forgotten() -> None:
     """Seed a likely mix of signups, with live facts forgotten, as sites do.
 
+    It writes records as if nothing had happened before them, so their stored history is dropped.
     Where something was found in them, nobody can judge anew.
     """
     for _ in Population(Customer(name="Somebody"), "phone").write(RECORDS):
         pass
     NumberInsightRecord.objects.filter(flags__code=LIVE_CODE).delete()
+    NumberInsightRecord.objects.update(history={})
 
 
 def judged_anew() -> Anew:

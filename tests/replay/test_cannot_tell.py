@@ -42,6 +42,22 @@ class EvenYear(Rule):
             yield self.flag("There is a year.")
 
 
+class Abroad(Rule):
+    """A stranger's rule on where the phone is, which does not say that its flag tells that."""
+
+    code = "abroad"
+    weight = 40
+    needs = ("roaming",)
+
+    def __init__(self, *, weight: int | None = None, found: int = 40) -> None:
+        super().__init__(weight=weight)
+        self.found = found
+
+    def examine(self, insight: Any, signup: Any) -> Any:
+        if insight.roaming.status == "roaming":
+            yield self.flag("Abroad.", weight=self.found)
+
+
 def path(kind: type[Rule]) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
@@ -96,6 +112,19 @@ def test_a_mismatch_that_roaming_had_explained_stays_explained(tmp_path):
 def test_a_rule_that_reads_what_was_not_kept_is_found_out(tmp_path):
     answer = {"roaming": ROAMING}
     told = of([rule(path(Roamer))], answer, tmp_path, RULES=LIVE)
+    assert told["cannot_tell"] == 1
+
+
+def test_a_finding_that_is_kept_weighs_what_its_rule_weighs_now(tmp_path):
+    answer, heavier = {"roaming": ROAMING}, [*PLAIN, rule(path(Abroad), weight=90)]
+    told = of(heavier, answer, tmp_path, RULES=[*PLAIN, rule(path(Abroad))])
+    assert told["matrix"] == {"review->deny": 1}
+
+
+def test_what_a_finding_of_another_weight_than_its_rule_weighs_now_cannot_be_told(tmp_path):
+    abroad = {"found": 30}
+    heavier = [*PLAIN, rule(path(Abroad), weight=90, **abroad)]
+    told = of(heavier, {"roaming": ROAMING}, tmp_path, RULES=[*PLAIN, rule(path(Abroad), **abroad)])
     assert told["cannot_tell"] == 1
 
 

@@ -102,7 +102,7 @@ def _rows(options: dict[str, Any]) -> QuerySet[Any]:
 
 
 def _text(path: str | None) -> str | None:
-    """Return what the file at `path` holds."""
+    """Return the text of the file at `path`, or None without one."""
     try:
         return None if path is None else Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
