@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
-    "PROVIDERS": {"default": {"BACKEND": "number_insight.providers.fake.Fake"}},
+    "PROVIDERS": {},
     "LEVEL": "auto",
     "DELIVERY": "sync",
     "CALLBACK_BASE_URL": None,
@@ -91,7 +91,7 @@ class AppSettings:
     @property
     def SEND_IP(self) -> bool:
         given = self._value("SEND_IP")
-        return self.IP_COUNTRY is None if given is None else bool(given)
+        return self._value("IP_COUNTRY") is None if given is None else bool(given)
 
     @property
     def IP_COUNTRY(self) -> Callable[[str], str | None] | None:

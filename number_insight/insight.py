@@ -147,10 +147,40 @@ class Insight:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the provider determined nothing at all (outcome 2: refunded, and final)."""
-        return self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None
+        """Whether the answer holds no fact beyond the number itself.
+
+        Formats and country follow from the number. A carrier with nothing but that country is no
+        fact either. An answer with outcome 2 (refunded) needs a line type or a current carrier.
+        """
+        if self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None:
+            return True
+        facts = replace(
+            self,
+            current_carrier=self._told_of(self.current_carrier),
+            original_carrier=self._told_of(self.original_carrier),
+            ip=replace(self.ip, address=None),
+            **_OF_THE_NUMBER,
+        )
+        return facts == Insight()
+
+    @property
+    def is_formatted(self) -> bool:
+        """Whether the answer holds a format or the country of the number."""
+        return any(getattr(self, name) for name in _FORMATS)
+
+    def _told_of(self, carrier: Carrier | None) -> Carrier | None:
+        """Return `carrier`, or None if it holds no more than the country of the number."""
+        if carrier is None or carrier.country not in (None, self.country or carrier.country):
+            return carrier
+        return None if replace(carrier, country=None) == Carrier() else carrier
 
 
+_FORMATS = ("national_format", "country", "country_iso3", "country_name", "country_prefix")
+_OF_THE_QUESTION = ("status", "status_text", "request_id", "number", "outcome", "price", "refund")
+_OF_THE_NUMBER: dict[str, Any] = {
+    name: getattr(Insight(), name) for name in (*_FORMATS, *_OF_THE_QUESTION, "balance", "raw")
+}
+"""The fields that are no facts about the line, with their empty values."""
 _PARTS: dict[str, Any] = {
     "current_carrier": Carrier,
     "original_carrier": Carrier,

@@ -1,28 +1,36 @@
 """Phone numbers: typed text in E.164, and the free facts from libphonenumber.
 
-No other module imports ``phonenumbers``. A number has to be *possible*, not *valid*: the metadata
-lags behind real ranges, and Vonage's own example, 447700900000, is a reserved number.
+A number has to be *possible*, not *valid*: the metadata lags behind real ranges, and Vonage's own
+example, 447700900000, is a reserved number. All numbers are normalised here: each line has one
+canonical form, however it is spelled, and a text that is refused here is impossible everywhere.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from number_insight import numbering, spelling
 from number_insight.exceptions import InvalidNumber
 from number_insight.insight import UNKNOWN, Insight
 
 MAX_LENGTH = 64
 """Longer input is refused before it is parsed; the longest E.164 number has 15 digits."""
+MAX_TYPED = 1000
+"""The longest input that is cleaned of invisible marks."""
 
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """The alpha-2 countries with a numbering plan."""
+COUNTRIES = REGIONS | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
+"""All assigned alpha-2 countries, also those without a numbering plan."""
+KEPT_LENGTH = 32
+"""The characters that are stored of a text that is no number; E.164 needs 16."""
 
-NUMBER_CHARACTERS = frozenset("0123456789+-()./ \u00a0\u2010\u2011\u2012\u2013\t")
-"""The characters of a typed number: no letters, and no other digits."""
-
+_ARGENTINIAN = re.compile(r"\+549?(\d{10})")
+"""A number in Argentina; mobiles have a 9, which some systems leave out."""
 _LINE_TYPES = {
     PhoneNumberType.MOBILE: "mobile",
     PhoneNumberType.FIXED_LINE: "landline",
@@ -34,27 +42,26 @@ _LINE_TYPES = {
 
 
 def normalise(value: object, region: str | None = None) -> str:
-    """Return `value`, a typed text or a parsed number, in E.164 ("+447700900000").
+    """Return `value`, a typed text or a parsed number, in canonical E.164 ("+447700900000").
 
     `region` (alpha-2) is tried first; digits without "+" that are not possible there are tried
     as international. Raise `InvalidNumber`, whose message is fit for the person who typed it.
     """
-    text = text_of(value)
-    if not text.strip():
+    typed = text_of(value)
+    text = spelling.cleaned(typed[:MAX_TYPED])
+    if not text:
         raise InvalidNumber("Enter a phone number.", code="required")
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH or len(typed) > MAX_TYPED:
         raise InvalidNumber("This is too long for a phone number.", code="too_long")
-    if not NUMBER_CHARACTERS.issuperset(text):
+    if not spelling.is_plain(text):
         raise InvalidNumber("Enter the phone number with the digits 0 to 9.", code="characters")
-    text = text.strip()
-    for candidate, home in _readings(text, region):
-        number = _stable(candidate, home)
-        if number is not None:
-            return number
-    raise InvalidNumber(
-        "Enter a valid phone number with its country code, for example +46 70 174 06 05.",
-        code="invalid",
-    )
+    number = numbering.read(text, region.upper() if region else None)
+    if number is None:
+        raise InvalidNumber(
+            "Enter a valid phone number with its country code, for example +46 70 174 06 05.",
+            code="invalid",
+        )
+    return number
 
 
 def text_of(value: object) -> str:
@@ -65,78 +72,92 @@ def text_of(value: object) -> str:
     if value.country_code is None or value.extension:
         # An extension is refused, so the text must keep it.
         return value.raw_input or phonenumbers.format_number(value, formats.INTERNATIONAL)
-    return phonenumbers.format_number(value, formats.E164)
+    return numbering.e164(value)
 
 
-@lru_cache(maxsize=1024)  # a form, a field and a record normalise the same number in one signup
-def _stable(text: str, region: str | None) -> str | None:
-    """Return `text` in the E.164 form that parses to itself, or None.
+def canonical(value: object, region: str | None = None) -> str:
+    """Return `value` in E.164, or as storable text if it is no number.
 
-    libphonenumber strips one superfluous zero at a time, so one line would have several spellings.
+    That text is no number either: a mark stands for what was cut off or cannot be stored.
     """
-    number = None
-    while (parsed := _parse(text, region)) is not None:
-        text, region = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), None
-        if text == number:
-            return _without_zeros(number, str(parsed.country_code))
-        number = text
-    return None
-
-
-def _without_zeros(number: str, code: str) -> str:
-    """Return `number` without zeros after its country code if only that makes it valid."""
-    shorter = f"+{code}{number[1 + len(code) :].lstrip('0')}"
-    return shorter if not is_valid(number) and is_valid(shorter) else number
-
-
-def _readings(text: str, region: str | None) -> list[tuple[str, str | None]]:
-    """Return texts to parse and their regions: national first, then international."""
-    if text.startswith("+"):
-        return [(text, None)]
-    readings: list[tuple[str, str | None]] = [(text, region)] if region else []
-    digits = "".join(char for char in text if char.isdigit())
-    if digits.startswith("00"):
-        readings.append((f"+{digits[2:]}", None))
-    elif not digits.startswith("0"):
-        readings.append((f"+{digits}", None))
-    return readings
-
-
-@lru_cache(maxsize=256)  # the functions below parse the same number; none of them changes it
-def _parse(text: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
-        parsed = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
+        return normalise(value, region)
+    except InvalidNumber:
+        text = spelling.visible(text_of(value)).replace("\0", "\ufffd")
+        text = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        return text if len(text) <= KEPT_LENGTH else f"{text[: KEPT_LENGTH - 1]}…"
+
+
+def spellings(number: str) -> frozenset[str]:
+    """Return the numbers (E.164) of the line of `number`: itself, and in Argentina a second one."""
+    match = _ARGENTINIAN.fullmatch(number)
+    return frozenset({number, f"+54{match[1]}", f"+549{match[1]}"} if match else {number})
+
+
+def is_same_line(told: str, number: str) -> bool:
+    """Return whether `told` is the line of `number` (E.164); `told` may be a national number."""
+    digits = "".join(char for char in told if char.isdigit())
+    readings = (numbering.read(f"+{digits}", None), numbering.read(digits, country(number)))
+    return not spellings(canonical(number)).isdisjoint(filter(None, readings))
+
+
+def beginnings(text: str, region: str | None = None) -> frozenset[str]:
+    """Return the E.164 prefixes for `text`, the beginning of a number; empty if it begins none."""
+    text = spelling.cleaned(text)
+    return numbering.beginnings(text, region) if spelling.is_plain(text) else frozenset()
+
+
+def best_beginnings(prefix: str) -> frozenset[str]:
+    """Return the E.164 prefixes for `prefix` ("+…"): those of valid numbers, if there are any."""
+    for least in (numbering.KNOWN, numbering.POSSIBLE):
+        found = numbering.beginnings(prefix, least=least, nexts="1234567890")
+        if found:
+            return found
+    return frozenset()
+
+
+def known_country(value: object) -> str | None:
+    """Return `value` as an assigned alpha-2 country, or None ("EU", "UK", 46)."""
+    code = value.strip() if isinstance(value, str) else ""
+    code = code.upper() if code.isascii() else ""
+    return code if code in COUNTRIES else None
+
+
+@lru_cache(maxsize=1024)
+def _known(number: str) -> phonenumbers.PhoneNumber | None:
+    """Return the parsed canonical form of `number` (E.164), or None if it is impossible."""
+    if not number.startswith("+"):
         return None
-    if parsed.extension or not phonenumbers.is_possible_number(parsed):
+    try:
+        return numbering.parse(normalise(number))
+    except InvalidNumber:
         return None
-    return parsed
 
 
 def is_valid(number: str) -> bool:
     """Return whether `number` (E.164) is in a range that libphonenumber knows."""
-    parsed = _parse(number, None)
+    parsed = _known(number)
     return parsed is not None and phonenumbers.is_valid_number(parsed)
 
 
 def is_possible(number: str) -> bool:
-    """Return whether `number` is E.164 of a possible length."""
-    return number.startswith("+") and _parse(number, None) is not None
+    """Return whether `normalise` accepts `number` (E.164)."""
+    return _known(number) is not None
 
 
 def country(number: str) -> str | None:
     """Return the alpha-2 country of `number` (E.164) by libphonenumber, or None."""
-    parsed = _parse(number, None)
+    parsed = _known(number)
     if parsed is None:
         return None
-    region = phonenumbers.region_code_for_number(parsed)
-    region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    return region if region and region.isalpha() and region != "ZZ" else None
+    found = phonenumbers.region_code_for_number(parsed)
+    found = found or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return found if found in REGIONS else None
 
 
 def calling_code(number: str) -> str | None:
     """Return the country calling code of `number` ("44"), or None."""
-    parsed = _parse(number, None)
+    parsed = _known(number)
     return str(parsed.country_code) if parsed else None
 
 
@@ -154,7 +175,7 @@ def shares_calling_code(country: str, other: str) -> bool:
 
 def national(number: str) -> str | None:
     """Return `number` in the format of its own country, or None."""
-    parsed = _parse(number, None)
+    parsed = _known(number)
     if parsed is None:
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
@@ -162,7 +183,7 @@ def national(number: str) -> str | None:
 
 def international(number: str) -> str:
     """Return `number` with spaces ("+46 70 174 06 05"), or unchanged if it is impossible."""
-    parsed = _parse(number, None)
+    parsed = _known(number)
     if parsed is None:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
@@ -170,7 +191,7 @@ def international(number: str) -> str:
 
 def local_insight(number: str) -> Insight:
     """Return the facts on `number` (E.164) from libphonenumber alone."""
-    parsed = _parse(number, None)
+    parsed = _known(number)
     if parsed is None:
         return Insight(number=number)
     return Insight(

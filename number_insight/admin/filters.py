@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -14,12 +13,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import numbers
+from number_insight import numbers, spelling
 from number_insight.admin import display
 from number_insight.conf import app_settings
-from number_insight.exceptions import InvalidNumber
 from number_insight.insight import LEVELS
-from number_insight.models import NUMBER_LENGTH, NumberInsightRecord, RiskFlag
+from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.models.managers import same_number
 
@@ -196,7 +194,7 @@ class SameNumberFilter(SameFilter):
 
 
 class SameIPFilter(SameFilter):
-    """The records of the same IP."""
+    """The records of the same IP, of IPv6 those of the same /64."""
 
     title = _("same IP")
     parameter_name = "same_ip_as"
@@ -204,7 +202,7 @@ class SameIPFilter(SameFilter):
     @staticmethod
     def same(record: NumberInsightRecord) -> Q:
         # An IP that is not known is not shared.
-        return Q(ip_address__in=[record.ip_address] if record.ip_address else [])
+        return Q(ip_range__in=[record.ip_range] if record.ip_range else [])
 
 
 def is_key(text: str) -> bool:
@@ -214,7 +212,8 @@ def is_key(text: str) -> bool:
 
 def search(rows: QuerySet[Any], text: str, *conditions: Callable[[str], Q]) -> QuerySet[Any]:
     """Return the rows for which one of `conditions` holds for `text`; all rows for blank text."""
-    if not text.strip():
+    text = spelling.visible(text)
+    if not text:
         return rows
     if not text.isprintable():  # a NUL, for one, cannot be sent to a database
         return rows.none()
@@ -227,12 +226,12 @@ def by_number(text: str) -> Q:
     The text is normalised first, so that the index on the number serves. A number that was erased
     or refused has a fingerprint only, and is found by the whole number.
     """
-    text = text.strip()[:MAX_SEARCH_LENGTH]
-    found = same_number(text[:NUMBER_LENGTH])  # an impossible number is stored as it was typed
-    with suppress(InvalidNumber):
-        found |= same_number(numbers.normalise(text, app_settings.default_region))
-    prefix = _prefix(text)
-    return found | _begins_with(prefix) if prefix else found
+    text, region = text[:MAX_SEARCH_LENGTH], app_settings.default_region
+    found = same_number(numbers.canonical(text, region))
+    for prefix in numbers.beginnings(text, region):
+        if len(prefix) > MIN_PREFIX_DIGITS and prefix[1:].strip("9"):  # no number has nines alone
+            found |= _begins_with(prefix)
+    return found
 
 
 def _begins_with(prefix: str) -> Q:
@@ -250,23 +249,3 @@ def by_subject_id(text: str) -> Q:
     # The index begins with the type of the subject, so all types are named.
     types = list(ContentType.objects.order_by().values_list("pk", flat=True))
     return Q(subject_type__in=types, subject_id=text.strip()[:MAX_SEARCH_LENGTH])
-
-
-def _prefix(text: str) -> str:
-    """Return the beginning of a number in E.164 that `text` is, or ""."""
-    if not all(char in "0123456789+-()./ \u00a0" for char in text):
-        return ""
-    digits = _international("".join(char for char in text if char.isdigit()))
-    is_prefix = MIN_PREFIX_DIGITS <= len(digits) < NUMBER_LENGTH and digits.strip("9")
-    return f"+{digits}" if is_prefix else ""  # no number has nines alone
-
-
-def _international(digits: str) -> str:
-    """Return `digits` with their country code, or "" if it cannot be known."""
-    if digits.startswith("00"):
-        return digits[2:]
-    if not digits.startswith("0"):
-        return digits
-    region = app_settings.default_region
-    code = numbers.code_of_country(region) if region else None
-    return f"{code}{digits[1:]}" if code else ""

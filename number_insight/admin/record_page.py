@@ -19,8 +19,9 @@ from number_insight.admin.filters import (
     SameNumberFilter,
 )
 from number_insight.conf import app_settings
+from number_insight.insight import UNKNOWN
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Lane, Verdict
+from number_insight.models.choices import Basis, Lane, Verdict
 from number_insight.rules import explanation
 from number_insight.screening import planning
 
@@ -28,6 +29,9 @@ MAX_LOOKUPS = 20
 MAX_OTHERS = 5
 MAX_COUNT = 1000
 """The number of other records at which the page stops counting."""
+
+LIBPHONENUMBER = "libphonenumber"
+ON_AN_ANSWER = (Basis.ANSWER, Basis.REUSED)
 
 Rows = list[tuple[str, Any]]
 """Labels with their values."""
@@ -158,7 +162,7 @@ def _saved(record: NumberInsightRecord) -> tuple[str, Any]:
 
 def _answer_rows(record: NumberInsightRecord) -> Rows:
     return [
-        (_("Line type"), display.label(record.line_type, display.LINE_TYPES)),
+        (_("Line type"), _line_type(record)),
         (_("Country"), record.country or _("unknown")),
         (_("Carrier"), _carrier(record)),
         (_("Original carrier"), record.original_carrier_name or _("unknown")),
@@ -170,6 +174,26 @@ def _answer_rows(record: NumberInsightRecord) -> Rows:
         (_("Caller name"), record.caller_name or display.EMPTY_VALUE),
         (_("Caller type"), display.label(record.caller_type, display.CALLER_TYPES)),
     ]
+
+
+def _line_type(record: NumberInsightRecord) -> str:
+    """Return the line type with its source: the provider, or libphonenumber if it told none."""
+    text = display.label(record.line_type, display.LINE_TYPES)
+    source = _line_type_source(record)
+    return _("%(line)s (by %(source)s)") % {"line": text, "source": source} if source else text
+
+
+def _line_type_source(record: NumberInsightRecord) -> str:
+    """Return the source of the line type, or "" if it is unknown or was erased."""
+    lookup = record.lookup
+    if record.line_type == UNKNOWN or (lookup is None and record.basis in ON_AN_ANSWER):
+        return ""
+    if lookup is None or not lookup.is_answered:
+        return LIBPHONENUMBER
+    if lookup.insight is None:
+        return ""
+    is_told = lookup.insight.get("line_type", UNKNOWN) != UNKNOWN
+    return lookup.provider if is_told else LIBPHONENUMBER
 
 
 def _carrier(record: NumberInsightRecord) -> str:

@@ -14,8 +14,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import numbers
-from number_insight.addresses import canonical_network
+from number_insight import numbers, spelling
+from number_insight.addresses import canonical_network, is_partly_public
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
@@ -23,6 +23,8 @@ from number_insight.models.choices import ListAction, ListMatch
 IP_LASTS = timedelta(days=7)
 """The default lifetime of an entry for an IP, since addresses change hands."""
 SHORTEST_PREFIX, LONGEST_PREFIX = 1, 14
+NO_CARRIERS = ("unknown", "none", "null")
+"""The words of providers for a carrier that they do not know."""
 
 
 class ListEntryQuerySet(QuerySet[Any]):
@@ -104,7 +106,7 @@ class ListEntry(models.Model):
 
 def normalised(match: str, value: str) -> str:
     """Return `value` in the canonical form of entries; raise `ValidationError` if invalid."""
-    value = " ".join(str(value).split())
+    value = " ".join(spelling.visible(str(value)).split())
     write = _FORMS.get(match)
     if not value or write is None:
         raise ValidationError(_("Enter what the entry matches."), code="required")
@@ -120,25 +122,46 @@ def _number(value: str) -> str:
 
 def _ip(value: str) -> str:
     try:
-        return canonical_network(value)
+        network = canonical_network(value)
     except ValueError as error:
         raise ValidationError(_("Enter an IP address, or a network as 8.8.8.0/24.")) from error
+    if not is_partly_public(network):
+        raise ValidationError(
+            _("This is no public address, and only public ones are compared with the lists.")
+        )
+    return network
 
 
 def _prefix(value: str) -> str:
-    plain = value.translate(str.maketrans("", "", " -().*"))
+    plain = spelling.cleaned(value.rstrip("*")).translate(str.maketrans("", "", " -()."))
     plain = f"+{plain[2:]}" if plain.startswith("00") else plain
     digits = plain.removeprefix("+")
     if not (digits.isascii() and digits.isdigit()) or digits.startswith("0"):
         raise ValidationError(_("Enter the beginning of a number with its country code: +4670."))
     if not SHORTEST_PREFIX <= len(digits) <= LONGEST_PREFIX:
         raise ValidationError(_("This is too long for the beginning of a number."))
+    _check_beginning(f"+{digits}")
     return f"+{digits}"
+
+
+def _check_beginning(prefix: str) -> None:
+    """Raise `ValidationError` if no number in its canonical form begins with `prefix`."""
+    found = numbers.best_beginnings(prefix)
+    if prefix in found:
+        return
+    if not found:
+        raise ValidationError(_("No number begins with %(prefix)s."), params={"prefix": prefix})
+    raise ValidationError(
+        _("No number is kept with %(prefix)s in front; write %(other)s."),
+        params={"prefix": prefix, "other": min(found)},
+    )
 
 
 def _carrier(value: str) -> str:
     if len(value) > 200:
         raise ValidationError(_("This is too long for the name of a carrier."))
+    if value.lower() in NO_CARRIERS:
+        raise ValidationError(_("A carrier that is not known has no name to be found by."))
     return value
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +14,7 @@ from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.fingerprints import fingerprints
+from number_insight.models.subjects import key_text, kinds_of
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -36,9 +36,12 @@ class RecordQuerySet(models.QuerySet[Any]):
     """A queryset of records."""
 
     def for_subject(self, subject: models.Model) -> RecordQuerySet:
-        """Return the records of `subject`, with any type of primary key."""
-        kind = ContentType.objects.get_for_model(subject)
-        return self.filter(subject_type=kind, subject_id=str(subject.pk))
+        """Return the records of `subject`, with any type of primary key.
+
+        Those that it was saved with as its parent or child are among them.
+        """
+        kinds = kinds_of(type(subject))
+        return self.filter(subject_type__in=kinds, subject_id=key_text(subject.pk))
 
     def for_number(self, number: str) -> RecordQuerySet:
         """Return the records of `number` in any spelling, including erased ones.

@@ -91,11 +91,11 @@ def held(*, number: str | None = None, subject: models.Model | None = None) -> H
 
 
 def _canonical(text: str) -> str:
-    """Return `text` as it is stored: in E.164, or as typed if a row holds it in that form."""
+    """Return `text` as it is stored: in E.164, or as text if a row holds it in that form."""
     try:
         return numbers.normalise(text, app_settings.default_region)
     except InvalidNumber:
-        typed = text.strip()[:NUMBER_LENGTH]
+        typed = numbers.canonical(text)
         if typed and NumberInsightRecord.objects.filter(same_number(typed)).exists():
             return typed
         raise

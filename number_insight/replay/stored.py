@@ -163,11 +163,13 @@ class _Reader:
             insight, signals = self._by_columns(row, bare[row.pk])
         else:
             insight, signals = self._by_answer(row)
+        insight = grounds.completed(insight, row.number)
+        signals |= grounds.known(insight)
         return StoredCase(
             record=row,
             flags=flags,
             basis=row.basis,
-            insight=grounds.completed(insight, row.number),
+            insight=insight,
             signals=signals,
             ip_sent=row.lookup_ip_address,
             lost=self._lost(row, signals, flags),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from number_insight import loading, numbers
 from number_insight.conf import app_settings
-from number_insight.insight import UNKNOWN, Insight
+from number_insight.insight import LINE_TYPES, UNKNOWN, Insight
 from number_insight.models import Lookup
 from number_insight.models.choices import Basis, Verdict
 from number_insight.rules.base import LIVE_SIGNALS
@@ -17,6 +17,8 @@ from number_insight.rules.base import LIVE_SIGNALS
 UNPAID = (Basis.BUDGET, Basis.LIMIT)
 WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, *UNPAID)
 """The bases of a verdict that lacked an answer it needed."""
+RISKY_LINE_TYPES = LINE_TYPES - {"mobile", UNKNOWN}
+"""The line types that rules flag, which are taken from libphonenumber as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,7 @@ class Case:
 def local(record: Any, basis: str = Basis.FREE, note: str = "") -> Case:
     """Return the case of `record` on the facts from libphonenumber alone."""
     insight = numbers.local_insight(record.number)
-    signals = {"country"} if insight.country else set()
-    if insight.line_type != UNKNOWN:
-        signals.add("line_type")
-    return Case(record=record, insight=insight, signals=frozenset(signals), basis=basis, note=note)
+    return Case(record=record, insight=insight, signals=known(insight), basis=basis, note=note)
 
 
 def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
@@ -51,10 +50,11 @@ def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
     signals = told_by(lookup)
     if basis == Basis.REUSED and not _is_live(lookup):
         signals, insight = signals - LIVE_SIGNALS, insight.without_live()
+    insight = completed(insight, record.number)
     return Case(
         record=record,
-        insight=completed(insight, record.number),
-        signals=signals,
+        insight=insight,
+        signals=signals | known(insight),
         basis=basis,
         lookup=lookup,
         ip_sent=lookup.ip_address,
@@ -90,12 +90,24 @@ def _is_live(lookup: Lookup) -> bool:
     return timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]
 
 
+def known(insight: Insight) -> frozenset[str]:
+    """Return the signals with facts in `insight` that need no provider."""
+    is_known = {"country": bool(insight.country), "line_type": insight.line_type != UNKNOWN}
+    return frozenset(signal for signal in is_known if is_known[signal])
+
+
 def completed(insight: Insight, number: str) -> Insight:
-    """Return `insight`, with the country from libphonenumber if the answer has none."""
-    if insight.country:
-        return insight
+    """Return `insight`, with facts from libphonenumber if the answer has none.
+
+    An answer makes no verdict milder than no answer: a risky line type stands unless the provider
+    tells another one. "mobile" is no risk, so only the provider tells it.
+    """
     local = numbers.local_insight(number)
-    return replace(insight, country=local.country, country_prefix=local.country_prefix)
+    if not insight.country:
+        insight = replace(insight, country=local.country, country_prefix=local.country_prefix)
+    if insight.line_type == UNKNOWN and local.line_type in RISKY_LINE_TYPES:
+        insight = replace(insight, line_type=local.line_type)
+    return insight
 
 
 def least_verdict(basis: str) -> str:

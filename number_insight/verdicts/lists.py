@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -43,16 +43,16 @@ class Lists:
         self._matches = {match for match, _value in self._entries}
 
     @classmethod
-    def around(cls, numbers: Iterable[str], ips: Iterable[str]) -> Lists:
+    def around(cls, signed_up: Collection[str], ips: Iterable[str]) -> Lists:
         """Load the entries for these numbers and IPs, in one query.
 
         It includes all entries for carriers and countries, since there are never many.
         """
-        numbers = set(numbers)
-        prefixes = {prefix for number in numbers for prefix in _prefixes(number)}
+        lines = {line for number in signed_up for line in numbers.spellings(number)}
+        prefixes = {prefix for number in signed_up for prefix in _prefixes(number)}
         networks = {network for ip in ips for network in supernets(ip)}
         matches = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
-        matches |= Q(match=ListMatch.NUMBER, value__in=numbers)
+        matches |= Q(match=ListMatch.NUMBER, value__in=lines)
         matches |= Q(match=ListMatch.PREFIX, value__in=prefixes)
         matches |= Q(match=ListMatch.IP, value__in=networks)
         return cls(ListEntry.objects.in_force().filter(matches))
@@ -61,7 +61,8 @@ class Lists:
         """Return the entries that match a signup; the rules decide among them."""
         if not self._entries:
             return ()
-        keys = [(ListMatch.NUMBER.value, number), *self._keys(number, ip, insight)]
+        lines = [(ListMatch.NUMBER.value, line) for line in sorted(numbers.spellings(number))]
+        keys = [*lines, *self._keys(number, ip, insight)]
         return tuple(entry for key in dict.fromkeys(keys) for entry in self._entries.get(key, ()))
 
     def _keys(self, number: str, ip: str | None, insight: Insight) -> Iterator[tuple[str, str]]:

@@ -21,10 +21,10 @@ from tests.celery import app
 POINTS = {
     "before_claim": ("number_insight.lookups.claims", "take", "before"),
     "inside_claim_transaction": ("number_insight.lookups.claims", "take", "after"),
-    "after_claim": ("number_insight.lookups.claims", "ask", "before"),
-    "after_call_before_save": ("number_insight.lookups.claims", "ask", "after"),
-    "inside_save_transaction": ("number_insight.verdicts.recording", "settle", "after"),
-    "after_save_before_ack": ("number_insight.screening.worker", "assess", "after"),
+    "after_claim": ("number_insight.lookups.calls", "call", "before"),
+    "after_call_before_save": ("number_insight.lookups.calls", "call", "after"),
+    "inside_save_transaction": ("number_insight.verdicts.recording", "judge", "after"),
+    "after_save_before_ack": ("number_insight.screening.worker", "screen", "after"),
 }
 """Point -> module, function, and on which side of it the process ends."""
 

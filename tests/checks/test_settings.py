@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from django.core.checks import Error
+from django.test import override_settings
 
 from number_insight.checks import check_settings
-from tests.checks.stage import FAKE, found, found_in_production, ids
+from tests.checks.stage import FAKE, PROVIDERS, found, found_in_production, ids
 
 NOT_CALLABLE = "a text"
 AMOUNT = 'Write it as a string, "10.00", or None for unlimited.'
@@ -77,6 +78,13 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "Weights and thresholds are whole numbers.",
         ),
         (
+            {"CLIENT_IP": {"PROXY_COUNT": -1}},
+            "E020",
+            "NUMBER_INSIGHT['CLIENT_IP']: PROXY_COUNT is no number of proxies: -1. "
+            "So no visitor's IP is known.",
+            'Write it as {"PROXY_COUNT": 1} or {"PROXY_LIST": ["10.0.0.0/8"]}.',
+        ),
+        (
             {"DELIVERY": "async"},
             "E006",
             "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'.",
@@ -140,6 +148,11 @@ def test_a_mistake_is_reported_with_what_to_do(
         ({"WEIGHTS": [1]}, "E002"),
         ({"BUDGET": "10.00"}, "E002"),
         ({"CLIENT_IP": "10.0.0.1"}, "E002"),
+        ({"CLIENT_IP": {"PROXY_COUNT": "one"}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": [""]}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": "10.0.0.1"}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": ["0.0.0.0/0"]}}, "E020"),
+        ({"CLIENT_IP": {"HEADER": "X-Forwarded-For"}}, "E020"),
         ({"THRESHOLDS": 30}, "E002"),
         ({"FRESHNESS": timedelta(days=1)}, "E002"),
         ({"LIMITS": "20/day"}, "E002"),
@@ -172,3 +185,26 @@ def test_a_form_that_cannot_wait_in_its_transaction_is_reported(
         assert ids(check_settings()) == expected
     finally:
         settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+
+@override_settings(ROOT_URLCONF="django.contrib.auth.urls")
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"DELIVERY": "async", "CALLBACK_BASE_URL": "https://x.example"}, ["E027"]),
+        ({"DELIVERY": "async"}, ["E027", "E006"]),
+        ({"DELIVERY": "sync", "CALLBACK_BASE_URL": "https://x.example"}, []),
+        ({}, []),
+    ],
+)
+def test_a_webhook_that_is_not_included_is_reported_where_answers_are_posted(
+    given: dict[str, Any], expected: list[str]
+) -> None:
+    assert ids(found({"PROVIDERS": PROVIDERS, **given})) == expected
+
+
+@pytest.mark.parametrize("urls", ["tests.urls", "", None])
+def test_a_project_without_urls_has_no_webhook(urls: str | None) -> None:
+    told = {"PROVIDERS": PROVIDERS, "DELIVERY": "async", "CALLBACK_BASE_URL": "https://x.example"}
+    with override_settings(ROOT_URLCONF=urls):
+        assert ids(found(told)) == ([] if urls else ["E027"])

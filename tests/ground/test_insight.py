@@ -73,10 +73,10 @@ def test_the_cost_is_the_price_less_the_refund_and_never_negative():
     assert replace(FULL, price=None).cost == 0
 
 
-def test_an_insight_is_empty_only_if_nothing_could_be_determined():
+def test_an_insight_is_empty_if_it_tells_nothing_that_the_number_does_not_tell():
     assert Insight(outcome=2).is_empty
     assert not replace(FULL, outcome=2).is_empty
-    assert not Insight(outcome=1).is_empty
+    assert Insight(outcome=1).is_empty
 
 
 def test_an_insight_cannot_be_changed():

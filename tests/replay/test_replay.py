@@ -11,8 +11,9 @@ from number_insight import reviewing, signals
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.fake import Fake
 from number_insight.replay import rulesets
-from number_insight.replay.run import Replayer, write
+from number_insight.replay.run import Replayer
 from number_insight.replay.stored import batches, settled
+from number_insight.replay.writing import write
 from tests.replay.stage import MISMATCH, VIRTUAL, replayed, rule, rules_file, run
 from tests.support import stage
 
@@ -160,8 +161,8 @@ def test_the_table_names_the_most_affected_and_the_rules_that_fire(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"WEIGHT": {}}, "did you mean 'WEIGHTS'?"),
-        ({"WEIGHTS": {"virtul": 5}}, "did you mean 'virtual'?"),
+        ({"WEIGHT": {}}, "Did you mean 'WEIGHTS'?"),
+        ({"WEIGHTS": {"virtul": 5}}, "Did you mean 'virtual'?"),
         ({"WEIGHTS": {"virtual": "5"}}, "whole numbers"),
         ({"THRESHOLDS": {"refuse": 5}}, "review and deny"),
         ([{"NAME": "nowhere.rules.Nowhere"}], "No module named"),

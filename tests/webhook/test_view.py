@@ -71,9 +71,29 @@ def test_a_provider_that_was_asked_for_xml_may_answer_in_xml() -> None:
     options = {"api_key": "k", "api_secret": "s", "format": "xml"}
     told = {**fake(**ASYNC), "PROVIDERS": {"default": {"BACKEND": VONAGE, "OPTIONS": options}}}
     body = b"<lookup><status>0</status><international_format_number>46701740605"
-    body += b"</international_format_number></lookup>"
+    body += b"</international_format_number><ported>ported</ported></lookup>"
     with override_settings(NUMBER_INSIGHT=told):
         assert post(body, content_type="text/xml; charset=utf-8").status_code == 200
+    assert the_lookup().state == "answered"
+
+
+NUMBER = '"international_format_number": "46701740605"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"status": 0, {NUMBER}, "ported": "ported", "a": "Åland"}}'.encode("latin-1"),
+        f'{{"status": 0, {NUMBER}, "ported": "ported", "a": "Åland"}}'.encode("utf-16"),
+        f'{{{NUMBER}, "ported": "ported", "request_price": "0.03"}}'.encode(),
+        f'{{"status": "1e-9", {NUMBER}, "ported": "ported"}}'.encode(),
+    ],
+    ids=["latin-1", "utf-16", "no status", "a status that is none"],
+)
+def test_what_would_be_read_as_an_answer_is_read_as_a_callback(body: bytes) -> None:
+    told = {**fake(**ASYNC), "PROVIDERS": {"default": {"BACKEND": VONAGE}}}
+    with override_settings(NUMBER_INSIGHT=told):
+        assert post(body).status_code == 200
     assert the_lookup().state == "answered"
 
 

@@ -1,0 +1,318 @@
+"""An answer makes no verdict milder than no answer would, and one that tells nothing is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from number_insight.exceptions import NumberRefused
+from number_insight.insight import Carrier, Insight, IPMatch, RealTime, Roaming
+from number_insight.lookups import callbacks
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.providers import wire
+from number_insight.providers.base import Provider, Question
+from number_insight.providers.fake import Fake
+from number_insight.screening import planning, webhook
+from number_insight.verdicts import grounds
+from tests.admin.builders import page_of
+from tests.replay.stage import replayed
+from tests.support.records import codes_of
+from tests.support.stage import CLEAN, asking, money, record_of, screened, the_lookup
+
+pytestmark = pytest.mark.django_db
+HERE = "tests.verdicts.test_answers"
+
+PREMIUM = "+449012345678"
+RISKY = {
+    PREMIUM: ("landline_premium", "premium", "deny"),
+    "+18002345678": ("landline_tollfree", "toll_free", "review"),
+    "+445612345678": ("virtual", "virtual", "review"),
+    "+447640123456": ("pager", "pager", "review"),
+    "+442079460123": ("landline", "landline", "allow"),
+}
+"""Numbers whose line libphonenumber knows: the line, its flag, and the verdict on it alone."""
+WITHOUT_LINE: dict[str, Any] = {
+    "status": 44,
+    "line_type": "unknown",
+    "current_carrier": None,
+    "original_carrier": None,
+    "ported": "not_ported",
+}
+"""A partial answer that tells something, and not the type of the line."""
+NOTHING: dict[str, Any] = {
+    **Insight(status=0, request_id="r-1", status_text="m", price=Decimal("0.03")).as_json()
+}
+FORMATS = {
+    "number": CLEAN,
+    "national_format": "070-174 06 05",
+    "country": "SE",
+    "country_iso3": "SWE",
+    "country_name": "Sweden",
+    "country_prefix": "46",
+}
+
+
+class Stranger(Provider):
+    """A provider of the project's own, whose words are its own."""
+
+    told: Insight = Insight(status=0)
+
+    def lookup(self, question: Question) -> Insight:
+        return self.told
+
+
+@pytest.mark.parametrize("number", RISKY)
+@pytest.mark.parametrize("level", ["basic", "standard", "advanced", "auto"])
+def test_an_answer_without_the_type_of_the_line_leaves_what_is_known_for_free(
+    number: str, level: str
+) -> None:
+    line, code, verdict = RISKY[number]
+    with asking({number: WITHOUT_LINE}):
+        record = screened(number, level=level)
+    assert (record.line_type, record.verdict) == (line, verdict)
+    assert code in codes_of(record)
+
+
+@pytest.mark.parametrize("number", RISKY)
+def test_a_lookup_that_succeeds_is_never_kinder_than_one_that_was_refused(number: str) -> None:
+    scores = []
+    for answer in (NumberRefused("No number.", status=3), WITHOUT_LINE):
+        with asking({number: answer}, WEIGHTS={"refused_number": 0}):
+            scores.append(screened(number, level="advanced").score)
+        Lookup.objects.all().delete()
+    refused, answered = scores
+    assert answered >= refused
+
+
+def test_that_it_is_a_mobile_is_the_providers_to_tell() -> None:
+    number = "+447911123456"
+    with asking({number: WITHOUT_LINE}):
+        assert screened(number, level="advanced").line_type == "unknown"
+
+
+def test_the_word_of_the_provider_counts_where_there_is_one() -> None:
+    with asking({PREMIUM: {"line_type": "mobile"}}):
+        record = screened(PREMIUM, level="standard")
+    assert (record.line_type, record.verdict) == ("mobile", "allow")
+
+
+@pytest.mark.parametrize("level", ["basic", "standard", "advanced"])
+def test_the_command_says_what_is_known_for_free(level: str) -> None:
+    out = StringIO()
+    with asking({PREMIUM: WITHOUT_LINE}):
+        call_command("number_insight_lookup", PREMIUM, level=level, json=True, stdout=out)
+    document = json.loads(out.getvalue())
+    assert (document["insight"]["line_type"], document["verdict"]) == ("landline_premium", "deny")
+    assert "premium" not in document["not_evaluable"]
+
+
+def test_what_is_known_for_free_counts_for_an_answer_that_is_used_again() -> None:
+    number = "+18002345678"
+    with asking({number: WITHOUT_LINE}):
+        first, second = screened(number), screened(number)
+    assert (first.basis, second.basis) == ("answer", "reused")
+    assert (second.line_type, second.verdict) == (first.line_type, first.verdict)
+    assert len(Fake.asked) == 1
+
+
+@pytest.mark.parametrize("number", RISKY)
+@pytest.mark.parametrize("level", ["basic", "standard", "advanced"])
+def test_a_replay_knows_for_free_what_the_verdict_knew(number: str, level: str) -> None:
+    with asking({number: WITHOUT_LINE}):
+        screened(number, level=level)
+        assert replayed()["changed"] == 0
+
+
+def test_the_page_says_whose_word_the_type_of_the_line_is(admin_client: Client) -> None:
+    free, told = "+18002345678", "+46701740611"
+    with asking({free: WITHOUT_LINE}):
+        records = [screened(free), screened(told), screened(PREMIUM)]
+        pages = [admin_client.get(page_of(record)).content.decode() for record in records]
+    assert "toll-free (by libphonenumber)" in pages[0]
+    assert "virtual (by default)" in pages[1]
+    assert "premium-rate (by libphonenumber)" in pages[2]
+    Lookup.objects.update(insight=None)
+    assert "toll-free (by" not in admin_client.get(page_of(records[0])).content.decode()
+
+
+def test_a_landline_is_planned_for_as_one_on_an_old_answer() -> None:
+    number = "+442079460123"
+    with asking({number: WITHOUT_LINE}):
+        record = screened(number)
+        assert record.lookup is not None
+        case = grounds.answered(record, record.lookup, Insight(ported="ported"), "reused")
+        (judged,) = planning.judging.judge([case])
+        level = planning.level_for(judged, planning.loading.provider(), planning.loading.rules())
+    assert level == "standard"
+
+
+def test_the_country_that_is_known_for_free_stands_where_the_provider_tells_none() -> None:
+    told = {**WITHOUT_LINE, "country": "XX"}
+    with asking({CLEAN: told}, IP_COUNTRY=f"{HERE}.france"):
+        record = screened(CLEAN, ip="8.8.8.8", level="standard")
+    assert (record.country, codes_of(record)) == ("SE", {"ip_mismatch"})
+
+
+def france(ip: str) -> str:
+    return "FR"
+
+
+BODIES: dict[str, Callable[[], Insight]] = {
+    "JSON": lambda: wire.read_answer(b'{"status":0}'),
+    "JSON, partial": lambda: wire.read_answer(
+        b'{"status":44,"request_id":"r-1","status_message":"m"}'
+    ),
+    "JSON with the price": lambda: wire.read_answer(
+        b'{"status":0,"request_price":"0.03","refund_price":"0","remaining_balance":"9"}'
+    ),
+    "JSON of nulls": lambda: wire.read_answer(
+        b'{"status":0,"current_carrier":{"network_code":null,"name":null,"country":null,'
+        b'"network_type":null},"original_carrier":null,"ported":"unknown","roaming":"unknown",'
+        b'"valid_number":"unknown","reachable":"unknown"}'
+    ),
+    "JSON of formats": lambda: wire.read_answer(
+        b'{"status":0,"international_format_number":"46701740605","country_code":"SE",'
+        b'"national_format_number":"070-174 06 05","country_name":"Sweden","country_prefix":"46"}'
+    ),
+    "JSON with the country once more": lambda: wire.read_answer(
+        b'{"status":0,"country_code":"SE","current_carrier":{"country":"SE","name":"unknown"}}'
+    ),
+    "JSON with our own IP": lambda: wire.read_answer(
+        b'{"status":0,"ip":{"address":"8.8.8.8","ip_match_level":null}}'
+    ),
+    "XML": lambda: wire.read_answer(
+        b'<lookup><error code="0">m</error><request_id>r-1</request_id></lookup>', format="xml"
+    ),
+    "XML, partial": lambda: wire.read_answer(
+        b'<lookup><error code="44">m</error><number>46701740605</number></lookup>', format="xml"
+    ),
+    "a callback": lambda: wire.read_callback(b'{"status":0}'),
+    "a callback that timed out": lambda: wire.read_callback(b'{"status":1,"request_id":"r"}'),
+    "a callback that failed": lambda: wire.read_callback(b'{"status":2,"request_id":"r"}'),
+    "the fake provider": lambda: Fake().read_callback(json.dumps(NOTHING).encode()),
+    "a refund, and what follows from the number": lambda: Insight(
+        outcome=2, valid_number="inferred"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_an_answer_that_tells_nothing_is_empty(body: str) -> None:
+    assert BODIES[body]().is_empty
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"line_type": "mobile"},
+        {"current_carrier": Carrier(name="Telia")},
+        {"country": "SE", "current_carrier": Carrier(country="NO")},
+        {"original_carrier": Carrier(network_code="24001")},
+        {"ported": "assumed_not_ported"},
+        {"valid_number": "inferred"},
+        {"reachable": "absent"},
+        {"roaming": Roaming(status="not_roaming")},
+        {"ip": IPMatch(match="country")},
+        {"real_time": RealTime(active=False)},
+        {"outcome": 1, "valid_number": "inferred"},
+    ],
+    ids=str,
+)
+def test_a_single_fact_makes_an_answer(facts: dict[str, Any]) -> None:
+    assert not replace(Insight(status=44), **facts).is_empty
+
+
+@pytest.mark.parametrize("formats", [{}, FORMATS], ids=["bare", "with formats"])
+@pytest.mark.parametrize("verdict", ["allow", "review", "deny"])
+def test_a_signup_without_facts_has_no_answer(formats: dict[str, Any], verdict: str) -> None:
+    with asking({CLEAN: {**NOTHING, **formats}}, ON_NO_ANSWER=verdict):
+        record = screened(CLEAN, level="advanced")
+    assert (record.state, record.basis, record.lane) == ("failed", "no_answer", "no_answer")
+    assert (record.verdict, the_lookup().state) == (verdict, "failed")
+    assert money() == ("0.03", "0")
+
+
+def test_an_answer_that_tells_nothing_costs_what_was_charged() -> None:
+    with asking({CLEAN: {**NOTHING, "price": "0.02", "refund": "0.02"}}):
+        screened(CLEAN, level="advanced")
+    assert money() == ("0", "0")
+
+
+@pytest.mark.parametrize("body", [b'{"status":1,"status_message":"m"}', b'{"status":0}'])
+def test_a_callback_without_facts_is_no_answer(body: bytes) -> None:
+    options = {"api_key": "k", "api_secret": "s", "prices": {"advanced": "0.03"}}
+    vonage = {"BACKEND": "number_insight.providers.vonage.NumberInsight", "OPTIONS": options}
+    with asking(DELIVERY="async", CALLBACK_BASE_URL="https://www.example.com"):
+        record = screened(CLEAN, level="advanced")
+    lookup = the_lookup()
+    assert (lookup.state, callbacks.lookup_id_of(callbacks.token_for(lookup.pk))) == (
+        "submitted",
+        lookup.pk,
+    )
+    with asking(PROVIDERS={"default": vonage}):
+        webhook.absorb(lookup.pk, body)
+    record.refresh_from_db()
+    assert (record.verdict, record.basis, record.lane) == ("review", "no_answer", "no_answer")
+    assert money() == ("0.03", "0")
+
+
+def test_the_formats_are_an_answer_where_nothing_else_was_asked() -> None:
+    with asking():
+        record = screened(CLEAN, level="basic")
+    assert (record.basis, record.verdict) == ("answer", "allow")
+
+
+@pytest.mark.parametrize("level", ["basic", "standard"])
+def test_nothing_at_all_is_no_answer_at_any_level(level: str) -> None:
+    blank = dict.fromkeys(FORMATS)
+    with asking({CLEAN: {**NOTHING, **blank, "number": ""}}):
+        assert screened(CLEAN, level=level).basis == "no_answer"
+
+
+def test_the_command_has_no_answer_to_print() -> None:
+    with asking({CLEAN: NOTHING}), pytest.raises(CommandError, match="could find out nothing"):
+        call_command("number_insight_lookup", CLEAN, record=True)
+    assert money() == ("0.03", "0")
+    assert not NumberInsightRecord.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Insight(country="USA", line_type="VIRTUAL", ported="ported"),
+        Insight(roaming=Roaming(status="abroad, far abroad, further", country="Sweden")),
+        Insight(ip=IPMatch(match="somewhere else", country="EU"), ported="ported"),
+        Insight(current_carrier=Carrier(name="X", country="T1", network_type="satellite phone")),
+        Insight(valid_number="perhaps, or perhaps not", reachable=None, ported="ported"),  # type: ignore[arg-type]
+        Insight(country=46, ported="ported"),  # type: ignore[arg-type]
+    ],
+    ids=lambda odd: repr(odd)[:40],
+)
+def test_odd_words_of_a_provider_break_no_save(
+    odd: Insight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stranger, "told", odd)
+    with asking(PROVIDERS={"default": {"BACKEND": f"{HERE}.Stranger"}}, STORE_LIVE=True):
+        record = screened("+442079460123", level="advanced")
+    assert record.state in ("screened", "failed")
+    assert record.lane != "fault"
+    assert record.country == "GB"
+    for column in ("country", "roaming_country", "ip_country", "carrier_country"):
+        assert getattr(record, column) in ("", "GB")
+
+
+def test_a_record_of_odd_words_is_judged_as_if_they_were_not_told() -> None:
+    record = record_of(PREMIUM)
+    case = grounds.answered(record, Lookup(provider="default", level="basic"), Insight(), "answer")
+    assert (case.insight.line_type, case.signals) == (
+        "landline_premium",
+        frozenset({"country", "line_type"}),
+    )
