@@ -35,7 +35,7 @@ def test_an_entry_is_kept_in_one_form_with_its_author(admin_client: Client) -> N
     assert "+46 70 174 06 05" in admin_client.get(LIST).content.decode()
 
 
-def test_the_author_stays_whoever_changes_the_entry(admin_client: Client) -> None:
+def test_a_change_of_an_entry_keeps_its_author(admin_client: Client) -> None:
     author = User.objects.create_user("ada")
     entry = an_entry("deny", "prefix", "+4670", author=author)
     change = reverse("admin:number_insight_listentry_change", args=[entry.pk])

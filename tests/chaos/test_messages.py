@@ -148,7 +148,7 @@ def test_row_63_five_sweeps_and_two_beats_at_once_screen_everything_once(stand: 
     assert money() == ("0.6", "0")
 
 
-def test_row_64_a_herd_keeps_to_the_pace(stand: Stand) -> None:
+def test_row_64_a_thundering_herd_keeps_to_the_rate_limit(stand: Stand) -> None:
     stand.configure(THROUGHPUT=20)
     for index in range(300):
         screen(number(index))

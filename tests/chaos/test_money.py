@@ -64,7 +64,7 @@ def test_row_71_two_clicks_buy_one_lookup(stand: Stand) -> None:
     assert Lookup.objects.filter(supersedes__isnull=False).count() == 1
 
 
-def test_who_joins_at_the_very_moment_of_the_answer_is_judged_by_it(stand: Stand) -> None:
+def test_a_record_that_joins_at_the_moment_of_the_answer_is_judged_by_it(stand: Stand) -> None:
     for turn in range(3):
         stand.sandbox.behave(number(turn), delay=0.3)
 

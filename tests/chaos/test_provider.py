@@ -51,7 +51,7 @@ def test_row_46_a_busy_provider_is_asked_again_and_paid_once(stand: Stand) -> No
 
 
 @pytest.mark.parametrize("trouble", ["credit", "credentials"])
-def test_rows_47_and_48_what_nobody_can_mend_stops_all_workers_at_once(
+def test_rows_47_and_48_missing_credit_and_bad_credentials_open_the_circuit_for_all_workers(
     stand: Stand, trouble: str
 ) -> None:
     if trouble == "credit":

@@ -31,7 +31,7 @@ def test_every_status_is_told_with_its_sentence(table: dict[int, statuses.Meanin
         statuses.UNREADABLE,
     ],
 )
-def test_every_other_trouble_is_told_with_its_sentence(meaning: statuses.Meaning) -> None:
+def test_every_other_error_is_on_the_page_with_its_sentence(meaning: statuses.Meaning) -> None:
     assert [f"`{meaning.error.__name__}`", meaning.sentence] in [row[1:] for row in ROWS]
 
 

@@ -123,7 +123,7 @@ def test_attach_finds_the_newest_orphan_by_its_number() -> None:
     assert attach(customer) is None
 
 
-def test_one_request_is_one_record_however_many_faces_see_the_number() -> None:
+def test_one_request_is_one_record_however_many_fields_and_validators_see_the_number() -> None:
     found: list[Customer] = []
 
     def view(request: HttpRequest) -> HttpResponse:

@@ -158,7 +158,7 @@ def test_a_masked_number_hides_its_subscriber(number, masked):
         ("nonsense", "********"),
     ],
 )
-def test_whoever_is_told_a_number_recognises_it_and_nobody_else_can_call_it(number, shown):
+def test_a_recognisable_number_cannot_be_called(number, shown):
     assert numbers.recognisable(number) == shown
 
 

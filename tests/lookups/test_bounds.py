@@ -117,7 +117,7 @@ def test_what_is_no_limit_is_refused(limit: str) -> None:
         limits.parse(limit)
 
 
-def test_wrong_credentials_open_the_circuit_and_nobody_else_is_sent() -> None:
+def test_wrong_credentials_open_the_circuit_and_no_other_number_is_asked() -> None:
     with asking(dict.fromkeys(numbers(3), BAD_KEY)):
         waiting = [screened(number) for number in numbers(3)]
     assert len(Fake.asked) == 1
@@ -140,7 +140,7 @@ def test_a_circuit_closes_by_a_probe_and_lets_the_others_go() -> None:
     assert Circuit.objects.get().open_until is None
 
 
-def test_while_a_probe_is_out_nobody_else_goes() -> None:
+def test_while_a_probe_is_under_way_no_other_call_is_made() -> None:
     Circuit.objects.create(provider="default", open_until=timezone.now(), reason="It was down.")
     assert circuits.open_circuit("default", "advanced") is None
     second = circuits.open_circuit("default", "advanced")
@@ -272,7 +272,7 @@ def test_turns_are_a_tenth_further_apart_than_told(monkeypatch: pytest.MonkeyPat
     assert (none, wait, still) == ([], timedelta(seconds=1.02), timedelta(seconds=1.02))
 
 
-def test_whoever_would_wait_too_long_for_a_turn_goes_back_to_the_queue() -> None:
+def test_a_record_that_would_wait_too_long_for_its_turn_goes_back_to_the_queue() -> None:
     with asking(THROUGHPUT=0.5):
         first, second = screened(numbers(1)[0]), screened(VIRTUAL)
     assert (first.basis, second.state) == ("answer", "waiting")

@@ -155,7 +155,7 @@ def test_the_spent_budget_has_its_verdict_and_asks_nothing(verdict: str) -> None
     assert (Fake.asked, money(), the_lookup().state) == ([], FREE, "skipped")
 
 
-def test_switched_off_nothing_is_bought_and_people_look_at_it() -> None:
+def test_switched_off_nothing_is_bought_and_the_record_is_reviewed() -> None:
     with asking(ENABLED=False):
         record = screened()
     assert (record.verdict, record.basis, record.state) == ("review", "disabled", "failed")

@@ -41,7 +41,7 @@ def _ask(number: str) -> questions.Ask:
     return Question(number=number, level="advanced"), "default", "sync"
 
 
-def test_who_asks_for_less_joins_who_asks_for_more_in_the_same_batch() -> None:
+def test_a_lower_level_joins_a_higher_one_in_the_same_batch() -> None:
     with asking(LIMITS={}):
         records = [record_of(level=level) for level in ("basic", "advanced", "standard")]
         worker.screen(records[0].pk, limit=16)
@@ -72,7 +72,7 @@ def test_one_number_is_asked_once_though_its_visitors_have_different_ips(
 
 
 @pytest.mark.postgres_only
-def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None:
+def test_two_batches_with_some_numbers_in_common_do_not_deadlock() -> None:
     first, second, third = (f"+4670174{last}" for last in ("1001", "1002", "1003"))
     made, go_on, failures = threading.Event(), threading.Event(), list[Exception]()
 

@@ -30,7 +30,7 @@ def waiting_record() -> NumberInsightRecord:
 
 
 @pytest.mark.parametrize("verdict", ["allow", "review", "deny"])
-def test_whoever_joins_an_uncertain_lookup_is_judged_without_it_at_once(verdict: str) -> None:
+def test_a_record_that_joins_an_uncertain_lookup_is_judged_without_it_at_once(verdict: str) -> None:
     with asking(SILENT, ON_NO_ANSWER=verdict):
         screened()
         other = screened()

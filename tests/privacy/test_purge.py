@@ -131,7 +131,7 @@ def test_the_question_of_a_lookup_that_stayed_uncertain_is_held_without_its_numb
     assert Lookup.objects.get().open_key == before is not None
 
 
-def test_who_stops_in_the_middle_goes_on_where_it_was_left() -> None:
+def test_an_interrupted_purge_goes_on_where_it_stopped() -> None:
     for _ in range(5):
         RecordFactory()
     aged()

@@ -48,7 +48,7 @@ def test_people_see_a_masked_number_and_why_it_was_refused() -> None:
         assert written not in texts_of(record)
 
 
-def test_whoever_knows_the_number_finds_its_refusal() -> None:
+def test_a_refusal_is_found_by_its_number() -> None:
     record = refused()
     assert record in NumberInsightRecord.objects.for_number(TYPED)
     assert not NumberInsightRecord.objects.for_number("+46701740613").exists()
@@ -110,7 +110,7 @@ def test_a_purge_takes_the_masked_number_and_the_ip_too() -> None:
     assert "0 records" in command("purge")
 
 
-def test_who_asks_is_shown_it_and_can_have_it_erased() -> None:
+def test_a_refusal_is_exported_and_erased_by_its_number() -> None:
     record = refused()
     shown = [row for row in subject.export(number=TYPED)["records"] if row["id"] == record.pk]
     assert [row["number_masked"] for row in shown] == [MASKED]

@@ -71,7 +71,7 @@ def reported(work: Callable[[], object], kinds: type[BaseException] = Fault) -> 
     raise AssertionError("Nothing was raised.")
 
 
-def test_a_report_shows_the_locals_of_whoever_does_not_hide_them() -> None:
+def test_a_report_shows_the_locals_of_code_that_does_not_hide_them() -> None:
     def careless() -> None:
         number = NUMBER  # noqa: F841
         raise Fault

@@ -83,9 +83,7 @@ USERS: dict[str, Callable[[Client], object]] = {
 }
 
 
-def test_whoever_asks_for_a_number_reads_no_table_as_a_whole(
-    crowd: None, admin_client: Client
-) -> None:
+def test_no_search_for_a_number_reads_a_whole_table(crowd: None, admin_client: Client) -> None:
     for name, user in USERS.items():
         with CaptureQueriesContext(connection) as captured:
             user(admin_client)

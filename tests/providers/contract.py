@@ -126,7 +126,7 @@ class ProviderContract:
             asked = question("+46701740605", level)
             assert provider.lookup(asked).cost <= provider.price(asked)
 
-    def test_a_trouble_has_the_class_that_says_what_it_cost(self, provider: Provider) -> None:
+    def test_an_error_has_the_class_that_says_what_it_cost(self, provider: Provider) -> None:
         found = {ending: self._trouble(provider, ending) for ending in self.troubles}
         assert found == self.troubles
 

@@ -31,7 +31,7 @@ def test_an_exception_is_raised(given: BaseException | type[BaseException]) -> N
         Fake(answers={CLEAN.number: given}).submit(CLEAN, "http://127.0.0.1/")
 
 
-def test_what_is_given_replaces_the_trouble_of_a_persona() -> None:
+def test_a_given_answer_replaces_the_error_of_a_persona() -> None:
     refused = Question(number="+46701740693", level="standard")
     assert Fake(answers={refused.number: {}}).lookup(refused).status == 0
 
@@ -55,7 +55,7 @@ def test_no_question_is_lost_among_threads() -> None:
     assert len(Fake.asked) == 160
 
 
-def test_a_passing_trouble_passes() -> None:
+def test_a_passing_error_passes() -> None:
     busy_once = Question(number="+46701740691", level="standard")
     with pytest.raises(Busy):
         Fake().lookup(busy_once)

@@ -87,7 +87,7 @@ def test_the_look_at_everything_sees_a_secret() -> None:
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS.keys())
 @pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
-def test_a_trouble_shows_no_secret_and_no_number(
+def test_an_error_shows_no_secret_and_no_number(
     make: Any, trouble: Script, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

@@ -87,7 +87,7 @@ def test_the_connection_closes_without_an_answer(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("ending", ["86", "87"])
-def test_whoever_follows_a_redirect_is_found_out(sandbox: Sandbox, ending: str) -> None:
+def test_a_client_that_follows_a_redirect_is_found_out(sandbox: Sandbox, ending: str) -> None:
     number = "+467017406" + ending
     response = post(sandbox, number, allow_redirects=False)
     assert response.status_code == {"86": 302, "87": 307}[ending]

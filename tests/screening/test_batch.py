@@ -83,7 +83,7 @@ def test_a_failure_that_cannot_be_saved_costs_no_other_its_answer(
     assert states() == ["calling", "failed", *["answered"] * 6]
 
 
-def test_what_is_on_its_way_while_another_cannot_be_kept_is_kept_all_the_same(
+def test_a_call_under_way_is_saved_though_another_answer_could_not_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(calls, "GATHERING", 0.0)
@@ -126,7 +126,7 @@ def test_a_machine_without_threads_asks_all_the_same(
     assert len(Fake.asked) == len(NUMBERS)
 
 
-def test_one_that_cannot_be_planned_costs_no_other_its_verdict(
+def test_a_record_that_cannot_be_planned_costs_no_other_its_verdict(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     plans = planning.plans
@@ -147,7 +147,7 @@ def test_one_that_cannot_be_planned_costs_no_other_its_verdict(
     assert not any(number[1:] in caplog.text for number in NUMBERS)
 
 
-def test_of_those_who_wait_for_a_postponed_lookup_one_rings() -> None:
+def test_of_the_records_that_wait_for_a_postponed_lookup_one_is_due() -> None:
     Circuit.objects.create(
         provider="default", open_until=timezone.now() + timedelta(seconds=20), reason="Busy."
     )
@@ -158,7 +158,7 @@ def test_of_those_who_wait_for_a_postponed_lookup_one_rings() -> None:
     assert set(NumberInsightRecord.objects.values_list("state", flat=True)) == {"waiting"}
 
 
-def test_the_trouble_of_another_is_not_noted_on_the_record_that_was_rung_for(
+def test_the_fault_of_one_record_is_not_noted_on_another_of_its_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     advance = settlement.settle_waiting
@@ -180,7 +180,7 @@ def test_the_trouble_of_another_is_not_noted_on_the_record_that_was_rung_for(
     assert [lane for lane, _note in lanes] == ["risk", "fault", "budget"]
 
 
-def test_a_record_that_waits_goes_on_though_its_company_makes_trouble(
+def test_a_waiting_record_goes_on_though_another_of_its_batch_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with asking(BUDGET={"day": None}, **WHOLE):
@@ -198,7 +198,7 @@ def test_a_record_that_waits_goes_on_though_its_company_makes_trouble(
     assert verdicts() == ["allow", "pending"]
 
 
-def test_what_the_database_does_not_take_is_before_a_person_after_a_day(
+def test_a_record_that_the_database_refuses_is_before_a_person_after_a_day(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def stumble(*_args: Any, **_options: Any) -> Any:

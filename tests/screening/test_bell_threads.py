@@ -52,7 +52,7 @@ def test_the_messages_alone_bring_every_signup_of_a_crowd_to_its_verdict(queue: 
     assert len(Fake.asked) == 200
 
 
-def test_threads_that_ring_first_at_once_are_all_heard() -> None:
+def test_threads_that_ring_first_at_once_all_send_their_message() -> None:
     for _ in range(30):
         ringer = Ringer()
         at_once(8, lambda _index, ringer=ringer: ringer.do(nothing, SECOND))

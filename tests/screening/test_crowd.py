@@ -111,7 +111,7 @@ def test_no_transaction_is_open_while_the_provider_is_asked(sandbox: Sandbox) ->
     assert sandbox.ledger.count() == 1
 
 
-def test_many_workers_reserve_and_settle_without_waiting_for_one_another_in_a_ring(
+def test_many_workers_reserve_and_settle_without_a_deadlock(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bell, "ring", lambda *_, **__: False)

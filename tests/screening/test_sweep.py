@@ -34,7 +34,7 @@ def test_it_rings_for_what_has_lost_its_message(queue: Redis) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_task_leaves_fresh_records_to_the_bell_that_was_rung(queue: Redis) -> None:
+def test_the_task_leaves_fresh_records_to_their_message(queue: Redis) -> None:
     screen(CLEAN)
     assert tasks.sweep_task() == 0
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(seconds=31))

@@ -101,7 +101,9 @@ def test_a_person_re_arms_a_rule_in_the_admin(admin_client: Client) -> None:
     assert judged_times(1).verdict == "deny"
 
 
-def test_who_may_only_look_may_not_re_arm(client: Client, django_user_model: Any) -> None:
+def test_the_permission_to_view_does_not_allow_to_re_arm(
+    client: Client, django_user_model: Any
+) -> None:
     user = django_user_model.objects.create_user("looker", password="x", is_staff=True)
     user.user_permissions.add(permission("view_rulefault"))
     client.force_login(user)
