@@ -86,13 +86,13 @@ def _invalid_location(parameters: Mapping[str, Any]) -> Iterator[Invalid]:
     if not _is_within(location.get("radius"), _RADII):
         yield "location.radius", "must be between 2000 and 200000"
     for name, most in (("latitude", 90), ("longitude", 180)):
-        value = center.get(name)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not -most <= value <= most
-        ):
+        if not _is_degree(center.get(name), most):
             yield f"location.center.{name}", f"must be between -{most} and {most}"
+
+
+def _is_degree(value: Any, most: int) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and -most <= value <= most
 
 
 def _is_within(value: Any, bounds: range) -> bool:
