@@ -177,7 +177,7 @@ class Insight:
         values = _known(cls, document)
         for key in _NOT_IN_JSON:
             values.pop(key, None)
-        for key, part in _PARTS.items():
+        for key, part in PARTS.items():
             if isinstance(values.get(key), Mapping):
                 told = _known(part, values[key])
                 values[key] = part(
@@ -305,7 +305,7 @@ _AMOUNTS = ("price", "refund", "balance")
 _TIMES = frozenset({"at", "blocked_at"})
 """The members of parts that are times."""
 _NOT_IN_JSON = ("raw", "number_refused")
-_PARTS: dict[str, Any] = {
+PARTS: dict[str, Any] = {
     "current_carrier": Carrier,
     "original_carrier": Carrier,
     "roaming": Roaming,

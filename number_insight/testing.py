@@ -28,6 +28,7 @@ from number_insight.insight import (
     IP_MATCH,
     LINE_TYPES,
     MISSING,
+    PARTS,
     PORTED,
     REACHABLE,
     REASSIGNED,
@@ -36,14 +37,10 @@ from number_insight.insight import (
     VERIFIED,
     VOIP,
     Caller,
-    Carrier,
     Insight,
     IPMatch,
     Location,
-    RealTime,
-    Risk,
     Roaming,
-    Swap,
 )
 from number_insight.modelfields import label, stored
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
@@ -64,18 +61,6 @@ UNBOUNDED: dict[str, Any] = {
     "RETRY_UNCERTAIN": 0,
 }
 """The settings that tests do not take from the project, since a test is no traffic."""
-PARTS: dict[str, type[Any]] = {
-    "current_carrier": Carrier,
-    "original_carrier": Carrier,
-    "roaming": Roaming,
-    "ip": IPMatch,
-    "caller": Caller,
-    "real_time": RealTime,
-    "sim_swap": Swap,
-    "device_swap": Swap,
-    "risk": Risk,
-    "location": Location,
-}
 WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {
     (Insight, "line_type"): LINE_TYPES,
     (Insight, "ported"): PORTED,

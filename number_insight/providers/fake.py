@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from number_insight import numbers
 from number_insight.exceptions import BadCallback, NotSent, ProviderError, Uncertain, Unsupported
-from number_insight.insight import Insight
+from number_insight.insight import PARTS, Insight
 from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.personas import PRICES, answer, persona_for
@@ -133,6 +133,8 @@ class Fake(Provider):
 
 def _is_sound(insight: Insight) -> bool:
     model = Insight()
+    if not all(isinstance(getattr(insight, name), part | None) for name, part in PARTS.items()):
+        return False
     return all(
         type(getattr(insight, name)) is type(getattr(model, name))
         for name in (
@@ -145,6 +147,7 @@ def _is_sound(insight: Insight) -> bool:
             "roaming",
             "ip",
             "ported",
+            "missing",
         )
     )
 
