@@ -87,7 +87,7 @@ class IdentityInsights(Provider):
         super().__init__(prices=prices)
         self.application_id = str(application_id or "")
         self.base_url = base_url.rstrip("/") if isinstance(base_url, str) else base_url
-        self.purpose = purpose or ""
+        self.purpose: Any = purpose or ""
         default = {"sim_swap": {"period": DEFAULT_PERIOD}} if self.purpose else {}
         self.insights: Any = default if insights is None else insights
         self.currency = currency
@@ -182,7 +182,7 @@ class IdentityInsights(Provider):
         if not isinstance(self.insights, Mapping):
             return {}
         return {
-            str(name): parameters if isinstance(parameters, Mapping) else {}
+            str(name): parameters if _is_object(parameters) else {}
             for name, parameters in self.insights.items()
         }
 
@@ -208,7 +208,7 @@ class IdentityInsights(Provider):
             yield _fault("insights is not a mapping.", _EXAMPLE)
             return
         for name, parameters in self.insights.items():
-            if not isinstance(parameters, Mapping) or not _is_json(parameters):
+            if not _is_object(parameters):
                 yield _fault(f"the parameters of {name!r} are no JSON object.", _EXAMPLE)
             elif "period" in parameters and parameters["period"] not in PERIODS:
                 yield _fault(f"the period of {name!r} is not 1 to 2400 hours.", _EXAMPLE)
@@ -238,9 +238,10 @@ def _is_currency(value: object) -> bool:
     return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
 
 
-def _is_json(value: object) -> bool:
+def _is_object(value: object) -> bool:
+    """Return whether `value` can be sent as a JSON object."""
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         return False
-    return True
+    return isinstance(value, Mapping)

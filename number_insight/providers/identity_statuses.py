@@ -26,7 +26,6 @@ from number_insight.providers.meanings import USUAL, HTTPMeanings, Meaning
 ANSWERED = frozenset({"OK", "PARTIAL_SUCCESS"})
 """The codes under which the fields of an insight count."""
 NOT_AUTHORIZED = frozenset({"UNAUTHORIZED", "INVALID_PURPOSE"})
-FAILED = frozenset({"SUPPLIER_ERROR", "INTERNAL_ERROR"})
 INVALID_NUMBER = "INVALID_NUMBER_FORMAT"
 REASONS: Mapping[str, str] = MappingProxyType(
     {
@@ -42,9 +41,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 REFUSED = Meaning(
     NumberRefused, "The provider does not take this for a phone number; nothing is to be done."
 )
-ALL_FAILED = Meaning(
-    NoAnswer, "Every insight failed at the provider; review this number by hand."
-)
+ALL_FAILED = Meaning(NoAnswer, "Every insight failed at the provider; review this number by hand.")
 NONE_AUTHORIZED = Meaning(
     NotAllowed,
     "The application may use none of the insights asked for; have them approved in the Network "
@@ -118,7 +115,7 @@ def refusal(codes: Collection[str], *, request_id: str) -> ProviderError | None:
         return NONE_AUTHORIZED.error(NONE_AUTHORIZED.sentence, request_id=request_id)
     if rest == {INVALID_NUMBER}:
         return REFUSED.error(REFUSED.sentence, request_id=request_id)
-    if rest <= FAILED:
+    if rest.isdisjoint(REASONS):  # all failed, or are in no document
         return ALL_FAILED.error(ALL_FAILED.sentence, request_id=request_id)
     return None
 

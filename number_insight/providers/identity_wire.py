@@ -256,7 +256,7 @@ def _location(answer: _Answer) -> Location | None:
 
 def _missing(answer: _Answer, insight: Insight) -> Mapping[str, str]:
     told = _told(insight)
-    missing = {signal: "not_asked" for signal in sorted(answer.asked.left_out)}
+    missing = dict.fromkeys(sorted(answer.asked.left_out), "not_asked")
     for signal in sorted(answer.asked.signals - told):
         missing[signal] = _reason(answer, signal)
     return missing

@@ -37,16 +37,10 @@ PRICES = {
     "location_verification": Decimal("0.05"),
 }
 """Sample prices of the insights in EUR; the vendor publishes none."""
-FREE_CODES = frozenset(
-    {
-        "INVALID_NUMBER_FORMAT",
-        "UNAUTHORIZED",
-        "INVALID_PURPOSE",
-        "SUPPLIER_ERROR",
-        "INTERNAL_ERROR",
-    }
+CHARGED_CODES = frozenset(
+    {"OK", "PARTIAL_SUCCESS", "NO_COVERAGE", "NOT_FOUND", "UNSUPPORTED_NETWORK_TYPE"}
 )
-"""The codes of insights that are not charged; insights without coverage or result are."""
+"""The codes of insights that are charged."""
 
 _OF_STATUS = {
     1: problems.RATE_LIMIT,
@@ -162,7 +156,8 @@ def _sell(state: State, entry: Entry, insights: Mapping[str, Any], behaviour: Be
 
 def _price(insights: Mapping[str, Any]) -> Decimal:
     codes = _codes(insights)
-    return sum((PRICES.get(n, ZERO) for n, code in codes.items() if code not in FREE_CODES), ZERO)
+    charged = [name for name, code in codes.items() if code in CHARGED_CODES]
+    return sum((PRICES.get(name, ZERO) for name in charged), ZERO)
 
 
 def _codes(insights: Mapping[str, Any]) -> dict[str, str]:

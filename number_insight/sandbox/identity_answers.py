@@ -103,8 +103,8 @@ def _code(asked: Asked, name: str, purpose: str) -> str:
         return "NO_COVERAGE"
     if persona.status in _OF_ALL:
         return _OF_ALL[persona.status]
-    if persona.outcome == 2:
-        return "SUPPLIER_ERROR"
+    if persona.outcome == 2 and name != "format":
+        return "NOT_FOUND"
     if name in REGISTRY and purpose != PURPOSE:
         return "INVALID_PURPOSE"
     if persona.status == 44:
