@@ -137,6 +137,8 @@ def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
     """Return the latest record of this object's number, or None if it was never screened."""
+    if instance.pk is None:
+        return None
     records = NumberInsightRecord.objects.filter(
         subject_type__in=kinds_of(field.model), subject_id=str(instance.pk), field=label(field)
     )
@@ -174,7 +176,7 @@ def _remember_changes(
 
 def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str) -> bool:
     number = stored(instance.__dict__[field.name])
-    if not number:
+    if numbers.is_blank(number):
         return False
     if instance._state.adding or instance.pk is None:
         return True
@@ -208,6 +210,7 @@ def _screen_changes(
             instance,
             number,
             field=label(field),
+            region=numbers.known_region(field.region),
             created=created,
             using=using,
             country_field=field.country_field,
@@ -219,4 +222,5 @@ def _filled_fields(
     sender: type[models.Model], instance: models.Model
 ) -> list[ScreenedPhoneNumberField]:
     fields = _screened_fields(sender)
-    return [field for field in fields if stored(instance.__dict__.get(field.name))]
+    values = {field: stored(instance.__dict__.get(field.name)) for field in fields}
+    return [field for field, number in values.items() if not numbers.is_blank(number)]

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from phonenumber_field.phonenumber import PhoneNumber
 from rest_framework import serializers
 
+from number_insight.screening.arguments import check_region
 from number_insight.validators import NumberInsightValidator, clean_number
 
 
@@ -26,6 +27,7 @@ class ScreenedPhoneNumberField(serializers.CharField):
         queue: bool = True,
         **kwargs: Any,
     ) -> None:
+        check_region(region)
         super().__init__(**kwargs)
         self.region = region
         self.validators.append(NumberInsightValidator(level=level, queue=queue))

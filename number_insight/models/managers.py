@@ -15,6 +15,7 @@ from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.fingerprints import fingerprints
+from number_insight.models.subjects import key_of
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -36,9 +37,13 @@ class RecordQuerySet(models.QuerySet[Any]):
     """A queryset of records."""
 
     def for_subject(self, subject: models.Model) -> RecordQuerySet:
-        """Return the records of `subject`, with any type of primary key."""
+        """Return the records of `subject`, with any type of primary key.
+
+        Raise `BadArgument` if it has no key yet.
+        """
+        key = key_of(subject)
         kind = ContentType.objects.get_for_model(subject)
-        return self.filter(subject_type=kind, subject_id=str(subject.pk))
+        return self.filter(subject_type=kind, subject_id=key)
 
     def for_number(self, number: str) -> RecordQuerySet:
         """Return the records of `number` in any spelling, including erased ones.

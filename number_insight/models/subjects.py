@@ -8,6 +8,18 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
+from number_insight.exceptions import BadArgument
+
+
+def key_of(subject: Model) -> str:
+    """Return the key of `subject` as text; raise `BadArgument` unless it is saved."""
+    if not isinstance(subject, Model):
+        raise BadArgument(f"A subject is a row of a model, not {type(subject).__name__}.")
+    if subject.pk is None or subject.pk == "":
+        name = type(subject).__name__
+        raise BadArgument(f"This {name} has no key yet, so nothing can be linked to it: save it.")
+    return str(subject.pk)
+
 
 def kinds_of(model: type[Model]) -> list[int]:
     """Return the keys of the content types that a row of `model` may be a subject by.

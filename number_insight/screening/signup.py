@@ -21,7 +21,8 @@ from number_insight import addresses, numbers, signals
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
-from number_insight.screening import tasks, visitor
+from number_insight.models.subjects import key_of
+from number_insight.screening import arguments, tasks, visitor
 from number_insight.transactions import after_commit
 
 logger = logging.getLogger("number_insight.screening.signup")
@@ -41,20 +42,28 @@ def screen(
     source: str = Source.API,
     using: str | None = None,
     field: str = "",
+    region: str | None = None,
 ) -> NumberInsightRecord:
     """Screen `number` and return its record, which is judged after the commit.
 
+    `region` (alpha-2) is that of a number without a country code; it defaults to
+    ``PHONENUMBER_DEFAULT_REGION``.
     `ip` defaults to the visitor's, if the middleware is installed. `country` (alpha-2) and `name`
     are the person's own statements. A text that is no number is recorded as it is, and denied. A
     database error is logged and signalled (`screening_failed`) instead of raised; the returned
-    record then has no ``pk``.
+    record then has no ``pk``. Raise `BadArgument` for a blank number, an unknown `level`,
+    `source` or `region`, or a `subject` without a key.
     """
+    arguments.check_number(number)
+    arguments.check_level(level)
+    arguments.check_source(source)
+    arguments.check_region(region)
     record = NumberInsightRecord(
-        number=canonical(number),
+        number=canonical(number, region),
         ip_address=known_ip(ip, source),
         level=level or app_settings.LEVEL,
         declared_country=_alpha2(country),
-        declared_name=_storable(name or "", 200),
+        declared_name=_storable(str(name or ""), 200),
         source=source,
         field=field,
     )
@@ -96,8 +105,8 @@ def _alpha2(country: object) -> str:
 
 
 def _link(record: NumberInsightRecord, subject: models.Model) -> None:
+    record.subject_id = key_of(subject)
     record.subject_type = ContentType.objects.get_for_model(subject)
-    record.subject_id = str(subject.pk)
 
 
 def _insert(record: NumberInsightRecord, using: str | None) -> None:
@@ -142,6 +151,7 @@ def attach(
     Without `record`, it is the newest record of `number` without a subject, from this request or
     from the last day. A database error is logged and signalled instead of raised.
     """
+    key_of(subject)  # a mistake of the calling code raises, whether there is a record or not
     if record is None and number is not None:
         record = _orphan(canonical(number))
     if record is None or record.pk is None:
@@ -210,6 +220,7 @@ def screen_saved(
     field: str,
     created: bool,
     using: str,
+    region: str | None = None,
     country_field: str | None = None,
     name_field: str | None = None,
 ) -> None:
@@ -238,6 +249,7 @@ def screen_saved(
             source=source,
             using=using,
             field=field,
+            region=region,
         )
     except Exception as error:  # our own bug must not cost a signup
         record = NumberInsightRecord(source=Source.SIGNUP, field=field)
