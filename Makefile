@@ -14,7 +14,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench bench-check test chaos test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo bench bench-check test test-mariadb chaos test-newest lint types imports migrations docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -24,11 +24,21 @@ demo: $(VENV)/.demo  ## Show the whole product at work on this machine (CHECK=1:
 	$(BIN)/python -m tools.demo $(if $(CHECK),--check)
 
 test: $(VENV)/.test  ## Run the suite on PostgreSQL, then what touches a database on SQLite (ARGS=...)
+ifeq ($(NI_TEST_DATABASE),mariadb)
+	$(SAY) 'What touches a database, on MariaDB'
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' $(ARGS)
+else
 	$(SAY) 'The suite on PostgreSQL'
 	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not chaos and not bench' $(ARGS)
 	$(SAY) 'What touches a database, on SQLite'
 	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' \
 		$(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])  # 5: ARGS chose nothing that touches a database
+endif
+
+test-mariadb: $(VENV)/.test  ## Run what concerns screening on MariaDB, whose server has to be here (ARGS=...)
+	$(SAY) 'Screening, lookups, verdicts and the webhook on MariaDB'
+	NI_TEST_DATABASE=mariadb $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' \
+		$(or $(ARGS),tests/screening tests/lookups tests/verdicts tests/webhook)
 
 chaos: $(VENV)/.test  ## Kill workers, brokers and databases: no screening is lost, none is paid twice
 	$(SAY) 'The chaos suite on PostgreSQL'
@@ -46,10 +56,10 @@ run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
 	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' $(ARGS)
 
-bench: $(VENV)/.test $(VENV)/.bench  ## Measure against the limits, and write docs/benchmarks.* (ARGS=...)
+bench: $(VENV)/.test  ## Measure against the limits, and write docs/benchmarks.* (ARGS=...)
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --publish $(ARGS)
 
-bench-check: $(VENV)/.test $(VENV)/.bench  ## Run each benchmark once, small, to see that it works
+bench-check: $(VENV)/.test  ## Run each benchmark once, small, to see that it works
 	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m bench $(ARGS) tests/benchmarks
 
 lint: $(VENV)/.lint  ## Check style and format

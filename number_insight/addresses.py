@@ -1,9 +1,35 @@
-"""IP addresses: the public ones, and their networks."""
+"""IP addresses: the public ones, their networks, and the chains of trusted proxies."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SOCKET = "unix:"
+"""A hop over a socket of this machine, as nginx writes it; the peer of a WSGI server is empty."""
+FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
+_PORT = re.compile(r":\d{1,5}")
+_PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.")
+
+
+def parse(text: str) -> Address:
+    """Return the address in `text`: IPv4 within IPv6 as IPv4, and without a zone.
+
+    Raise `ValueError` if `text` is none.
+    """
+    address = ipaddress.ip_address(text.strip())
+    if address.version == 4:
+        return address
+    # A zone names an interface of one machine; with it, one address would have many spellings.
+    return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
+
 
 MAPPED_BITS = 96
 """The bits in front of an IPv4 address that is written as an IPv6 one."""
@@ -13,25 +39,100 @@ MAPPED_BITS = 96
 def public_ip(text: str | None) -> str | None:
     """Return `text` as a canonical address, or None ("unknown") if it is not a public one."""
     try:
-        address = ipaddress.ip_address(str(text).strip())
+        address = parse(str(text))
     except ValueError:
         return None
-    address = getattr(address, "ipv4_mapped", None) or address
     return str(address) if address.is_global and not address.is_multicast else None
 
 
-def is_address(text: str) -> bool:
-    """Return whether `text` is an address, with or without a port."""
+def hop(text: str) -> Address | None:
+    """Return the address of a hop as proxies write it, with or without a port, or None."""
     host = text.strip()
     if host.startswith("["):
-        host = host[1:].partition("]")[0]
-    elif host.count(":") == 1:
-        host = host.partition(":")[0]
+        host, bracket, port = host[1:].partition("]")
+        is_whole = bracket and ":" in host and (not port or _PORT.fullmatch(port))
+    else:
+        name, colon, port = host.partition(":")
+        is_whole = host.count(":") != 1 or _PORT.fullmatch(colon + port)
+        host = name if host.count(":") == 1 else host
     try:
-        ipaddress.ip_address(host)
+        return parse(host) if is_whole else None
     except ValueError:
-        return False
-    return True
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedProxies:
+    """The proxies before the site, whose word on where a request comes from is taken.
+
+    They are the nearest `count` hops, those that lie in `networks`, or those of which both is true.
+    Each writes the hop before it into `header`.
+    """
+
+    count: int = 0
+    networks: tuple[Network, ...] = ()
+    header: str = FORWARDED_FOR
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> TrustedProxies:
+        """Return the proxies that ``CLIENT_IP`` names; raise `ValueError`, with the mistake."""
+        count, listed = settings.get("PROXY_COUNT"), settings.get("PROXY_LIST")
+        header = settings.get("HEADER") or FORWARDED_FOR
+        count, listed = 0 if count is None else count, () if listed is None else listed
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            raise ValueError(f"PROXY_COUNT is no number of proxies: {count!r}.")
+        if not isinstance(listed, (list, tuple, set, frozenset)):
+            raise ValueError(f"PROXY_LIST is no list of addresses: {listed!r}.")
+        if not isinstance(header, str) or not re.fullmatch(r"[A-Z][A-Z0-9_]*", header):
+            raise ValueError(f"HEADER is no key of request.META, as {FORWARDED_FOR!r}: {header!r}.")
+        return cls(count=count, networks=tuple(map(_trusted, listed)), header=header)
+
+    def __bool__(self) -> bool:
+        return bool(self.count or self.networks)
+
+    def visitor(self, hops: Sequence[str]) -> Address | None:
+        """Return the visitor's address: the first of `hops` that is no trusted proxy.
+
+        `hops` begin with the nearest. Whatever stands further away was written by the visitor. None
+        if all are trusted, or if one on the way is no address.
+        """
+        for nth, text in enumerate(hops):
+            is_near = not self.count or nth < self.count
+            if is_near and text.strip() == SOCKET:
+                continue
+            address = hop(text)
+            if address is None or not (is_near and self._lists(address)):
+                return address
+        return None
+
+    def _lists(self, address: Address) -> bool:
+        return not self.networks or any(address in network for network in self.networks)
+
+
+def _trusted(entry: object) -> Network:
+    """Return the network that an entry of ``PROXY_LIST`` stands for."""
+    try:
+        network = _network(entry) if isinstance(entry, str) else None
+    except ValueError:
+        network = None
+    if network is None:
+        raise ValueError(f"PROXY_LIST holds {entry!r}, which is neither an address nor a network.")
+    if not network.prefixlen:
+        raise ValueError(f"PROXY_LIST holds {entry!r}, which is every address there is.")
+    return network
+
+
+def _network(text: str) -> Network:
+    """Return an address, a network, or a prefix that ends in a dot ("10.0.") as a network."""
+    text = text.strip()
+    if _PREFIX.fullmatch(text):
+        parts = text[:-1].split(".")
+        text = f"{'.'.join([*parts, '0', '0', '0'][:4])}/{8 * len(parts)}"
+    network = ipaddress.ip_network(text, strict=False)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return ipaddress.ip_network(f"{mapped}/{network.prefixlen - 96}")
 
 
 def canonical_network(text: str) -> str:
@@ -53,10 +154,27 @@ def is_partly_public(network: str) -> bool:
     return found.is_global and not found.is_multicast
 
 
+def range_of(ip: str) -> str:
+    """Return what `ip` counts as: an IPv4 address as itself, an IPv6 address as its /64.
+
+    A provider gives one visitor at least a /64, in which he takes any address that he likes. Return
+    an empty text if `ip` is no address.
+    """
+    try:
+        address = parse(ip)
+    except ValueError:
+        return ""
+    return str(address) if address.version == 4 else _around(address, 64)
+
+
 def network_of(ip: str) -> str:
-    """Return the /24 or /64 of `ip`."""
-    prefix = 24 if ipaddress.ip_address(ip).version == 4 else 64
-    return str(ipaddress.ip_network(f"{ip}/{prefix}", strict=False))
+    """Return the /24 or /48 that `ip` lies in."""
+    address = parse(ip)
+    return _around(address, 24 if address.version == 4 else 48)
+
+
+def _around(address: Address, prefix: int) -> str:
+    return str(ipaddress.ip_network((address, prefix), strict=False))
 
 
 def supernets(ip: str) -> list[str]:

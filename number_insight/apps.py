@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core import checks
+from django.db.models.signals import post_save, pre_migrate, pre_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -15,9 +16,13 @@ class NumberInsightConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, screen what is saved, and follow renames."""
+        from number_insight import renames, saves
         from number_insight.checks import check_deployment, check_plugins, check_settings
 
         checks.register(check_settings, "number_insight")
         checks.register(check_plugins, "number_insight")
         checks.register(check_deployment, checks.Tags.security, deploy=True)
+        pre_save.connect(saves.remember_numbers, dispatch_uid="number_insight.pre_save")
+        pre_migrate.connect(renames.follow, sender=self)
+        post_save.connect(saves.screen_changes, dispatch_uid="number_insight.post_save")

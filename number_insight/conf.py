@@ -16,7 +16,7 @@ from django.utils.module_loading import import_string
 
 DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
-    "PROVIDERS": {"default": {"BACKEND": "number_insight.providers.fake.Fake"}},
+    "PROVIDERS": {},
     "LEVEL": "auto",
     "DELIVERY": "sync",
     "CALLBACK_BASE_URL": None,

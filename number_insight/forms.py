@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import refusal, signup
+from number_insight.screening import attachment, refusal, signup
 from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class ScreenedFormMixin(_Form):
         saved = super().save(commit=commit)  # type: ignore[misc]
         if commit and isinstance(saved, models.Model):
             for record in self.screening_records.values():
-                signup.attach(saved, record=record)
+                attachment.attach(saved, record=record)
         return saved
 
 

@@ -15,6 +15,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
+from number_insight import clock
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, switches
 from number_insight.models import (
@@ -48,10 +50,15 @@ class Pause:
 class Health:
     """The state of switch, sweep, queue, circuits, budget and broker at one moment."""
 
+    has_provider: bool
+    """Whether ``PROVIDERS`` names a provider; without one nothing is looked up."""
     lookups_on: bool
     sweep_ran_at: datetime | None
     oldest_due_since: datetime | None
     unfinished: int
+    """Records without a verdict, besides those that wait for a callback in time."""
+    awaiting_callback: int
+    """Records whose answer was promised, and may still come."""
     uncertain: int
     uncertain_held: Decimal
     pauses: tuple[Pause, ...]
@@ -80,7 +87,7 @@ class Health:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.isoformat()
+        return clock.local(value).isoformat()
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, tuple):
@@ -93,15 +100,19 @@ def examine() -> Health:
     unfinished = NumberInsightRecord.objects.filter(
         state__in=(RecordState.QUEUED, RecordState.WAITING)
     )
+    promised = unfinished.filter(lookup__in=_promised())
+    due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
     spent, reserved = budget.spent()
     spent_month, reserved_month = budget.spent("month")
     heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
     return Health(
+        has_provider=bool(app_settings.PROVIDERS),
         lookups_on=switches.lookups_are_on(),
         sweep_ran_at=heartbeat.at if heartbeat else None,
-        oldest_due_since=unfinished.aggregate(oldest=Min("created_at"))["oldest"],
-        unfinished=unfinished.count(),
+        oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
+        unfinished=due.count(),
+        awaiting_callback=promised.count(),
         uncertain=held.count(),
         uncertain_held=held.aggregate(held=Sum("reserved"))["held"] or Decimal(0),
         pauses=tuple(_pauses()),
@@ -114,6 +125,12 @@ def examine() -> Health:
         broker=tasks.bell.try_out(),
         has_broker=bool(current_app.conf.broker_write_url),
     )
+
+
+def _promised() -> QuerySet[Lookup]:
+    """Return the lookups whose callback may still come: the sender retries it for a day."""
+    submitted = Lookup.objects.filter(state=LookupState.SUBMITTED)
+    return submitted.exclude(lease_until__lt=Now())
 
 
 def _pauses() -> Iterator[Pause]:
@@ -129,14 +146,16 @@ def _pauses() -> Iterator[Pause]:
 
 def _problems(health: Health) -> Iterator[str]:
     now = timezone.now()
-    if not health.lookups_on:
+    if not health.has_provider:
+        yield f"{switches.NO_PROVIDER} Name one; docs/providers.md lists them."
+    elif not health.lookups_on:
         yield "Lookups are switched off; switch them on in the settings or the admin."
     if health.sweep_ran_at is None:
         yield "The sweep has never run; put number_insight.sweep into the beat schedule."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
-        yield f"The sweep last ran at {health.sweep_ran_at:%Y-%m-%d %H:%M %Z}; is beat running?"
+        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is beat running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
-        since = f"{health.oldest_due_since:%Y-%m-%d %H:%M %Z}"
+        since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
@@ -150,11 +169,16 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
 
 
+def _told(moment: datetime) -> str:
+    return f"{clock.local(moment):%Y-%m-%d %H:%M %Z}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The conditions that keep signups from being screened as usual."""
 
     has_swept: bool
+    has_provider: bool
     lookups_on: bool
     paused: tuple[str, ...]
     """Names of the providers with an open circuit."""
@@ -168,6 +192,7 @@ def summarise() -> Summary:
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
         has_swept="sweep" in kinds,
+        has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
         paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
         spent_periods=tuple(_spent_periods({key: amount for _kind, key, amount in rows})),

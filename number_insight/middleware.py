@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponseBase
 
 from number_insight.screening.visitor import visiting
@@ -31,5 +31,8 @@ class ScreeningMiddleware:
             return self.get_response(request)
 
     async def _acall(self, request: HttpRequest) -> HttpResponseBase:
-        with visiting(request):
-            return await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+        with visiting(request) as visitor:
+            try:
+                return await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+            finally:
+                await sync_to_async(visitor.finish)()

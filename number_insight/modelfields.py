@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial, partialmethod
+from functools import partialmethod
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.validators import EMPTY_VALUES
-from django.db import models, transaction
-from django.db.models.signals import post_save, pre_save
+from django.db import models
 from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.modelfields import PhoneNumberDescriptor, PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
@@ -18,8 +18,7 @@ from number_insight import formfields, numbers
 from number_insight.checks.messages import error
 from number_insight.exceptions import InvalidNumber, did_you_mean
 from number_insight.models import NumberInsightRecord
-from number_insight.models.subjects import kinds_of
-from number_insight.screening import signup
+from number_insight.models.subjects import has_key
 from number_insight.validators import validate_possible
 
 
@@ -54,7 +53,7 @@ def loaded_numbers(instance: models.Model) -> dict[str, str]:
 
 
 def stored(value: Any) -> str:
-    """Return the text that the column stores for `value`."""
+    """Return `value` in E.164, or as it was typed if it is no number; empty if there is none."""
     return str(value.raw_input or value.as_e164) if isinstance(value, PhoneNumber) else ""
 
 
@@ -62,8 +61,9 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     """A model field for a phone number that is screened on save, and linked to the saved object.
 
     ``instance.get_<field>_record()`` returns its latest record. Not screened are fixtures,
-    migration models, unchanged numbers, ``bulk_create``, ``QuerySet.update``, and saves inside
-    `number_insight.screening.suspended`.
+    migration models, models whose field is a copy of another model's (as those of
+    django-simple-history), unchanged numbers, ``bulk_create``, ``QuerySet.update``, and saves
+    inside `number_insight.screening.suspended`.
 
     `country_field` and `name_field` name the attributes of the model, mostly other fields, with the
     person's country (alpha-2) and name.
@@ -72,6 +72,8 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     descriptor_class = ScreenedPhoneNumberDescriptor
     default_validators = [validate_possible]
     non_db_attrs = (*PhoneNumberField.non_db_attrs, "country_field", "name_field")
+    is_copy = False
+    """Whether the field is a copy of one that another model has declared, and screens nothing."""
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ class ScreenedPhoneNumberField(PhoneNumberField):
         return name, path, args, kwargs
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
-        return [*super().check(**kwargs), *self._check_attributes()]
+        return [*super().check(**kwargs), *(() if self.is_copy else self._check_attributes())]
 
     def _check_attributes(self) -> Iterator[CheckMessage]:
         options = {"country_field": self.country_field, "name_field": self.name_field}
@@ -111,14 +113,38 @@ class ScreenedPhoneNumberField(PhoneNumberField):
     def get_prep_value(self, value: Any) -> Any:
         value = models.Field.get_prep_value(self, value)
         parsed = self.to_python(value)
-        return stored(parsed) if isinstance(parsed, PhoneNumber) else parsed
+        return self._column_text(parsed) if isinstance(parsed, PhoneNumber) else parsed
+
+    def _column_text(self, number: PhoneNumber) -> str:
+        """Return `number` in ``PHONENUMBER_DB_FORMAT`` if it can be read back, else in E.164."""
+        text, form = stored(number), getattr(settings, "PHONENUMBER_DB_FORMAT", "E164")
+        if form == "E164" or form not in PhoneNumber.format_map or number.country_code is None:
+            return text
+        written: str = number.format_as(PhoneNumber.format_map[form])
+        return written if stored(self.to_python(written)) == text else text
+
+    def value_to_string(self, obj: models.Model) -> str:
+        return stored(self.value_from_object(obj))
+
+    def clone(self) -> Any:
+        copied = super().clone()
+        copied.is_copy = self._is_copied_to(None)
+        return copied
+
+    def _is_copied_to(self, model: type[models.Model] | None) -> bool:
+        """Return whether `model` gets a copy of what another model has; an abstract one only lends.
+
+        A history of a model is made in this way.
+        """
+        declared_on = getattr(self, "model", None)
+        if declared_on is None or declared_on is model or declared_on._meta.abstract:
+            return self.is_copy
+        return True
 
     def contribute_to_class(self, cls: Any, name: str, *args: Any, **kwargs: Any) -> None:
+        self.is_copy = self._is_copied_to(cls)
         super().contribute_to_class(cls, name, *args, **kwargs)
         setattr(cls, f"get_{name}_record", partialmethod(_latest_record, field=self))
-        # One receiver for all models, so that proxies and child models are covered as well.
-        pre_save.connect(_remember_changes, dispatch_uid="number_insight.pre_save")
-        post_save.connect(_screen_changes, dispatch_uid="number_insight.post_save")
 
     def formfield(self, form_class: Any = None, **kwargs: Any) -> Any:
         # The form field refuses but queues no lookup, since the save does.
@@ -137,90 +163,8 @@ def _latest_record(
     instance: models.Model, field: ScreenedPhoneNumberField
 ) -> NumberInsightRecord | None:
     """Return the latest record of this object's number, or None if it was never screened."""
-    if instance.pk is None:
+    if not has_key(instance):
         return None
-    records = NumberInsightRecord.objects.filter(
-        subject_type__in=kinds_of(field.model), subject_id=str(instance.pk), field=label(field)
-    )
+    records = NumberInsightRecord.objects.for_subject(instance).filter(field=label(field))
     latest: NumberInsightRecord | None = records.order_by("-pk").first()
     return latest
-
-
-def _screened_fields(sender: type[models.Model]) -> list[ScreenedPhoneNumberField]:
-    if sender.__module__ == "__fake__":  # a historical model of a migration
-        return []
-    fields = sender._meta.concrete_fields
-    return [field for field in fields if isinstance(field, ScreenedPhoneNumberField)]
-
-
-@sensitive_variables()
-def _remember_changes(
-    sender: type[models.Model],
-    instance: models.Model,
-    raw: bool,
-    using: str,
-    update_fields: frozenset[str] | None,
-    **_kwargs: Any,
-) -> None:
-    """Remember the fields whose numbers the save creates or changes."""
-    fields = [] if raw else _screened_fields(sender)
-    changed = [
-        field
-        for field in fields
-        if field.attname in instance.__dict__
-        and (update_fields is None or field.name in update_fields)
-        and _is_new(instance, field, using)
-    ]
-    instance.__dict__["_ni_changed"] = changed  # even if empty: the previous save may have failed
-
-
-def _is_new(instance: models.Model, field: ScreenedPhoneNumberField, using: str) -> bool:
-    number = stored(instance.__dict__[field.name])
-    if numbers.is_blank(number):
-        return False
-    if instance._state.adding or instance.pk is None:
-        return True
-    if loaded_numbers(instance).get(field.name) == number:
-        return False
-    # It differs from the loaded one, but the object may have been refreshed since: query.
-    manager = type(instance)._base_manager.using(using).filter(pk=instance.pk)
-    return stored(manager.order_by().values_list(field.name, flat=True).first()) != number
-
-
-@sensitive_variables()
-def _screen_changes(
-    sender: type[models.Model],
-    instance: models.Model,
-    created: bool,
-    raw: bool,
-    using: str,
-    **_kwargs: Any,
-) -> None:
-    """Screen the numbers that the save has created or changed."""
-    changed = instance.__dict__.pop("_ni_changed", ())
-    if created and not raw:  # even if it was created before, in a transaction that was rolled back
-        changed = _filled_fields(sender, instance)
-    for field in changed:
-        number = stored(instance.__dict__[field.name])
-        # Until the commit only the database knows the stored number.
-        loaded = loaded_numbers(instance)
-        loaded.pop(field.name, None)
-        transaction.on_commit(partial(loaded.__setitem__, field.name, number), using=using)
-        signup.screen_saved(
-            instance,
-            number,
-            field=label(field),
-            region=numbers.known_region(field.region),
-            created=created,
-            using=using,
-            country_field=field.country_field,
-            name_field=field.name_field,
-        )
-
-
-def _filled_fields(
-    sender: type[models.Model], instance: models.Model
-) -> list[ScreenedPhoneNumberField]:
-    fields = _screened_fields(sender)
-    values = {field: stored(instance.__dict__.get(field.name)) for field in fields}
-    return [field for field, number in values.items() if not numbers.is_blank(number)]

@@ -12,7 +12,7 @@ from number_insight import signals
 from number_insight.exceptions import Unsupported
 from number_insight.lookups import questions
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.models.choices import Basis, Decision, LookupState, RecordState
+from number_insight.models.choices import Decision, LookupState, RecordState
 from number_insight.screening import planning, tasks
 from number_insight.transactions import after_commit
 from number_insight.verdicts import announcing
@@ -57,7 +57,7 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
     plan = planning.plan_for(record, insist=True)
     if plan.question is None:
         message = gettext("Nothing can be asked about this number: %(why)s.")
-        raise Unsupported(message % {"why": Basis(plan.basis).label})
+        raise Unsupported(message % {"why": plan.obstacle})
     with transaction.atomic():
         if record.lookup_id is not None:  # otherwise an uncertain lookup would be joined
             uncertain = Lookup.objects.filter(pk=record.lookup_id, state=LookupState.UNCERTAIN)

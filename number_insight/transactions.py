@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import (
     InterfaceError,
@@ -17,11 +19,13 @@ from django.db import (
     transaction,
 )
 from django.db.models import F, QuerySet
+from django.utils.asyncio import async_unsafe
 
 from number_insight.exceptions import place
 
 M = TypeVar("M", bound=models.Model)
 T = TypeVar("T")
+P = ParamSpec("P")
 
 logger = logging.getLogger("number_insight.transactions")
 
@@ -29,6 +33,18 @@ LOST_CONNECTIONS = (OperationalError, InterfaceError)
 """The exceptions that may mean a lost connection, after which a new one may work."""
 RETRY_PAUSES = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
 """The back-off between retries after a lost connection, in seconds: half a minute in all."""
+DEADLOCK_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""The longest pauses between retries after a deadlock, in seconds; each is drawn at random."""
+DEADLOCKS = (1213, "40P01")
+"""The codes of a deadlock: of MariaDB and MySQL, and of PostgreSQL."""
+
+
+@async_unsafe(
+    "Numbers are screened in the database, for which an event loop must not wait: in an async view "
+    "write `await sync_to_async(form.is_valid)()`, or `await ascreen(number)`."
+)
+def require_sync() -> None:
+    """Raise `SynchronousOnlyOperation`, with what to do, inside a running event loop."""
 
 
 def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:
@@ -38,7 +54,21 @@ def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:
     """
     if _has_one_writer(rows.model):
         return list(rows.order_by(order))
-    return list(rows.order_by(order).select_for_update(no_key=True))
+    if connections[router.db_for_write(rows.model)].vendor == "mysql":
+        return _lock_by_key(rows, order)
+    return list(_for_update(rows.order_by(order)))
+
+
+def _lock_by_key(rows: QuerySet[M], order: str) -> list[M]:
+    """Lock `rows` through the primary key alone, and return those that still match.
+
+    InnoDB locks a row in each index by which it is found: found by another index than the one by
+    which its holder changes it, it would deadlock.
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True))
+    found = rows.model._base_manager.filter(pk__in=keys).order_by("pk")
+    locked = list(_for_update(found).values_list("pk", flat=True)) if keys else []
+    return list(rows.filter(pk__in=locked).order_by(order)) if locked else []
 
 
 def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
@@ -50,19 +80,41 @@ def lock_available(rows: QuerySet[M], limit: int, *, order: str) -> list[M]:
         return list(rows.order_by(order)[:limit])
     if not connections[router.db_for_write(rows.model)].features.has_select_for_update_skip_locked:
         return []
-    return list(rows.order_by(order).select_for_update(no_key=True, skip_locked=True)[:limit])
+    return list(_for_update(rows.order_by(order), skip_locked=True)[:limit])
 
 
-def lock_or_create(rows: QuerySet[M], created: Sequence[M], *, order: str = "pk") -> list[M]:
+def _for_update(rows: QuerySet[M], *, skip_locked: bool = False) -> QuerySet[M]:
+    """Return `rows` locked, if the database can so that others may refer to them meanwhile."""
+    features = connections[router.db_for_write(rows.model)].features
+    no_key = features.has_select_for_no_key_update
+    return rows.select_for_update(no_key=no_key, skip_locked=skip_locked)
+
+
+def lock_or_create(
+    rows: QuerySet[M], created: Sequence[M], *, key: str, order: str = "pk"
+) -> list[M]:
     """Lock and return `rows`; insert `created` first unless there are as many already.
 
     If another transaction inserts one at the same time, both get the same row, one after the other.
     """
     locked = lock(rows, order=order)
     if len(locked) < len(created):
-        rows.model._base_manager.bulk_create(created, ignore_conflicts=True)
+        insert_missing(created, key=key)
         locked = lock(rows, order=order)
     return locked
+
+
+def insert_missing(rows: Sequence[models.Model], *, key: str) -> None:
+    """Insert those of `rows` whose unique key, of which `key` is a field, is not there yet."""
+    model = type(rows[0])
+    features = connections[router.db_for_write(model)].features
+    if features.supports_update_conflicts and not features.supports_update_conflicts_with_target:
+        # MariaDB and MySQL lock the rows that an ignored insert meets, but for sharing: two
+        # transactions that both want to write them then would deadlock. An update that changes
+        # nothing locks them for writing.
+        model._base_manager.bulk_create(rows, update_conflicts=True, update_fields=[key])
+    else:
+        model._base_manager.bulk_create(rows, ignore_conflicts=True)
 
 
 def _has_one_writer(model: type[models.Model]) -> bool:
@@ -81,7 +133,7 @@ def bulk_update(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
         return
     model = type(rows[0])
     features = connections[router.db_for_write(model)].features
-    if len(rows) == 1 or not features.supports_update_conflicts_with_target:
+    if len(rows) == 1 or not features.supports_update_conflicts:
         for row in rows:
             row.save(update_fields=fields)
         return
@@ -90,7 +142,10 @@ def bulk_update(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
     # instances, though it writes only `fields`.
     created = [getattr(row, "created_at", None) for row in rows]
     model._base_manager.bulk_create(
-        rows, update_conflicts=True, unique_fields=[key], update_fields=list(fields)
+        rows,
+        update_conflicts=True,
+        unique_fields=[key] if features.supports_update_conflicts_with_target else None,
+        update_fields=list(fields),
     )
     for row, created_at in zip(rows, created, strict=True):
         if created_at is not None:
@@ -127,6 +182,33 @@ def retry_lost_connection(work: Callable[[], T]) -> T:
             connection.close()
             time.sleep(pause)
     return work()
+
+
+def retry_deadlock(work: Callable[P, T]) -> Callable[P, T]:
+    """Return the transaction `work` with retries if the database rolls it back for a deadlock.
+
+    InnoDB locks all rows that it scans, so that on MariaDB and MySQL no order of locks rules
+    deadlocks out. Inside a transaction of the caller it is not retried, since all of that is rolled
+    back.
+    """
+
+    @wraps(work)
+    def retried(*args: P.args, **kwargs: P.kwargs) -> T:
+        for longest in DEADLOCK_PAUSES if not connection.in_atomic_block else ():
+            try:
+                return work(*args, **kwargs)
+            except OperationalError as error:
+                if not _is_deadlock(error):
+                    raise
+                time.sleep(random.uniform(0, longest))  # noqa: S311  no secret
+        return work(*args, **kwargs)
+
+    return retried
+
+
+def _is_deadlock(error: OperationalError) -> bool:
+    codes = {getattr(error.__cause__, "sqlstate", None), *error.args[:1]}
+    return not codes.isdisjoint(DEADLOCKS)
 
 
 def log_unsaved(entry: str) -> None:

@@ -10,4 +10,6 @@ app_name = "number_insight"
 
 urlpatterns = [
     path("callback/<str:token>/", CallbackView.as_view(), name="callback"),
+    # Without its slash it is answered too: Django would log the path, and the token in it.
+    path("callback/<path:token>", CallbackView.as_view()),
 ]

@@ -16,7 +16,7 @@ from django.db import connection
 from number_insight.sandbox.server import Sandbox
 from tests.celery import app
 from tests.support.programs import ServerMissing
-from tests.support.servers import PostgreSQL, Redis
+from tests.support.servers import MariaDB, PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 
@@ -28,7 +28,7 @@ _redis = pytest.StashKey[Redis]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the servers: one PostgreSQL for the run, one Redis for each worker process."""
+    """Start the servers: one database for the run, one Redis for each worker process."""
     config.stash[_servers] = stack = ExitStack()
     if settings.DATABASE == "none" or config.option.collectonly:
         return
@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         if settings.DATABASE == "postgresql" and not worker:
             _publish_postgresql(stack.enter_context(PostgreSQL()))
+        if settings.DATABASE == "mariadb" and not worker:
+            _publish_mariadb(stack.enter_context(MariaDB()))
         if settings.DATABASE == "sqlite" and not worker:
             _publish_sqlite(stack.enter_context(TemporaryDirectory(prefix="number-insight-")))
         if worker or not config.getoption("numprocesses", None):
@@ -67,6 +69,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _publish_postgresql(server: PostgreSQL) -> None:
     # The settings are loaded before this file is; xdist's workers read the environment.
     os.environ["NI_TEST_POSTGRESQL_PORT"] = str(server.port)
+    settings.DATABASES["default"]["PORT"] = str(server.port)
+
+
+def _publish_mariadb(server: MariaDB) -> None:
+    os.environ["NI_TEST_MARIADB_PORT"] = str(server.port)
     settings.DATABASES["default"]["PORT"] = str(server.port)
 
 

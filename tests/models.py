@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from simple_history.models import HistoricalRecords
 
 from number_insight.modelfields import ScreenedPhoneNumberField
 
@@ -68,3 +69,40 @@ class TwoNumbers(models.Model):
 
     def __str__(self) -> str:
         return str(self.phone)
+
+
+class TrackedCustomer(models.Model):
+    """Each of its saves leaves a row in a history, by django-simple-history."""
+
+    name = models.CharField(max_length=100)
+    phone = ScreenedPhoneNumberField(unique=True, name_field="shout")
+    history = HistoricalRecords(user_db_constraint=False)  # these tables come before the users'
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def shout(self) -> str:
+        return self.name.upper()
+
+
+class LateCustomer(models.Model):
+    """Saved first, and given a number later; the project's receivers may do so on any save."""
+
+    phone = ScreenedPhoneNumberField(blank=True)
+    given = models.CharField(max_length=50, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.phone)
+
+
+class Seat(models.Model):
+    """Its key has two parts."""
+
+    pk = models.CompositePrimaryKey("theatre", "number")
+    theatre = models.CharField(max_length=20)
+    number = models.IntegerField()
+    phone = ScreenedPhoneNumberField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.theatre} {self.number}"

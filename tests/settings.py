@@ -1,12 +1,13 @@
 """The host project's settings.
 
-`NI_TEST_DATABASE` chooses among postgresql (the default), sqlite, and none (then there is no
-app either: for what knows no Django). Ports and paths come from the environment, where
+`NI_TEST_DATABASE` chooses among postgresql (the default), sqlite, mariadb, and none (then there is
+no app either: for what knows no Django). Ports and paths come from the environment, where
 `tests.conftest` writes them; worker processes inherit them.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from typing import Any
@@ -33,9 +34,22 @@ _SQLITE: dict[str, Any] = {
     },
     "TEST": {"NAME": os.environ.get("NI_TEST_SQLITE")},  # a file, so that threads share it
 }
-DATABASES: dict[str, dict[str, Any]] = {
-    "default": {"postgresql": _POSTGRESQL, "sqlite": _SQLITE, "none": {}}[DATABASE]
+# The server's own collation, as most projects have it: it ignores case and accents.
+_MARIADB: dict[str, Any] = {
+    "ENGINE": "django.db.backends.mysql",
+    "HOST": "127.0.0.1",
+    "PORT": os.environ.get("NI_TEST_MARIADB_PORT", ""),
+    "USER": "root",
+    "NAME": DATABASE_NAME or "mysql",
+    "OPTIONS": {"charset": "utf8mb4"},
+    "TEST": {"NAME": "number_insight", "CHARSET": "utf8mb4"},
 }
+_DATABASES = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE, "mariadb": _MARIADB, "none": {}}
+DATABASES: dict[str, dict[str, Any]] = {"default": _DATABASES[DATABASE]}
+
+if DATABASE == "mariadb":
+    # mysqlclient has no wheels for Linux; this driver in pure Python installs everywhere.
+    importlib.import_module("pymysql").install_as_MySQLdb()
 
 SECRET_KEY = "of-the-tests-alone"
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]

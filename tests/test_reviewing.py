@@ -130,7 +130,7 @@ def test_two_clicks_at_once_are_one_lookup() -> None:
     ("number", "settings", "reason"),
     [
         ("nonsense", {}, "nothing that could be bought would change the verdict"),
-        (CLEAN, {"ENABLED": False}, "lookups are switched off"),
+        (CLEAN, {"ENABLED": False}, "Lookups are switched off"),
         (CLEAN, {"COUNTRIES": ["GB"]}, "numbers of this country are not looked up"),
     ],
 )

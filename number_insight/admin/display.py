@@ -12,7 +12,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.timezone import localtime
+from django.utils.timezone import is_aware, localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -164,7 +164,7 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
 
 def age(moment: datetime) -> SafeString:
     """Return the time since `moment`, titled with the moment itself."""
-    title = date_format(localtime(moment), "DATETIME_FORMAT")
+    title = date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
     return format_html('<span title="{}">{}</span>', title, timesince(moment, depth=1))
 
 

@@ -194,7 +194,7 @@ class SameNumberFilter(SameFilter):
 
 
 class SameIPFilter(SameFilter):
-    """The records of the same IP."""
+    """The records of the same IP, of IPv6 those of the same /64."""
 
     title = _("same IP")
     parameter_name = "same_ip_as"
@@ -202,7 +202,7 @@ class SameIPFilter(SameFilter):
     @staticmethod
     def same(record: NumberInsightRecord) -> Q:
         # An IP that is not known is not shared.
-        return Q(ip_address__in=[record.ip_address] if record.ip_address else [])
+        return Q(ip_range__in=[record.ip_range] if record.ip_range else [])
 
 
 def is_key(text: str) -> bool:

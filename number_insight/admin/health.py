@@ -141,7 +141,7 @@ def _turn(request: HttpRequest, turn: str, reason: str) -> tuple[int, str]:
         log_change(request, switch, f"{done} {reason}".strip())
     if turn == OFF:
         return messages.SUCCESS, gettext("Lookups are switched off. Nothing is bought.")
-    if not app_settings.ENABLED:
+    if switches.obstacle():
         return messages.WARNING, gettext("The switch is on, but the settings keep lookups off.")
     return messages.SUCCESS, gettext("Lookups are switched on.")
 
@@ -175,6 +175,11 @@ def notice(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
 def _sentences(summary: health.Summary) -> Iterator[str]:
     if not summary.has_swept:
         yield gettext("The sweep has never run, so signups may be left waiting.")
+    if not summary.has_provider:
+        yield gettext(
+            "No provider is named in the settings (PROVIDERS), so nothing is looked up: signups "
+            "are judged by free facts and your lists alone."
+        )
     if not summary.lookups_on:
         yield gettext("Lookups are switched off.")
     if summary.paused:

@@ -68,6 +68,13 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
 def _lookups(health: Health) -> Indicator:
     if health.lookups_on:
         return Indicator(label=_("Lookups"), value=_("on"))
+    if not health.has_provider:
+        advice = _(
+            "Name a provider in the settings (PROVIDERS). Until then nothing is looked up: signups "
+            "are judged by free facts and your lists alone."
+        )
+        value = _("no provider is named")
+        return Indicator(label=_("Lookups"), value=value, status=CRITICAL, advice=advice)
     advice = _("Nothing is bought: signups are judged by free facts and your lists alone.")
     return Indicator(label=_("Lookups"), value=_("off"), status=CRITICAL, advice=advice)
 

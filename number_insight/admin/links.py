@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -18,6 +17,7 @@ from django.utils.translation import gettext
 from number_insight.admin import display
 from number_insight.admin.filters import LookupStateFilter
 from number_insight.models import Lookup, NumberInsightRecord, Switch
+from number_insight.models.subjects import fetch
 
 HEALTH = "number_insight_health"
 """The name of the health page's URL."""
@@ -103,10 +103,4 @@ def subject_model(record: NumberInsightRecord) -> type[Model] | None:
 
 def fetch_subject(record: NumberInsightRecord) -> Model | None:
     """Return the subject, or None if it was deleted."""
-    model = subject_model(record)
-    if model is None:
-        return None
-    try:
-        return model._base_manager.get(pk=record.subject_id)
-    except (ObjectDoesNotExist, ValidationError, ValueError):
-        return None
+    return fetch(record.subject_type_id, record.subject_id)

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.contenttypes.models import ContentType
 from django.db import connections
 from django.db.models import (
     CharField,
@@ -35,6 +33,7 @@ from number_insight.admin.base import CSS, flags_prefetch
 from number_insight.admin.filters import OptionFilter
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Verdict
+from number_insight.models.subjects import key_text, kinds_of
 
 if TYPE_CHECKING:
     Base = admin.ModelAdmin[Any]
@@ -69,7 +68,7 @@ class RiskChangeList(ChangeList):
         super().get_results(request)
         latest = _latest_records(self.model, self.result_list)
         for subject in self.result_list:
-            setattr(subject, CACHE, latest.get(str(subject.pk)))
+            setattr(subject, CACHE, latest.get(key_text(subject.pk)))
 
 
 class RiskFlagsAdminMixin(Base):
@@ -162,7 +161,7 @@ def _has_view_permission(request: HttpRequest) -> bool:
 def _latest_record(subject: Model) -> NumberInsightRecord | None:
     if not hasattr(subject, CACHE):
         latest = _latest_records(type(subject), [subject])
-        setattr(subject, CACHE, latest.get(str(subject.pk)))
+        setattr(subject, CACHE, latest.get(key_text(subject.pk)))
     record: NumberInsightRecord | None = getattr(subject, CACHE)
     return record
 
@@ -171,7 +170,7 @@ def _latest_records(
     model: type[Model], subjects: Iterable[Model]
 ) -> Mapping[str, NumberInsightRecord]:
     """Return the latest record of each subject, by its key as text; it takes two queries."""
-    keys = [str(subject.pk) for subject in subjects]
+    keys = [key_text(subject.pk) for subject in subjects]
     if not keys:
         return {}
     records = _records_of(model).filter(subject_id__in=keys).order_by()
@@ -198,25 +197,7 @@ def _never_screened(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 def _records_of(model: type[Model]) -> QuerySet[NumberInsightRecord]:
     """Return the records of all subjects that are rows of `model`."""
-    types = ContentType.objects.get_for_models(*_relatives(model)).values()
-    return NumberInsightRecord.objects.filter(subject_type__in=[type_.pk for type_ in types])
-
-
-def _relatives(model: type[Model]) -> set[type[Model]]:
-    """Return the parents and children of `model`: a key is the same object in all of them."""
-    ancestry = _ancestry(model)
-    children = {child for child in apps.get_models() if ancestry[0] in _ancestry(child)}
-    return {*ancestry, *(child._meta.concrete_model or child for child in children)}
-
-
-def _ancestry(model: type[Model]) -> list[type[Model]]:
-    """Return the concrete model of `model`, and the parents that it inherits its key from."""
-    found: list[type[Model]] = [model._meta.concrete_model or model]
-    while True:
-        link: Any = found[-1]._meta.pk
-        if link is None or link.remote_field is None or not link.remote_field.parent_link:
-            return found
-        found.append(link.remote_field.model)
+    return NumberInsightRecord.objects.filter(subject_type__in=kinds_of(model))
 
 
 def _key_as_text(rows: QuerySet[Any]) -> Any:

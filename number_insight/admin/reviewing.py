@@ -20,7 +20,6 @@ from number_insight.admin import display
 from number_insight.admin.base import log_change
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import Basis
 from number_insight.screening import planning
 
 MAX_REASON_LENGTH = 2000
@@ -177,7 +176,7 @@ def quote(record: NumberInsightRecord) -> Quote:
     try:
         plan = planning.plan_for(record, insist=True)
         if plan.question is None:
-            return Quote(record=record, obstacle=str(Basis(plan.basis).label))
+            return Quote(record=record, obstacle=plan.obstacle)
         provider = loading.provider(plan.provider)
         price = provider.price(plan.question)
     except ImproperlyConfigured as error:

@@ -18,6 +18,7 @@ from number_insight.checks.messages import error, warning
 from number_insight.checks.plugins import check_providers
 from number_insight.checks.settings import is_readable
 from number_insight.conf import DEFAULTS, app_settings
+from number_insight.lookups import switches
 from number_insight.providers.fake import Fake
 
 MIDDLEWARE = "number_insight.middleware.ScreeningMiddleware"
@@ -40,13 +41,17 @@ def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def _check_fake() -> Iterator[CheckMessage]:
+    hint = "Set NUMBER_INSIGHT['PROVIDERS'] to a real provider."
+    if not app_settings.PROVIDERS:
+        yield error("E017", switches.NO_PROVIDER, hint)
+        return
     try:
         provider = loading.provider()
     except ImproperlyConfigured:
         return  # reported by E009
     if isinstance(provider, Fake):
         message = "The default provider is the fake one: its answers are made up."
-        yield error("E017", message, "Set NUMBER_INSIGHT['PROVIDERS'] to a real provider.")
+        yield error("E017", message, hint)
 
 
 def _check_budget() -> Iterator[CheckMessage]:

@@ -14,6 +14,7 @@ from number_insight.checks.messages import error, warning
 from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
+from number_insight.lookups import switches
 
 NOTICE = timedelta(days=180)
 """The time before the retirement of a provider in which a check warns of it."""
@@ -28,7 +29,14 @@ def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
     """Yield the faults of the providers; with `deploy` only the ones that matter in production."""
-    if loading.DEFAULT_PROVIDER not in app_settings.PROVIDERS and not deploy:
+    if not app_settings.PROVIDERS and not deploy:
+        message = f"{switches.NO_PROVIDER} Signups are judged by free facts and ON_NO_ANSWER."
+        hint = (
+            'Write "PROVIDERS": {"default": {"BACKEND": ...}}; for development there is '
+            "number_insight.providers.fake.Fake, whose answers are made up."
+        )
+        yield warning("W024", message, hint)
+    elif loading.DEFAULT_PROVIDER not in app_settings.PROVIDERS and not deploy:
         message = "NUMBER_INSIGHT['PROVIDERS'] has no 'default', and that is who is asked."
         yield error("E009", message, 'Write "PROVIDERS": {"default": {"BACKEND": ...}}.')
     for name in app_settings.PROVIDERS:

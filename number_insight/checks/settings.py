@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from number_insight.addresses import TrustedProxies
 from number_insight.checks.messages import error, warning
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
-from number_insight.lookups import limits
+from number_insight.lookups import callbacks, limits
 from number_insight.numbers import REGIONS
 from number_insight.providers.base import is_amount
 from number_insight.providers.http import url_trouble
@@ -63,6 +64,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_limits,
         _check_weights,
         _check_thresholds,
+        _check_client_ip,
         _check_callback_url,
         _check_ip_country,
         _check_countries,
@@ -171,19 +173,33 @@ def _check_thresholds(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         yield error("E005", message, "A signup is denied before it is reviewed; swap them.")
 
 
+def _check_client_ip(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    try:
+        TrustedProxies.of(given.get("CLIENT_IP") or {})
+    except ValueError as exc:
+        message = f"NUMBER_INSIGHT['CLIENT_IP']: {exc} So no visitor's IP is known."
+        hint = 'Write it as {"PROXY_COUNT": 1} or {"PROXY_LIST": ["10.0.0.0/8"]}.'
+        yield error("E020", message, hint)
+
+
 def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    url = given.get("CALLBACK_BASE_URL")
-    if url is None:
-        if given.get("DELIVERY") == "async":
-            message = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'."
-            yield error("E006", message, 'Say where the webhook is: "https://www.example.com".')
-        return
-    problem = url_trouble(url)
-    if problem is None and urlsplit(url).path not in ("", "/"):
+    url, is_async = given.get("CALLBACK_BASE_URL"), given.get("DELIVERY") == "async"
+    if is_async and not _has_webhook():
+        hint = 'Add path("number-insight/", include("number_insight.urls")) to ROOT_URLCONF.'
+        yield error("E027", callbacks.NO_WEBHOOK, hint)
+    if url is None and is_async:
+        hint = 'Say where the webhook is: "https://www.example.com".'
+        yield error("E006", callbacks.NO_ORIGIN, hint)
+    problem = None if url is None else url_trouble(url)
+    if url is not None and problem is None and urlsplit(url).path not in ("", "/"):
         problem = "must hold no path, since the URLconf gives that of the webhook"
     if problem:
         message = f"NUMBER_INSIGHT['CALLBACK_BASE_URL'] {problem}."
         yield error("E006", message, 'Write the origin alone: "https://www.example.com".')
+
+
+def _has_webhook() -> bool:
+    return bool(getattr(settings, "ROOT_URLCONF", "")) and callbacks.has_webhook()
 
 
 def _check_ip_country(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

@@ -14,9 +14,8 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import F
-from django.utils import timezone
 
-from number_insight import signals
+from number_insight import clock, signals
 from number_insight.conf import app_settings
 from number_insight.models import Spending
 from number_insight.transactions import after_commit, lock_or_create
@@ -43,7 +42,7 @@ def reserve(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
 
     Return the day of the reservation, and for each amount whether it was reserved.
     """
-    day, caps = today(), app_settings.BUDGET
+    day, caps = clock.today(), app_settings.BUDGET
     keys = _periods(day)
     rows = _lock_periods(keys.values()) if caps else {}
     books = [(rows[keys[period]], cap) for period, cap in caps.items()]
@@ -63,7 +62,7 @@ def _lock_periods(keys: Collection[str]) -> dict[str, Spending]:
     """Lock the rows of these periods, creating missing ones; return them by key."""
     rows = Spending.objects.filter(period__in=keys)
     created = [Spending(period=key) for key in keys]
-    return {row.period: row for row in lock_or_create(rows, created, order="period")}
+    return {row.period: row for row in lock_or_create(rows, created, key="period", order="period")}
 
 
 def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
@@ -73,7 +72,7 @@ def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
     for key in keys:
         rows = Spending.objects.filter(period=key)
         if not rows.update(**added):
-            lock_or_create(rows, [Spending(period=key)])
+            lock_or_create(rows, [Spending(period=key)], key="period")
             rows.update(**added)
 
 
@@ -119,14 +118,9 @@ def spent(period: str = "day") -> tuple[Decimal, Decimal]:
     return (row.spent * UNIT, row.reserved * UNIT) if row else (Decimal(0), Decimal(0))
 
 
-def today() -> date:
-    """Return the day on which money is booked now, in ``TIME_ZONE``."""
-    return timezone.localdate()
-
-
 def current_periods() -> dict[str, str]:
     """Return the keys of the current day and month."""
-    return _periods(today())
+    return _periods(clock.today())
 
 
 def _periods(day: date) -> dict[str, str]:

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signing import BadSignature, Signer
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.debug import sensitive_variables
 
 from number_insight.conf import app_settings
 
 SALT = "number_insight.callback.v1"
+NO_ORIGIN = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'."
+NO_WEBHOOK = "The URLs of number_insight are not included, and DELIVERY is 'async'."
+"""The reasons why a callback has no address; `number_insight.checks` reports both."""
 
 
 def _signer() -> Signer:
@@ -37,12 +41,25 @@ def url_for(lookup_id: int) -> str:
     """Return the absolute URL for the callback of one lookup.
 
     It is built from ``CALLBACK_BASE_URL``, and never from a request's Host, which the client can
-    choose. Raise `ImproperlyConfigured` if the setting is missing.
+    choose. Raise `ImproperlyConfigured` if the setting or the webhook's URL is missing.
     """
     origin = app_settings.CALLBACK_BASE_URL
     if not origin:
-        raise ImproperlyConfigured(
-            "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set; DELIVERY 'async' needs it."
-        )
-    path = reverse("number_insight:callback", args=(token_for(lookup_id),))
-    return f"{origin.rstrip('/')}{path}"
+        raise ImproperlyConfigured(NO_ORIGIN)
+    return f"{origin.rstrip('/')}{_path(token_for(lookup_id))}"
+
+
+def has_webhook() -> bool:
+    """Whether the project's URLs hold the webhook."""
+    try:
+        return bool(_path("token"))
+    except ImproperlyConfigured:
+        return False
+
+
+@sensitive_variables()
+def _path(token: str) -> str:
+    try:
+        return reverse("number_insight:callback", args=(token,))
+    except NoReverseMatch:  # which would quote the token
+        raise ImproperlyConfigured(NO_WEBHOOK) from None

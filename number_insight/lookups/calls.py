@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
@@ -15,11 +16,13 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import exceptions, loading
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
-from number_insight.lookups import callbacks
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome, Result
+from number_insight.providers import transport
 from number_insight.providers.base import Provider
 from number_insight.providers.vocabulary import sound
+
+T = TypeVar("T")
 
 logger = logging.getLogger("number_insight.lookups.calls")
 
@@ -100,26 +103,51 @@ def _gather(outcomes: SimpleQueue[Outcome], limit: int) -> list[Outcome]:
 
 
 @sensitive_variables()
+def attempt(provider: Provider, name: str, ask: Callable[[], T]) -> T:
+    """Return the result of `ask`, which calls `provider` once.
+
+    An exception that a provider should not raise becomes `Uncertain`; or `NotSent`, where the
+    transport knows that no byte was sent.
+    """
+    with transport.watching() as watch:
+        try:
+            return ask()
+        except (exceptions.NumberInsightError, ImproperlyConfigured):
+            raise
+        except Exception as error:  # a third party's provider may have paid before it raised
+            logger.error("Provider %s raised %s.", name, place(error))
+            kind, was_sent = type(error).__name__, watch.was_sent or not provider.uses_transport
+    if was_sent:
+        text = f"The provider raised {kind}; it may have been paid. See the log."
+        raise exceptions.Uncertain(text)
+    raise exceptions.NotSent(f"The provider raised {kind} before it sent anything; see the log.")
+
+
+@sensitive_variables()
 def call(claim: Claim) -> Result:
     """Make the one call; return the answer, or the exception in place of one."""
     try:
-        return _call_in_turn(claim, loading.provider(claim.lookup.provider))
+        return _call_in_turn(claim)
     except exceptions.ProviderError as error:
         return error
     except (ImproperlyConfigured, exceptions.Unsupported) as error:
         return exceptions.NotAllowed(str(error))
-    except Exception as error:  # a third party's provider may have paid before it raised
-        logger.error("Provider %s raised %s.", claim.lookup.provider, place(error))
-        text = f"The provider raised {type(error).__name__}; it may have been paid. See the log."
-        return exceptions.Uncertain(text)
+    except Exception as error:  # ours, before the provider was called
+        logger.error("Lookup %s was not asked: %s.", claim.lookup.pk, place(error))
+        kind = type(error).__name__
+        return exceptions.NotSent(
+            f"A fault of ours ({kind}) kept it from being asked; see the log."
+        )
 
 
-def _call_in_turn(claim: Claim, provider: Provider) -> Result:
+def _call_in_turn(claim: Claim) -> Result:
+    name, question = claim.lookup.provider, claim.question
+    provider = loading.provider(name)
     time.sleep(max(claim.turn - time.monotonic(), 0))
-    _spacing.wait(claim.lookup.provider)
+    _spacing.wait(name)
     if claim.lookup.delivery == "async":
-        return provider.submit(claim.question, callbacks.url_for(claim.lookup.pk))
-    return sound(provider.lookup(claim.question))
+        return attempt(provider, name, lambda: provider.submit(question, claim.callback_url))
+    return attempt(provider, name, lambda: sound(provider.lookup(question)))
 
 
 class _Spacing:

@@ -1,28 +1,31 @@
 """The circuit breaker and the rate limit of a provider, shared by all workers.
 
 The circuit opens at once on an error that an operator has to repair (credentials, credit, a level
-that is not enabled), otherwise after several failures in a row, and after many distinct refused
-numbers in a row, which are probably our fault. After a pause one lookup is let through as a probe;
-its answer closes the circuit.
+that is not enabled), otherwise after several failures in a row, and after many refused numbers in a
+row from as many networks, which are probably our fault. After a pause one lookup, whose number is
+valid, is let through as a probe; its answer closes the circuit.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from number_insight import exceptions
+from number_insight import exceptions, numbers
 from number_insight.conf import app_settings
+from number_insight.lookups import limits
 from number_insight.models import Circuit, Lookup, Pace
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprint
-from number_insight.transactions import lock_or_create
+from number_insight.transactions import lock_or_create, retry_deadlock
 
 logger = logging.getLogger("number_insight.lookups.circuits")
 
@@ -30,8 +33,12 @@ FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_PAUSE = timedelta(minutes=15)
 FAILURES = 5
 """The failures in a row (no connection, no complete answer) that open the circuit."""
-REFUSALS = 20
-"""The distinct refused numbers in a row that open the circuit."""
+REFUSALS = 80
+"""The refused numbers in a row, each from another network, that open the circuit."""
+REMEMBERED = timedelta(minutes=10)
+"""The time without another failure after which earlier ones are forgotten."""
+FINGERPRINT = 32
+"""The characters that are kept of a refused number's fingerprint."""
 SPARE = 1.1
 """The factor by which slots are further apart than ``THROUGHPUT`` demands, since a busy machine
 sends some calls late, close to the next ones."""
@@ -60,7 +67,7 @@ def open_circuit(provider: str, level: str) -> OpenCircuit | None:
     The first caller after the pause is the probe, and extends the pause for the others.
     """
     now = timezone.now()
-    for circuit in Circuit.objects.filter(_scope(provider, level), open_until__isnull=False):
+    for circuit in _opened(provider, level):
         if circuit.open_until and circuit.open_until > now:
             return OpenCircuit(until=circuit.open_until, reason=circuit.reason)
         unchanged = Circuit.objects.filter(pk=circuit.pk, open_until=circuit.open_until)
@@ -69,16 +76,25 @@ def open_circuit(provider: str, level: str) -> OpenCircuit | None:
     return None
 
 
-def admit(provider: str, level: str, count: int) -> tuple[int, OpenCircuit | None]:
-    """Return the number of admitted lookups among `count`, and the circuit that stops the others.
+def admit(
+    provider: str, level: str, wanted: Sequence[Lookup]
+) -> tuple[list[Lookup], OpenCircuit | None]:
+    """Return the lookups that may go, and the open circuit that stops the others.
 
-    The number is `count` or 0, or 1 for a probe.
+    That is all or none of `wanted`; or one, the probe. Its number is valid to libphonenumber: a
+    number that nobody has tells nothing of the provider.
     """
-    circuit = open_circuit(provider, level)
-    if circuit is not None:
-        return 0, circuit
-    circuit = open_circuit(provider, level) if count > 1 else None
-    return (count, None) if circuit is None else (1, circuit)
+    opened = list(_opened(provider, level))
+    if not opened:
+        return list(wanted), None
+    probe = [lookup for lookup in wanted if numbers.is_valid(lookup.number)][:1]
+    pause = open_circuit(provider, level) if probe else None
+    later = OpenCircuit(until=timezone.now() + FIRST_PAUSE, reason=opened[0].reason)
+    return ([], pause) if pause else (probe, later)
+
+
+def _opened(provider: str, level: str) -> QuerySet[Circuit]:
+    return Circuit.objects.filter(_scope(provider, level), open_until__isnull=False)
 
 
 def _scope(provider: str, level: str) -> Q:
@@ -107,41 +123,69 @@ def probe_now(circuit_id: int) -> bool:
 
 
 def succeeded(provider: str, level: str) -> bool:
-    """Record an answer, and close the circuit; return whether it was open."""
-    failing = Circuit.objects.filter(_scope(provider, level)).exclude(
+    """Record an answer or an acknowledgement, and close the circuit; return if it was open."""
+    return _close(provider, level, refusals=0, refused={})
+
+
+def _close(provider: str, level: str, **forgotten: Any) -> bool:
+    troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
         open_until=None, failures=0, refusals=0
     )
-    circuits = list(failing)
-    was_open = any(circuit.open_until for circuit in circuits)
-    if circuits:
-        failing.update(open_until=None, openings=0, failures=0, refusals=0, reason="")
+    found = list(troubled)
+    was_open = any(circuit.open_until for circuit in found)
+    if found:
+        troubled.update(open_until=None, openings=0, failures=0, reason="", **forgotten)
     if was_open:
         logger.warning("Provider %r answers again.", provider)
     return was_open
 
 
-def failed(provider: str, level: str, number: str, error: exceptions.ProviderError) -> None:
-    """Record a call without an answer, and open the circuit after too many in a row."""
+@retry_deadlock
+def failed(
+    provider: str, level: str, number: str, error: exceptions.ProviderError, *, network: str = ""
+) -> bool:
+    """Record a call without an answer, and open the circuit if that is one too many.
+
+    `network` is that of the visitor whose `number` it was. Return whether the circuit was closed
+    instead: a provider that refuses a number works.
+    """
     if isinstance(error, (exceptions.Busy, exceptions.NoAnswer)):
-        return
-    scope = level if isinstance(error, exceptions.NotAllowed) else ""
+        return False
+    is_refusal = isinstance(error, exceptions.NumberRefused)
     with transaction.atomic():
-        rows = Circuit.objects.filter(provider=provider, level=scope)
-        (circuit,) = lock_or_create(rows, [Circuit(provider=provider, level=scope)])
-        if _count_failure(circuit, number, error):
+        circuit = _locked(provider, level if isinstance(error, exceptions.NotAllowed) else "")
+        is_enough = (
+            _count_refusal(circuit, number, network) if is_refusal else _count(circuit, error)
+        )
+        if is_enough:
             _open(circuit, str(error))
         circuit.save()
+    return is_refusal and not is_enough and _close(provider, level)
 
 
-def _count_failure(circuit: Circuit, number: str, error: exceptions.ProviderError) -> bool:
+def _count(circuit: Circuit, error: exceptions.ProviderError) -> bool:
     """Count `error` on `circuit`, without saving it; return whether the circuit has to open."""
-    if isinstance(error, exceptions.NumberRefused):
-        refused = fingerprint(number)
-        if circuit.last_refused != refused:
-            circuit.refusals, circuit.last_refused = circuit.refusals + 1, refused
-        return circuit.refusals >= REFUSALS
     circuit.failures += 1
     return isinstance(error, OPENED_BY) or circuit.failures >= FAILURES
+
+
+def _count_refusal(circuit: Circuit, number: str, network: str) -> bool:
+    """Count a number and a network that are both new: one visitor must not stop all lookups."""
+    source, told = limits.source_hash("network", network), fingerprint(number)[:FINGERPRINT]
+    if source not in circuit.refused and told not in circuit.refused.values():
+        circuit.refused[source] = told
+        circuit.refusals += 1
+    return circuit.refusals >= REFUSALS
+
+
+def _locked(provider: str, level: str) -> Circuit:
+    """Return the circuit, locked; while it is closed, what was long ago does not count."""
+    rows = Circuit.objects.filter(provider=provider, level=level)
+    (circuit,) = lock_or_create(rows, [Circuit(provider=provider, level=level)], key="level")
+    if circuit.open_until is None and timezone.now() - circuit.changed_at > REMEMBERED:
+        circuit.failures = circuit.refusals = 0
+        circuit.refused = {}
+    return circuit
 
 
 def _open(circuit: Circuit, reason: str) -> None:
@@ -160,9 +204,9 @@ def take_turns(
     transaction, so that a rollback frees the slots.
     """
     step = int(SPARE * 1_000_000 / app_settings.THROUGHPUT)
-    now = int(time.time() * 1_000_000)
     rows = Pace.objects.filter(provider=provider)
-    (pace,) = lock_or_create(rows, [Pace(provider=provider)])
+    (pace,) = lock_or_create(rows, [Pace(provider=provider)], key="provider")
+    now = int(time.time() * 1_000_000)  # not before the wait for the lock
     lead = min((count - 1) * step, LONGEST_LEAD // timedelta(microseconds=1))
     first, reach = max(pace.next_at, now + lead), within // timedelta(microseconds=1)
     turns = [at - now for at in range(first, first + count * step, step) if at - now <= reach]

@@ -7,36 +7,41 @@ price in the short transaction of the caller. `number_insight.lookups.calls` mak
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
+from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, circuits, questions, switches
+from number_insight.lookups import budget, callbacks, circuits, questions, switches
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
-from number_insight.transactions import lock
+from number_insight.transactions import lock, retry_deadlock
+
+logger = logging.getLogger("number_insight.lookups.claims")
 
 LEASE = timedelta(seconds=60)
 """The time that a worker may hold a lookup beyond the timeout of its provider."""
 LONGEST_WAIT = timedelta(seconds=1)
 """The longest wait of a worker for a slot of the rate limit; later lookups are postponed."""
 SWITCHED_OFF_PAUSE = timedelta(minutes=1)
+NO_URL_PAUSE = timedelta(minutes=1)
+"""The postponement of a lookup whose callback has no URL, because of the settings."""
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
-SWITCHED_OFF = "Lookups are switched off."
 MANY_WAIT = "Many numbers wait; this one has its turn soon."
 
 
@@ -48,6 +53,8 @@ class Claim:
     token: uuid.UUID
     turn: float = 0.0
     """The slot of the rate limit, on the monotonic clock: the call does not begin earlier."""
+    callback_url: str = field(default="", repr=False)
+    """The address for an answer that is posted; a secret."""
 
     @property
     def question(self) -> Question:
@@ -55,6 +62,7 @@ class Claim:
         return questions.question_of(self.lookup)
 
 
+@retry_deadlock
 def claim(lookup_id: int) -> Claim | None:
     """Claim a queued lookup in a transaction of its own; return None if that is not possible.
 
@@ -66,8 +74,9 @@ def claim(lookup_id: int) -> Claim | None:
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
         )  # by our own clock, which also set `next_try_at`; SQLite's counts in milliseconds only
         lookups = [lookup for lookup in lock(due) if not _skip_if_answered(lookup)]
-        if lookups and not switches.lookups_are_on():
-            postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, SWITCHED_OFF)
+        obstacle = switches.obstacle() if lookups else ""
+        if obstacle:
+            postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, obstacle)
             lookups = []
         claims = take(lookups)
     return claims[0] if claims else None
@@ -88,18 +97,33 @@ def take(lookups: Sequence[Lookup]) -> list[Claim]:
     """Claim queued `lookups`, which are locked, and reserve their prices; return the claims.
 
     The claims have to be committed before the first byte is sent. A lookup is postponed by an open
-    circuit and by the rate limit, and skipped if it does not fit the budget.
+    circuit, by the rate limit and for want of a callback URL, and skipped if it does not fit the
+    budget.
     """
+    urls = _callback_urls(lookups)
     by_provider: dict[str, list[Lookup]] = defaultdict(list)
-    for lookup in lookups:
+    for lookup in urls:
         by_provider[lookup.provider].append(lookup)
     claims: list[Claim] = []
     for provider, queued in sorted(by_provider.items()):
         admitted = _admit(provider, queued)
         delays = _take_turns(provider, admitted)
         reserved = _reserve(provider, admitted[: len(delays)])
-        claims += _claim(provider, [(lookup, delays[index]) for index, lookup in reserved])
+        turns = [(lookup, delays[index]) for index, lookup in reserved]
+        claims += _claim(provider, turns, urls)
     return claims
+
+
+def _callback_urls(lookups: Iterable[Lookup]) -> dict[Lookup, str]:
+    """Return the callback URL of each lookup, empty without a callback; postpone the others."""
+    urls: dict[Lookup, str] = {}
+    for lookup in lookups:
+        try:
+            urls[lookup] = callbacks.url_for(lookup.pk) if lookup.delivery == "async" else ""
+        except ImproperlyConfigured as error:
+            logger.error("Lookup %s is not asked: %s", lookup.pk, error)
+            postpone([lookup], timezone.now() + NO_URL_PAUSE, str(error))
+    return urls
 
 
 def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
@@ -109,10 +133,11 @@ def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
         by_level[lookup.level].append(lookup)
     admitted: list[Lookup] = []
     for level, queued in sorted(by_level.items()):
-        count, circuit = circuits.admit(provider, level, len(queued))
-        admitted += queued[:count]
+        let_through, circuit = circuits.admit(provider, level, queued)
+        admitted += let_through
         if circuit is not None:
-            postpone(queued[count:], circuit.until, circuit.reason)
+            stopped = [lookup for lookup in queued if lookup not in let_through]
+            postpone(stopped, circuit.until, circuit.reason)
     return admitted
 
 
@@ -154,7 +179,9 @@ def _reserve(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup
     return reserved
 
 
-def _claim(provider: str, delayed: Sequence[tuple[Lookup, timedelta]]) -> list[Claim]:
+def _claim(
+    provider: str, delayed: Sequence[tuple[Lookup, timedelta]], urls: Mapping[Lookup, str]
+) -> list[Claim]:
     """Write the claims, which share a token, in one statement for each price."""
     token, now = uuid.uuid4(), time.monotonic()
     lease = LEASE + timedelta(seconds=loading.provider(provider).timeout)
@@ -174,7 +201,12 @@ def _claim(provider: str, delayed: Sequence[tuple[Lookup, timedelta]]) -> list[C
             reserved_on=delayed[0][0].reserved_on,
         )
     return [
-        Claim(lookup=lookup, token=token, turn=now + delay.total_seconds())
+        Claim(
+            lookup=lookup,
+            token=token,
+            turn=now + delay.total_seconds(),
+            callback_url=urls[lookup],
+        )
         for lookup, delay in delayed
     ]
 

@@ -1,8 +1,8 @@
 """Limits on the lookups for one source, against abuse that costs money.
 
-A source is a visitor's IP, its network, a number, or a block of 100 numbers. An unknown or private
-address is no source: behind a proxy that is missing in the settings all visitors would share it.
-Counts are exact across processes, and sources are stored as keyed hashes.
+A source is a visitor's IP (of IPv6 its /64), its network, a number, or a block of 100 numbers. An
+unknown or private address is no source: behind a proxy that is missing in the settings all visitors
+would share it. Counts are exact across processes, and sources are stored as keyed hashes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from number_insight.addresses import network_of
+from number_insight import clock
+from number_insight.addresses import network_of, range_of
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, Usage
-from number_insight.transactions import lock
+from number_insight.transactions import insert_missing, lock
 
 PERIODS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 KINDS = ("ip", "network", "block", "number")
@@ -65,7 +65,7 @@ def _lock_usages(ends: Mapping[str, datetime]) -> dict[str, Usage]:
     if not ends:
         return {}
     usages = [Usage(key=key, ends_at=ends[key]) for key in sorted(ends)]
-    Usage.objects.bulk_create(usages, ignore_conflicts=True)
+    insert_missing(usages, key="key")
     return {row.key: row for row in lock(Usage.objects.filter(key__in=ends), order="key")}
 
 
@@ -83,7 +83,7 @@ def _forbidding_kind(
 def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
     """Yield the kinds and sources of a lookup for `record`, always in the same order."""
     if record.ip_address:
-        yield "ip", record.ip_address
+        yield "ip", range_of(record.ip_address)
         yield "network", network_of(record.ip_address)
     yield "block", record.number[:-2]
     yield "number", record.number
@@ -92,20 +92,31 @@ def sources(record: NumberInsightRecord) -> Iterator[tuple[str, str]]:
 def count(kind: str, source: str, most: int, period: str) -> bool:
     """Count one use by `source`, unless `most` is reached; return whether it was counted."""
     usage = _usage(kind, source, period)
-    Usage.objects.bulk_create([usage], ignore_conflicts=True)
+    insert_missing([usage], key="key")
     return bool(Usage.objects.filter(key=usage.key, count__lt=most).update(count=F("count") + 1))
 
 
+def used(kind: str, source: str, period: str) -> int:
+    """Return how many were counted for `source` in the running period, without a lock."""
+    rows = Usage.objects.filter(key=_usage(kind, source, period).key)
+    return rows.values_list("count", flat=True).first() or 0
+
+
 def _usage(kind: str, source: str, period: str) -> Usage:
-    """Return the unsaved row of a source for the current period."""
-    start = _start(period)
-    hashed = salted_hmac(f"number_insight.limits.{kind}", source, algorithm="sha256").hexdigest()
-    key = f"{kind}:{hashed[:32]}:{start:%Y%m%d%H%M}"
-    return Usage(key=key, ends_at=start + PERIODS[period])
+    """Return the unsaved row of a source for the running period.
+
+    Minutes and hours are those of UTC, so that a clock change neither doubles nor drops one.
+    """
+    if period == "day":
+        day = clock.today()
+        begun, end = f"{day:%Y%m%d}", clock.midnight(day + PERIODS["day"])
+    else:
+        now = clock.now().astimezone(clock.UTC).replace(second=0, microsecond=0)
+        start = now.replace(minute=0) if period == "hour" else now
+        begun, end = f"{start:%Y%m%d%H%M}", start + PERIODS[period]
+    return Usage(key=f"{kind}:{source_hash(kind, source)}:{begun}", ends_at=clock.stored(end))
 
 
-def _start(period: str) -> datetime:
-    now = timezone.localtime().replace(second=0, microsecond=0)
-    if period in ("hour", "day"):
-        now = now.replace(minute=0)
-    return now.replace(hour=0) if period == "day" else now
+def source_hash(kind: str, source: str) -> str:
+    """Return the keyed hash that a source is stored as."""
+    return salted_hmac(f"number_insight.limits.{kind}", source, algorithm="sha256").hexdigest()[:32]

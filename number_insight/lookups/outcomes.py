@@ -7,18 +7,18 @@ is bought again automatically.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from number_insight import exceptions, loading
+from number_insight import clock, exceptions, loading, numbers
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import NUMBER_REFUSED, Insight
 from number_insight.lookups import budget
@@ -27,24 +27,20 @@ from number_insight.models.choices import LookupState
 from number_insight.providers.base import BASIC_SIGNALS, Acknowledgement
 from number_insight.transactions import bulk_update, lock
 
+logger = logging.getLogger("number_insight.lookups.outcomes")
+
 Result = Insight | Acknowledgement | exceptions.ProviderError
 
 CALLBACK_PATIENCE = timedelta(hours=25)
-"""The time until a promised callback is given up; its sender retries for 24 hours."""
-UNCERTAIN_HOLD = timedelta(hours=24)
-"""The time for which an uncertain lookup keeps its question from being asked again."""
+"""The time for which a lookup waits for its callback, whose sender retries for 24 hours."""
 GIVE_UP_AFTER = timedelta(hours=24)
 """The time for which a lookup is retried before its records are judged without an answer."""
 ANSWERED_BY_CALL = (LookupState.CALLING, LookupState.UNCERTAIN)
 """The states in which the answer of a call is saved, even after its lease has ended."""
-ENDED_BY_CALLBACK = (
-    LookupState.CALLING,
-    LookupState.SUBMITTED,
-    LookupState.UNCERTAIN,
-    LookupState.NO_CALLBACK,
-)
+ENDED_BY_CALLBACK = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
 """The states in which a posted result is saved; an answer also in a lookup that is queued again."""
 NOTHING_FOUND = "The provider could find out nothing about this number."
+ANOTHER_LINE = "The callback told of another number, so nothing of it was taken; see the log."
 LONGEST_PAUSE = timedelta(minutes=15)
 
 RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
@@ -73,6 +69,7 @@ WRITTEN = (
     "balance",
     "insight",
     "raw",
+    "conflict",
 )
 """The columns that an outcome may write."""
 
@@ -126,7 +123,7 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
             continue
         if isinstance(outcome.result, Acknowledgement):
             _acknowledge(lookup, outcome.result)
-        elif lookup.state in _states_ended_by(outcome):
+        elif _is_in_time(lookup, outcome):
             kept.append(_keep(lookup, outcome))
         else:
             continue
@@ -135,13 +132,15 @@ def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
     return kept
 
 
-def _states_ended_by(outcome: Outcome) -> tuple[str, ...]:
-    """Return the states in which `outcome` is saved."""
+def _is_in_time(lookup: Any, outcome: Outcome) -> bool:
+    """Return whether `lookup` still waits for `outcome`."""
     is_answer = isinstance(outcome.result, Insight)
     if outcome.token is not None:
-        return ANSWERED_BY_CALL if is_answer else (LookupState.CALLING,)
+        return lookup.state in (ANSWERED_BY_CALL if is_answer else (LookupState.CALLING,))
+    if lookup.called_at is not None and lookup.now - lookup.called_at > CALLBACK_PATIENCE:
+        return False
     # It may be queued again, since the request seemed to be refused.
-    return (*ENDED_BY_CALLBACK, LookupState.QUEUED) if is_answer else ENDED_BY_CALLBACK
+    return lookup.state in ENDED_BY_CALLBACK or (is_answer and lookup.state == LookupState.QUEUED)
 
 
 def _acknowledge(lookup: Any, acknowledgement: Acknowledgement) -> None:
@@ -149,16 +148,35 @@ def _acknowledge(lookup: Any, acknowledgement: Acknowledgement) -> None:
     if lookup.state == LookupState.CALLING:
         lookup.state = LookupState.SUBMITTED
         lookup.lease_until = lookup.now + CALLBACK_PATIENCE
-    lookup.request_id = lookup.request_id or acknowledgement.request_id[:64]
+        lookup.request_id = acknowledgement.request_id[:64] or lookup.request_id
+    else:
+        _compare_requests(lookup, acknowledgement.request_id)
     lookup.price = acknowledgement.price if lookup.price is None else lookup.price
     lookup.balance = acknowledgement.balance if lookup.balance is None else lookup.balance
 
 
+def _compare_requests(lookup: Lookup, named: str) -> None:
+    """Note a conflict if the provider names another request than `lookup` is known by.
+
+    The token in its address decides whose answer a callback is, so the answer is taken all the
+    same: the vendor's own documents show a callback under another id than its acknowledgement.
+    """
+    known, named = lookup.request_id, named[:64]
+    lookup.request_id = known or named
+    if known and named and known != named:
+        lookup.conflict = True
+        logger.error("Lookup %s: request %r answers request %r.", lookup.pk, named, known)
+
+
 def _keep(lookup: Any, outcome: Outcome) -> Kept:
     result = outcome.result
+    assert not isinstance(result, Acknowledgement)
+    if outcome.token is None:
+        if lookup.state != LookupState.SUBMITTED:  # then the known id is of an earlier attempt
+            lookup.request_id = result.request_id[:64] or lookup.request_id
+        _compare_requests(lookup, result.request_id)
     if isinstance(result, Insight):
-        return Kept(lookup=lookup, insight=result, payment=answer(lookup, result, at=lookup.now))
-    assert isinstance(result, exceptions.ProviderError)
+        return _keep_answer(lookup, result, is_posted=outcome.token is None)
     lookup.error = str(result)[:300]
     refused = isinstance(result, exceptions.NumberRefused)
     lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
@@ -167,25 +185,55 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
         return Kept(lookup=lookup, payment=_fail(lookup, result))
     # A callback's "no" is final, and costs the acknowledged price.
     lookup.state, lookup.open_key = LookupState.FAILED, None
-    return Kept(lookup=lookup, payment=_release(lookup, lookup.cost))
+    return Kept(lookup=lookup, payment=released(lookup, lookup.cost))
+
+
+def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
+    """Write an answer; of an erased lookup only its price, of another line nothing but that."""
+    if lookup.number_hash:
+        state = _answered_state(lookup, insight)
+        return Kept(lookup=lookup, payment=_end(lookup, insight, state, lookup.now))
+    if is_posted and insight.number and lookup.number:
+        if not numbers.is_same_line(insight.number, lookup.number):
+            return Kept(lookup=lookup, payment=_set_aside(lookup, insight))
+        insight = replace(insight, number=lookup.number)
+    return Kept(lookup=lookup, insight=insight, payment=answer(lookup, insight, at=lookup.now))
 
 
 def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     """Set the columns of `lookup` to the answer, without saving it; return its payment."""
-    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
-        lookup.reserved_on = budget.today()
-    payment = _release(lookup, _cost(lookup, insight))
-    lookup.state, lookup.open_key = _answered_state(lookup, insight), None
-    lookup.answered_at = at
-    lookup.request_id = lookup.request_id or insight.request_id[:64]
-    lookup.status = insight.status
+    payment = _end(lookup, insight, _answered_state(lookup, insight), at)
     lookup.error = NOTHING_FOUND if tells_nothing(lookup, insight) else ""
-    lookup.price = lookup.price if insight.price is None else insight.price
-    lookup.refund = lookup.refund if insight.refund is None else insight.refund
-    lookup.balance = lookup.balance if insight.balance is None else insight.balance
     stored = insight if app_settings.STORE_LIVE else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
+    return payment
+
+
+def _set_aside(lookup: Any, insight: Insight) -> budget.Payment:
+    """End `lookup` on an answer about another line, which is paid for and not taken."""
+    payment = _end(lookup, insight, LookupState.FAILED, lookup.now)
+    lookup.error, lookup.conflict = ANOTHER_LINE, True
+    logger.error("Lookup %s: its callback is about another number.", lookup.pk)
+    return payment
+
+
+def is_set_aside(lookup: Lookup) -> bool:
+    """Return whether `lookup` ended on an answer about another line."""
+    return lookup.state == LookupState.FAILED and lookup.error == ANOTHER_LINE
+
+
+def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
+    """Set state, status and prices of an answered `lookup`; return its payment."""
+    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
+        lookup.reserved_on = clock.today()
+    payment = released(lookup, _cost(lookup, insight))
+    lookup.state, lookup.open_key, lookup.answered_at = state, None, at
+    lookup.request_id = lookup.request_id or insight.request_id[:64]
+    lookup.status = insight.status
+    lookup.price = lookup.price if insight.price is None else insight.price
+    lookup.refund = lookup.refund if insight.refund is None else insight.refund
+    lookup.balance = lookup.balance if insight.balance is None else insight.balance
     return payment
 
 
@@ -235,7 +283,7 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
         # counts as paid.
         pause = timedelta(seconds=1)
         paid = lookup.reserved
-    payment = _release(lookup, paid)
+    payment = released(lookup, paid)
     if pause is None or timezone.now() - lookup.created_at > GIVE_UP_AFTER:
         lookup.state, lookup.open_key = LookupState.FAILED, None
     else:
@@ -245,54 +293,8 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
     return payment
 
 
-def _release(lookup: Lookup, amount: Decimal) -> budget.Payment:
+def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
     """Clear the reservation of `lookup`; return its payment of `amount`."""
     payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment
-
-
-def expire() -> list[int]:
-    """Expire leases, promised callbacks and day-old queued lookups; return those to be settled.
-
-    An expired lease is `uncertain`: the worker may have died before or after it sent the request.
-    A callback missing for 25 hours is `no_callback`.
-    """
-    expired = Lookup.objects.filter(state=LookupState.CALLING, lease_until__lt=Now())
-    ids = list(expired.values_list("pk", flat=True))
-    expired.update(
-        state=LookupState.UNCERTAIN,
-        error="The worker did not come back from the call; it may have been paid.",
-    )
-    overdue = Lookup.objects.filter(state=LookupState.SUBMITTED, lease_until__lt=Now())
-    for lookup_id in overdue.values_list("pk", flat=True):
-        if _give_up_on_callback(lookup_id):
-            ids.append(lookup_id)
-    old = Lookup.objects.filter(state=LookupState.QUEUED, created_at__lt=Now() - GIVE_UP_AFTER)
-    ids += list(old.values_list("pk", flat=True))
-    old.update(state=LookupState.FAILED, open_key=None)
-    held = Lookup.objects.filter(state=LookupState.UNCERTAIN, open_key__isnull=False)
-    held.filter(called_at__lt=Now() - UNCERTAIN_HOLD).update(open_key=None)
-    return ids
-
-
-def _give_up_on_callback(lookup_id: int) -> bool:
-    with transaction.atomic():
-        rows = Lookup.objects.filter(pk=lookup_id, state=LookupState.SUBMITTED)
-        if not rows.update(
-            state=LookupState.NO_CALLBACK, open_key=None, error="The callback never came."
-        ):
-            return False
-        lookup = Lookup.objects.get(pk=lookup_id)
-        # It was acknowledged, so it counts as paid: at the acknowledged or the reserved price.
-        paid = lookup.reserved if lookup.price is None else lookup.cost
-        payment = _release(lookup, paid)
-        lookup.save(update_fields=["reserved", "reserved_on"])
-        budget.settle([payment])
-    return True
-
-
-def release(provider: str) -> None:
-    """Make the postponed lookups of `provider` due now, since it answers again."""
-    postponed = Lookup.objects.filter(provider=provider, state=LookupState.QUEUED)
-    postponed.filter(next_try_at__gt=Now()).update(next_try_at=Now())

@@ -6,16 +6,16 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from number_insight import loading
+from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import Lookup
 from number_insight.models.choices import ANSWERED_STATES
 from number_insight.providers.base import Question
-from number_insight.transactions import lock
+from number_insight.transactions import insert_missing, lock
 
 Ask = tuple[Question, str, str]
 """A question, its provider, and its delivery."""
@@ -33,9 +33,13 @@ def question_of(lookup: Lookup) -> Question:
 
 
 def open_key(question: Question, provider: str) -> str:
-    """Return the key that equal unfinished questions share, made of all that changes an answer."""
+    """Return the key that equal unfinished questions share.
+
+    The IP is no part of it: a visitor whose IP changes would buy one number again and again. The
+    match that the provider tells holds for the IP that was sent.
+    """
     parts = (provider, question.level, question.number, "cnam" if question.cnam else "")
-    return "|".join((*parts, question.ip or ""))
+    return "|".join(parts)
 
 
 def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
@@ -47,14 +51,16 @@ def join(asks: Sequence[Ask]) -> list[tuple[Lookup | None, bool]]:
     several: waiting here could deadlock.
     """
     lookups = _lock_open(asks)
-    missing = {open_key(ask[0], ask[1]): ask for ask in asks if _serving(ask, lookups) is None}
+    # The first of several asks for one key is created, and its IP is sent.
+    unserved = [ask for ask in reversed(asks) if _serving(ask, lookups) is None]
+    missing = {open_key(ask[0], ask[1]): ask for ask in unserved}
     # A higher level in the same batch answers a lower one too.
     missing = {k: ask for k, ask in missing.items() if missing.keys().isdisjoint(_keys(ask)[1:])}
     claims: set[uuid.UUID | None] = set()
     if missing:
         # In one order, since a transaction waits for another that is creating the same one.
         created = [new(*missing[key]) for key in sorted(missing)]
-        Lookup.objects.bulk_create(created, ignore_conflicts=True)
+        insert_missing(created, key="open_key")
         claims = {lookup.claim for lookup in created}
         lookups |= _lock_open(missing.values(), claims if len(asks) > 1 else None)
     joined = (_serving(ask, lookups) for ask in asks)

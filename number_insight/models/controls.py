@@ -8,8 +8,6 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.models.fingerprints import LENGTH
-
 
 class Spending(models.Model):
     """The money reserved and spent in one period ("day:2027-01-31", "month:2027-01").
@@ -60,8 +58,8 @@ class Circuit(models.Model):
     openings = models.PositiveIntegerField(_("opened in a row"), default=0)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     refusals = models.PositiveIntegerField(_("refused numbers in a row"), default=0)
-    last_refused = models.CharField(max_length=LENGTH, blank=True, editable=False)
-    """The fingerprint of the last refused number."""
+    refused = models.JSONField(default=dict, editable=False)
+    """The networks of those whose numbers were refused in a row, and the numbers, as hashes."""
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     class Meta:

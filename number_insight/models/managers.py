@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,7 +14,7 @@ from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.fingerprints import fingerprints
-from number_insight.models.subjects import key_of
+from number_insight.models.subjects import key_of, kinds_of
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -39,11 +38,11 @@ class RecordQuerySet(models.QuerySet[Any]):
     def for_subject(self, subject: models.Model) -> RecordQuerySet:
         """Return the records of `subject`, with any type of primary key.
 
-        Raise `BadArgument` if it has no key yet.
+        Those that it was saved with as its parent or child are among them. Raise `BadArgument` if
+        it has no key yet.
         """
         key = key_of(subject)
-        kind = ContentType.objects.get_for_model(subject)
-        return self.filter(subject_type=kind, subject_id=key)
+        return self.filter(subject_type__in=kinds_of(type(subject)), subject_id=key)
 
     def for_number(self, number: str) -> RecordQuerySet:
         """Return the records of `number` in any spelling, including erased ones.

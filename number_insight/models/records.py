@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import F, Q
@@ -16,9 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.insight import UNKNOWN
 from number_insight.models.choices import Basis, Decision, Lane, RecordState, Source, Verdict
-from number_insight.models.columns import NUMBER_LENGTH, fingerprint_column, money
+from number_insight.models.columns import (
+    NUMBER_LENGTH,
+    ExactCharField,
+    IPRangeField,
+    fingerprint_column,
+    money,
+)
 from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet
+from number_insight.models.subjects import SubjectKey
 
 
 class NumberInsightRecord(models.Model):
@@ -33,11 +39,13 @@ class NumberInsightRecord(models.Model):
     subject_type = models.ForeignKey(
         ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    subject_id = models.CharField(max_length=255, blank=True)
-    subject = GenericForeignKey("subject_type", "subject_id")
+    subject_id = ExactCharField(max_length=255, blank=True)
+    subject = SubjectKey("subject_type", "subject_id")
     field = models.CharField(_("field"), max_length=255, blank=True)
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
+    ip_range = IPRangeField(_("IP range"), max_length=43, blank=True, editable=False)
+    """The IPv4 address, or the /64 of the IPv6 address: what counts as one visitor's."""
     declared_country = models.CharField(_("declared country"), max_length=2, blank=True)
     declared_name = models.CharField(_("declared name"), max_length=200, blank=True)
     level = models.CharField(_("level"), max_length=20, blank=True)
@@ -65,7 +73,7 @@ class NumberInsightRecord(models.Model):
     history = models.JSONField(default=dict, editable=False)
     """The counts of the past that the rules have read, so that replays read the same."""
     line_type = models.CharField(_("line type"), max_length=20, default=UNKNOWN)
-    carrier_name = models.CharField(_("carrier"), max_length=200, blank=True)
+    carrier_name = ExactCharField(_("carrier"), max_length=200, blank=True)
     carrier_country = models.CharField(_("carrier's country"), max_length=2, blank=True)
     original_carrier_name = models.CharField(_("original carrier"), max_length=200, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
@@ -113,12 +121,12 @@ class NumberInsightRecord(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id"], name="ni_record_subject"),
-            models.Index(fields=["ip_address", "created_at"], name="ni_record_ip"),
+            models.Index(fields=["ip_range", "created_at"], name="ni_record_ip"),
             models.Index(fields=["carrier_name", "created_at"], name="ni_record_carrier"),
             models.Index(fields=["country", "created_at"], name="ni_record_country"),
             models.Index(fields=["verdict", "-id"], name="ni_record_verdict"),
             models.Index(
-                fields=["created_at"],
+                fields=["state", "created_at"],  # the state, where conditions are ignored
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),
                 name="ni_record_due",
             ),

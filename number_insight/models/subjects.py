@@ -2,23 +2,105 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
+from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Model
 
 from number_insight.exceptions import BadArgument
 
+KEYS_IN_QUERY = 200
+"""The keys that are looked for in one query, as composite ones are many conditions."""
+
+
+def key_text(key: Any) -> str:
+    """Return a primary key as records store it; a composite one is a JSON list of texts."""
+    if isinstance(key, (list, tuple)):
+        return json.dumps([str(part) for part in key], ensure_ascii=False)
+    return str(key)
+
+
+def has_key(subject: Model) -> bool:
+    """Return whether `subject` has a primary key, as every saved object has."""
+    parts = subject.pk if isinstance(subject.pk, (list, tuple)) else (subject.pk,)
+    return all(part is not None and part != "" for part in parts)
+
 
 def key_of(subject: Model) -> str:
-    """Return the key of `subject` as text; raise `BadArgument` unless it is saved."""
+    """Return the key of `subject` as records store it; raise `BadArgument` if it has none."""
     if not isinstance(subject, Model):
         raise BadArgument(f"A subject is a row of a model, not {type(subject).__name__}.")
-    if subject.pk is None or subject.pk == "":
+    if not has_key(subject):
         name = type(subject).__name__
         raise BadArgument(f"This {name} has no key yet, so nothing can be linked to it: save it.")
-    return str(subject.pk)
+    return key_text(subject.pk)
+
+
+def read_key(model: type[Model], text: str) -> Any:
+    """Return the primary key of `model` that `text` stands for; raise `ValueError` if none does."""
+    key: Any = model._meta.pk
+    try:
+        read = key.to_python(text)
+    except (TypeError, ValueError, ValidationError) as error:
+        raise ValueError(f"{text!r} is no key of {model._meta.label}.") from error
+    return tuple(read) if isinstance(read, list) else read
+
+
+def existing(model: type[Model], texts: Iterable[str]) -> set[str]:
+    """Return those of the keys `texts` under which `model` has a row."""
+    keys = []
+    for text in texts:
+        try:
+            keys.append(read_key(model, text))
+        except ValueError:  # the model had keys of another kind once
+            continue
+    found: set[str] = set()
+    for start in range(0, len(keys), KEYS_IN_QUERY):
+        rows = model._base_manager.filter(pk__in=keys[start : start + KEYS_IN_QUERY])
+        found |= {key_text(key) for key in rows.order_by().values_list("pk", flat=True)}
+    return found
+
+
+def fetch(kind: int | None, text: str) -> Model | None:
+    """Return the subject with this content type and key, or None if there is none any more.
+
+    It is looked for in the database that its own model is read from.
+    """
+    model = None if kind is None else ContentType.objects.get_for_id(kind).model_class()
+    if model is None:
+        return None
+    try:
+        subject: Model = model._base_manager.get(pk=read_key(model, text))
+    except (ObjectDoesNotExist, ValueError):
+        return None
+    return subject
+
+
+class SubjectKey(GenericForeignKey):
+    """A generic key that follows any kind of primary key, into the database of its model."""
+
+    def __get__(self, instance: Any, cls: Any = None) -> Any:
+        if instance is None:
+            return self
+        kind, text = instance.subject_type_id, instance.subject_id
+        subject = self.get_cached_value(instance, default=None)
+        if subject is not None and text == key_text(subject.pk) and kind in kinds_of(type(subject)):
+            return subject
+        subject = fetch(kind, text)
+        self.set_cached_value(instance, subject)
+        return subject
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        text = "" if value is None else key_of(value)
+        kind = None if value is None else ContentType.objects.get_for_model(value)
+        instance.subject_type_id = None if kind is None else kind.pk
+        instance.subject_id = text
+        self.set_cached_value(instance, value)
 
 
 def kinds_of(model: type[Model]) -> list[int]:
@@ -29,11 +111,19 @@ def kinds_of(model: type[Model]) -> list[int]:
     return [kind.pk for kind in ContentType.objects.get_for_models(*_family(model)).values()]
 
 
+def is_same(kind: int | None, key: str, other_kind: int | None, other_key: str) -> bool:
+    """Return whether two subjects, each a content type with a key as text, are one object."""
+    if key != other_key or kind is None or other_kind is None:
+        return False
+    model = ContentType.objects.get_for_id(kind).model_class()
+    return kind == other_kind or (model is not None and other_kind in kinds_of(model))
+
+
 def _family(model: type[Model]) -> set[type[Model]]:
     """Return the models whose rows with one key are one object: parents and children."""
     line = _line(model)
-    concrete = line[0]
-    children = {child for child in apps.get_models() if concrete in _line(child)}
+    top = line[-1]
+    children = {child for child in apps.get_models() if top in _line(child)}
     return {*line, *(child._meta.concrete_model or child for child in children)}
 
 

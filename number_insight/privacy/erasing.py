@@ -6,21 +6,25 @@ Pending rows (a waiting record, an open lookup) are never erased, since a worker
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 
 from number_insight import numbers
+from number_insight.exceptions import place
 from number_insight.insight import UNKNOWN
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
+from number_insight.models.subjects import existing
 from number_insight.transactions import lock
+
+logger = logging.getLogger("number_insight.privacy.erasing")
 
 ERASED = "…"
 """The replacement for a name or a number in the texts of flags and notes."""
@@ -32,6 +36,7 @@ RECORD_BLANKS: dict[str, Any] = {
     "number": "",
     "number_masked": "",
     "ip_address": None,
+    "ip_range": "",
     "declared_name": "",
     "caller_name": "",
     "decision_reason": "",
@@ -163,15 +168,9 @@ def _orphaned(kind: int, subjects: dict[int, str]) -> list[int]:
     model = ContentType.objects.get_for_id(kind).model_class()
     if model is None:
         return list(subjects)
-    keys = list(_keys(model, subjects.values()))
-    rows = model._base_manager.filter(pk__in=keys)
-    existing = {str(key) for key in rows.values_list("pk", flat=True)}
-    return [record_id for record_id, subject_id in subjects.items() if subject_id not in existing]
-
-
-def _keys(model: type[models.Model], texts: Iterable[str]) -> Iterator[Any]:
-    for text in texts:
-        try:
-            yield model._meta.pk.to_python(text)
-        except ValidationError:
-            continue
+    try:
+        there = existing(model, subjects.values())
+    except DatabaseError as error:  # a table that is gone, or cannot be reached, ends no purge
+        logger.error("The rows of %s could not be read (%s).", model._meta.label, place(error))
+        return []
+    return [record_id for record_id, subject_id in subjects.items() if subject_id not in there]

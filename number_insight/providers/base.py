@@ -86,6 +86,9 @@ class Provider(ABC):
     the raw answer is then stored only if live data may be."""
     callback_types: tuple[str, ...] = ("application/json",)
     """The content types of the callbacks; others are refused unread."""
+    uses_transport: ClassVar[bool] = False
+    """Whether it sends by `number_insight.providers.transport` alone, which knows whether a byte
+    was sent. Without it whatever a provider raises by mistake may have been paid."""
     timeout: float = 20.0
     """The longest time that one call may take, in seconds."""
 

@@ -7,7 +7,7 @@ any database. Every failure is raised as `Unreadable`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 from number_insight.providers.http import MAX_BODY
@@ -24,18 +24,17 @@ class Unreadable(Exception):
     """The bytes hold no document."""
 
 
-def read_json(body: bytes, *, strict: bool = False) -> Document:
-    """Return the JSON object in `body`.
+def read_json(body: bytes) -> Document:
+    """Return the JSON object in `body`, in whatever encoding it comes.
 
-    `strict` is for bodies posted by strangers: only UTF-8 and no duplicate keys. A provider's own
-    answer is paid for and read leniently: sister APIs of Vonage answer in ISO-8859-1.
+    Answers and callbacks are read alike. Sister APIs of Vonage answer in ISO-8859-1.
     """
     if len(body) > MAX_BODY:
         raise Unreadable("too large")
     try:
         found = json.loads(
-            _decode(body, strict=strict),
-            object_pairs_hook=_refuse_duplicates if strict else None,
+            decode(body),
+            object_pairs_hook=gather,
             parse_int=_integer,
             parse_float=str,
             parse_constant=_none,
@@ -48,19 +47,24 @@ def read_json(body: bytes, *, strict: bool = False) -> Document:
     return found
 
 
-def _decode(body: bytes, *, strict: bool) -> str:
-    if strict:
-        return body.decode("utf-8-sig")
+def decode(body: bytes) -> str:
+    """Return `body` as text; what is no UTF-8, UTF-16 or UTF-32 is read as ISO-8859-1."""
     try:
         return body.decode(json.detect_encoding(body), "surrogatepass")
     except UnicodeDecodeError:
         return body.decode("latin-1")
 
 
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> Document:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key comes twice")
+def gather(pairs: Iterable[tuple[str, Any]]) -> Document:
+    """Return `pairs` as a dict with clean keys.
+
+    Raise `Unreadable` if a key comes with two values: nobody could tell which one is meant. Keys
+    that differ in what is cleaned away (`" status"`, `"status\\0"`) are the same.
+    """
+    found: Document = {}
+    for key, value in pairs:
+        if found.setdefault(clean(key), value) != value:
+            raise Unreadable("a key comes twice")
     return found
 
 
@@ -79,10 +83,7 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean(key): _plain(item, depth - 1) for key, item in value.items()}
+        return {key: _plain(item, depth - 1) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item, depth - 1) for item in value]
     return value
-
-
-Reader = Callable[[bytes], Document]

@@ -19,6 +19,8 @@ class Request:
     body: bytes = field(repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     method: str = "POST"
+    is_free: bool = False
+    """Whether it costs nothing (a request for an access token, say)."""
 
     @property
     def host(self) -> str:

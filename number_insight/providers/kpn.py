@@ -6,6 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.core.cache import cache
@@ -107,6 +108,7 @@ class NumberInsight(NumberInsightV1):
     def _fetch_token(self, deadline: float) -> _Token:
         form = Form({"client_id": self.client_id, "client_secret": self.client_secret})
         request = form.to(f"{self.token_url}?grant_type=client_credentials")
+        request = replace(request, is_free=True)
         try:
             response = transport.send(request, timeout=_remaining(deadline))
         except Uncertain as exc:

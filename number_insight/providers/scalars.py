@@ -22,6 +22,8 @@ MAX_AMOUNT = 10**9
 _PLACES = Decimal("0.00000001")  # amounts come with up to eight decimals
 _NOTHING = frozenset({"", "null", "none", UNKNOWN})
 _DIGIT_RUNS = re.compile(r"\+?\d[\d\s().-]{3,}\d")
+# What `Decimal` accepts besides, "1_0" or Arabic digits, is no number in JSON or XML.
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def clean(value: str) -> str:
@@ -71,23 +73,31 @@ def amount(value: Any) -> Decimal | None:
 
     Vonage once sent prices as numbers and today sends strings, ``"0.03000000"``.
     """
-    try:
-        found = Decimal(text(value) or "NaN")
-        if not found.is_finite() or not 0 <= found < MAX_AMOUNT:
-            return None
-        found = abs(found)
-        is_plain = -8 <= int(found.as_tuple().exponent) <= 0
-        return found if is_plain else found.quantize(_PLACES)
-    except InvalidOperation:
+    found = _decimal(value)
+    if found is None or not 0 <= found < MAX_AMOUNT:
         return None
+    found = abs(found)
+    is_plain = -8 <= int(found.as_tuple().exponent) <= 0
+    return found if is_plain else found.quantize(_PLACES)
 
 
 def integer(value: Any) -> int | None:
-    """Return an integer from 0 to 99999; it may be sent as ``0``, ``"0"`` or ``0.0``."""
-    found = amount(value)
-    if found is None or found >= 10**5 or found != found.to_integral_value():
+    """Return an integer from 0 to 99999; it may be sent as ``0``, ``"0"`` or ``0.0``.
+
+    Nothing is rounded: ``"1e-9"`` is no 0.
+    """
+    found = _decimal(value)
+    if found is None or not 0 <= found < 10**5 or found != found.to_integral_value():
         return None
     return int(found)
+
+
+def _decimal(value: Any) -> Decimal | None:
+    shown = text(value) or ""
+    try:
+        return Decimal(shown) if _DECIMAL.fullmatch(shown) else None
+    except InvalidOperation:  # an exponent beyond all bounds
+        return None
 
 
 def address(value: Any) -> str | None:

@@ -13,7 +13,8 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from http.client import HTTPException, IncompleteRead
 from threading import Event, Lock, Thread
@@ -29,6 +30,9 @@ from number_insight.providers.http import MAX_BODY, Request, Response, url_troub
 
 MARGIN = 1.0
 """The time after the deadline at which an abandoned thread ends by itself, in seconds."""
+
+_PACKINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+"""The content encodings that urllib3 unpacks within bounds; others hang on what is installed."""
 
 _HEADERS = {
     "User-Agent": f"django-number-insight/{__version__}",
@@ -56,14 +60,46 @@ def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Res
         call.trouble = "no thread could be started"
     finally:
         call.abandon()
+        _tell_watch(call)
     # A response that the thread got only because the connection was shut down is incomplete.
     if ended and call.response is not None:
         return call.response
     raise call.error(call.trouble if ended else f"the {timeout:g} seconds for it were over")
 
 
+class Watch:
+    """A view of the calls inside `watching`: whether one that may cost money has sent a byte."""
+
+    def __init__(self) -> None:
+        self.was_sent = False
+
+
+_watch: ContextVar[Watch | None] = ContextVar("number_insight_watch", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[Watch]:
+    """Watch the calls of this thread inside the block."""
+    watch = Watch()
+    token = _watch.set(watch)
+    try:
+        yield watch
+    finally:
+        _watch.reset(token)
+
+
+def _tell_watch(call: _Call) -> None:
+    watch = _watch.get()
+    if watch is not None and call.sent and not call.request.is_free:
+        watch.was_sent = True
+
+
 class _Abandoned(Exception):
     """The caller has stopped waiting, so nothing may be sent any more."""
+
+
+class _Packed(Exception):
+    """The answer is packed in a way that may not be unpacked within bounds."""
 
 
 class _TooLarge(Exception):
@@ -172,6 +208,10 @@ class _TLSConnection(_Reporting, HTTPSConnection):
 
 
 def _read(answer: requests.Response) -> Response:
+    """Return the response; its body is unpacked only as far as the longest that is read."""
+    packings = answer.headers.get("Content-Encoding", "").lower().split(",")
+    if not {packing.strip() for packing in packings} <= _PACKINGS:
+        raise _Packed
     body = answer.raw.read(MAX_BODY + 1, decode_content=True)
     if len(body) > MAX_BODY:
         raise _TooLarge
@@ -181,6 +221,7 @@ def _read(answer: requests.Response) -> Response:
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (_TooLarge, f"the answer was larger than {MAX_BODY // 1024} KiB"),
+    (_Packed, "the answer is packed, though that was not asked for"),
     (socket.gaierror, "the host name could not be resolved"),
     (ssl.SSLCertVerificationError, "the host's TLS certificate cannot be trusted"),
     (ssl.SSLError, "the TLS connection failed"),

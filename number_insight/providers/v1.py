@@ -24,6 +24,7 @@ class NumberInsightV1(Provider):
     """Base class of the deployments of Number Insight v1; a subclass posts the form."""
 
     supports_callback = True
+    uses_transport = True
     supports_ip = True
     supports_cnam = True
     retires_on = date(2027, 2, 4)

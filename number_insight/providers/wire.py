@@ -8,6 +8,7 @@ no type is trusted, and an unknown word becomes "unknown". The quirks are those 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from number_insight.exceptions import (
@@ -38,7 +39,18 @@ from number_insight.providers.statuses import ANSWERED, STATUSES, UNREADABLE, re
 from number_insight.providers.wire_xml import read_xml
 
 _MAX_REQUEST_ID = 64
+_FACTS = (
+    "current_carrier",
+    "original_carrier",
+    "ported",
+    "valid_number",
+    "reachable",
+    "roaming",
+    "caller",
+    "real_time",
+)
 _SUBSCRIPTIONS = frozenset({"prepaid", "postpaid"})
+_BEFORE_MARKUP = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, and white space
 _ACTIVE = {"active": True, "true": True, "inactive": False, "false": False}
 
 
@@ -76,17 +88,17 @@ def _answer(body: bytes, format: str) -> Insight | NumberInsightError:
     document = _read(body, format)
     if document is None:
         return _unreadable()
-    status, has_facts = _status(document), _has_facts(document)
-    if status in ANSWERED or (has_facts and status not in STATUSES):
+    status = _status(document)
+    if status in ANSWERED or (status not in STATUSES and _has_facts(document)):
         return insight_from(document)
-    return _unreadable() if status is None else _refusal(document, status)
+    return _unreadable(document) if status is None else _refusal(document, status)
 
 
 def _acknowledgement(body: bytes, format: str) -> Acknowledgement | NumberInsightError:
     document = _read(body, format)
     status = None if document is None else _status(document)
     if document is None or status is None:
-        return _unreadable()
+        return _unreadable(document)
     # The vendor's SDKs accept status 43 as an acknowledgement if it has a request id.
     if status not in ANSWERED or (status and not _request_id(document)):
         return _refusal(document, status)
@@ -98,22 +110,25 @@ def _acknowledgement(body: bytes, format: str) -> Acknowledgement | NumberInsigh
 
 
 def _callback(body: bytes) -> Insight | NumberInsightError:
-    try:
-        is_xml = body.lstrip()[:1] == b"<"
-        document = read_xml(body) if is_xml else read_json(body, strict=True)
-    except Unreadable as exc:
-        return BadCallback(f"The callback is not an answer: {exc}.")
+    document = _read(body, "xml" if _is_xml(body) else "json")
+    if document is None:
+        return BadCallback("The callback is not an answer: it could not be read.")
     if "final" in document and str(document["final"]).lower() not in ("true", "1"):
         return IntermediateCallback("The callback is an intermediate answer.")
     status = _status(document)
-    if status is None:
-        return BadCallback("The callback is not an answer: it has no status.")
     if status in ANSWERED or status in (1, 2) or _has_facts(document):
         return insight_from(_with_outcome(document, status))
+    if status is None:
+        request = _request_id(document)
+        return BadCallback(f"The callback is not an answer: no status (request {request!r}).")
     return _refusal(document, status)
 
 
-def _with_outcome(document: Document, status: int) -> Document:
+def _is_xml(body: bytes) -> bool:
+    return body.lstrip(_BEFORE_MARKUP)[:1] == b"<"
+
+
+def _with_outcome(document: Document, status: int | None) -> Document:
     # In a callback the statuses 1 and 2 are those of lookup_outcome, says Vonage's support
     # (article 4408587189268): 1 is a timeout of a source (incomplete, billed), 2 a failure
     # (refunded).
@@ -162,8 +177,8 @@ def _read(body: bytes, format: str) -> Document | None:
         return None
 
 
-def _unreadable() -> Uncertain:
-    return Uncertain(UNREADABLE.sentence)
+def _unreadable(document: Document | None = None) -> Uncertain:
+    return Uncertain(UNREADABLE.sentence, request_id=_request_id(document or {}))
 
 
 def _refusal(document: Document, status: int) -> NumberInsightError:
@@ -190,9 +205,10 @@ def _number(document: Document) -> str:
 
 def _has_facts(document: Document) -> bool:
     """Return whether `document` holds facts about the number, in spite of its status."""
-    carriers = (_carrier(document, "current"), _carrier(document, "original"))
-    number = scalars.number(document.get("international_format_number"))
-    return any(carriers) or bool(number)
+    if scalars.number(document.get("international_format_number")):
+        return True
+    told, nothing = insight_from(document), Insight()
+    return told.outcome == 2 or any(getattr(told, it) != getattr(nothing, it) for it in _FACTS)
 
 
 def _carrier(document: Document, which: str) -> Carrier | None:
@@ -222,7 +238,8 @@ def _roaming(value: Any) -> Roaming:
 def _ip(document: Document) -> IPMatch:
     """Return the IP match, an object in the reference and flat in the older one."""
     value = document.get("ip")
-    found = value if isinstance(value, Mapping) else {**document, "address": value}
+    nested = value if isinstance(value, Mapping) else {"address": value}
+    found = {**document, "address": None, **nested}
     level = (scalars.text(found.get("ip_match_level")) or "").lower()
     kinds = (kind for kind in ("country", "mismatch") if level.startswith(kind))
     return IPMatch(
@@ -234,18 +251,32 @@ def _ip(document: Document) -> IPMatch:
 
 
 def _caller(document: Document) -> Caller | None:
-    """Return the caller; the flat copy comes second, for it may swap the two names."""
-    for found in (_part(document.get("caller_identity")), document):
-        caller = Caller(
-            name=scalars.text(found.get("caller_name")),
-            first_name=scalars.text(found.get("first_name")),
-            last_name=scalars.text(found.get("last_name")),
-            type=scalars.word(found.get("caller_type"), CALLER_TYPES),
-            subscription_type=scalars.word(found.get("subscription_type"), _SUBSCRIPTIONS),
-        )
-        if caller != Caller():
-            return caller
-    return None
+    """Return the caller; the flat copy fills the gaps of the nested one.
+
+    The names are those of one of the two, and not mixed, for the flat copy may swap them.
+    """
+    nested, flat = _caller_in(_part(document.get("caller_identity"))), _caller_in(document)
+    names = nested if nested.name or nested.first_name or nested.last_name else flat
+    caller = replace(
+        names,
+        type=flat.type if nested.type == UNKNOWN else nested.type,
+        subscription_type=(
+            flat.subscription_type
+            if nested.subscription_type == UNKNOWN
+            else nested.subscription_type
+        ),
+    )
+    return None if caller == Caller() else caller
+
+
+def _caller_in(found: Mapping[str, Any]) -> Caller:
+    return Caller(
+        name=scalars.text(found.get("caller_name")),
+        first_name=scalars.text(found.get("first_name")),
+        last_name=scalars.text(found.get("last_name")),
+        type=scalars.word(found.get("caller_type"), CALLER_TYPES),
+        subscription_type=scalars.word(found.get("subscription_type"), _SUBSCRIPTIONS),
+    )
 
 
 def _real_time(value: Any) -> RealTime | None:

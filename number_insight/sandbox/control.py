@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from number_insight.sandbox import origin
 from number_insight.sandbox.behaviour import override
 from number_insight.sandbox.exchange import Reply, Request, Unparseable, json_reply
 from number_insight.sandbox.state import State
@@ -14,6 +15,9 @@ def reply_to(state: State, request: Request) -> Reply:
     """Apply the JSON body: ``reset``, ``balance``, ``expire_tokens``, or an override."""
     if request.method != "POST":
         return json_reply({"error": "use POST"}, 405, headers={"Allow": "POST"})
+    refusal = origin.refusal_of_order(request)
+    if refusal is not None:
+        return refusal
     try:
         _control(state, request)
     except Unparseable as exc:

@@ -35,6 +35,8 @@ class Request:
     target: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    peer: str = "127.0.0.1"
+    """The address of the client."""
 
     @property
     def path(self) -> str:

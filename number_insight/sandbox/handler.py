@@ -72,6 +72,7 @@ class Handler(BaseHTTPRequestHandler):
             target=self.path,
             headers={name.lower(): value for name, value in self.headers.items()},
             body=body,
+            peer=str(self.client_address[0]),
         )
 
     def _refusal(self, length: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from number_insight.sandbox import control, direct, gateway, page
+from number_insight.sandbox import control, direct, gateway, origin, page
 from number_insight.sandbox.exchange import Reply, Request, json_reply
 from number_insight.sandbox.faults import ELSEWHERE
 from number_insight.sandbox.ledger import Entry
@@ -11,6 +11,9 @@ from number_insight.sandbox.state import State
 
 def reply_to(state: State, request: Request) -> Reply:
     """Return the reply to `request`; an unknown path gets 404."""
+    refusal = origin.refusal_of_page(request)
+    if refusal is not None:
+        return refusal
     route = direct.ROUTE.fullmatch(request.path)
     if route is not None:
         return direct.reply_to(state, request, route)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from number_insight.screening.signup import ascreen, attach, label, screen, suspended
+from number_insight.screening.attachment import aattach, attach, label
+from number_insight.screening.signup import ascreen, screen, suspended
 
-__all__ = ["ascreen", "attach", "label", "screen", "suspended"]
+__all__ = ["aattach", "ascreen", "attach", "label", "screen", "suspended"]

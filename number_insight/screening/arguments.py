@@ -14,6 +14,14 @@ CHOOSABLE = (*LEVELS, "auto")
 """The levels that a call may ask for."""
 
 
+def check(number: object, *, level: str | None, source: str, region: str | None) -> None:
+    """Raise `BadArgument` if one of the arguments of `screen` cannot be right."""
+    check_number(number)
+    check_level(level)
+    check_source(source)
+    check_region(region)
+
+
 def check_number(number: object) -> None:
     """Raise `BadArgument` unless `number` is a text or a parsed number, and not blank."""
     if not numbers.is_number_like(number):

@@ -19,7 +19,7 @@ from number_insight.lookups import budget
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.models.fingerprints import fingerprints
-from number_insight.models.subjects import kinds_of
+from number_insight.models.subjects import key_text, kinds_of
 from number_insight.screening import planning, signup, tasks
 from number_insight.transactions import after_commit
 
@@ -70,10 +70,10 @@ class Backfill:
         )
 
     def _missing(self, rows: Sequence[tuple[Any, Any]]) -> list[Missing]:
-        latest = self._latest([str(pk) for pk, _value in rows])
+        latest = self._latest([key_text(pk) for pk, _value in rows])
         region = getattr(self.field, "region", None)
         numbered = (
-            Missing(subject_id=str(pk), number=signup.canonical(value, region))
+            Missing(subject_id=key_text(pk), number=signup.canonical(value, region))
             for pk, value in rows
         )
         return [row for row in numbered if not _is_known(row.number, latest.get(row.subject_id))]

@@ -23,7 +23,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState
 from number_insight.screening import planning, settlement
 from number_insight.screening.planning import Plan
-from number_insight.transactions import bulk_update, lock, lock_available
+from number_insight.transactions import bulk_update, lock, lock_available, retry_deadlock
 from number_insight.verdicts import grounds, judging, rule_faults
 from number_insight.verdicts.judging import Faults, Judged
 
@@ -51,6 +51,7 @@ class Batch:
     queued: Sequence[NumberInsightRecord] = ()
 
 
+@retry_deadlock
 def take(record_id: int | None, *, limit: int = 1) -> Batch:
     """Take a record and others from the queue, up to `limit` in all.
 
@@ -80,7 +81,7 @@ def _judge_without_purchase(records: Sequence[NumberInsightRecord]) -> list[Unde
     judged = judging.judge([grounds.local(record) for record in records], faults=faults)
     plans = planning.plans(judged)
     planned = [Undecided(one, plan) for one, plan in zip(judged, plans, strict=True)]
-    settled = [one.on(plan.basis) for one, plan in planned if plan.question is None]
+    settled = [one.on(plan.basis, plan.note) for one, plan in planned if plan.question is None]
     undecided = [each for each in planned if each.plan.question is not None]
     reused = _judge_on_earlier_answers(undecided, faults)
     settlement.write([*settled, *reused.values()])

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import loading
 from number_insight.exceptions import NoAnswer, Uncertain, Unsupported
 from number_insight.insight import Insight
-from number_insight.lookups import budget, outcomes, questions, switches
+from number_insight.lookups import budget, calls, outcomes, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
@@ -49,13 +49,14 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     Earlier answers, limits and the budget are ignored; the kill switch is not. Raise `Unsupported`
     if lookups are off or the level is unknown, and the provider's exception if there is no answer.
     """
-    if not switches.lookups_are_on():
-        raise Unsupported("Lookups are switched off, by NUMBER_INSIGHT['ENABLED'] or in the admin.")
+    obstacle = switches.obstacle()
+    if obstacle:
+        raise Unsupported(obstacle)
     provider = loading.provider(inquiry.provider)
     if inquiry.level not in provider.levels:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
     question = _question(inquiry, provider)
-    insight = _answer(provider, question)
+    insight = _answer(provider, inquiry.provider, question)
     row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
     if outcomes.tells_nothing(lookup, insight):
         raise NoAnswer(outcomes.NOTHING_FOUND, status=insight.status)
@@ -76,10 +77,10 @@ def _question(inquiry: Inquiry, provider: Provider) -> Question:
     )
 
 
-def _answer(provider: Provider, question: Question) -> Insight:
+def _answer(provider: Provider, name: str, question: Question) -> Insight:
     """Ask the provider, and book the cost before anything else can fail."""
     try:
-        insight = sound(provider.lookup(question))
+        insight = calls.attempt(provider, name, lambda: sound(provider.lookup(question)))
     except Uncertain:
         _book(provider.price(question))  # it may have been paid for, so it counts
         raise

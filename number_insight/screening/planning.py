@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from number_insight import loading, numbers
 from number_insight.conf import app_settings
@@ -36,6 +37,12 @@ class Plan:
     provider: str = loading.DEFAULT_PROVIDER
     delivery: str = "sync"
     basis: str = Basis.FREE
+    note: str = ""
+
+    @property
+    def obstacle(self) -> str:
+        """The reason why there is no question, without a full stop."""
+        return gettext(self.note).removesuffix(".") if self.note else str(Basis(self.basis).label)
 
     @property
     def ask(self) -> tuple[Question, str, str]:
@@ -57,9 +64,9 @@ def plans(judged: Sequence[Judged], *, insist: bool = False) -> list[Plan]:
     """
     rules = active_rules(judged)
     decided = [_basis_of_free_facts(one, rules, insist=insist) for one in judged]
-    lookups_are_on = all(decided) or switches.lookups_are_on()
+    obstacle = "" if all(decided) else switches.obstacle()
     return [
-        Plan(basis=basis) if basis else _plan(one, rules, lookups_are_on=lookups_are_on)
+        Plan(basis=basis) if basis else _plan(one, rules, obstacle)
         for one, basis in zip(judged, decided, strict=True)
     ]
 
@@ -93,10 +100,10 @@ def _basis_of_free_facts(one: Judged, rules: Sequence[Rule], *, insist: bool) ->
     return Basis.LISTED if "deny_number" in codes else Basis.FREE
 
 
-def _plan(one: Judged, rules: Sequence[Rule], *, lookups_are_on: bool) -> Plan:
+def _plan(one: Judged, rules: Sequence[Rule], obstacle: str) -> Plan:
     record = one.case.record
-    if not lookups_are_on:
-        return Plan(basis=Basis.DISABLED)
+    if obstacle:
+        return Plan(basis=Basis.DISABLED, note=obstacle)
     country, countries = one.case.insight.country, app_settings.COUNTRIES
     if countries is not None and country not in countries:
         return Plan(basis=Basis.COUNTRY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,9 +11,9 @@ from functools import partial
 from django.utils import timezone
 
 from number_insight import exceptions
+from number_insight.addresses import network_of
 from number_insight.exceptions import DeferredErrors, place
-from number_insight.insight import Insight
-from number_insight.lookups import calls, circuits, outcomes
+from number_insight.lookups import calls, circuits, expiry
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
@@ -44,7 +44,8 @@ def buy(claims: Sequence[Claim]) -> list[Due]:
         with errors.deferred():
             lookups += _save(batch)
         with errors.deferred():
-            _report(batch)
+            _log(batch)
+            report(batch)
     due = [retry for lookup in lookups for retry in retry_of(lookup)]
     errors.raise_first()
     return due
@@ -68,19 +69,36 @@ def _save(batch: Sequence[Outcome]) -> list[Lookup]:
     return lookups
 
 
-def _report(batch: Sequence[Outcome]) -> None:
-    """Report outcomes to the circuit breakers."""
-    answering: set[tuple[str, str]] = set()
+def _log(batch: Iterable[Outcome]) -> None:
     for outcome in batch:
-        lookup, error = outcome.lookup, outcome.result
-        if isinstance(error, exceptions.ProviderError):
-            logger.warning("Lookup %s: %s", lookup.pk, error)
-            circuits.failed(lookup.provider, lookup.level, lookup.number, error)
-        elif isinstance(error, Insight):
-            answering.add((lookup.provider, lookup.level))
-    for provider, level in sorted(answering):
-        if circuits.succeeded(provider, level):
-            outcomes.release(provider)
+        if isinstance(outcome.result, exceptions.ProviderError):
+            logger.warning("Lookup %s: %s", outcome.lookup.pk, outcome.result)
+
+
+def report(batch: Sequence[Outcome]) -> None:
+    """Report outcomes to the circuit breakers; a closed one releases the postponed lookups."""
+    answering: set[tuple[str, str]] = set()
+    closed: set[str] = set()
+    for outcome in batch:
+        lookup, result = outcome.lookup, outcome.result
+        circuit = (lookup.provider, lookup.level)
+        if not isinstance(result, exceptions.ProviderError):
+            answering.add(circuit)
+            continue
+        if circuits.failed(*circuit, lookup.number, result, network=_network_of(lookup, result)):
+            closed.add(lookup.provider)
+    closed |= {circuit[0] for circuit in sorted(answering) if circuits.succeeded(*circuit)}
+    for provider in sorted(closed):
+        expiry.release(provider)
+
+
+def _network_of(lookup: Lookup, error: exceptions.ProviderError) -> str:
+    """Return the network of the visitor whose number was refused; empty if it is unknown."""
+    if not isinstance(error, exceptions.NumberRefused):
+        return ""
+    records = NumberInsightRecord.objects.filter(lookup=lookup).order_by("pk")
+    ip = records.values_list("ip_address", flat=True).first()
+    return network_of(ip) if ip else ""
 
 
 def retry_of(lookup: Lookup) -> list[Due]:

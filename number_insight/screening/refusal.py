@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
+from functools import partial
 
 from django.db import router, transaction
 from django.views.decorators.debug import sensitive_variables
 
+from number_insight.addresses import range_of
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
 from number_insight.lookups import limits, questions
@@ -16,14 +18,16 @@ from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Basis, Source, Verdict
 from number_insight.privacy import erasing
 from number_insight.screening import planning, signup, visitor
+from number_insight.screening.visitor import Visitor
+from number_insight.transactions import after_commit, require_sync
 from number_insight.verdicts import grounds, judging, recording
 from number_insight.verdicts.judging import Judged
 
 logger = logging.getLogger("number_insight.screening.refusal")
 
 MOST_REFUSALS = (10, "day")
-"""The limit of refusals for one IP, beyond which the form accepts any number, so that it cannot be
-used to find out the denied ones. The verdict still holds the signup back."""
+"""The limit of refusals for one IP (of IPv6 its /64), beyond which the form accepts any number, so
+that it cannot be used to find out the denied ones. The verdict still holds the signup back."""
 EVIDENCE = (Basis.ANSWER, Basis.REUSED, Basis.FREE)
 """The bases of a verdict on which a form may refuse a number."""
 PAUSE = timedelta(milliseconds=50)
@@ -40,15 +44,23 @@ def is_denied(number: str) -> bool:
     """
     if app_settings.ENFORCEMENT != "enforce":
         return False
+    require_sync()
+    alias = _alias()
+    in_transaction = transaction.get_connection(alias).in_atomic_block
     try:
-        with transaction.atomic():  # a failed query must not break the signup's transaction
-            return _is_denied(number)
+        with transaction.atomic(using=alias):  # a failed query must not break the signup's own
+            return _is_denied(number, in_transaction)
     except Exception as error:  # our own bug must not cost a signup
         logger.error("The evidence on a number could not be read (%s).", type(error).__name__)
         return False
 
 
-def _is_denied(number: str) -> bool:
+def _alias() -> str:
+    alias: str = router.db_for_write(NumberInsightRecord)
+    return alias
+
+
+def _is_denied(number: str, in_transaction: bool) -> bool:
     record = NumberInsightRecord(
         number=signup.canonical(number),
         ip_address=signup.known_ip(None, Source.SIGNUP),
@@ -57,14 +69,56 @@ def _is_denied(number: str) -> bool:
     )
     current = visitor.current()
     if current is not None and record.number in current.refused:
-        return True
+        refused = current.refused[record.number]
+        if refused is None or signup.row_of(refused).exists():
+            return True
     judged = judge_on_known_facts(record)
-    if judged.verdict != Verdict.DENY or not _may_refuse(record):
+    if judged.verdict != Verdict.DENY:
         return False
-    record.save()
-    recording.write([judged])
-    _turn_away(record)
+    return _refuse_later(judged, current) if in_transaction else _refuse(judged)
+
+
+def _refuse(judged: Judged) -> bool:
+    """Record a refusal; return whether the visitor may be refused once more."""
+    if not _count(judged.case.record):
+        return False
+    _record(judged)
     return True
+
+
+def _refuse_later(judged: Judged, current: Visitor | None) -> bool:
+    """Refuse inside a transaction that may be rolled back, and must not lock what others need.
+
+    ``ATOMIC_REQUESTS`` with a serializer rolls back whatever was written when a number is refused,
+    and the row with the count of refusals would be locked until then. So the count is only read
+    here, and all is written when the request's transaction is over, for which the middleware is
+    needed; a second connection would wait for this one on SQLite. Without the middleware the record
+    is written with the transaction, and counted on its commit.
+    """
+    record = judged.case.record
+    most, period = MOST_REFUSALS
+    pending = len(current.afterwards) if current is not None else 0
+    if limits.used("refused", _source(record), period) + pending >= most:
+        return False
+    if current is None:
+        _record(judged)
+        after_commit(_count, record, using=_alias())
+    else:
+        current.afterwards.append(partial(_record_afterwards, judged))
+        current.turn_away(record.number)
+    return True
+
+
+def _record_afterwards(judged: Judged) -> None:
+    with transaction.atomic(using=_alias()):
+        _count(judged.case.record)
+        _record(judged)
+
+
+def _record(judged: Judged) -> None:
+    judged.case.record.save()
+    recording.write([judged])
+    _turn_away(judged.case.record)
 
 
 @sensitive_variables()
@@ -81,18 +135,21 @@ def judge_on_known_facts(record: NumberInsightRecord) -> Judged:
     return judging.judge([grounds.answered(record, lookup, insight, Basis.REUSED)])[0]
 
 
-def _may_refuse(record: NumberInsightRecord) -> bool:
-    if record.ip_address is None:
-        return True
-    return limits.count("refused", record.ip_address, *MOST_REFUSALS)
+def _count(record: NumberInsightRecord) -> bool:
+    """Count a refusal, unless there were too many; return whether it was counted."""
+    return limits.count("refused", _source(record), *MOST_REFUSALS)
+
+
+def _source(record: NumberInsightRecord) -> str:
+    """Return what refusals are counted for; all visitors whose IP is unknown share one count."""
+    return range_of(record.ip_address) if record.ip_address else ""
 
 
 def _turn_away(record: NumberInsightRecord) -> None:
     """Mask the record of a refusal, and remember its number for the rest of the request."""
     current = visitor.current()
     if current is not None:
-        current.refused.add(record.number)
-        current.records.pop(record.number, None)  # a later signup must not adopt it
+        current.turn_away(record.number, record)
     erasing.mask(record)
 
 
@@ -102,13 +159,12 @@ def is_denied_soon(record: NumberInsightRecord | None) -> bool:
     Inside a transaction there is no wait, since no worker could see the record.
     """
     patience = app_settings.WAIT
-    alias = router.db_for_write(NumberInsightRecord)
     if (
         patience is None
         or record is None
         or record.pk is None
         or app_settings.ENFORCEMENT != "enforce"
-        or transaction.get_connection(alias).in_atomic_block
+        or transaction.get_connection(_alias()).in_atomic_block
     ):
         return False
     try:
@@ -125,8 +181,8 @@ def _is_denied_within(record: NumberInsightRecord, patience: timedelta) -> bool:
         if record.is_settled or time.monotonic() >= deadline:
             break
         time.sleep(PAUSE.total_seconds())
-    if record.verdict != Verdict.DENY or record.basis not in EVIDENCE or not _may_refuse(record):
+    if record.verdict != Verdict.DENY or record.basis not in EVIDENCE or not _count(record):
         return False
-    with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
+    with transaction.atomic(using=_alias()):
         _turn_away(record)
     return True

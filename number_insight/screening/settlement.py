@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,13 +17,14 @@ from number_insight.lookups import budget, claims, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, Decision, Lane, LookupState, RecordState, Verdict
-from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock
+from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock, retry_deadlock
 from number_insight.verdicts import announcing, grounds, recording
 from number_insight.verdicts.grounds import Case
 from number_insight.verdicts.judging import Judged
 
 logger = logging.getLogger("number_insight.screening.settlement")
 
+ANOTHER_LINE = "The provider's callback told of another number; see the lookup, and decide by hand."
 NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
 
 Judge = Callable[[Sequence[Case]], None]
@@ -44,6 +46,7 @@ def save(batch: Sequence[Outcome]) -> list[Lookup]:
         return _save(batch, judge_each)
 
 
+@retry_deadlock
 def _save(batch: Sequence[Outcome], judge: Judge) -> list[Lookup]:
     with transaction.atomic():
         kept = outcomes.keep(batch)
@@ -52,6 +55,7 @@ def _save(batch: Sequence[Outcome], judge: Judge) -> list[Lookup]:
     return [one.lookup for one in kept]
 
 
+@retry_deadlock
 def settle_waiting(lookup_id: int) -> list[int]:
     """Settle the records that wait for an ended lookup; return the keys of requeued ones.
 
@@ -73,20 +77,24 @@ def _settle(
     is judged again on a late one, unless a person has decided: then it keeps its verdict.
     """
     by_lookup = {lookup.pk: (lookup, insight) for lookup, insight in ended}
-    cases: list[Case] = []
+    cases, set_aside = list[Case](), list[Case]()
     requeued: list[int] = []
     for record in _lock_records([lookup for lookup, _insight in ended]):
         assert record.lookup_id is not None
         lookup, insight = by_lookup[record.lookup_id]
         case = _case(record, lookup, insight, answered)
-        if case is not None:
+        if outcomes.is_set_aside(lookup):
+            set_aside.append(grounds.unanswered(record, lookup, Basis.NO_ANSWER))
+        elif case is not None:
             cases.append(case)
         elif lookup.state == LookupState.SKIPPED:
             requeued.append(record.pk)
         elif record.note != lookup.error:
             record.note = lookup.error
             record.save(update_fields=["note"])
-    _charge(cases, answered)
+    _charge([*cases, *set_aside], answered)
+    for case in set_aside:
+        hand_over(case.record.pk, note=ANOTHER_LINE, cost=case.record.cost)
     rows = NumberInsightRecord.objects.filter(pk__in=requeued)
     rows.update(state=RecordState.QUEUED, lookup=None)
     judge(cases)
@@ -96,7 +104,10 @@ def _settle(
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
     """Lock and return the records that wait for `lookups`, or failed and are answered now."""
     answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    failed = Q(state=RecordState.FAILED, decision=Decision.NONE, lookup__in=answered)
+    set_aside = [lookup.pk for lookup in lookups if outcomes.is_set_aside(lookup)]
+    failed = Q(state=RecordState.FAILED, decision=Decision.NONE) & (
+        Q(lookup__in=answered) | (Q(lookup__in=set_aside) & ~Q(lane=Lane.FAULT))
+    )
     rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
     return lock(rows.filter(Q(state=RecordState.WAITING) | failed)) if lookups else []
 
@@ -153,19 +164,29 @@ def judge_each(cases: Sequence[Case]) -> None:
             raise
         except Exception as error:  # whatever failed, a person decides about the signup
             logger.error("Record %s could not be judged (%s).", case.record.pk, place(error))
-            hand_over(case.record.pk)
+            hand_over(case.record.pk, cost=case.record.cost)
 
 
-def hand_over(record_id: int, *, states: Collection[str] = RecordState.values) -> None:
-    """Put a record that could not be judged into the review queue, if it is in one of `states`."""
+def hand_over(
+    record_id: int,
+    *,
+    states: Collection[str] = RecordState.values,
+    note: str = NOT_JUDGED,
+    **columns: Any,
+) -> None:
+    """Put a record that could not be judged into the review queue, if it is in one of `states`.
+
+    `columns` are written with it.
+    """
     rows = NumberInsightRecord.objects.filter(pk=record_id, state__in=states)
     handed_over = rows.update(
         state=RecordState.FAILED,
         basis=Basis.NO_ANSWER,
         lane=Lane.FAULT,
         verdict=Verdict.REVIEW,
-        note=NOT_JUDGED,
+        note=note,
         screened_at=timezone.now(),
+        **columns,
     )
     if handed_over:
         after_commit(announcing.announce, [record_id])

@@ -5,27 +5,25 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, models, router, transaction
-from django.utils import timezone
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import addresses, numbers, signals
+from number_insight import addresses, numbers
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
-from number_insight.models.subjects import key_of
+from number_insight.models.subjects import is_same
 from number_insight.screening import arguments, tasks, visitor
-from number_insight.transactions import after_commit
-
-logger = logging.getLogger("number_insight.screening.signup")
+from number_insight.screening.reporting import report_failure
+from number_insight.transactions import after_commit, require_sync
 
 _suspended: ContextVar[bool] = ContextVar("number_insight_suspended", default=False)
 
@@ -49,35 +47,70 @@ def screen(
     `region` (alpha-2) is that of a number without a country code; it defaults to
     ``PHONENUMBER_DEFAULT_REGION``.
     `ip` defaults to the visitor's, if the middleware is installed. `country` (alpha-2) and `name`
-    are the person's own statements. A text that is no number is recorded as it is, and denied. A
-    database error is logged and signalled (`screening_failed`) instead of raised; the returned
-    record then has no ``pk``. Raise `BadArgument` for a blank number, an unknown `level`,
-    `source` or `region`, or a `subject` without a key.
+    are the person's own statements. A text that is no number is recorded as it is, and denied. In
+    one request a number is screened once for one subject: a record that a form, a save or another
+    call has made of it is completed and returned. A database error is logged and signalled
+    (`screening_failed`) instead of raised; the returned record then has no ``pk``. Raise
+    `BadArgument` for a blank number, an unknown `level`, `source` or `region`, and a `subject`
+    that has no key yet.
     """
-    arguments.check_number(number)
-    arguments.check_level(level)
-    arguments.check_source(source)
-    arguments.check_region(region)
-    record = NumberInsightRecord(
-        number=canonical(number, region),
+    arguments.check(number, level=level, source=source, region=region)
+    number = canonical(number, region)
+    record = _new(number, ip=ip, level=level, country=country, name=name, source=source)
+    record.field = field
+    if subject is not None:
+        link(record, subject)
+    if is_suspended():
+        return record
+    return screened_before(record, visitor.recall(record.number)) or insert(record, using)
+
+
+async def ascreen(
+    number: str,
+    *,
+    ip: str | None = None,
+    subject: models.Model | None = None,
+    level: str | None = None,
+    country: str | None = None,
+    name: str | None = None,
+    source: str = Source.API,
+    using: str | None = None,
+    field: str = "",
+    region: str | None = None,
+) -> NumberInsightRecord:
+    """Screen from async code; see `screen`."""
+    return await sync_to_async(screen)(
+        number,
+        ip=ip,
+        subject=subject,
+        level=level,
+        country=country,
+        name=name,
+        source=source,
+        using=using,
+        field=field,
+        region=region,
+    )
+
+
+@sensitive_variables()
+def _new(
+    number: str,
+    *,
+    ip: str | None = None,
+    level: str | None,
+    country: str | None,
+    name: str | None,
+    source: str,
+) -> NumberInsightRecord:
+    return NumberInsightRecord(
+        number=number,
         ip_address=known_ip(ip, source),
         level=level or app_settings.LEVEL,
         declared_country=_alpha2(country),
         declared_name=_storable(str(name or ""), 200),
         source=source,
-        field=field,
     )
-    if subject is not None:
-        _link(record, subject)
-    if _suspended.get():
-        return record
-    _insert(record, using)
-    return record
-
-
-async def ascreen(number: str, **options: object) -> NumberInsightRecord:
-    """Screen from async code; see `screen`."""
-    return await sync_to_async(screen)(number, **options)  # type: ignore[arg-type]
 
 
 def canonical(number: object, region: str | None = None) -> str:
@@ -104,12 +137,12 @@ def _alpha2(country: object) -> str:
     return numbers.known_country(str(country)) or ""
 
 
-def _link(record: NumberInsightRecord, subject: models.Model) -> None:
-    record.subject_id = key_of(subject)
-    record.subject_type = ContentType.objects.get_for_model(subject)
+def link(record: NumberInsightRecord, subject: models.Model) -> None:
+    """Set the subject of `record`, without saving it."""
+    record.subject = subject
 
 
-def _insert(record: NumberInsightRecord, using: str | None) -> None:
+def insert(record: NumberInsightRecord, using: str | None) -> NumberInsightRecord:
     """Insert the record with the signup and ring on commit; report a database error."""
     alias = using or router.db_for_write(NumberInsightRecord)
     if not router.allow_migrate_model(alias, NumberInsightRecord):
@@ -119,82 +152,93 @@ def _insert(record: NumberInsightRecord, using: str | None) -> None:
             record.save(using=alias, force_insert=True)
         ring = partial(tasks.bell.ring, record.pk, may_wait=True)
         after_commit(ring, using=using or alias)
+        visitor.remember(record)
     except DatabaseError as error:
         record.pk = None
-        report_failure(error, record=record)
-
-
-def report_failure(error: Exception, *, record: NumberInsightRecord) -> None:
-    """Log and signal a signup without its screening."""
-    logger.error(
-        "A signup could not be recorded for screening (%s); number_insight_backfill will find it.",
-        type(error).__name__,
-    )
-    signals.screening_failed.send_robust(
-        NumberInsightRecord,
-        subject=record.subject if record.subject_id else None,
-        field=record.field,
-        error=error,
-        source=record.source,
-    )
+        report_failure_of(record, error)
+    return record
 
 
 @sensitive_variables()
-def attach(
-    subject: models.Model,
-    *,
-    record: NumberInsightRecord | None = None,
-    number: str | None = None,
+def screened_before(
+    record: NumberInsightRecord, made: Iterable[NumberInsightRecord]
 ) -> NumberInsightRecord | None:
-    """Link a record that is older than its subject; return the record, or None if there is none.
+    """Return the first of the records `made` in this request that `record` would repeat, completed.
 
-    Without `record`, it is the newest record of `number` without a subject, from this request or
-    from the last day. A database error is logged and signalled instead of raised.
+    None stands for none of them.
     """
-    key_of(subject)  # a mistake of the calling code raises, whether there is a record or not
-    if record is None and number is not None:
-        record = _orphan(canonical(number))
-    if record is None or record.pk is None:
-        return None
-    _link(record, subject)
     try:
-        return record if _save_link(record) else None
+        for known in made:
+            if _is_one_screening(known, record) and _complete(known, record):
+                return known
     except DatabaseError as error:
-        report_failure(error, record=record)
-        return None
+        report_failure_of(record, error)
+    return None
 
 
-def _save_link(record: NumberInsightRecord) -> bool:
+def _is_one_screening(known: NumberInsightRecord, record: NumberInsightRecord) -> bool:
+    """Return whether `record` would screen what `known` has screened, for the same subject."""
+    if not known.subject_id or not record.subject_id:
+        return True
+    # Each save of a number has a record of its own, and so has each field.
+    return not (known.field and record.field) and is_same(*_subject_of(known), *_subject_of(record))
+
+
+def _subject_of(record: NumberInsightRecord) -> tuple[int | None, str]:
+    return record.subject_type_id, record.subject_id
+
+
+@sensitive_variables()
+def _complete(known: NumberInsightRecord, record: NumberInsightRecord) -> bool:
+    """Add the columns that only `record` has to `known`; return whether that was possible.
+
+    It is not if `known` was rolled back, or is judged already at a lower level than `record` wants.
+    """
+    before = _subject_of(known), known.field, known.source
+    if not known.subject_id:
+        known.subject_type_id, known.subject_id = _subject_of(record)
+    known.field = known.field or record.field
+    known.source = known.source if record.source == Source.API else record.source
+    is_kept = before == (_subject_of(known), known.field, known.source)
+    if not (row_of(known).exists() if is_kept else save_link(known)):
+        return False
+    told = {
+        "declared_country": known.declared_country or record.declared_country,
+        "declared_name": known.declared_name or record.declared_name,
+        "ip_address": record.ip_address or known.ip_address,
+        "level": known.level if record.level == app_settings.LEVEL else record.level,
+    }
+    added = {column: value for column, value in told.items() if value != getattr(known, column)}
+    return not added or _save_unless_judged(known, added) or "level" not in added
+
+
+@sensitive_variables()
+def _save_unless_judged(record: NumberInsightRecord, columns: Mapping[str, Any]) -> bool:
+    """Save `columns` of a record that no worker has taken yet; return whether it was one."""
+    with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
+        if not row_of(record).filter(state=RecordState.QUEUED).update(**columns):
+            return False
+    for column, value in columns.items():
+        setattr(record, column, value)
+    return True
+
+
+def report_failure_of(record: NumberInsightRecord, error: Exception) -> None:
+    """Report that `record` could not be written."""
+    subject = record.subject if record.subject_id else None
+    report_failure(error, subject=subject, field=record.field, source=record.source)
+
+
+def save_link(record: NumberInsightRecord) -> bool:
     """Save the subject of `record`; return False if the record was rolled back with its signup."""
     with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
-        rows = NumberInsightRecord.objects.filter(pk=record.pk)
-        return bool(
-            rows.update(
-                subject_type=record.subject_type, subject_id=record.subject_id, field=record.field
-            )
-        )
+        columns = ("subject_type", "subject_id", "field", "source")
+        return bool(row_of(record).update(**{name: getattr(record, name) for name in columns}))
 
 
-def _orphan(number: str) -> NumberInsightRecord | None:
-    current = visitor.current()
-    if current is not None and number in current.records:
-        record: NumberInsightRecord = current.records[number]
-        return record
-    orphans = NumberInsightRecord.objects.awaiting_subject()
-    return orphans.filter(number=number).order_by("-pk").first()
-
-
-def label(subject: models.Model, fraud: bool | None) -> int:
-    """Label the records of a subject, or one record, as fraud or not; return their number.
-
-    Labels change no verdict: ``number_insight_replay --quality`` measures the rules by them. The
-    last label counts, and None removes it.
-    """
-    if isinstance(subject, NumberInsightRecord):
-        records = NumberInsightRecord.objects.filter(pk=subject.pk)
-    else:
-        records = NumberInsightRecord.objects.for_subject(subject)
-    return records.update(fraud=fraud, labelled_at=None if fraud is None else timezone.now())
+def row_of(record: NumberInsightRecord) -> QuerySet[NumberInsightRecord]:
+    """Return the row of `record`; a key alone may be another one's after a rollback."""
+    return NumberInsightRecord.objects.filter(pk=record.pk, created_at=record.created_at)
 
 
 def is_suspended() -> bool:
@@ -213,88 +257,23 @@ def suspended() -> Iterator[None]:
 
 
 @sensitive_variables()
-def screen_saved(
-    subject: models.Model,
-    number: str,
-    *,
-    field: str,
-    created: bool,
-    using: str,
-    region: str | None = None,
-    country_field: str | None = None,
-    name_field: str | None = None,
-) -> None:
-    """Screen the number with which `subject` was just saved. Never raise.
-
-    `country_field` and `name_field` name the attributes of `subject` with the person's own
-    statements.
-    """
-    current = visitor.current()
-    try:
-        country, name = _declared(subject, country_field), _declared(subject, name_field)
-        typed = current.records.pop(number, None) if current else None
-        if typed is not None:
-            typed.field = field
-            if attach(subject, record=typed) is not None:
-                _complete(typed, country, name)
-                return
-        source = Source.SIGNUP if created else Source.CHANGE
-        if current is not None and current.is_staff_at_work:
-            source = Source.ADMIN
-        screen(
-            number,
-            subject=subject,
-            country=country,
-            name=name,
-            source=source,
-            using=using,
-            field=field,
-            region=region,
-        )
-    except Exception as error:  # our own bug must not cost a signup
-        record = NumberInsightRecord(source=Source.SIGNUP, field=field)
-        report_failure(error, record=record)
-
-
-@sensitive_variables()
-def _declared(subject: models.Model, attribute: str | None) -> str:
-    """Return an attribute of `subject` as text; log its exception, and return an empty text."""
-    if attribute is None:
-        return ""
-    try:
-        value = getattr(subject, attribute)
-        return "" if value is None else str(value)
-    except Exception as error:  # a property of the project, for example
-        logger.error("%s.%s raised %s.", type(subject).__name__, attribute, type(error).__name__)
-        return ""
-
-
-def _complete(record: NumberInsightRecord, country: str, name: str) -> None:
-    """Add the model's country and name to a record of its form, while that is queued."""
-    declared = {"declared_country": _alpha2(country), "declared_name": _storable(name, 200)}
-    missing = {
-        column: text for column, text in declared.items() if text and not getattr(record, column)
-    }
-    if missing:
-        with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
-            queued = NumberInsightRecord.objects.filter(pk=record.pk, state=RecordState.QUEUED)
-            queued.update(**missing)
-
-
-@sensitive_variables()
 def screen_typed(
     number: str, *, level: str | None = None, country: str | None = None, name: str | None = None
 ) -> NumberInsightRecord | None:
-    """Screen a number that was typed into a form, once in a request. Never raise."""
-    current = visitor.current()
-    known = current.records.get(number) if current else None
-    if known is not None:
-        return known  # type: ignore[no-any-return]
+    """Screen a number that was typed into a form, once in a request.
+
+    Raise nothing but `SynchronousOnlyOperation`, in an event loop.
+    """
+    if not is_suspended():
+        require_sync()
     try:
-        record = screen(number, level=level, country=country, name=name, source=Source.SIGNUP)
+        number = canonical(number)
+        record = _new(number, level=level, country=country, name=name, source=Source.SIGNUP)
+        if is_suspended():
+            return record
+        # What was saved before in this request has its record; this is typed by somebody else.
+        typed = [known for known in visitor.recall(record.number) if not known.subject_id]
+        return screened_before(record, typed) or insert(record, None)
     except Exception as error:  # our own bug must not cost a signup
-        report_failure(error, record=NumberInsightRecord(source=Source.SIGNUP))
+        report_failure(error, source=Source.SIGNUP)
         return None
-    if current is not None and record.pk is not None:
-        current.records[number] = record
-    return record

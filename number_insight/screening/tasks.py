@@ -17,7 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from number_insight.exceptions import Unfinished, place
-from number_insight.lookups import outcomes
+from number_insight.lookups import expiry
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import settlement, worker
@@ -88,7 +88,7 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
     The sweep also expires lookups and announces verdicts that were not announced.
     """
     Heartbeat.objects.update_or_create(name=SWEEP, defaults={"at": timezone.now()})
-    for lookup_id in outcomes.expire():
+    for lookup_id in expiry.expire():
         settlement.settle_waiting(lookup_id)
     announcing.announce(_unannounced(grace))
     record_ids = _due_records(grace)

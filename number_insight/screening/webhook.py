@@ -12,14 +12,14 @@ from number_insight.insight import Insight
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
 from number_insight.providers.vocabulary import sound
-from number_insight.screening import settlement
+from number_insight.screening import purchase, settlement
 
 logger = logging.getLogger("number_insight.screening.webhook")
 
 
 @sensitive_variables()
 def absorb(lookup_id: int, body: bytes) -> None:
-    """Save the answer that was posted for a lookup; duplicates and late ones do no harm.
+    """Save the answer that was posted for a lookup; duplicates and late ones change nothing.
 
     Raise `Lookup.DoesNotExist` if the lookup is gone, and `BadCallback` if the body is no answer.
     """
@@ -30,34 +30,30 @@ def absorb(lookup_id: int, body: bytes) -> None:
         return
     except exceptions.ProviderError as error:
         result = error
-    if isinstance(result, Insight) and not _belongs_to(lookup, result):
-        _note_conflict(lookup, "a callback for another request came to it")
-    elif not settlement.save([Outcome(lookup=lookup, result=result)]):
+    outcome = Outcome(lookup=lookup, result=result)
+    if settlement.save([outcome]):
+        purchase.report([outcome])
+    else:
         _compare_with_first(lookup, result)
 
 
-def _belongs_to(lookup: Lookup, insight: Insight) -> bool:
-    """Return whether `insight` names the line and the request of `lookup`, or none."""
-    if insight.number and not numbers.is_same_line(insight.number, lookup.number):
-        return False
-    known, named = lookup.request_id, insight.request_id[:64]
-    return not known or not named or named == known
-
-
 def _compare_with_first(lookup: Lookup, result: Result) -> None:
-    """Note a conflict if a late answer differs from the first one, which is kept."""
+    """Note a conflict if a callback that came in vain differs from the answer that was taken."""
     lookup.refresh_from_db()
-    if lookup.insight is None or not isinstance(result, Insight):
+    if lookup.insight is None:
+        logger.warning("Lookup %s: a callback came too late.", lookup.pk)
         return
-    if _facts(Insight.from_json(lookup.insight)) != _facts(result):
-        _note_conflict(lookup, "a second callback says something else")
+    if not isinstance(result, Insight):
+        return
+    if _facts(Insight.from_json(lookup.insight), lookup) != _facts(result, lookup):
+        logger.error("Lookup %s: a second callback says something else.", lookup.pk)
+        Lookup.objects.filter(pk=lookup.pk).update(conflict=True)
 
 
-def _facts(insight: Insight) -> Insight:
-    # Live data may not be stored, and the balance may change before a callback is repeated.
-    return replace(insight.without_live(), price=None, refund=None, balance=None, raw=None)
-
-
-def _note_conflict(lookup: Lookup, conflict: str) -> None:
-    logger.error("Lookup %s: %s.", lookup.pk, conflict)
-    Lookup.objects.filter(pk=lookup.pk).update(conflict=True)
+def _facts(insight: Insight, lookup: Lookup) -> Insight:
+    # Live data may not be stored, the balance may change before a callback is repeated, and one
+    # line may be written in several ways.
+    facts = insight.without_live()
+    if numbers.is_same_line(facts.number, lookup.number):
+        facts = replace(facts, number="", national_format=None)
+    return replace(facts, price=None, refund=None, balance=None, request_id="", raw=None)

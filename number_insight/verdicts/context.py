@@ -9,9 +9,8 @@ from typing import Any
 
 from django.core.signals import setting_changed
 from django.db import connections, router, transaction
-from django.utils import timezone
 
-from number_insight import addresses, numbers
+from number_insight import addresses, clock, numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.models import NumberInsightRecord
@@ -31,7 +30,7 @@ def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) ->
     """
     ip = addresses.public_ip(record.ip_address)
     return Signup(
-        at=timezone.localtime(record.created_at or timezone.now()),
+        at=clock.local(record.created_at),
         number=record.number,
         ip=ip,
         ip_country=numbers.known_country(record.ip_country) if as_kept else local_ip_country(ip),

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, cast
 
+from django.conf import settings
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field
@@ -44,6 +45,7 @@ TABLES = (NumberInsightRecord._meta.db_table, ListEntry._meta.db_table)
 BURSTS = {"carrier_seen_day": "carrier_seen_hour", "country_seen_day": "country_seen_hour"}
 """The counts of the day before, by which a burst is measured, each with the count of the hour."""
 
+MOMENT = "moment"
 COLUMNS = {
     "pk": "bigint",
     "number": "text",
@@ -51,13 +53,13 @@ COLUMNS = {
     "block_end": "text",
     "subject_type": "bigint",
     "subject": "text",
-    "ip": "inet",
+    "ip_range": "text",
     "carrier": "text",
     "country": "text",
-    "at": "timestamptz",
-    "an_hour_before": "timestamptz",
-    "a_day_before": "timestamptz",
-    "a_day_and_an_hour_before": "timestamptz",
+    "at": MOMENT,
+    "an_hour_before": MOMENT,
+    "a_day_before": MOMENT,
+    "a_day_and_an_hour_before": MOMENT,
 }
 """The columns of a signup in the statement, with their types on PostgreSQL; fingerprints follow."""
 
@@ -89,12 +91,12 @@ def _count(columns: str, where: str) -> str:
 
 FACTS = {
     "number_seen": _count(SUBJECTS, f"{SAME_NUMBER} AND {OF_OTHERS}"),
-    "ip_seen": _count(SUBJECTS, f"ip_address = {{ip}} AND {OF_OTHERS}"),
+    "ip_seen": _count(SUBJECTS, f"ip_range = {{ip_range}} AND {OF_OTHERS}"),
     "number_decision": (
         f"COALESCE((SELECT decision FROM {{records}} WHERE {SAME_NUMBER} AND decided_at <= {{at}}"
         " AND decision <> '' AND id <> {pk} ORDER BY decided_at DESC, decision DESC LIMIT 1), '')"
     ),
-    "ip_seen_day": _count(NUMBERS, f"ip_address = {{ip}} AND {IN_DAY} AND {OTHER_NUMBER}"),
+    "ip_seen_day": _count(NUMBERS, f"ip_range = {{ip_range}} AND {IN_DAY} AND {OTHER_NUMBER}"),
     "block_seen_hour": _count(
         NUMBERS,
         "number BETWEEN {block_start} AND {block_end} AND LENGTH(number) = LENGTH({number})"
@@ -196,7 +198,7 @@ def _columns(
         "a_day_and_an_hour_before": at - DAY - HOUR if is_visit else None,
     }
     same = [record.number_hash] * hashes if record.number_hash else fingerprints(record.number)
-    time, ip = _column("created_at"), _column("ip_address")
+    time, ip = _column("created_at"), addresses.public_ip(record.ip_address)
     return {
         "pk": AFTER_ALL if record.pk is None else record.pk,
         "number": number,
@@ -204,7 +206,7 @@ def _columns(
         "block_end": number and f"{number[:-2]}99",
         "subject_type": (record.subject_id and record.subject_type_id) or NOBODY,
         "subject": record.subject_id,
-        "ip": ip.get_db_prep_value(addresses.public_ip(record.ip_address), connection),
+        "ip_range": addresses.range_of(ip) if ip else None,
         # Cut as on records.
         "carrier": (carrier.name or "")[:200] or None if carrier else None,
         "country": insight.country or None,
@@ -222,14 +224,18 @@ def _statement(
 ) -> str:
     quoted = dict(zip(("records", "lists"), map(connection.ops.quote_name, TABLES), strict=True))
     if connection.vendor == "postgresql":
-        return _from_values(facts, signups, hashes, **quoted)
+        moment = "timestamptz" if settings.USE_TZ else "timestamp"
+        return _from_values(facts, signups, hashes, moment, **quoted)
     return _one_by_one(facts, signups, hashes, **quoted)
 
 
 @lru_cache
-def _from_values(facts: tuple[str, ...], signups: int, hashes: int, **tables: str) -> str:
+def _from_values(
+    facts: tuple[str, ...], signups: int, hashes: int, moment: str, **tables: str
+) -> str:
     """Return the statement on a table of the signups, so that it is planned once."""
     types = COLUMNS | {f"hash_{nth}": "text" for nth in range(hashes)}
+    types = {name: moment if kind == MOMENT else kind for name, kind in types.items()}
     rows = ", ".join(
         f"({nth}, {', '.join(f'%({name}_{nth})s::{kind}' for name, kind in types.items())})"
         for nth in range(signups)

@@ -26,6 +26,7 @@ from tests.admin.builders import (
     queries_of,
     shown_numbers,
 )
+from tests.support.stage import fake
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,7 @@ def test_an_open_circuit_is_shown_with_its_reason_and_its_end(
 
 
 def test_money_is_shown_against_its_budget(admin_client: Client, settings: Any) -> None:
-    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "2", "month": None}}
+    settings.NUMBER_INSIGHT = fake(BUDGET={"day": "2", "month": None})
     _spend("0.50")
     budget.reserve([Decimal("0.25")])
     page = admin_client.get(HEALTH).content.decode()
@@ -128,26 +129,26 @@ def test_money_is_shown_against_its_budget(admin_client: Client, settings: Any) 
 def test_a_budget_is_only_spent_when_it_is(
     admin_client: Client, settings: Any, amount: str, text: str
 ) -> None:
-    settings.NUMBER_INSIGHT = {"BUDGET": {"month": "2"}}
+    settings.NUMBER_INSIGHT = fake(BUDGET={"month": "2"})
     _spend(amount)
     assert f"2.00 EUR {text} " in _text(admin_client)
 
 
 def test_a_budget_of_nothing_is_spent(admin_client: Client, settings: Any) -> None:
-    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "0"}}
+    settings.NUMBER_INSIGHT = fake(BUDGET={"day": "0"})
     assert 'value="100"' in admin_client.get(HEALTH).content.decode()
 
 
 def test_a_site_without_a_broker_is_told_that_the_sweep_does_the_work(
     admin_client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.NUMBER_INSIGHT = {"RING_TIMEOUT": timedelta(0)}
+    settings.NUMBER_INSIGHT = fake(RING_TIMEOUT=timedelta(0))
     monkeypatch.setitem(current_app.conf, "broker_url", None)
     assert "Broker none is configured The sweep does the work" in _text(admin_client)
 
 
 def test_a_broker_that_cannot_be_reached_is_shown(admin_client: Client, settings: Any) -> None:
-    settings.NUMBER_INSIGHT = {"RING_TIMEOUT": timedelta(0)}
+    settings.NUMBER_INSIGHT = fake(RING_TIMEOUT=timedelta(0))
     assert "Broker not reachable (TimeoutError) Signups go on" in _text(admin_client)
 
 
@@ -160,7 +161,7 @@ def test_records_are_shown_without_a_notice_while_all_is_well(admin_client: Clie
 def test_the_notice_tells_the_reviewer_everything_in_one_line(
     client: Client, settings: Any
 ) -> None:
-    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "2", "month": "2"}}
+    settings.NUMBER_INSIGHT = fake(BUDGET={"day": "2", "month": "2"})
     client.force_login(make_staff("r", "view_numberinsightrecord"))
     switches.turn_lookups(False)
     _open_circuit()
@@ -182,12 +183,12 @@ def test_the_notice_links_to_the_page_for_users_who_may_view_it(admin_client: Cl
 def test_lookups_that_the_settings_keep_off_are_noticed(
     admin_client: Client, settings: Any
 ) -> None:
-    settings.NUMBER_INSIGHT = {"ENABLED": False}
+    settings.NUMBER_INSIGHT = fake(ENABLED=False)
     assert "Lookups are switched off." in _notice(admin_client)
 
 
 def test_a_broken_budget_leaves_the_records_readable(admin_client: Client, settings: Any) -> None:
-    settings.NUMBER_INSIGHT = {"BUDGET": {"day": "ten"}}
+    settings.NUMBER_INSIGHT = fake(BUDGET={"day": "ten"})
     assert "never run" in _notice(admin_client)
 
 

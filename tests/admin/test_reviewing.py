@@ -256,7 +256,7 @@ def test_a_number_that_cannot_be_looked_up_is_reported_in_the_language_of_the_us
 
 
 def test_a_misconfigured_provider_is_reported(admin_client: Client, settings: Any) -> None:
-    settings.NUMBER_INSIGHT = {"PROVIDERS": {}}
+    settings.NUMBER_INSIGHT = {"PROVIDERS": {"other": {}}}
     record = make_record()
     chosen = selected("look_up_again", record)
     assert "has no provider" in admin_client.post(LIST, chosen).content.decode()

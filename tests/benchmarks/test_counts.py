@@ -28,10 +28,10 @@ pytestmark = pytest.mark.postgres_only
 SIGNUP = 4
 """The customer, a savepoint, the record, and the end of the savepoint."""
 LOOKUP = 26
-BATCH = 28
+BATCH = 27
 """Sixteen lookups together. Where somebody listens to the signals, each takes two more."""
 REUSED = 10
-WEBHOOK = 9
+WEBHOOK = 10
 MORE_THAN_BARE = 5
 """What the admin's list may take above a bare `ModelAdmin`."""
 

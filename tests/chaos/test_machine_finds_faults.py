@@ -14,7 +14,7 @@ from django.utils import timezone
 from hypothesis import Phase
 
 from number_insight.exceptions import ProviderError
-from number_insight.lookups import budget, claims, outcomes
+from number_insight.lookups import budget, claims, expiry, outcomes
 from number_insight.lookups.outcomes import Kept, Outcome
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import LookupState, RecordState
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OPEN = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
 
 claim, take = claims.claim, claims.take
-keep, expire = outcomes.keep, outcomes.expire
+keep, expire = outcomes.keep, expiry.expire
 
 
 def back_to_the_queue(which: Q) -> None:
@@ -115,9 +115,9 @@ FAULTS: list[tuple[int, Any, str, Callable[..., Any], str]] = [
     (SYNC, outcomes, "keep", failure_that_gives_uncertain_money_back, "I3"),
     (SYNC, outcomes, "keep", failure_that_asks_again, "I[23]"),
     (ASYNC, outcomes, "keep", acknowledgement_whatever_its_state, "I5"),
-    (SYNC, outcomes, "expire", expiry_that_asks_again, "I[23]"),
-    (ASYNC, outcomes, "expire", expiry_that_asks_again_for_a_lost_callback, "I[235]"),
-    (SYNC, outcomes, "expire", expiry_that_never_comes, "I4"),
+    (SYNC, expiry, "expire", expiry_that_asks_again, "I[23]"),
+    (ASYNC, expiry, "expire", expiry_that_asks_again_for_a_lost_callback, "I[235]"),
+    (SYNC, expiry, "expire", expiry_that_never_comes, "I4"),
 ]
 
 

@@ -12,7 +12,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from number_insight.lookups import outcomes
+from number_insight.lookups import expiry
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules import Rule
 from number_insight.screening import batch, screen, tasks, worker
@@ -96,7 +96,7 @@ def test_row_61_a_clock_that_is_wrong_ends_nobodys_lease(
             return work_off(record.pk)
         assert until(stand.sandbox.ledger.count)
         monkeypatch.setattr(timezone, "now", lambda: right() + timedelta(hours=2))
-        assert outcomes.expire() == []
+        assert expiry.expire() == []
         return monkeypatch.undo()
 
     at_once(2, work)

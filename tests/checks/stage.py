@@ -35,9 +35,14 @@ def ip_country(ip: str) -> str | None:
     return None
 
 
+def with_provider(given: Any) -> Any:
+    """Return `given`, if it is a dict, with a provider that nothing is to be said of."""
+    return {"PROVIDERS": PROVIDERS, **given} if isinstance(given, dict) else given
+
+
 def found(given: Any) -> list[CheckMessage]:
     """Return the messages of ``check``, with `given` as ``NUMBER_INSIGHT``."""
-    with override_settings(NUMBER_INSIGHT=given):
+    with override_settings(NUMBER_INSIGHT=with_provider(given)):
         return [*check_settings(), *check_plugins()]
 
 

@@ -15,7 +15,7 @@ from number_insight.conf import DEFAULTS
 from tests.checks.stage import PROVIDERS, found, found_in_production
 
 
-@pytest.mark.parametrize("given", [{}, {"PROVIDERS": PROVIDERS}, DEFAULTS])
+@pytest.mark.parametrize("given", [{}, {**DEFAULTS, "PROVIDERS": PROVIDERS}])
 def test_the_defaults_are_fine(given: Any) -> None:
     assert found(given) == []
 

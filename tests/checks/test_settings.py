@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import Error
+from django.test import override_settings
 
 from number_insight.checks import check_settings
 from tests.checks.stage import FAKE, PROVIDERS, found, found_in_production, ids
@@ -75,6 +76,13 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "E005",
             "NUMBER_INSIGHT THRESHOLDS.deny is not a whole number: '80'.",
             "Weights and thresholds are whole numbers.",
+        ),
+        (
+            {"CLIENT_IP": {"PROXY_COUNT": -1}},
+            "E020",
+            "NUMBER_INSIGHT['CLIENT_IP']: PROXY_COUNT is no number of proxies: -1. "
+            "So no visitor's IP is known.",
+            'Write it as {"PROXY_COUNT": 1} or {"PROXY_LIST": ["10.0.0.0/8"]}.',
         ),
         (
             {"DELIVERY": "async"},
@@ -150,6 +158,11 @@ def test_a_mistake_is_reported_with_what_to_do(
         ({"WEIGHTS": [1]}, "E002"),
         ({"BUDGET": "10.00"}, "E002"),
         ({"CLIENT_IP": "10.0.0.1"}, "E002"),
+        ({"CLIENT_IP": {"PROXY_COUNT": "one"}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": [""]}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": "10.0.0.1"}}, "E020"),
+        ({"CLIENT_IP": {"PROXY_LIST": ["0.0.0.0/0"]}}, "E020"),
+        ({"CLIENT_IP": {"HEADER": "X-Forwarded-For"}}, "E020"),
         ({"THRESHOLDS": 30}, "E002"),
         ({"FRESHNESS": timedelta(days=1)}, "E002"),
         ({"LIMITS": "20/day"}, "E002"),
@@ -208,3 +221,24 @@ def test_a_default_region_that_is_no_country_is_reported(
 ) -> None:
     settings.PHONENUMBER_DEFAULT_REGION = region
     assert ids(found({"PROVIDERS": PROVIDERS})) == expected
+@override_settings(ROOT_URLCONF="django.contrib.auth.urls")
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"DELIVERY": "async", "CALLBACK_BASE_URL": "https://x.example"}, ["E027"]),
+        ({"DELIVERY": "async"}, ["E027", "E006"]),
+        ({"DELIVERY": "sync", "CALLBACK_BASE_URL": "https://x.example"}, []),
+        ({}, []),
+    ],
+)
+def test_a_webhook_that_is_not_included_is_reported_where_answers_are_posted(
+    given: dict[str, Any], expected: list[str]
+) -> None:
+    assert ids(found({"PROVIDERS": PROVIDERS, **given})) == expected
+
+
+@pytest.mark.parametrize("urls", ["tests.urls", "", None])
+def test_a_project_without_urls_has_no_webhook(urls: str | None) -> None:
+    told = {"PROVIDERS": PROVIDERS, "DELIVERY": "async", "CALLBACK_BASE_URL": "https://x.example"}
+    with override_settings(ROOT_URLCONF=urls):
+        assert ids(found(told)) == ([] if urls else ["E027"])

@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.core.management import call_command
+from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import exceptions, health
 from number_insight.contrib.health_check import Screenings
 from number_insight.lookups import switches
-from number_insight.models import Heartbeat, NumberInsightRecord
+from number_insight.models import Heartbeat, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import tasks
 from tests.support.servers import Redis, free_port
-from tests.support.stage import CLEAN, asking, record_of, screened, sweep
+from tests.support.stage import CLEAN, PREMIUM, asking, record_of, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +64,29 @@ def test_a_sweep_that_ran_long_ago_is_a_problem(queue: Redis) -> None:
 def test_records_that_wait_for_long_are_a_problem(queue: Redis) -> None:
     tasks.sweep()
     record_of()
+    NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    (problem,) = health.examine().problems
+    assert problem.startswith("1 records wait, the oldest since ")
+
+
+def test_a_callback_that_is_late_is_no_problem_before_25_hours(queue: Redis) -> None:
+    tasks.sweep()
+    with asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"):
+        screened()
+    for hours, expected in ((0.5, []), (24.4, []), (0.2, ["1 records wait"])):
+        gone = timedelta(hours=hours)
+        NumberInsightRecord.objects.update(created_at=F("created_at") - gone)
+        Lookup.objects.update(lease_until=F("lease_until") - gone)
+        found = health.examine()
+        assert [problem.split(",")[0] for problem in found.problems] == expected
+        assert (found.unfinished, found.awaiting_callback) == (len(expected), 1 - len(expected))
+
+
+def test_a_record_that_waits_for_anything_else_is_told_beside_a_late_callback(queue: Redis) -> None:
+    tasks.sweep()
+    with asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"):
+        screened()
+    record_of(PREMIUM)
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=1))
     (problem,) = health.examine().problems
     assert problem.startswith("1 records wait, the oldest since ")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.test import override_settings
 
 from number_insight.checks.plugins import check_plugins
@@ -28,9 +30,9 @@ def test_python_can_be_read(block: Block):
 
 @pytest.mark.parametrize("block", SETTINGS, ids=str)
 def test_settings_are_accepted(block: Block):
-    names: dict[str, object] = {}
+    names: dict[str, Any] = {}
     exec(block.text, names)
-    with override_settings(NUMBER_INSIGHT=names["NUMBER_INSIGHT"]):
+    with override_settings(NUMBER_INSIGHT={**settings.NUMBER_INSIGHT, **names["NUMBER_INSIGHT"]}):
         found = [*check_settings(), *check_plugins()] if apps.ready else []
     # The reader's own shop is not there, or it is the example's, which has other rules.
     assert [message for message in found if not NOT_OURS.search(message.msg)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from number_insight.forms import ScreenedFormMixin
 from number_insight.middleware import ScreeningMiddleware
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
+from number_insight.screening import visitor
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
 from tests.support.stage import CLEAN, PREMIUM, VIRTUAL, asking, screened
@@ -121,3 +123,45 @@ def test_one_request_is_one_refusal_however_often_it_is_checked() -> None:
         screened(PREMIUM)
         ScreeningMiddleware(view)(RequestFactory().post("/", REMOTE_ADDR="8.8.8.8"))
     assert NumberInsightRecord.objects.get(state="refused").ip_address == "8.8.8.8"
+
+
+def probed(addresses: Iterable[str], **settings: Any) -> int:
+    """Try a denied number from each of `addresses`; return how often it was refused."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("" if form_for(PREMIUM).is_valid() else "refused")
+
+    with asking(**ENFORCE, **settings):
+        screened(PREMIUM)
+        answers = [
+            ScreeningMiddleware(view)(RequestFactory().post("/", REMOTE_ADDR=address))
+            for address in addresses
+        ]
+    return sum(answer.content == b"refused" for answer in answers)
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["8.8.8.8"] * 14,
+        [f"2a00:1450:0:7::{nth:x}" for nth in range(14)],
+        [f"2a00:1450:0:7::1%eth{nth}" for nth in range(14)],
+        [f"10.0.0.{nth}" for nth in range(14)],
+        ["", "127.0.0.1", "unknown", "fe80::1%eth0"] * 4,
+    ],
+    ids=["one address", "one /64", "one address with zones", "private ones", "no address at all"],
+)
+def test_one_visitor_is_told_ten_denied_numbers_a_day_and_no_more(addresses: list[str]) -> None:
+    assert probed(addresses) == 10
+
+
+def test_visitors_of_other_networks_are_counted_apart() -> None:
+    assert probed(f"2a00:1450:0:{nth:x}::1" for nth in range(14)) == 14
+
+
+def test_behind_a_unix_socket_the_proxy_tells_visitors_apart() -> None:
+    def meta(nth: int) -> dict[str, str]:
+        return {"REMOTE_ADDR": "", "HTTP_X_FORWARDED_FOR": f"6.6.6.6, 8.8.{nth}.8"}
+
+    with asking(CLIENT_IP={"PROXY_COUNT": 1}):
+        assert [visitor.client_ip(meta(nth)) for nth in (1, 2)] == ["8.8.1.8", "8.8.2.8"]

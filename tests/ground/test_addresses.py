@@ -6,9 +6,10 @@ import pytest
 
 from number_insight.addresses import (
     canonical_network,
-    is_address,
+    hop,
     network_of,
     public_ip,
+    range_of,
     supernets,
 )
 
@@ -21,6 +22,8 @@ from number_insight.addresses import (
         ("2606:4700:4700:0:0:0:0:1111", "2606:4700:4700::1111"),
         ("::ffff:8.8.8.8", "8.8.8.8"),
         ("::ffff:10.0.0.1", None),
+        ("2606:4700:4700::1111%eth0", "2606:4700:4700::1111"),
+        ("fe80::1%eth0", None),
         ("10.0.0.1", None),
         ("172.16.0.1", None),
         ("192.168.1.1", None),
@@ -53,17 +56,24 @@ def test_only_a_public_address_says_anything(text: str | None, expected: str | N
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("8.8.8.8", True),
-        (" 8.8.8.8:4711 ", True),
-        ("[2606:4700:4700::1111]:443", True),
-        ("2606:4700:4700::1111", True),
-        ("unknown", False),
-        ("8.8.8:80", False),
-        ("", False),
+        ("8.8.8.8", "8.8.8.8"),
+        (" 8.8.8.8:4711 ", "8.8.8.8"),
+        ("[2606:4700:4700::1111]:443", "2606:4700:4700::1111"),
+        ("[2606:4700:4700::1111]", "2606:4700:4700::1111"),
+        ("2606:4700:4700::1111", "2606:4700:4700::1111"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unknown", None),
+        ("8.8.8:80", None),
+        ("8.8.8.8:", None),
+        ("[8.8.8.8]:80", None),
+        ("[2606:4700:4700::1111", None),
+        ('"8.8.8.8"', None),
+        ("", None),
     ],
 )
-def test_an_address_may_come_with_its_port(text: str, expected: bool) -> None:
-    assert is_address(text) is expected
+def test_a_hop_may_come_with_its_port(text: str, expected: str | None) -> None:
+    found = hop(text)
+    assert (found and str(found)) == expected
 
 
 @pytest.mark.parametrize(
@@ -88,11 +98,28 @@ def test_what_is_no_network_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("ip", "network"),
-    [("8.8.8.8", "8.8.8.0/24"), ("2606:4700:4700::1111", "2606:4700:4700::/64")],
+    [
+        ("8.8.8.8", "8.8.8.0/24"),
+        ("2606:4700:4700:7::1111", "2606:4700:4700::/48"),
+    ],
 )
 def test_neighbours_share_a_network(ip: str, network: str) -> None:
     assert network_of(ip) == network
     assert network in supernets(ip)
+
+
+@pytest.mark.parametrize(
+    ("ip", "counts_as"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        ("::ffff:8.8.8.8", "8.8.8.8"),
+        ("2606:4700:4700:7:1:2:3:4", "2606:4700:4700:7::/64"),
+        ("2606:4700:4700:0:1::", "2606:4700:4700::/64"),
+        ("nothing", ""),
+    ],
+)
+def test_one_visitor_has_every_address_of_a_64(ip: str, counts_as: str) -> None:
+    assert range_of(ip) == counts_as
 
 
 def test_an_address_lies_in_all_wider_networks() -> None:

@@ -14,12 +14,15 @@ from number_insight import exceptions, signals
 from number_insight.lookups import budget, circuits, limits, switches
 from number_insight.models import Circuit, Lookup, NumberInsightRecord, Spending, Usage
 from number_insight.providers.fake import Fake
+from number_insight.screening import worker
 from tests.support.stage import (
     CLEAN,
+    RESERVED,
     VIRTUAL,
     asking,
     heard,
     money,
+    record_of,
     screened,
     sweep,
     work_off,
@@ -48,7 +51,15 @@ def bases() -> list[str]:
         ("ip", [VISITOR] * 3, ["answer", "answer", "limit"]),
         ("ip", [VISITOR, VISITOR, NEIGHBOUR], ["answer", "answer", "answer"]),
         ("network", [VISITOR, VISITOR, NEIGHBOUR], ["answer", "answer", "limit"]),
-        ("network", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:0:1::1"], ["answer"] * 3),
+        ("ip", ["2a00:1450::1", "2a00:1450::2", "2a00:1450::9:3"], ["answer", "answer", "limit"]),
+        ("ip", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:0:1::1"], ["answer"] * 3),
+        ("ip", ["2a00:1450::1%a", "2a00:1450::1%b", "2a00:1450::1"], ["answer", "answer", "limit"]),
+        (
+            "network",
+            ["2a00:1450::1", "2a00:1450:0:7::1", "2a00:1450:0:ffff::1"],
+            ["answer", "answer", "limit"],
+        ),
+        ("network", ["2a00:1450::1", "2a00:1450::2", "2a00:1450:1::1"], ["answer"] * 3),
     ],
 )
 def test_one_source_causes_no_more_lookups_than_its_limit(
@@ -162,12 +173,82 @@ def test_what_opens_a_circuit(error: exceptions.ProviderError, times: int, opens
     assert (circuits.open_circuit("default", "advanced") is not None) is opens
 
 
-@pytest.mark.parametrize(("distinct", "opens"), [(True, True), (False, False)])
-def test_only_many_distinct_refused_numbers_speak_against_us(distinct: bool, opens: bool) -> None:
-    for number in numbers(circuits.REFUSALS):
-        refused = number if distinct else CLEAN
-        circuits.failed("default", "advanced", refused, exceptions.NumberRefused("no number"))
-    assert (circuits.open_circuit("default", "advanced") is not None) is opens
+def refused(number: str, network: str) -> bool:
+    """Record a refused number; return whether the circuit is open then."""
+    error = exceptions.NumberRefused("no number")
+    circuits.failed("default", "advanced", number, error, network=network)
+    return Circuit.objects.filter(open_until__isnull=False).exists()
+
+
+NETWORKS = [f"8.{index}.0.0/24" for index in range(circuits.REFUSALS)]
+
+
+@pytest.mark.parametrize(
+    ("refusals", "opens"),
+    [
+        (list(zip(numbers(circuits.REFUSALS), NETWORKS, strict=True)), True),
+        ([(CLEAN, network) for network in NETWORKS], False),
+        ([(number, "8.0.0.0/24") for number in numbers(circuits.REFUSALS)], False),
+        ([(number, "") for number in numbers(circuits.REFUSALS)], False),
+    ],
+    ids=["many visitors", "one number", "one network", "nobody knows whence"],
+)
+def test_only_refused_numbers_of_many_visitors_speak_against_us(
+    refusals: list[tuple[str, str]], opens: bool
+) -> None:
+    *first, last = [refused(number, network) for number, network in refusals]
+    assert (any(first), last) == (False, opens)
+
+
+def test_a_stranger_does_not_stop_the_lookups_of_others() -> None:
+    strange = numbers(60)
+    refusal = exceptions.NumberRefused("no number", status=3)
+    with asking(dict.fromkeys(strange, refusal), LIMITS={}):
+        for nth, number in enumerate(strange):
+            assert screened(number, ip=f"8.8.8.{nth % 4}").basis == "answer"
+        assert screened(VIRTUAL, ip="81.2.69.142").basis == "answer"
+
+
+def test_an_answer_forgets_the_refusals_before_it() -> None:
+    for number, network in zip(numbers(79), NETWORKS, strict=False):
+        refused(number, network)
+    circuits.succeeded("default", "advanced")
+    assert not refused(CLEAN, NETWORKS[-1])
+    assert Circuit.objects.get().refusals == 1
+
+
+@pytest.mark.parametrize("error", [exceptions.NotSent("down"), exceptions.NumberRefused("no")])
+def test_failures_of_long_ago_do_not_add_up(error: exceptions.ProviderError) -> None:
+    for number, network in zip(numbers(79), NETWORKS, strict=False):
+        circuits.failed("default", "advanced", number, error, network=network)
+        Circuit.objects.update(changed_at=timezone.now() - timedelta(minutes=11))
+    circuit = Circuit.objects.get()
+    assert (circuit.open_until, circuit.failures + circuit.refusals) == (None, 1)
+
+
+def test_a_probe_that_fails_opens_the_circuit_again_however_long_it_was_open() -> None:
+    circuits.failed("default", "advanced", CLEAN, exceptions.NoCredit("empty"))
+    hours_ago = timezone.now() - timedelta(hours=5)
+    Circuit.objects.update(open_until=hours_ago, changed_at=hours_ago, failures=circuits.FAILURES)
+    circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+    assert circuits.open_circuit("default", "advanced") is not None
+
+
+def test_a_provider_that_refuses_a_number_works() -> None:
+    for _ in range(circuits.FAILURES):
+        circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+    assert not refused(CLEAN, NETWORKS[0])
+    assert circuits.open_circuit("default", "advanced") is None
+
+
+def test_a_probe_takes_a_number_that_is_valid() -> None:
+    Circuit.objects.create(provider="default", open_until=timezone.now(), reason="It was down.")
+    with asking():
+        waiting = [record_of(number) for number in (RESERVED, CLEAN)]
+        assert (screened(RESERVED).note, Fake.asked) == ("It was down.", [])
+        worker.screen(waiting[0].pk, limit=16)
+    assert [question.number for question in Fake.asked][:1] == [CLEAN]
+    assert Circuit.objects.get().open_until is None
 
 
 def test_each_opening_in_a_row_lasts_twice_as_long() -> None:
@@ -216,7 +297,7 @@ def test_what_was_queued_before_the_switch_waits_for_it() -> None:
     with asking():
         work_off(record.pk)
         record.refresh_from_db()
-        assert (record.state, record.note) == ("waiting", "Lookups are switched off.")
+        assert (record.state, record.note) == ("waiting", switches.SWITCHED_OFF)
         switches.turn_lookups(True)
         Lookup.objects.update(next_try_at=timezone.now())
         work_off(record.pk)

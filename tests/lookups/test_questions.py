@@ -49,6 +49,28 @@ def test_who_asks_for_less_joins_who_asks_for_more_in_the_same_batch() -> None:
     assert set(NumberInsightRecord.objects.values_list("state", flat=True)) == {"screened"}
 
 
+ABROAD = {"ip": {"address": "8.8.8.8", "match": "mismatch", "country": "US", "city": None}}
+
+
+@pytest.mark.parametrize(
+    ("known_here", "expected"),
+    [
+        (False, [("mismatch", "US"), ("unknown", "")]),
+        (True, [("mismatch", "US"), ("country", "SE")]),
+    ],
+)
+def test_one_number_is_asked_once_though_its_visitors_have_different_ips(
+    known_here: bool, expected: list[tuple[str, str]]
+) -> None:
+    find = {"8.8.8.8": "US", "81.2.69.142": "SE"}.get if known_here else None
+    with asking({CLEAN: ABROAD}, IP_COUNTRY=find, SEND_IP=True):
+        records = [record_of(ip=ip) for ip in ("8.8.8.8", "81.2.69.142")]
+        worker.screen(records[0].pk, limit=16)
+    assert [question.ip for question in Fake.asked] == ["8.8.8.8"]
+    found = NumberInsightRecord.objects.order_by("pk").values_list("ip_match", "ip_country")
+    assert list(found) == expected
+
+
 @pytest.mark.postgres_only
 def test_two_batches_with_some_numbers_in_common_do_not_wait_in_a_ring() -> None:
     first, second, third = (f"+4670174{last}" for last in ("1001", "1002", "1003"))

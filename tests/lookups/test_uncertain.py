@@ -38,6 +38,14 @@ def test_whoever_joins_an_uncertain_lookup_is_judged_without_it_at_once(verdict:
     assert (len(Fake.asked), money()) == (1, ("0", PRICE))
 
 
+def test_an_uncertain_lookup_holds_its_number_whatever_the_ip() -> None:
+    with asking(SILENT, LIMITS={}):
+        records = [screened(ip=f"8.8.8.{last}") for last in range(5)]
+        records.append(screened())
+    assert {record.basis for record in records} == {"no_answer"}
+    assert (len(Fake.asked), money()) == (1, ("0", PRICE))
+
+
 def test_an_uncertain_lookup_holds_its_question_for_24_hours() -> None:
     with asking(SILENT):
         screened()

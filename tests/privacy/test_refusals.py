@@ -11,7 +11,7 @@ from number_insight import reviewing
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.privacy import subject
-from number_insight.screening import refusal, signup, visitor
+from number_insight.screening import attachment, refusal, signup, visitor
 from number_insight.testing import RecordFactory
 from tests.admin.builders import LIST, make_record, page_of
 from tests.models import Customer
@@ -85,10 +85,10 @@ def test_nobody_is_given_the_record_of_a_refusal_as_their_own() -> None:
             record = signup.screen_typed(PREMIUM)
             assert record is not None
             refusal._turn_away(record)
-            assert (current.records, current.refused) == ({}, {PREMIUM})
+            assert (current.records, current.refused) == ({}, {PREMIUM: record})
     NumberInsightRecord.objects.exclude(pk=record.pk).delete()
     customer = Customer.objects.create(name="Ada", phone="")
-    assert signup.attach(customer, number=PREMIUM) is None
+    assert attachment.attach(customer, number=PREMIUM) is None
 
 
 def test_it_cannot_be_asked_again() -> None:

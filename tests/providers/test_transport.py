@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +51,12 @@ BROKEN = {
     "not HTTP": sends(b"SSH-2.0-OpenSSH_9.6\r\n"),
     "too large": sends(OK + b"Content-Length: 9999999\r\n\r\n" + b"x" * (MAX_BODY + 1)),
     "too large once unpacked": says(200, body=gzip.compress(bytes(10**8)), Content_Encoding="gzip"),
+    "packed twice": says(
+        200, body=gzip.compress(gzip.compress(bytes(10**8))), Content_Encoding="gzip, gzip"
+    ),
+    "packed in members": says(200, body=gzip.compress(bytes(10**6)) * 200, Content_Encoding="gzip"),
+    "packed six times": says(200, body=b"x", Content_Encoding="gzip, " * 5 + "gzip"),
+    "packed in a way of its own": says(200, body=b"\x0b\x02\x80{}\x03", Content_Encoding="br"),
     "not packed as it says": says(200, body=b"not gzip at all", Content_Encoding="gzip"),
 }
 
@@ -59,6 +69,44 @@ def test_a_broken_answer_leaves_one_request_of_unknown_fate(script: Script) -> N
         time.sleep(0.1)
     assert len(stub.requests) == 1
     assert stub.connections == 1
+
+
+GIGABYTES = gzip.compress(bytes(10**7)) * 1000
+"""Ten of them, in a thousand members of one file."""
+
+
+@pytest.mark.parametrize(
+    ("packing", "body"),
+    [
+        ("gzip", GIGABYTES),
+        ("gzip, gzip", gzip.compress(GIGABYTES)),
+        ("deflate", zlib.compress(bytes(10**8))),
+    ],
+    ids=["once", "twice", "as one"],
+)
+def test_an_answer_of_gigabytes_is_not_unpacked(packing: str, body: bytes) -> None:
+    with Stub(says(200, body=body, Content_Encoding=packing)) as stub:
+        tracemalloc.start()
+        begun = time.monotonic()
+        with pytest.raises(Uncertain, match="larger than 256 KiB"):
+            post(stub)
+        _size, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert time.monotonic() - begun < 5
+    assert peak < 64 * MAX_BODY
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "identity", "GZIP"])
+def test_a_packed_answer_is_read_all_the_same(packing: str) -> None:
+    body = b'{"status": 0}'
+    pack = {"gzip": gzip.compress, "deflate": zlib.compress}.get(packing.lower(), bytes)
+    with Stub(says(200, body=pack(body), Content_Encoding=packing)) as stub:
+        assert post(stub).body == body
+
+
+def test_no_version_of_urllib3_is_allowed_that_unpacks_without_bound() -> None:
+    project = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert re.search(r'^    "urllib3>=2\.6"', project, re.MULTILINE)
 
 
 SLOW = {

@@ -219,6 +219,27 @@ def test_a_caller_may_come_flat() -> None:
     assert insight.caller == Caller(name="EXAMPLE COMPANY", type="business")
 
 
+@pytest.mark.parametrize("part", ["subscription_type", "caller_type"])
+def test_a_nested_caller_without_a_name_hides_no_flat_one(part: str) -> None:
+    told = {"subscription_type": "postpaid", "caller_type": "consumer"}[part]
+    insight = read(caller_identity={part: told}, caller_name="Robin Example", last_name="Example")
+    assert insight.caller is not None
+    assert (insight.caller.name, insight.caller.last_name) == ("Robin Example", "Example")
+    assert told in (insight.caller.type, insight.caller.subscription_type)
+
+
+def test_a_nested_name_is_not_mixed_with_a_flat_one() -> None:
+    identity = {"first_name": "Robin", "last_name": "Example"}
+    insight = read(caller_identity=identity, first_name="Example", caller_type="consumer")
+    assert insight.caller == Caller(first_name="Robin", last_name="Example", type="consumer")
+
+
+@pytest.mark.parametrize("nested", [{"address": "123.0.0.255"}, {"note": "x"}, {}])
+def test_an_ip_match_may_come_half_nested(nested: dict[str, str]) -> None:
+    insight = read(ip=nested, ip_match_level="mismatch", ip_country="NL")
+    assert (insight.ip.match, insight.ip.country) == ("mismatch", "NL")
+
+
 @pytest.mark.parametrize("identity", [None, {}, {"caller_type": "unknown", "caller_name": ""}])
 def test_a_caller_that_nobody_knows_is_none(identity: Any) -> None:
     assert read(caller_identity=identity, caller_name="unknown").caller is None

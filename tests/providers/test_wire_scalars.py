@@ -63,6 +63,18 @@ def test_the_status_may_be_text(status: Any) -> None:
     assert read(status=status).status == 0
 
 
+@pytest.mark.parametrize(
+    "status", ["1e-9", "0.5", "0.0000000001", "1_0", "٠", "\uff10", "0x0", "-1", "1e5", "", "null"]
+)
+def test_a_status_is_not_rounded_and_not_guessed(status: str) -> None:
+    assert read(status=status).status is None
+
+
+@pytest.mark.parametrize("price", ["1_0", "\uff11", "٣", "0x1", "1,5"])
+def test_an_amount_has_the_digits_of_json(price: str) -> None:
+    assert read(request_price=price).price is None
+
+
 @pytest.mark.parametrize("code", ["gb", " GB ", "Gb"])
 def test_country_codes_are_upper_case(code: str) -> None:
     assert read(country_code=code).country == "GB"

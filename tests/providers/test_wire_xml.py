@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from number_insight.exceptions import Busy, Uncertain
+from number_insight.exceptions import BadCallback, Busy, Uncertain
 from number_insight.insight import Caller, Carrier, IPMatch, RealTime, Roaming
-from number_insight.providers.wire import read_acknowledgement, read_answer
+from number_insight.providers.wire import read_acknowledgement, read_answer, read_callback
 
 FULL = b"""<?xml version="1.0" encoding="UTF-8"?>
 <lookup>
@@ -100,6 +100,77 @@ def test_the_caller_has_two_names(element: str) -> None:
 def test_an_unknown_roaming_is_told_as_such() -> None:
     body = b'<lookup><error code="0">Success</error><roaming status="unknown"/></lookup>'
     assert read_answer(body, format="xml").roaming == Roaming()
+
+
+@pytest.mark.parametrize(
+    ("element", "name", "expected"),
+    [
+        ('<ported lang="en">ported</ported>', "ported", "ported"),
+        ("<reachable>absent<!-- just now --></reachable>", "reachable", "absent"),
+        ("<reachable><word>absent</word></reachable>", "reachable", "absent"),
+        ("<valid_number>not_<b/>valid</valid_number>", "valid_number", "not_valid"),
+        ('<request_id type="uuid">9d1a</request_id>', "request_id", "9d1a"),
+        (
+            '<international_format_number kind="e164">14155550105</international_format_number>',
+            "number",
+            "+14155550105",
+        ),
+        ('<roaming lang="en">not_roaming</roaming>', "roaming", Roaming(status="not_roaming")),
+        ("<roaming><status>roaming</status></roaming>", "roaming", Roaming(status="roaming")),
+        ('<ip kind="v4">123.0.0.255</ip>', "ip", IPMatch(address="123.0.0.255")),
+        (
+            '<current_carrier network_type="mobile">Example</current_carrier>',
+            "current_carrier",
+            Carrier(name="Example", network_type="mobile"),
+        ),
+        (
+            "<local_number><country_code>GB</country_code>07700 900000</local_number>",
+            "national_format",
+            "07700 900000",
+        ),
+        ("<cnam><firs_name>Robin</firs_name></cnam>", "caller", Caller(first_name="Robin")),
+        ('<x:ported xmlns:x="urn:x">ported</x:ported>', "ported", "ported"),
+    ],
+)
+def test_neither_attributes_nor_children_hide_a_text(
+    element: str, name: str, expected: object
+) -> None:
+    body = f'<lookup><error code="0">Success</error>{element}</lookup>'.encode()
+    assert getattr(read_answer(body, format="xml"), name) == expected
+
+
+@pytest.mark.parametrize(
+    "error", ["<error><code>0</code></error>", '<status x="y">0</status>', "<status>0<a/></status>"]
+)
+def test_the_status_is_found_wherever_it_is_written(error: str) -> None:
+    body = f"<lookup>{error}<ported>ported</ported></lookup>".encode()
+    assert read_answer(body, format="xml").status == 0
+
+
+@pytest.mark.parametrize(
+    "twins",
+    [
+        "<status>0</status><status>9</status>",
+        '<error code="0"/><status>9</status>',
+        "<status>0</status><x:status xmlns:x='urn:x'>9</x:status>",
+        "<status>0</status><ported>ported</ported><ported>not_ported</ported>",
+        '<status>0</status><roaming status="roaming"><status>not_roaming</status></roaming>',
+        "<status>0</status><request_id>a</request_id><requestId>b</requestId>",
+    ],
+)
+def test_an_element_that_comes_with_two_values_is_no_answer(twins: str) -> None:
+    with pytest.raises(Uncertain):
+        read_answer(f"<lookup>{twins}</lookup>".encode(), format="xml")
+    with pytest.raises(BadCallback):
+        read_callback(f"<lookup>{twins}</lookup>".encode())
+
+
+def test_a_national_number_says_nothing_of_the_status() -> None:
+    body = (
+        b'<lookup><local_number status="0" country_code="GB">07700 900000</local_number></lookup>'
+    )
+    with pytest.raises(Uncertain):
+        read_answer(body, format="xml")
 
 
 def test_an_acknowledgement_is_written_in_camel_case() -> None:

@@ -9,7 +9,7 @@ import pytest
 from number_insight import reviewing
 from number_insight.models import NumberInsightRecord
 from number_insight.privacy import subject
-from number_insight.screening import signup
+from number_insight.screening import attachment
 from tests.replay.stage import run
 from tests.support import stage
 
@@ -28,20 +28,20 @@ def test_a_label_is_written_on_all_records_of_a_subject_and_only_there():
     with stage.asking():
         customer = stage.sign_up()
         other = record()
-    assert signup.label(customer, fraud=True) == 1
+    assert attachment.label(customer, fraud=True) == 1
     assert customer.get_phone_record().fraud is True
     assert customer.get_phone_record().labelled_at is not None
     other.refresh_from_db()
     assert other.fraud is None
-    signup.label(customer, None)
+    attachment.label(customer, None)
     assert customer.get_phone_record().labelled_at is None
 
 
 def test_precision_and_recall_come_from_labels():
     with stage.asking():
         for fraud in (True, True, False):
-            signup.label(record(), fraud)
-        signup.label(record(stage.CLEAN), fraud=True)
+            attachment.label(record(), fraud)
+        attachment.label(record(stage.CLEAN), fraud=True)
     told = quality()
     assert (told["records"], told["fraud"], told["fine"]) == (4, 3, 1)
     virtual = told["rules"]["virtual"]
@@ -57,7 +57,7 @@ def test_a_decision_is_a_label_until_a_later_label_says_otherwise():
     told = quality()
     assert (told["fraud"], told["fine"]) == (1, 1)
     assert told["rules"]["virtual"]["agreement"] == 0.5
-    signup.label(other, fraud=True)
+    attachment.label(other, fraud=True)
     assert quality()["rules"]["virtual"]["precision"] == 1.0
     assert quality()["rules"]["virtual"]["agreement"] == 0.5
 
@@ -65,14 +65,14 @@ def test_a_decision_is_a_label_until_a_later_label_says_otherwise():
 def test_a_decision_after_a_label_says_what_counts():
     with stage.asking():
         one = record()
-    signup.label(one, fraud=True)
+    attachment.label(one, fraud=True)
     reviewing.release(one)
     assert quality()["fine"] == 1
 
 
 def test_labels_outlive_the_number():
     with stage.asking():
-        signup.label(record(), fraud=True)
+        attachment.label(record(), fraud=True)
         subject.erase(number=stage.VIRTUAL)
     assert quality()["rules"]["virtual"]["precision"] == 1.0
 

@@ -161,8 +161,8 @@ def test_the_table_names_the_most_affected_and_the_rules_that_fire(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ({"WEIGHT": {}}, "did you mean 'WEIGHTS'?"),
-        ({"WEIGHTS": {"virtul": 5}}, "did you mean 'virtual'?"),
+        ({"WEIGHT": {}}, "Did you mean 'WEIGHTS'?"),
+        ({"WEIGHTS": {"virtul": 5}}, "Did you mean 'virtual'?"),
         ({"WEIGHTS": {"virtual": "5"}}, "whole numbers"),
         ({"THRESHOLDS": {"refuse": 5}}, "review and deny"),
         ([{"NAME": "nowhere.rules.Nowhere"}], "No module named"),

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from number_insight import signals
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import refusal, signup, worker
+from number_insight.screening import attachment, refusal, signup, worker
 from number_insight.validators import NumberInsightValidator
 from tests.models import Customer
 from tests.support.stage import CLEAN, VIRTUAL, asking, fake, heard, logged, screened
@@ -80,7 +80,7 @@ def test_attach_raises_nothing_either(broken_table: None, told: list[dict[str, A
     with signup.suspended():
         customer = Customer.objects.create(name="Ada", phone=CLEAN)
     with transaction.atomic():
-        assert signup.attach(customer, record=NumberInsightRecord(pk=1, number=CLEAN)) is None
+        assert attachment.attach(customer, record=NumberInsightRecord(pk=1, number=CLEAN)) is None
         assert Customer.objects.count() == 1
     assert len(told) == 1
 
@@ -92,7 +92,7 @@ def test_a_bug_of_ours_does_not_break_a_signup(
     def stumble(*_args: Any, **_kwargs: Any) -> Any:
         raise ZeroDivisionError(CANARY)
 
-    monkeypatch.setattr(signup, "_insert", stumble)
+    monkeypatch.setattr(signup, "insert", stumble)
     Customer.objects.create(name="Ada", phone=CANARY)
     NumberInsightValidator()(CANARY)
     assert [type(failure["error"]) for failure in told] == [ZeroDivisionError] * 2

@@ -132,5 +132,5 @@ def test_rules_that_read_nothing_cost_one_query_more_than_none() -> None:
         record = record_of(NUMBER)
         with CaptureQueriesContext(connection) as captured:
             refusal.judge_on_known_facts(record)
-    tables = [query["sql"].split(" FROM ")[1].split()[0].strip('"') for query in captured]
+    tables = [query["sql"].split(" FROM ")[1].split()[0].strip('"`') for query in captured]
     assert set(tables) == {"number_insight_rulefault"}

@@ -29,7 +29,8 @@ def test_a_signup_gets_one_savepoint_and_one_insert_from_us() -> None:
         connection,
     ) as queries:
         Customer.objects.create(name="Ada", phone=CLEAN)
-    said = [" ".join(query["sql"].split()[:3]).replace('"', "") for query in queries]
+    said = [" ".join(query["sql"].split()[:3]) for query in queries]
+    said = [words.replace('"', "").replace("`", "") for words in said]
     assert said[0] == "INSERT INTO tests_customer"
     assert [words.split()[0] for words in said[1:]] == ["SAVEPOINT", "INSERT", "RELEASE"]
     assert said[2] == "INSERT INTO number_insight_numberinsightrecord"

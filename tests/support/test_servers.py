@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from tests.support import programs
-from tests.support.servers import PostgreSQL, Redis, Server, ServerFailed
+from tests.support.servers import MariaDB, PostgreSQL, Redis, Server, ServerFailed
 from tests.support.waiting import until
 
 PATIENCE = 10.0
@@ -144,3 +144,25 @@ def test_the_wheels_programs_serve_where_the_machine_has_none(
     monkeypatch.setattr(programs, "DEBIAN", tmp_path)
     with server() as running:
         assert "site-packages" in os.readlink(f"/proc/{running.process.pid}/exe")
+
+
+@pytest.fixture(scope="module")
+def mariadb() -> Iterator[MariaDB]:
+    try:
+        programs.find_mariadb()
+    except programs.ServerMissing as missing:
+        pytest.skip(str(missing))
+    with MariaDB() as server:
+        yield server
+
+
+def test_a_killed_mariadb_keeps_what_was_committed(mariadb: MariaDB) -> None:
+    with mariadb.client() as session, session.cursor() as cursor:
+        cursor.execute("CREATE TABLE mysql.kept (id INT PRIMARY KEY) ENGINE=InnoDB")
+        cursor.execute("INSERT INTO mysql.kept VALUES (1)")
+        session.commit()
+        mariadb.kill()
+    mariadb.restart()
+    with mariadb.client() as session, session.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM mysql.kept")
+        assert cursor.fetchone() == (1,)

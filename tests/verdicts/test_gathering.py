@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from number_insight import clock
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.models.fingerprints import fingerprint
@@ -45,7 +46,7 @@ def test_who_comes_later_does_not_change_what_was() -> None:
         a_record(subject=subject, ip_address=IP)
         a_record(number, subject=subject, ip_address=IP, country="SE", carrier_name="Telia")
     decided(NUMBER, "refused", timezone.now() + MINUTE)
-    at = timezone.localtime(record.created_at)
+    at = clock.local(record.created_at)
     assert known_of(record) == Signup(at=at, number=NUMBER, ip=IP)
 
 
@@ -100,6 +101,15 @@ def test_an_ip_is_counted_for_a_day() -> None:
     a_record("+46701740650", ip_address=IP, ago=25 * HOUR)
     a_record("+46701740651", ip_address="8.8.4.4")
     assert known_of(a_record(ip_address=IP)).ip_seen_day == 4
+
+
+def test_of_ipv6_a_64_is_one_visitor() -> None:
+    for nth, number in enumerate(numbers_of_block(4)):
+        a_record(number, subject=nth, ip_address=f"2a00:1450:0:7::{nth}")
+    a_record("+46701740651", subject=8, ip_address="2a00:1450:0:7:1::")
+    a_record("+46701740652", subject=9, ip_address="2a00:1450:0:8::1")
+    known = known_of(a_record(subject=10, ip_address="2a00:1450:0:7:ffff::"))
+    assert (known.ip_seen, known.ip_seen_day) == (5, 5)
 
 
 @pytest.mark.parametrize("ip", [None, "10.0.0.1", "127.0.0.1", "203.0.113.7", "fd00::1"])
@@ -180,7 +190,7 @@ def test_every_part_is_served_by_an_index(count: int, monkeypatch: pytest.Monkey
     plans: list[str] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        how = {"postgresql": "EXPLAIN", "sqlite": "EXPLAIN QUERY PLAN"}[connection.vendor]
+        how = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
         execute(f"{how} {sql}", params, many, context)
         plans.extend(str(row) for row in context["cursor"].fetchall())
         return execute(sql, params, many, context)

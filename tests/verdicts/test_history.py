@@ -11,12 +11,12 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
+from number_insight import addresses
 from number_insight.insight import Carrier, Insight
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Source
 from number_insight.models.fingerprints import fingerprint
 from number_insight.rules.base import COSTLY
-from number_insight.screening import visitor
 from number_insight.verdicts import history
 from number_insight.verdicts.history import DAY, HOUR
 from tests.models import Customer
@@ -25,7 +25,10 @@ from tests.support.records import IP, NUMBER, a_record, an_entry, decided, settl
 pytestmark = pytest.mark.django_db
 
 NUMBERS = [f"+467017406{last:02}" for last in range(12)] + ["+46701740700", "+467017406055", ""]
-IPS = ["8.8.8.8", "8.8.4.4", "2001:4860:4860::8888", "::ffff:8.8.8.8", "10.0.0.1", None]
+IPS = [
+    *("8.8.8.8", "8.8.4.4", "::ffff:8.8.8.8", "10.0.0.1", None),
+    *("2001:4860:4860::8888", "2001:4860:4860:0:1::", "2001:4860:4860:1::8888"),
+]
 CARRIERS = ["Telia", "TELIA", "Tre  Sverige", ""]
 COUNTRIES = ["SE", "NO", ""]
 SPANS = [HOUR, 26 * HOUR, 80 * HOUR]
@@ -120,13 +123,14 @@ class Plain:
         self.carrier = (self.insight.current_carrier or Carrier()).name
 
     def counts(self) -> dict[str, Any]:
-        ip, number = visitor.public_ip(self.record.ip_address), self.record.number
+        known, number = addresses.public_ip(self.record.ip_address), self.record.number
+        ip = known and addresses.range_of(known)
         block, country, carrier = number[:-2], self.insight.country, self.carrier
         return {
             "number_seen": self.subjects(self.is_same),
-            "ip_seen": self.subjects(lambda row: ip and row.ip_address == ip),
+            "ip_seen": self.subjects(lambda row: ip and row.ip_range == ip),
             "number_decision": self.decision(),
-            "ip_seen_day": self.numbers(lambda row: ip and row.ip_address == ip, DAY),
+            "ip_seen_day": self.numbers(lambda row: ip and row.ip_range == ip, DAY),
             "block_seen_hour": self.numbers(lambda row: number and row.number[:-2] == block, HOUR),
             **self.burst("carrier", lambda row: carrier and row.carrier_name == carrier),
             **self.burst("country", lambda row: country and row.country == country),

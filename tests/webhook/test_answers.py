@@ -11,14 +11,24 @@ from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import reviewing
-from number_insight.lookups import callbacks
-from number_insight.models import Lookup, NumberInsightRecord
+from number_insight import exceptions, reviewing
+from number_insight.lookups import callbacks, circuits
+from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
-from tests.support.stage import CLEAN, PREMIUM, PRICE, money, screened, sweep, the_lookup, vonage
+from tests.support.stage import (
+    CLEAN,
+    PREMIUM,
+    PRICE,
+    asking,
+    money,
+    screened,
+    sweep,
+    the_lookup,
+    vonage,
+)
 from tests.support.waiting import at_once
-from tests.webhook.callbacks import ORIGIN, body_of, path_of, post, post_with_token
+from tests.webhook.callbacks import ASYNC, ORIGIN, body_of, path_of, post, post_with_token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,12 +78,15 @@ def test_row_26_of_two_different_callbacks_the_first_wins_and_a_person_is_told(
     assert submitted.line_type == lookup.insight["line_type"]
 
 
-def test_row_28_a_late_callback_heals_and_buys_nothing(submitted: NumberInsightRecord) -> None:
+def test_row_28_a_late_callback_changes_nothing_and_buys_nothing(
+    submitted: NumberInsightRecord,
+) -> None:
     age(26)
     sweep()
+    before = NumberInsightRecord.objects.values().get()
     assert (the_lookup().state, verdict(submitted)) == ("no_callback", ("failed", "review"))
-    assert (post(body_of()).status_code, the_lookup().state) == (200, "answered")
-    assert (verdict(submitted), submitted.basis) == (("screened", "allow"), "answer")
+    assert (post(body_of()).status_code, the_lookup().state) == (200, "no_callback")
+    assert NumberInsightRecord.objects.values().get() == before
     assert (len(Fake.asked), money()) == (1, PAID)
 
 
@@ -89,9 +102,9 @@ def test_the_answer_to_a_request_that_seemed_lost_or_refused_is_taken_and_not_bo
     assert len(Fake.asked) == 1
 
 
-def test_a_late_callback_leaves_what_a_person_has_decided(submitted: NumberInsightRecord) -> None:
-    age(26)
-    sweep()
+def test_an_answer_leaves_what_a_person_has_decided(submitted: NumberInsightRecord) -> None:
+    Lookup.objects.update(state="uncertain")
+    NumberInsightRecord.objects.update(state="failed", verdict="review")
     submitted.refresh_from_db()
     reviewing.refuse(submitted)
     assert post(body_of()).status_code == 200
@@ -139,20 +152,20 @@ def test_a_lookup_that_is_gone_gets_the_404_of_a_bad_token(submitted: NumberInsi
     assert post_with_token(token, body_of()) == NOT_FOUND
 
 
-def test_row_31_the_answer_to_another_question_changes_nothing(
+def test_row_31_the_answer_to_another_question_judges_nobody(
     submitted: NumberInsightRecord,
 ) -> None:
     other = screened(PREMIUM, level="advanced")
     mine, its = Lookup.objects.get(number=CLEAN), Lookup.objects.get(number=PREMIUM)
     assert post(body_of(1), path_of(mine)).status_code == 200
     mine.refresh_from_db()
-    assert (mine.state, mine.conflict) == ("submitted", True)
-    assert verdict(submitted) == ("waiting", "pending")
+    assert (mine.state, mine.conflict, mine.insight) == ("failed", True, None)
+    assert (verdict(submitted), submitted.lane) == (("failed", "review"), "fault")
     for lookup, body in ((mine, body_of(0)), (its, body_of(1))):
         assert post(body, path_of(lookup)).status_code == 200
     for record in (submitted, other):
         record.refresh_from_db()
-    assert (submitted.line_type, other.line_type) == ("mobile", "landline_premium")
+    assert (submitted.line_type, other.line_type) == ("unknown", "landline_premium")
 
 
 def test_row_32_a_callback_that_is_replayed_has_no_effect(submitted: NumberInsightRecord) -> None:
@@ -174,3 +187,55 @@ def test_row_69_a_callback_survives_the_rotation_of_the_key(
     with override_settings(SECRET_KEY="new", SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
         assert post_with_token(token, body)[0] == 200
     assert (the_lookup().state, verdict(submitted)) == ("answered", ("screened", "allow"))
+
+
+def troubled() -> None:
+    """Let the provider fail until one more failure opens its circuit."""
+    for _ in range(circuits.FAILURES - 1):
+        circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+
+
+def failures() -> int:
+    return Circuit.objects.get().failures
+
+
+def test_an_acknowledgement_and_a_callback_are_successes_of_the_provider() -> None:
+    troubled()
+    with asking(**ASYNC):
+        screened()
+        assert failures() == 0
+        troubled()
+        assert post(body_of()).status_code == 200
+        assert failures() == 0
+
+
+def test_a_callback_closes_the_circuit_and_lets_go_what_waits(
+    submitted: NumberInsightRecord,
+) -> None:
+    troubled()
+    circuits.failed("default", "advanced", CLEAN, exceptions.NotSent("down"))
+    waiting = screened(PREMIUM)
+    assert waiting.state == "waiting"
+    assert post(body_of(), path_of(Lookup.objects.get(number=CLEAN))).status_code == 200
+    assert Circuit.objects.get().open_until is None
+    sweep()
+    assert Lookup.objects.get(number=PREMIUM).state == "submitted"
+
+
+def test_a_provider_that_is_well_is_asked_however_often_it_once_failed() -> None:
+    numbers = [f"+467017{nth:02}605" for nth in range(30)]
+    answers: dict[str, Any] = {n: exceptions.NotSent("down") for n in numbers[::5]}
+    with asking(answers, **ASYNC, LIMITS={}):
+        for number in numbers:
+            screened(number)
+    assert Lookup.objects.filter(state="submitted").count() == 24
+    assert not Circuit.objects.filter(open_until__isnull=False).exists()
+
+
+def test_a_callback_that_comes_twice_says_nothing_of_the_provider(
+    submitted: NumberInsightRecord,
+) -> None:
+    assert post(body_of()).status_code == 200
+    troubled()
+    assert post(body_of()).status_code == 200
+    assert failures() == circuits.FAILURES - 1

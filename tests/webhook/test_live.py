@@ -43,7 +43,7 @@ def is_screened(record: NumberInsightRecord) -> bool:
         ("early", [200], "answered", False),
         ("duplicate", [200, 200], "answered", False),
         ("intermediate", [200, 200], "answered", False),
-        ("wrong_id", [200], "submitted", True),
+        ("wrong_id", [200], "answered", True),
         ("never", [], "submitted", False),
     ],
 )

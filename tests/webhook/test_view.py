@@ -77,6 +77,26 @@ def test_a_provider_that_was_asked_for_xml_may_answer_in_xml() -> None:
     assert the_lookup().state == "answered"
 
 
+NUMBER = '"international_format_number": "46701740605"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"status": 0, {NUMBER}, "ported": "ported", "a": "Åland"}}'.encode("latin-1"),
+        f'{{"status": 0, {NUMBER}, "ported": "ported", "a": "Åland"}}'.encode("utf-16"),
+        f'{{{NUMBER}, "ported": "ported", "request_price": "0.03"}}'.encode(),
+        f'{{"status": "1e-9", {NUMBER}, "ported": "ported"}}'.encode(),
+    ],
+    ids=["latin-1", "utf-16", "no status", "a status that is none"],
+)
+def test_what_would_be_read_as_an_answer_is_read_as_a_callback(body: bytes) -> None:
+    told = {**fake(**ASYNC), "PROVIDERS": {"default": {"BACKEND": VONAGE}}}
+    with override_settings(NUMBER_INSIGHT=told):
+        assert post(body).status_code == 200
+    assert the_lookup().state == "answered"
+
+
 def test_what_is_too_large_is_refused_whether_it_says_so_or_not(
     django_assert_num_queries: Any,
 ) -> None:

@@ -65,8 +65,9 @@ class Command(BaseCommand):
         )
 
     def _queue(self, work: Backfill, wanted: int, price: Decimal, batch: int) -> None:
-        if not switches.lookups_are_on():
-            raise CommandError("Lookups are switched off, so nothing would be found out.")
+        obstacle = switches.obstacle()
+        if obstacle:
+            raise CommandError(f"Nothing would be found out. {obstacle}")
         if signup.is_suspended():
             raise CommandError("Screening is suspended here, so nothing is queued.")
         room = backfill.room(price)

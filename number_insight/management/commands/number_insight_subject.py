@@ -9,11 +9,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.apps import apps
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
 from number_insight.exceptions import InvalidNumber
+from number_insight.models.subjects import read_key
 from number_insight.privacy import subject
 
 STDOUT = "-"
@@ -87,13 +87,13 @@ def _selection(options: dict[str, Any]) -> dict[str, Any]:
 def _subject(label: str, key: str) -> models.Model:
     """Return an instance with the key; its row may be deleted already."""
     try:
-        model = apps.get_model(label)
-        subject: models.Model = model(pk=model._meta.pk.to_python(key))
+        model: type[models.Model] = apps.get_model(label)
     except (LookupError, ValueError) as error:
         raise CommandError(f"There is no model {label!r}; write it as app.Model.") from error
-    except ValidationError as error:
-        raise CommandError(f"{key!r} is no key of {label}.") from error
-    return subject
+    try:
+        return model(pk=read_key(model, key))
+    except ValueError as error:
+        raise CommandError(str(error)) from error
 
 
 def _confirm(question: str) -> bool:
