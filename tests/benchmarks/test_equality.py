@@ -28,6 +28,7 @@ from number_insight.verdicts.grounds import Case
 from tests.benchmarks.seeding import Population
 from tests.models import Customer
 from tests.replay.stage import seed
+from tests.support.stage import fake
 
 pytestmark = [pytest.mark.bench, pytest.mark.django_db]
 
@@ -125,17 +126,17 @@ def test_a_replay_gives_the_verdicts_of_judging_anew(
 ) -> None:
     rules = tmp_path / "changed.json"
     rules.write_text(json.dumps(CHANGED))
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": keeps_live}):
+    with override_settings(NUMBER_INSIGHT=fake(STORE_LIVE=keeps_live)):
         sow()
         ListEntry.objects.create(action="deny", match="prefix", value="+46701740")
         ListEntry.objects.create(action="allow", match="ip", value="81.2.64.0/20")
         told = replayed(rules)
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": keeps_live, **CHANGED}):
+    with override_settings(NUMBER_INSIGHT=fake(STORE_LIVE=keeps_live, **CHANGED)):
         anew = judged_anew()
     assert told["records"] == len(anew.now) > 0.9 * RECORDS
     assert (told["matrix"], told["cannot_tell"]) == (anew.matrix, 0)
     assert told["changed"] > RECORDS / 100, "the other rules change too little to be a test"
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": keeps_live}):
+    with override_settings(NUMBER_INSIGHT=fake(STORE_LIVE=keeps_live)):
         replayed(rules, "--apply")
     written, open_ones = stored(), undecided()
     assert len(open_ones) > RECORDS / 2

@@ -13,7 +13,7 @@ from django.test import Client
 
 from number_insight import transactions
 from number_insight.insight import Insight
-from number_insight.lookups import callbacks, claims
+from number_insight.lookups import callbacks, calls
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, worker
@@ -163,7 +163,7 @@ def test_row_20_what_cannot_be_saved_for_half_a_minute_is_named_in_the_log(
             postgresql.kill()
             return Insight(request_id="the-request", price=Decimal("0.03"))
 
-        monkeypatch.setattr(claims, "ask", answer_and_break)
+        monkeypatch.setattr(calls, "call", answer_and_break)
         with pytest.raises(OperationalError):
             worker.screen(record.pk)
     (line,) = [entry.getMessage() for entry in caplog.records if entry.levelname == "CRITICAL"]

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from number_insight import screening
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.replay import rulesets
@@ -24,7 +25,6 @@ from number_insight.replay.stored import batches, settled
 from number_insight.rules import Rule
 from number_insight.rules.base import COSTLY, SIGNALS, Signup, judge
 from number_insight.rules.scoring import Flag
-from number_insight.screening import signup
 from number_insight.verdicts import grounds, history, judging
 from tests.models import Customer
 from tests.replay.stage import replayed, rule, rules_file, run, seed
@@ -59,7 +59,7 @@ def keep_history() -> None:
 
 @pytest.mark.parametrize("is_kept", [False, True])
 def test_a_replay_judges_many_records_as_judging_them_one_by_one_does(is_kept):
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": True}):
+    with override_settings(NUMBER_INSIGHT=stage.fake(STORE_LIVE=True)):
         seed(2000, kept_live=True)
         if is_kept:
             keep_history()
@@ -117,7 +117,7 @@ def rule_sets(draw: Any) -> rulesets.RuleSet:
 
 
 def test_whatever_a_rule_reads_is_told_as_in_judging():
-    with override_settings(NUMBER_INSIGHT={"STORE_LIVE": True}):
+    with override_settings(NUMBER_INSIGHT=stage.fake(STORE_LIVE=True)):
         seed(60, kept_live=True)
         (cases,) = batches(settled())
         signup = Signup(at=cases[0].record.created_at, number=cases[0].record.number, ip="8.8.8.8")
@@ -140,9 +140,9 @@ def test_what_is_attached_later_changes_nothing_of_what_was_counted():
     with stage.asking():
         first, second = (stage.screened(stage.CLEAN) for _ in range(2))
         assert second.history["number_seen"] == 0
-        with signup.suspended():
+        with screening.suspended():
             customer = Customer.objects.create(name="Ada", phone=stage.CLEAN)
-        signup.attach(customer, record=first)
+        screening.attach(customer, record=first)
         assert "number_reused" not in run()
         NumberInsightRecord.objects.update(history={})
         assert "number_reused" in run()
