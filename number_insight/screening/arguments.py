@@ -46,4 +46,4 @@ def check_source(source: str) -> None:
 def check_region(region: str | None) -> None:
     """Raise `BadArgument` unless `region` is a country with a numbering plan, or None."""
     if region is not None and numbers.known_region(region) is None:
-        raise BadArgument(f"There is no region {region!r}; write its alpha-2 code, as \"GB\".")
+        raise BadArgument(f'There is no region {region!r}; write its alpha-2 code, as "GB".')

@@ -221,6 +221,8 @@ def test_a_default_region_that_is_no_country_is_reported(
 ) -> None:
     settings.PHONENUMBER_DEFAULT_REGION = region
     assert ids(found({"PROVIDERS": PROVIDERS})) == expected
+
+
 @override_settings(ROOT_URLCONF="django.contrib.auth.urls")
 @pytest.mark.parametrize(
     ("given", "expected"),
