@@ -72,6 +72,7 @@ BAD = [
 ]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(("entry", "told"), BAD)
 def test_a_rule_that_is_written_wrong_is_reported_with_the_reason(
     entry: dict[str, Any], told: str
