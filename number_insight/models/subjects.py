@@ -12,6 +12,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import Model
 
+from number_insight.exceptions import BadArgument
+
 KEYS_IN_QUERY = 200
 """The keys that are looked for in one query, as composite ones are many conditions."""
 
@@ -21,6 +23,22 @@ def key_text(key: Any) -> str:
     if isinstance(key, (list, tuple)):
         return json.dumps([str(part) for part in key], ensure_ascii=False)
     return str(key)
+
+
+def has_key(subject: Model) -> bool:
+    """Return whether `subject` has a primary key, as every saved object has."""
+    parts = subject.pk if isinstance(subject.pk, (list, tuple)) else (subject.pk,)
+    return all(part is not None and part != "" for part in parts)
+
+
+def key_of(subject: Model) -> str:
+    """Return the key of `subject` as records store it; raise `BadArgument` if it has none."""
+    if not isinstance(subject, Model):
+        raise BadArgument(f"A subject is a row of a model, not {type(subject).__name__}.")
+    if not has_key(subject):
+        name = type(subject).__name__
+        raise BadArgument(f"This {name} has no key yet, so nothing can be linked to it: save it.")
+    return key_text(subject.pk)
 
 
 def read_key(model: type[Model], text: str) -> Any:
@@ -85,9 +103,10 @@ class SubjectKey(GenericForeignKey):
         return subject
 
     def __set__(self, instance: Any, value: Any) -> None:
+        text = "" if value is None else key_of(value)
         kind = None if value is None else ContentType.objects.get_for_model(value)
         instance.subject_type_id = None if kind is None else kind.pk
-        instance.subject_id = "" if value is None else key_text(value.pk)
+        instance.subject_id = text
         self.set_cached_value(instance, value)
 
 
