@@ -307,9 +307,8 @@ print("all is well")
 def test_a_signup_after_a_social_login_is_screened(tmp_path: Path) -> None:
     apps = ("allauth.socialaccount", "allauth.socialaccount.providers.dummy")
     recipe = replace(ALLAUTH, apps=(*ALLAUTH.apps, *apps))
-    made = project(
-        tmp_path, recipe, "SOCIALACCOUNT_AUTO_SIGNUP = SOCIALACCOUNT_EMAIL_REQUIRED = False\n"
-    )
+    asked = 'SOCIALACCOUNT_AUTO_SIGNUP = False\nACCOUNT_SIGNUP_FIELDS = ["username*", "email"]\n'
+    made = project(tmp_path, recipe, asked)
     assert made.run(SOCIAL).endswith("all is well\n")
 
 
