@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('provider', models.CharField(max_length=50, unique=True, verbose_name='provider')),
                 ('next_at', models.BigIntegerField(default=0)),
+                ('charged', models.JSONField(default=dict, editable=False)),
             ],
             options={
                 'verbose_name': 'pace',
