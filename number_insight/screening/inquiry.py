@@ -82,15 +82,18 @@ def _answer(provider: Provider, name: str, question: Question) -> Insight:
     try:
         insight = calls.attempt(provider, name, lambda: sound(provider.lookup(question)))
     except Uncertain:
-        _book(provider.price(question))  # it may have been paid for, so it counts
+        _book(
+            provider.price(question), provider.currency
+        )  # it may have been paid for, so it counts
         raise
-    _book(provider.price(question) if insight.price is None else insight.cost)
+    amount = provider.price(question) if insight.price is None else insight.cost
+    _book(amount, provider.currency)
     return insight
 
 
-def _book(amount: Decimal) -> None:
+def _book(amount: Decimal, currency: str) -> None:
     with transaction.atomic():
-        budget.book(amount)
+        budget.book(amount, currency)
 
 
 def _record(inquiry: Inquiry) -> NumberInsightRecord:
