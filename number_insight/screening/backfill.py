@@ -127,7 +127,9 @@ def room(price: Decimal) -> int | None:
     """
     if not price:
         return None
-    remaining = [cap - sum(budget.spent(period)) for period, cap in app_settings.BUDGET.items()]
+    currency = loading.provider().currency
+    budgets = app_settings.budget_of(currency)
+    remaining = [cap - sum(budget.spent(period, currency)) for period, cap in budgets.items()]
     if not remaining:
         return None
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED).count()

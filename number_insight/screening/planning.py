@@ -120,11 +120,13 @@ def _plan(one: Judged, rules: Sequence[Rule], obstacle: str) -> Plan:
 def saved(record: NumberInsightRecord) -> Decimal:
     """Return the difference between the cost of `record` and the dearest question's price.
 
-    It is 0 for a verdict that lacked an answer: a lookup that could not be bought saves nothing.
+    It is 0 for a verdict that lacked an answer: a lookup that could not be bought saves nothing;
+    and for a cost in another currency, which cannot be compared.
     """
-    if record.basis not in ENOUGH:
-        return Decimal(0)
     provider = loading.provider()
+    paid_in = record.lookup.currency if record.cost and record.lookup else provider.currency
+    if record.basis not in ENOUGH or paid_in != provider.currency:
+        return Decimal(0)
     dearest = provider.price(Question(number=record.number, level=provider.levels[-1]))
     cost: Decimal = record.cost
     return max(dearest - cost, Decimal(0))
