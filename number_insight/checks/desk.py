@@ -31,10 +31,10 @@ def _check_summary() -> Iterator[CheckMessage]:
     try:
         describe: object = app_settings.SUBJECT_SUMMARY
     except ImportError as exc:
-        yield error("E028", f"NUMBER_INSIGHT['SUBJECT_SUMMARY'] cannot be imported: {exc}.", hint)
+        yield error("E036", f"NUMBER_INSIGHT['SUBJECT_SUMMARY'] cannot be imported: {exc}.", hint)
         return
     if describe is not None and not callable(describe):
-        yield error("E028", "NUMBER_INSIGHT['SUBJECT_SUMMARY'] is not callable.", hint)
+        yield error("E036", "NUMBER_INSIGHT['SUBJECT_SUMMARY'] is not callable.", hint)
 
 
 def _check_search(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -43,11 +43,11 @@ def _check_search(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             model: type[Model] = apps.get_model(label)
         except (AttributeError, LookupError, TypeError, ValueError):
             message = f"NUMBER_INSIGHT['SUBJECT_SEARCH'] names no model: {label!r}."
-            yield error("E029", message, SEARCH_HINT)
+            yield error("E037", message, SEARCH_HINT)
             continue
         if isinstance(fields, str) or not isinstance(fields, (list, tuple)) or not fields:
             message = f"NUMBER_INSIGHT SUBJECT_SEARCH.{label} is no list of fields: {fields!r}."
-            yield error("E029", message, SEARCH_HINT)
+            yield error("E037", message, SEARCH_HINT)
             continue
         for field in fields:
             yield from _check_field(label, model, str(field))
@@ -59,7 +59,7 @@ def _check_field(label: str, model: type[Model], field: str) -> Iterator[CheckMe
     except FieldDoesNotExist:
         names = [found.name for found in model._meta.get_fields()]
         message = f"NUMBER_INSIGHT SUBJECT_SEARCH.{label} has no field {field!r}."
-        yield error("E029", message, did_you_mean(field, names))
+        yield error("E037", message, did_you_mean(field, names))
 
 
 def _check_reasons(given: Any) -> Iterator[CheckMessage]:
@@ -68,11 +68,11 @@ def _check_reasons(given: Any) -> Iterator[CheckMessage]:
     for reason in given:
         if not _is_reason(reason):
             message = f"NUMBER_INSIGHT['REASONS'] holds what is no reason: {reason!r}."
-            yield error("E030", message, hint)
+            yield error("E038", message, hint)
             continue
         codes.append(reason[0])
     for code in sorted({code for code in codes if codes.count(code) > 1}):
-        yield error("E030", f"NUMBER_INSIGHT['REASONS'] has the code {code!r} twice.", hint)
+        yield error("E038", f"NUMBER_INSIGHT['REASONS'] has the code {code!r} twice.", hint)
 
 
 def _is_reason(reason: Any) -> bool:
@@ -86,4 +86,4 @@ def _check_share(share: Any) -> Iterator[CheckMessage]:
     is_number = isinstance(share, (int, float)) and not isinstance(share, bool)
     if not is_number or not 0 <= share <= 1:
         message = f"NUMBER_INSIGHT['SECOND_LOOK'] is no share from 0 to 1: {share!r}."
-        yield error("E031", message, "Write 0.02 for two in a hundred, or 0 for none.")
+        yield error("E039", message, "Write 0.02 for two in a hundred, or 0 for none.")

@@ -18,35 +18,35 @@ def summary(subject: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("given", "number", "message"),
     [
-        ({"SUBJECT_SUMMARY": 7}, "E028", "NUMBER_INSIGHT['SUBJECT_SUMMARY'] is not callable."),
+        ({"SUBJECT_SUMMARY": 7}, "E036", "NUMBER_INSIGHT['SUBJECT_SUMMARY'] is not callable."),
         ({"SUBJECT_SEARCH": ["x"]}, "E002", "NUMBER_INSIGHT['SUBJECT_SEARCH'] is a list, not a"),
         (
             {"SUBJECT_SEARCH": {"nobody": ["name"]}},
-            "E029",
+            "E037",
             "NUMBER_INSIGHT['SUBJECT_SEARCH'] names no model: 'nobody'.",
         ),
         (
             {"SUBJECT_SEARCH": {"tests.Customer": "name"}},
-            "E029",
+            "E037",
             "NUMBER_INSIGHT SUBJECT_SEARCH.tests.Customer is no list of fields: 'name'.",
         ),
         (
             {"SUBJECT_SEARCH": {"tests.Customer": ["nmae"]}},
-            "E029",
+            "E037",
             "NUMBER_INSIGHT SUBJECT_SEARCH.tests.Customer has no field 'nmae'.",
         ),
         ({"REASONS": "known"}, "E002", "NUMBER_INSIGHT['REASONS'] is a str, not a list."),
-        ({"REASONS": ["known"]}, "E030", "NUMBER_INSIGHT['REASONS'] holds what is no reason: "),
-        ({"REASONS": [("x" * 51, "X")]}, "E030", "NUMBER_INSIGHT['REASONS'] holds what is no"),
-        ({"REASONS": [("x", " ")]}, "E030", "NUMBER_INSIGHT['REASONS'] holds what is no reason"),
+        ({"REASONS": ["known"]}, "E038", "NUMBER_INSIGHT['REASONS'] holds what is no reason: "),
+        ({"REASONS": [("x" * 51, "X")]}, "E038", "NUMBER_INSIGHT['REASONS'] holds what is no"),
+        ({"REASONS": [("x", " ")]}, "E038", "NUMBER_INSIGHT['REASONS'] holds what is no reason"),
         (
             {"REASONS": [("x", "X"), ["x", "Y"]]},
-            "E030",
+            "E038",
             "NUMBER_INSIGHT['REASONS'] has the code 'x' twice.",
         ),
-        ({"SECOND_LOOK": 2}, "E031", "NUMBER_INSIGHT['SECOND_LOOK'] is no share from 0 to 1: 2."),
-        ({"SECOND_LOOK": "0.02"}, "E031", "NUMBER_INSIGHT['SECOND_LOOK'] is no share from 0 to 1"),
-        ({"SECOND_LOOK": True}, "E031", "NUMBER_INSIGHT['SECOND_LOOK'] is no share from 0 to 1"),
+        ({"SECOND_LOOK": 2}, "E039", "NUMBER_INSIGHT['SECOND_LOOK'] is no share from 0 to 1: 2."),
+        ({"SECOND_LOOK": "0.02"}, "E039", "NUMBER_INSIGHT['SECOND_LOOK'] is no share from 0 to 1"),
+        ({"SECOND_LOOK": True}, "E039", "NUMBER_INSIGHT['SECOND_LOOK'] is no share from 0 to 1"),
     ],
 )
 def test_a_mistake_is_told(given: Any, number: str, message: str) -> None:
@@ -58,7 +58,7 @@ def test_a_mistake_is_told(given: Any, number: str, message: str) -> None:
 
 def test_a_path_that_cannot_be_imported_is_told() -> None:
     (fault,) = found({"SUBJECT_SUMMARY": "tests.checks.test_desk.sumary"})
-    assert ids([fault]) == ["E028"]
+    assert ids([fault]) == ["E036"]
     assert "cannot be imported" in fault.msg
 
 
