@@ -183,7 +183,7 @@ def _e164(number: str) -> str:
 
 
 def _check_facts(given: Mapping[str, Any], known: type[Any] = Insight) -> None:
-    """Raise `TypeError` or `ValueError` for what `known`, a part of an insight, does not have."""
+    """Raise `TypeError` for a fact, `ValueError` for a word that `known` does not have."""
     names = {field.name for field in fields(known)} - {"raw", "number_refused"}
     for name, value in given.items():
         if name not in names:
