@@ -50,7 +50,7 @@ class Visitor:
         self.records.pop(number, None)
 
     def finish(self) -> None:
-        """Run the writes that were deferred past the request's transaction, and log their errors."""
+        """Run the writes deferred past the request's transaction, and log their errors."""
         while self.afterwards:
             try:
                 self.afterwards.pop(0)()
