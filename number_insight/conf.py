@@ -45,6 +45,8 @@ DEFAULTS: dict[str, Any] = {
     "RING_TIMEOUT": timedelta(seconds=1),
     "STORE_LIVE": False,
     "STORE_RAW": False,
+    "FALLBACKS": [],
+    "SHARES": {},
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
@@ -183,6 +185,16 @@ class AppSettings:
     @property
     def RETRY_UNCERTAIN(self) -> int:
         return int(self._value("RETRY_UNCERTAIN"))
+
+    @property
+    def FALLBACKS(self) -> Sequence[str]:
+        """The providers that are asked, in this order, where those before could not be paid."""
+        return self._value("FALLBACKS") or ()
+
+    @property
+    def SHARES(self) -> Mapping[str, float]:
+        """The percentage of numbers about which a provider is asked first, by its name."""
+        return self._value("SHARES") or {}
 
     @property
     def COUNTRIES(self) -> frozenset[str] | None:

@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage
 from number_insight.addresses import TrustedProxies
 from number_insight.checks.budgets import check_budget
 from number_insight.checks.messages import error, warning
+from number_insight.checks.routing import check_routing
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
@@ -33,8 +34,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", *PARTS)
-LISTS = ("RULES", "EXTRA_RULES")
+DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", *PARTS)
+LISTS = ("RULES", "EXTRA_RULES", "FALLBACKS")
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
@@ -58,6 +59,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_wait,
         _check_fingerprint_keys,
         check_budget,
+        check_routing,
         _check_limits,
         _check_weights,
         _check_client_ip,
