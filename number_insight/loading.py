@@ -39,6 +39,15 @@ def provider(name: str = DEFAULT_PROVIDER) -> Provider:
     return made
 
 
+def told_by_any() -> frozenset[str]:
+    """Return the signals that one of ``PROVIDERS`` can tell; those that do not load tell none."""
+    told = frozenset[str]()
+    for name in app_settings.PROVIDERS:
+        with suppress(ImproperlyConfigured):
+            told = told.union(*provider(name).signals.values())
+    return told
+
+
 def currencies() -> tuple[str, ...]:
     """Return the currencies of the providers that can be loaded, that of the default one first.
 

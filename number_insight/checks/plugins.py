@@ -16,6 +16,7 @@ from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.lookups import retirement, switches
+from number_insight.providers import trust
 
 NOTICE = timedelta(days=180)
 """The time before the retirement of a provider in which a check warns of it."""
@@ -25,7 +26,7 @@ def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
     """Check that providers and rules can be loaded, with options that fit."""
     if not is_readable():
         return []
-    return [*check_providers(deploy=False), *_check_rules()]
+    return [*check_providers(deploy=False), *_check_trust(), *_check_rules()]
 
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
@@ -53,6 +54,14 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
         yield from _check_retirement(name, deploy=deploy)
         if not deploy:
             yield from check_currency(name, provider)
+
+
+def _check_trust() -> Iterator[CheckMessage]:
+    try:
+        trust.context()
+    except trust.BundleUnreadable as exc:
+        hint = "Install certifi anew; until then no provider is asked over https."
+        yield error("E028", f"The bundle of trusted certificates {exc}", hint)
 
 
 def _check_retirement(name: str, *, deploy: bool) -> Iterator[CheckMessage]:

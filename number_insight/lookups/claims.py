@@ -29,6 +29,7 @@ from number_insight.lookups import (
     budget,
     callbacks,
     circuits,
+    prices,
     questions,
     retirement,
     routing,
@@ -192,10 +193,10 @@ def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
 def _reserve(provider: str, turns: Sequence[Turn]) -> list[Turn]:
     """Return the turns of the lookups within the budget; skip the others."""
     asked = loading.provider(provider)
-    prices = [asked.price(questions.question_of(lookup)) for lookup, _delay in turns]
-    day, fits = budget.reserve(prices, asked.currency)
+    amounts = prices.reserves(provider, [questions.question_of(lookup) for lookup, _ in turns])
+    day, fits = budget.reserve(amounts, asked.currency)
     reserved: list[Turn] = []
-    for turn, price, fits_in in zip(turns, prices, fits, strict=True):
+    for turn, price, fits_in in zip(turns, amounts, fits, strict=True):
         lookup = turn[0]
         if fits_in:
             lookup.reserved, lookup.reserved_on, lookup.currency = price, day, asked.currency
@@ -209,12 +210,12 @@ def _claim(provider: str, delayed: Sequence[Turn], urls: Mapping[Lookup, str]) -
     """Write the claims, which share a token, in one statement for each price."""
     token, now = uuid.uuid4(), time.monotonic()
     lease = LEASE + timedelta(seconds=loading.provider(provider).timeout)
-    prices: dict[Decimal, list[int]] = defaultdict(list)
+    by_price: dict[Decimal, list[int]] = defaultdict(list)
     for lookup, _delay in delayed:
-        prices[lookup.reserved].append(lookup.pk)
+        by_price[lookup.reserved].append(lookup.pk)
         lookup.state, lookup.claim = LookupState.CALLING, token
         lookup.attempts += 1
-    for price, keys in prices.items():
+    for price, keys in by_price.items():
         Lookup.objects.filter(pk__in=keys).update(
             state=LookupState.CALLING,
             claim=token,

@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from number_insight import exceptions, loading
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, circuits, questions, retirement, switches
+from number_insight.lookups import budget, circuits, prices, questions, retirement, switches
 from number_insight.models import Lookup
 from number_insight.providers.base import Question
 
@@ -62,9 +62,9 @@ def obstacle(name: str, question: Question) -> str:
     pause = circuits.pause_of(name, question.level)
     if pause is not None:
         return pause.reason
-    provider = loading.provider(name)
-    if not budget.has_room(provider.price(question), provider.currency):
-        return f"The budget in {provider.currency} is spent."
+    (price,), currency = prices.reserves(name, [question]), loading.provider(name).currency
+    if not budget.has_room(price, currency):
+        return f"The budget in {currency} is spent."
     return ""
 
 

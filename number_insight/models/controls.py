@@ -79,11 +79,13 @@ class Circuit(models.Model):
 
 
 class Pace(models.Model):
-    """The next free slot of a provider's rate limit (``THROUGHPUT``), shared by all workers."""
+    """The state of a provider that all workers share: its rate limit and its charges."""
 
     provider = models.CharField(_("provider"), max_length=50, unique=True)
     next_at = models.BigIntegerField(default=0)
-    """Microseconds since 1970."""
+    """The next free slot of the rate limit, in microseconds since 1970."""
+    charged = models.JSONField(default=dict, editable=False)
+    """Charges above the provider's ``prices``: level → amount and day."""
 
     class Meta:
         verbose_name = _("pace")
