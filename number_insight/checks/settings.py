@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage
 
 from number_insight.addresses import TrustedProxies
 from number_insight.checks.budgets import check_budget
+from number_insight.checks.desk import check_desk
 from number_insight.checks.messages import error, warning
 from number_insight.checks.routing import check_routing
 from number_insight.conf import DEFAULTS, app_settings
@@ -36,8 +37,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", *PARTS)
-LISTS = ("RULES", "EXTRA_RULES", "FALLBACKS")
+DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", "SUBJECT_SEARCH", *PARTS)
+LISTS = ("RULES", "EXTRA_RULES", "FALLBACKS", "REASONS")
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
@@ -69,6 +70,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_callback_url,
         _check_ip_country,
         _check_countries,
+        check_desk,
     )
     return [message for part in parts for message in part(given)]
 
