@@ -50,6 +50,8 @@ DEFAULTS: dict[str, Any] = {
     "REASONS": None,
     "SECOND_LOOK": 0,
     "STORE_RAW": False,
+    "FALLBACKS": [],
+    "SHARES": {},
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
@@ -194,6 +196,16 @@ class AppSettings:
     @property
     def RETRY_UNCERTAIN(self) -> int:
         return int(self._value("RETRY_UNCERTAIN"))
+
+    @property
+    def FALLBACKS(self) -> Sequence[str]:
+        """The providers that are asked, in this order, where those before could not be paid."""
+        return self._value("FALLBACKS") or ()
+
+    @property
+    def SHARES(self) -> Mapping[str, float]:
+        """The percentage of numbers about which a provider is asked first, by its name."""
+        return self._value("SHARES") or {}
 
     @property
     def COUNTRIES(self) -> frozenset[str] | None:
