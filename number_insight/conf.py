@@ -14,6 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+PERIODS = frozenset({"day", "month"})
+"""The periods for which a budget may be set."""
+NOTHING = {"day": "0"}
+"""The budget of a currency that ``BUDGET`` does not bound though it bounds others."""
 DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
     "PROVIDERS": {},
@@ -40,6 +44,10 @@ DEFAULTS: dict[str, Any] = {
     "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
     "STORE_LIVE": False,
+    "SUBJECT_SUMMARY": None,
+    "SUBJECT_SEARCH": {},
+    "REASONS": None,
+    "SECOND_LOOK": 0,
     "STORE_RAW": False,
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
@@ -143,9 +151,22 @@ class AppSettings:
         return self._merged("FRESHNESS")
 
     @property
-    def BUDGET(self) -> Mapping[str, Decimal]:
-        """The amount for each period ("day", "month"); a missing period is unlimited."""
-        given = self._value("BUDGET") or {}
+    def BUDGET(self) -> Mapping[str, Any]:
+        """The amount for each period, in every currency; or such a mapping for each currency."""
+        return self._value("BUDGET") or {}
+
+    def budget_of(self, currency: str) -> Mapping[str, Decimal]:
+        """Return the amount for each period ("day", "month") in `currency`.
+
+        A missing period is unlimited. A currency that is missing where others are named, or has an
+        unknown period, has nothing to spend: whatever is unclear costs nothing.
+        """
+        given: Any = self.BUDGET
+        if not PERIODS.issuperset(given):
+            given = given.get(currency, NOTHING)
+            given = {} if given is None else given
+        if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
+            given = NOTHING
         return {
             period: Decimal(str(amount)) for period, amount in given.items() if amount is not None
         }
@@ -180,6 +201,29 @@ class AppSettings:
     @property
     def STORE_LIVE(self) -> bool:
         return bool(self._value("STORE_LIVE"))
+
+    @property
+    def SUBJECT_SUMMARY(self) -> Callable[[Any], Mapping[str, Any]] | None:
+        """The project's callable ``subject -> mapping``; None stands for ``str()``."""
+        path = self._value("SUBJECT_SUMMARY")
+        describe: Callable[[Any], Mapping[str, Any]] | None
+        describe = import_string(path) if isinstance(path, str) else path
+        return describe
+
+    @property
+    def SUBJECT_SEARCH(self) -> Mapping[str, Sequence[str]]:
+        return self._value("SUBJECT_SEARCH") or {}
+
+    @property
+    def REASONS(self) -> Sequence[tuple[str, Any]] | None:
+        """The codes and texts of the reasons for a decision; None stands for the usual ones."""
+        reasons: Sequence[tuple[str, Any]] | None = self._value("REASONS")
+        return reasons
+
+    @property
+    def SECOND_LOOK(self) -> float:
+        """The share of decided cases that another reviewer judges too."""
+        return float(self._value("SECOND_LOOK"))
 
     @property
     def STORE_RAW(self) -> bool:

@@ -22,6 +22,9 @@ MAX_LENGTH = 64
 MAX_TYPED = 1000
 """The longest input that is cleaned of invisible marks."""
 
+LEAST_DIGITS = 4
+"""The fewest digits that a phone number is written with, without its area code."""
+
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """The alpha-2 countries with a numbering plan."""
 COUNTRIES = REGIONS | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
@@ -75,6 +78,23 @@ def text_of(value: object) -> str:
     return numbering.e164(value)
 
 
+def is_number_like(value: object) -> bool:
+    """Return whether `value` has a type that numbers come in: text, digits or a parsed number."""
+    kinds = (str, int, phonenumbers.PhoneNumber)
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def is_blank(value: object) -> bool:
+    """Return whether `value` holds nothing visible."""
+    return not spelling.visible(text_of(value))
+
+
+def resembles_number(value: object) -> bool:
+    """Return whether `value` looks like a phone number, one without a country code included."""
+    text = spelling.cleaned(text_of(value)[:MAX_TYPED])
+    return spelling.is_plain(text) and sum(map(str.isdigit, text)) >= LEAST_DIGITS
+
+
 def canonical(value: object, region: str | None = None) -> str:
     """Return `value` in E.164, or as storable text if it is no number.
 
@@ -121,6 +141,12 @@ def known_country(value: object) -> str | None:
     code = value.strip() if isinstance(value, str) else ""
     code = code.upper() if code.isascii() else ""
     return code if code in COUNTRIES else None
+
+
+def known_region(value: object) -> str | None:
+    """Return `value` as an alpha-2 country with a numbering plan, or None."""
+    found = known_country(value)
+    return found if found in REGIONS else None
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ from django.core.checks import Error
 from django.test import override_settings
 
 from number_insight.checks import check_settings
+from number_insight.checks.budgets import SHAPE
 from tests.checks.stage import FAKE, PROVIDERS, found, found_in_production, ids
 
 NOT_CALLABLE = "a text"
@@ -52,6 +53,42 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "E003",
             "NUMBER_INSIGHT FRESHNESS.live is not a duration: 900.",
             DURATION,
+        ),
+        (
+            {"BUDGET": {"EURO": {"day": "1"}}},
+            "E001",
+            "NUMBER_INSIGHT['BUDGET'] has no key 'EURO'.",
+            "Did you mean 'EUR'?",
+        ),
+        (
+            {"BUDGET": {"eur": {"day": "1"}}},
+            "E001",
+            "NUMBER_INSIGHT['BUDGET'] has no key 'eur'.",
+            "Did you mean 'EUR'?",
+        ),
+        (
+            {"BUDGET": {"EUR": {"mnth": "1"}}},
+            "E001",
+            "NUMBER_INSIGHT['BUDGET']['EUR'] has no key 'mnth'.",
+            "Did you mean 'month'?",
+        ),
+        (
+            {"BUDGET": {"EUR": "10"}},
+            "E002",
+            "NUMBER_INSIGHT BUDGET.EUR is '10', and no dict of periods.",
+            SHAPE,
+        ),
+        (
+            {"BUDGET": {"day": "10", "USD": {"day": "5"}}},
+            "E002",
+            "NUMBER_INSIGHT['BUDGET'] mixes periods and currencies: 'USD'.",
+            SHAPE,
+        ),
+        (
+            {"BUDGET": {"EUR": {"day": "ten"}}},
+            "E004",
+            "NUMBER_INSIGHT BUDGET.EUR.day is not an amount: 'ten'.",
+            AMOUNT,
         ),
         (
             {"BUDGET": {"day": "ten"}},
@@ -139,6 +176,16 @@ def test_a_mistake_is_reported_with_what_to_do(
     [
         ({"IP_COUNTRY": "no.such.thing"}, "E007"),
         ({"COUNTRIES": "GB"}, "E008"),
+        ({"COUNTRIES": ["UK"]}, "E008"),
+        ({"COUNTRIES": ["GB", "EU"]}, "E008"),
+        ({"COUNTRIES": [["GB"]]}, "E008"),
+        ({"COUNTRIES": {"GB": 1}}, "E008"),
+        ({"COUNTRIES": 44}, "E008"),
+        ({"THRESHOLDS": {"review": 80, "deny": 30}}, "E005"),
+        ({"THRESHOLDS": {"review": 90}}, "E005"),
+        ({"THRESHOLDS": {"deny": 20}}, "E005"),
+        ({"CALLBACK_BASE_URL": "https://www.example.com/app"}, "E006"),
+        ({"CALLBACK_BASE_URL": "https://www.example.com/app/?x"}, "E006"),
         ({"CALLBACK_BASE_URL": "http://www.example.com"}, "E006"),
         ({"CALLBACK_BASE_URL": "www.example.com"}, "E006"),
         ({"PROVIDERS": []}, "E002"),
@@ -185,6 +232,32 @@ def test_a_form_that_cannot_wait_in_its_transaction_is_reported(
         assert ids(check_settings()) == expected
     finally:
         settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"COUNTRIES": None},
+        {"COUNTRIES": []},
+        {"COUNTRIES": ("GB", "XK")},
+        {"COUNTRIES": {"GB", "JE"}},
+        {"THRESHOLDS": {"review": 80}},
+        {"THRESHOLDS": {"review": 0, "deny": 1}},
+        {"CALLBACK_BASE_URL": "https://www.example.com"},
+        {"CALLBACK_BASE_URL": "https://www.example.com/"},
+        {"CALLBACK_BASE_URL": "https://www.example.com:8443"},
+    ],
+)
+def test_what_is_right_is_not_reported(given: Any) -> None:
+    assert ids(found({"PROVIDERS": PROVIDERS, **given})) == []
+
+
+@pytest.mark.parametrize(("region", "expected"), [("UK", ["E008"]), ("se", ["E008"]), ("SE", [])])
+def test_a_default_region_that_is_no_country_is_reported(
+    region: str, expected: list[str], settings: Any
+) -> None:
+    settings.PHONENUMBER_DEFAULT_REGION = region
+    assert ids(found({"PROVIDERS": PROVIDERS})) == expected
 
 
 @override_settings(ROOT_URLCONF="django.contrib.auth.urls")

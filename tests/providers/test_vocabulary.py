@@ -45,8 +45,8 @@ ANYTHING = st.one_of(
         ({"risk": Risk(score=True, kind=" SMS_Pumping ")}, {"risk": Risk(kind="sms_pumping")}),
         ({"location": Location(verified="TRUE")}, {"location": Location()}),
         (
-            {"match": {"given_name": " EXACT", "x": None, 3: "a"}},
-            {"match": {"given_name": "exact"}},
+            {"match": {"name": " EXACT\0", "x": None, 3: "a"}},
+            {"match": {"name": "exact"}},
         ),
         ({"match": "exact"}, {"match": None}),
         (
