@@ -124,7 +124,8 @@ class Rule:
     `needs` names the signals without which the rule is not evaluable. None means that it may
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
     free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
-    rule whose flag tells of roaming or reachability. In `shadow` a rule is asked and its flags
+    rule whose flag tells of roaming or reachability; `bare_message` is the text of such a flag
+    without its places, which are not stored. In `shadow` a rule is asked and its flags
     are kept, and nothing comes of it. `title` is the short text of its badge; `otherwise` ends
     the sentence "Would have passed if …", with the places of the flag's message.
     """
@@ -137,6 +138,7 @@ class Rule:
     needs: ClassVar[tuple[str, ...] | None] = None
     reads: ClassVar[tuple[str, ...] | None] = None
     live: ClassVar[bool] = False
+    bare_message: ClassVar[str] = ""
     shadow: bool = False
 
     def __init__(self, *, weight: int | None = None) -> None:
@@ -173,6 +175,7 @@ class Rule:
             message=message,
             params=params,
             live=self.live,
+            bare_message=self.bare_message,
         )
 
     def is_evaluable(self, signals: frozenset[str]) -> bool:
