@@ -163,7 +163,14 @@ class Judge:
         if change and any(flag.weight != before.weight for flag in flags):
             raise CannotTell(rule.code)
         return [
-            replace(flag, weight=flag.weight + change, counted=True, shadow=False) for flag in flags
+            replace(
+                flag,
+                weight=flag.weight + change,
+                counted=True,
+                shadow=False,
+                cancels=rule.excuses,
+            )
+            for flag in flags
         ]
 
     def _known(

@@ -16,6 +16,7 @@ from number_insight import loading, privacy, reviewing
 from number_insight.insight import Insight
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.privacy import live
+from number_insight.providers.base import ADVANCED_SIGNALS
 from number_insight.rules import Flag, Rule, Signup
 from number_insight.rules.live import LIVE_MESSAGE, without_details, without_live
 from number_insight.sandbox.server import Sandbox
@@ -28,7 +29,11 @@ from tests.support.waiting import at_once
 BASE = "+467017490"
 LIVE = {"20": 5, "21": 15, "30": 10, "31": 25, "32": 50, "33": 40, "71": 0}
 """Personas with live findings (or a live answer at least), and the weights of these."""
-LIVE_RULES = {rule.code for rule in loading.rules() if rule.live}
+LIVE_RULES = {
+    rule.code
+    for rule in loading.rules()
+    if rule.live and ADVANCED_SIGNALS.issuperset(rule.needs or ())
+}
 TELLING = (
     "roaming",
     "reachable",
