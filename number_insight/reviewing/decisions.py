@@ -9,13 +9,11 @@ from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Value, When
 from django.utils import timezone
 
-from number_insight import signals
-from number_insight.models import DecisionEvent, NumberInsightRecord
+from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Act, Decision
 from number_insight.models.decisions import UNDO_WITHIN
 from number_insight.models.records import LIVE_KEPT_FOR, REASON_CODE_LENGTH
 from number_insight.reviewing import agreement
-from number_insight.transactions import after_commit
 from number_insight.verdicts import announcing
 
 DECISIONS = {Act.RELEASE: Decision.RELEASED, Act.REFUSE: Decision.REFUSED}
@@ -67,10 +65,7 @@ def _decide(record: NumberInsightRecord, act: Act, user: Any, reason: str, code:
         ):
             return False
         record.refresh_from_db()
-        DecisionEvent.objects.create(
-            record=record, user=user, act=act, reason_code=code, reason=reason
-        )
-        after_commit(_send, record, user, Decision.NONE.value, code, False)
+        announcing.record_decision(record, user, act, reason_code=code, reason=reason)
     return True
 
 
@@ -121,22 +116,7 @@ def _take_back(
         if previous is None:
             return False
         record.refresh_from_db()
-        DecisionEvent.objects.create(
-            record=record, user=user, act=act, reason=reason.strip(), previous=previous
+        announcing.record_decision(
+            record, user, act, reason=reason.strip(), previous=previous.value
         )
-        after_commit(_send, record, user, previous.value, "", True)
     return True
-
-
-def _send(
-    record: NumberInsightRecord, user: Any, previous: str, reason_code: str, undone: bool
-) -> None:
-    announcing.send(
-        signals.decision_made,
-        record=record,
-        user=user,
-        source=record.source,
-        previous=previous,
-        reason_code=reason_code,
-        undone=undone,
-    )

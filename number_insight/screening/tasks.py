@@ -86,13 +86,14 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
     """Ring for all due records; return their number.
 
     With `inline` they are screened in this process instead, so that a small site needs no broker.
-    The sweep also expires lookups, announces verdicts that were not announced, and merges live
-    findings whose time is over.
+    The sweep also expires lookups, announces verdicts and decisions that were not announced, and
+    merges live findings whose time is over.
     """
     Heartbeat.objects.update_or_create(name=SWEEP, defaults={"at": timezone.now()})
     for lookup_id in expiry.expire():
         settlement.settle_waiting(lookup_id)
     announcing.announce(_unannounced(grace))
+    announcing.announce_decisions(timezone.now() - grace, SWEEP_LIMIT)
     live.merge_due()
     record_ids = _due_records(grace)
     return _screen_inline(record_ids) if inline else _ring_all(record_ids)
