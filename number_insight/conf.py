@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "CLIENT_IP": {"PROXY_COUNT": 0},
     "CNAM": False,
     "ENFORCEMENT": "observe",
+    "MESSAGES": {},
     "WAIT": None,
     "ON_NO_ANSWER": "review",
     "RULES": None,
@@ -134,6 +135,12 @@ class AppSettings:
     @property
     def ENFORCEMENT(self) -> str:
         return str(self._value("ENFORCEMENT"))
+
+    @property
+    def MESSAGES(self) -> Mapping[str, Any]:
+        """The project's own messages for the visitor, by code."""
+        messages = self._value("MESSAGES")
+        return messages if isinstance(messages, Mapping) else {}
 
     @property
     def WAIT(self) -> timedelta | None:

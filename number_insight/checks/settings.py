@@ -34,6 +34,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "CLIENT_IP": ("PROXY_COUNT", "PROXY_LIST", "HEADER"),
     "THRESHOLDS": ("review", "deny"),
     "FRESHNESS": ("carrier", "live"),
+    "MESSAGES": ("required", "too_long", "characters", "invalid", "refused"),
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
