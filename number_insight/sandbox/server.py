@@ -67,7 +67,7 @@ class Sandbox:
     """A local server that answers as Number Insight does, both directly and at KPN.
 
     `credentials` maps keys to secrets (one, or several during a rotation); None accepts any.
-    `signature_secret` verifies signed requests. `balance` is the opening balance in EUR,
+    `signature_secret` verifies signed requests. `balance` is the opening balance in each currency,
     `throughput` the number of requests answered in a second. `delay` and `callback_delay` come
     before an answer and a callback, in seconds. `tls` holds the paths of a certificate and its
     key. `dialect` is the year whose answers are imitated, `token_lifetime` that of a bearer token
@@ -173,6 +173,11 @@ class Sandbox:
     def token_url(self) -> str:
         """The ``token_url`` of the KPN provider."""
         return self.url + GRANT_PATH
+
+    @property
+    def twilio_url(self) -> str:
+        """The ``base_url`` of the Twilio provider."""
+        return self.url
 
     @property
     def ledger(self) -> Ledger:

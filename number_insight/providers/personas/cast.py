@@ -38,6 +38,16 @@ LINES = (
         ported="assumed_ported",
         has_other_original=True,
     ),
+    _persona(
+        "18",
+        "cable-line",
+        "A household's telephone line over its cable connection",
+        30,
+        line_type="virtual",
+        voip="fixed",
+        **_NOT_LIVE,
+    ),
+    _persona("19", "sms-pumping", "A mobile that texts are sent to for the fee", pumping=95),
 )
 
 PLACES = (

@@ -34,6 +34,9 @@ class Persona:
     is valid to libphonenumber, sent with the visitor's IP; "pending" means that the lookup is
     retried until the trouble has passed.
 
+    `voip` is the kind of a virtual line, and `pumping` the score (0 to 100) of the risk that texts
+    to the number are sent for the fee; only providers that know of them tell these.
+
     `roaming_country`, `ip_country` and `carrier_country` are alpha-2; None is the number's own. A
     `status` other than 0, 43, 44 and 45 is a refusal. `fault` is the transport fault of the answer
     and `callback` that of the callback; see `number_insight.sandbox`. With `once` the trouble is
@@ -63,6 +66,8 @@ class Persona:
     has_carrier: bool = True
     has_other_original: bool = False
     has_real_time: bool = False
+    voip: str = "nonfixed"
+    pumping: int = 5
     outcome: int = 0
 
     @property
