@@ -15,7 +15,7 @@ from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.fingerprints import fingerprints
-from number_insight.models.subjects import key_text, kinds_of
+from number_insight.models.subjects import key_of, kinds_of
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -39,10 +39,11 @@ class RecordQuerySet(models.QuerySet[Any]):
     def for_subject(self, subject: models.Model) -> RecordQuerySet:
         """Return the records of `subject`, with any type of primary key.
 
-        Those that it was saved with as its parent or child are among them.
+        Those that it was saved with as its parent or child are among them. Raise `BadArgument` if
+        it has no key yet.
         """
-        kinds = kinds_of(type(subject))
-        return self.filter(subject_type__in=kinds, subject_id=key_text(subject.pk))
+        key = key_of(subject)
+        return self.filter(subject_type__in=kinds_of(type(subject)), subject_id=key)
 
     @sensitive_variables()
     def for_number(self, number: str) -> RecordQuerySet:
