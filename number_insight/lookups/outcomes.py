@@ -20,7 +20,7 @@ from django.utils import timezone
 from number_insight import clock, exceptions, loading, numbers
 from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.insight import NUMBER_REFUSED, Insight
+from number_insight.insight import Insight
 from number_insight.lookups import budget
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
@@ -66,6 +66,7 @@ WRITTEN = (
     "reserved_on",
     "request_id",
     "status",
+    "number_refused",
     "error",
     "price",
     "refund",
@@ -181,8 +182,8 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
     if isinstance(result, Insight):
         return _keep_answer(lookup, result, is_posted=outcome.token is None)
     lookup.error = str(result)[:300]
-    refused = isinstance(result, exceptions.NumberRefused)
-    lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
+    lookup.status = result.status
+    lookup.number_refused = isinstance(result, exceptions.NumberRefused)
     if outcome.token is not None:
         return Kept(lookup=lookup, payment=_fail(lookup, result))
     # A callback's "no" is final, and costs the acknowledged price.
@@ -234,7 +235,7 @@ def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.P
     payment = released(lookup, _cost(lookup, insight))
     lookup.state, lookup.open_key, lookup.answered_at = state, None, at
     lookup.request_id = lookup.request_id or insight.request_id[:64]
-    lookup.status = insight.status
+    lookup.status, lookup.number_refused = insight.status, False
     lookup.price = lookup.price if insight.price is None else insight.price
     lookup.refund = lookup.refund if insight.refund is None else insight.refund
     lookup.balance = lookup.balance if insight.balance is None else insight.balance

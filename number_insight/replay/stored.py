@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +14,6 @@ from number_insight import loading
 from number_insight.conf import app_settings
 from number_insight.insight import (
     LEVELS,
-    NUMBER_REFUSED,
     UNKNOWN,
     Caller,
     Carrier,
@@ -72,6 +71,7 @@ class Row(NamedTuple):
     lookup_ip_address: str | None
     lookup_state: str | None
     lookup_status: int | None
+    lookup_number_refused: bool | None
     lookup_answered_at: datetime | None
     lookup_insight: dict[str, Any] | None
 
@@ -243,13 +243,13 @@ def hide_live(flags: Iterable[Flag]) -> bool:
 
 def _is_refused(row: Row) -> bool:
     """Whether the provider has refused the number as a number."""
-    return row.lookup_status in NUMBER_REFUSED and row.lookup_state not in ANSWERED_STATES
+    return bool(row.lookup_number_refused) and row.lookup_state not in ANSWERED_STATES
 
 
 def _by_number(row: Row) -> tuple[Insight, frozenset[str]]:
     case = grounds.local(row, row.basis)
     if row.basis in BOUGHT:
-        return replace(case.insight, status=row.lookup_status), case.signals
+        return grounds.refused(case.insight, row.lookup_status), case.signals
     return case.insight, case.signals
 
 

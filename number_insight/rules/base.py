@@ -37,11 +37,19 @@ SIGNALS = frozenset(
         "ip_match",
         "caller",
         "real_time",
+        "sim_swap",
+        "device_swap",
+        "voip",
+        "risk",
+        "reassigned",
+        "call_forwarding",
+        "match",
+        "location",
     }
 )
 """The signals that a provider can give and a rule can need."""
 
-LIVE_SIGNALS = frozenset({"reachable", "roaming", "real_time"})
+LIVE_SIGNALS = frozenset({"reachable", "roaming", "real_time", "call_forwarding", "location"})
 """The signals of live data, which is not stored unless ``STORE_LIVE`` says so."""
 
 

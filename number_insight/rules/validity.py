@@ -10,12 +10,9 @@ from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
 from number_insight.rules.scoring import Flag
 
-REFUSED_STATUSES = frozenset({3, 999})
-"""The statuses of Vonage that reject the number: 3 "invalid request" and 999 "unparseable"."""
-
 
 class ValidityRule(Rule):
-    """Base class of the rules that need no signal: they ask libphonenumber, or read the status."""
+    """Base class of the rules that need no signal: they ask libphonenumber, or read a refusal."""
 
     group = "validity"
     needs = ()
@@ -96,9 +93,14 @@ class RefusedNumber(ValidityRule):
     title = gettext_noop("Refused by the provider")
     otherwise = gettext_noop("the provider accepted the number")
     message = gettext_noop("The provider does not accept this as a number (status %(status)s).")
+    message_without_status = gettext_noop("The provider does not accept this as a number.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
-        if insight.status in REFUSED_STATUSES:
+        if not insight.number_refused:
+            return
+        if insight.status is None:
+            yield self.flag(self.message_without_status)
+        else:
             yield self.flag(self.message, status=insight.status)
 
 

@@ -69,7 +69,12 @@ def unanswered(record: Any, lookup: Lookup, basis: str) -> Case:
 def number_refused(record: Any, lookup: Lookup) -> Case:
     """Return the case of `record` after the provider rejected its number as malformed."""
     case = unanswered(record, lookup, Basis.ANSWER)
-    return replace(case, insight=replace(case.insight, status=lookup.status))
+    return replace(case, insight=refused(case.insight, lookup.status))
+
+
+def refused(insight: Insight, status: int | None) -> Insight:
+    """Return `insight` for a number that the provider rejected, with its `status`, if any."""
+    return replace(insight, status=status, number_refused=True)
 
 
 def told_by(lookup: Lookup) -> frozenset[str]:

@@ -43,6 +43,7 @@ IMPERSONAL = {
         "open_key",
         "attempts",
         "status",
+        "number_refused",
         "conflict",
         "reserved",
         "reserved_on",
