@@ -74,7 +74,7 @@ class Lookup(Provider):
         self.api_key = str(api_key or "")
         self.api_secret = str(api_secret or "")
         self.packages: Any = tuple(packages) if isinstance(packages, list | tuple) else packages
-        self.batch = batch
+        self.batch: Any = batch
         self.base_url = base_url.rstrip("/") if isinstance(base_url, str) else base_url
         self.timeout = timeout
         self.signals = _signals(self._known_packages)
@@ -83,7 +83,8 @@ class Lookup(Provider):
         """Ask `question`, wait, and return the answer."""
         packages = self._packages(question)
         self._require_credentials()
-        insight = self._ask_batch(question, packages) if self.batch else self._ask(question, packages)
+        ask = self._ask_batch if self.batch else self._ask
+        insight = ask(question, packages)
         if "caller" in self.signals[question.level] and "caller_name" not in packages:
             reason = "not_applicable" if question.cnam else "not_asked"
             insight = replace(insight, missing={**insight.missing, "caller": reason})

@@ -5,6 +5,7 @@ Codes: https://www.twilio.com/docs/api/errors.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -39,6 +40,18 @@ class PackageError:
     is_region: bool = False
     """Whether ``base_url`` is of the wrong region."""
 
+
+logger = logging.getLogger("number_insight.providers.twilio")
+
+_NOT_AUTHORIZED = (
+    "The account at Twilio may not use the package %s here (error %s); have it approved, or leave "
+    "it out of packages."
+)
+_WRONG_REGION = (
+    "Twilio has the package %s in another region (error %s); check base_url, and that the key is "
+    "of the same region."
+)
+_warned: set[tuple[str, int | None]] = set()
 
 _UNCOVERED = PackageError(reason="no_coverage")
 _FORBIDDEN = PackageError(reason="not_authorized", error=NotAllowed)
@@ -141,24 +154,22 @@ INVALID = Meaning(
 )
 
 
-def package_error(value: object) -> tuple[int, PackageError] | None:
+def package_error(value: object) -> tuple[int | None, PackageError] | None:
     """Return the code and the meaning of an ``error_code``, or None if all is well."""
     if value in (None, "", 0, "0", False):
         return None
-    code = scalars.integer(value) or -1
-    return code, PACKAGE_ERRORS.get(code, OTHER_PACKAGE_ERROR)
+    code = scalars.integer(value)
+    return code, PACKAGE_ERRORS.get(code or 0, OTHER_PACKAGE_ERROR)
 
 
 def http_error(response: Response) -> ProviderError | None:
     """Return the exception for the status of `response`, or None if it is an answer."""
     request_id = request_id_of(response)
     usual = HTTP.error(response.status, request_id=request_id)
-    if usual is None:
-        return None
-    code = _code(response)
-    if code not in CODES or 300 <= response.status < 400:
+    code = _code(response) if response.status >= 400 else None
+    meaning = CODES.get(code or 0)
+    if usual is None or meaning is None:
         return usual
-    meaning = CODES[code]
     return meaning.error(
         meaning.sentence, status=code, http_status=response.status, request_id=request_id
     )
@@ -170,11 +181,19 @@ def item_error(value: object, request_id: str) -> ProviderError | None:
     if found is None:
         return None
     code, about = found
-    if code in CODES:
-        return CODES[code].error(CODES[code].sentence, status=code, request_id=request_id)
+    meaning = CODES.get(code or 0)
+    if meaning is not None:
+        return meaning.error(meaning.sentence, status=code, request_id=request_id)
     kind = about.error or NoAnswer
-    sentence = f"{NOTHING_ANSWERED[kind]} ({code})"
-    return kind(sentence, status=code, request_id=request_id)
+    return kind(f"{NOTHING_ANSWERED[kind][:-1]} ({code}).", status=code, request_id=request_id)
+
+
+def warn(package: str, code: int | None, about: PackageError) -> None:
+    """Log once in this process that a package is not told for a reason that an operator mends."""
+    if (package, code) in _warned or not (about.is_region or about.reason == "not_authorized"):
+        return
+    _warned.add((package, code))
+    logger.warning(_WRONG_REGION if about.is_region else _NOT_AUTHORIZED, package, code)
 
 
 def request_id_of(response: Response) -> str:

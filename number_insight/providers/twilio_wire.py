@@ -18,15 +18,14 @@ from number_insight.providers.twilio_errors import (
     NOTHING_ANSWERED,
     item_error,
     package_error,
+    warn,
 )
 from number_insight.providers.twilio_packages import PACKAGES, SIGNALS, Told, read_package
 
 Prices = Callable[[Iterable[str]], Decimal]
 
 
-def read_answer(
-    body: bytes, *, asked: tuple[str, ...], request_id: str, prices: Prices
-) -> Insight:
+def read_answer(body: bytes, *, asked: tuple[str, ...], request_id: str, prices: Prices) -> Insight:
     """Return the answer to a GET about the packages `asked`, or raise our exception."""
     found = _answer(_read(body), asked, request_id, prices)
     del body  # here and below: error reports show the variables of a frame, and this holds numbers
@@ -99,6 +98,7 @@ def _package(document: Document, name: str) -> Told:
     if error is None:
         return replace(read_package(name, found, country), is_paid=True)
     code, about = error
+    warn(name, code, about)
     told = Told(missing=dict.fromkeys(SIGNALS[name], about.reason or ""))
     if about.reason is None:
         told = read_package(name, found, country)
@@ -163,11 +163,11 @@ def _outcome(told: Mapping[str, Told]) -> int | None:
     """Return 0 if all packages are answered, 1 if some are, 2 if none is; None if none is asked."""
     if not told:
         return None
-    answered = [bool(each.facts) or each.code is None for each in told.values()]
+    answered = [bool(each.facts) or (each.is_paid and not each.code) for each in told.values()]
     return 0 if all(answered) else 1 if any(answered) else 2
 
 
 def _notes(told: Mapping[str, Told]) -> str:
     """Return the packages with an error, and the words that are not ours."""
     notes = [f"{name} {each.code or each.note}" for name, each in told.items()]
-    return ", ".join(note for note in notes if not note.endswith((" ", " None")))
+    return ", ".join(note for note in notes if not note.endswith(" "))

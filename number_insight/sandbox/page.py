@@ -139,7 +139,9 @@ def _readable(number: str) -> str:
 def _status(entry: Entry) -> str:
     if entry.fault:
         return _tag("deny", entry.fault, FAULTS.get(entry.fault, ""))
-    kind = {0: "allow", 200: "allow", 43: "review", 44: "review", 45: "review"}.get(entry.status or 0, "deny")
+    kind = {0: "allow", 200: "allow", 43: "review", 44: "review", 45: "review"}.get(
+        entry.status or 0, "deny"
+    )
     return _tag(kind, str(entry.status), STATUS_TEXT.get(entry.status or 0, ""))
 
 

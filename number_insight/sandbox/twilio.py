@@ -93,9 +93,7 @@ def _is_known(query: Query) -> bool:
     return set(query.fields) <= (BATCH if query.route == "batch" else PRICES.keys())
 
 
-def _refused(
-    state: State, request: Request, error: tuple[int, int], queries: list[Query]
-) -> Reply:
+def _refused(state: State, request: Request, error: tuple[int, int], queries: list[Query]) -> Reply:
     """Book the refusal of a request that was not looked at any further, and return it."""
     query = queries[0] if queries else Query(route="batch", number="")
     return _reply(request, desk.refuse(state, desk.new_entry(query), error))

@@ -31,9 +31,7 @@ _WHOLE = {1: THROTTLED, 4: UNAUTHORIZED, 9: OUT_OF_CREDIT, 999: NOT_FOUND}
 _WITH_BODY = {"429": THROTTLED, "503": (503, 20503)}
 """The faults that come with the vendor's body, which says that nothing was processed."""
 _IN_PACKAGES = frozenset({5, 19, 2147})
-_SHOWN = frozenset(
-    {"Fields", "CorrelationId", "CountryCode", "PartnerSubId", "LastVerifiedDate"}
-)
+_SHOWN = frozenset({"Fields", "CorrelationId", "CountryCode", "PartnerSubId", "LastVerifiedDate"})
 """The parameters that the ledger shows; the others say who a person is."""
 
 

@@ -50,7 +50,7 @@ _TYPES = {
     "landline_tollfree": "tollFree",
     "pager": "pager",
 }
-_WITHOUT_CARRIER = frozenset({"premium", "tollFree", "pager"})
+_WITHOUT_CARRIER = frozenset({"premium", "tollFree", "pager", "unknown"})
 _LINE_STATUSES = {"reachable": "reachable", "absent": "unreachable", "bad_number": "inactive"}
 
 
@@ -69,6 +69,8 @@ class Line:
     @property
     def type(self) -> str:
         """The type in the vendor's words; both kinds of VoIP are virtual lines here."""
+        if not self.persona.has_carrier:
+            return "unknown"
         if self.persona.line_type == "virtual":
             return "fixedVoip" if self.persona.voip == "fixed" else "nonFixedVoip"
         return _TYPES.get(self.persona.line_type, "unknown")
@@ -126,8 +128,8 @@ def _caller_name(line: Line) -> dict[str, Any]:
 
 
 def _carrier(line: Line) -> dict[str, Any]:
-    is_told = line.persona.has_carrier and line.type not in _WITHOUT_CARRIER
-    carrier = (line.insight.current_carrier if is_told else None) or Carrier()
+    told = None if line.type in _WITHOUT_CARRIER else line.insight.current_carrier
+    carrier = told or Carrier()
     code = carrier.network_code or ""
     is_mobile = code.isdigit() and line.type in ("mobile", "nonFixedVoip")
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -184,10 +185,8 @@ def test_credentials_pace_and_credit_are_those_of_the_account() -> None:
 def test_a_lost_answer_is_charged_and_an_early_refusal_is_not(sandbox: Sandbox) -> None:
     for fault in ("half", "404"):
         sandbox.behave(CLEAN, fault=fault)
-        try:
+        with suppress(requests.RequestException, ValueError):
             get(sandbox, CLEAN, "line_type_intelligence").json()
-        except (requests.RequestException, ValueError):
-            pass
     prices = [str(entry.price) for entry in sandbox.ledger.entries]
     assert prices == ["0.008", "0"]
 
