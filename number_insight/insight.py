@@ -18,7 +18,9 @@ LINE_TYPES = frozenset(
     {"mobile", "landline", "landline_premium", "landline_tollfree", "virtual", "pager", UNKNOWN}
 )
 PORTED = frozenset({"ported", "not_ported", "assumed_ported", "assumed_not_ported", UNKNOWN})
-VALID_NUMBER = frozenset({"valid", "not_valid", "inferred", "inferred_not_valid", UNKNOWN})
+VALID_NUMBER = frozenset(
+    {"valid", "not_valid", "cancelled", "inferred", "inferred_not_valid", UNKNOWN}
+)
 REACHABLE = frozenset(
     {"reachable", "undeliverable", "absent", "bad_number", "blacklisted", UNKNOWN}
 )
@@ -228,7 +230,7 @@ class Insight:
             **_OF_THE_NUMBER,
         )
         if self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None:
-            return not any(getattr(facts, name) is not None for name in _TOLD_BY_SOME)
+            return not any(getattr(facts, name) is not None for name in TOLD_BY_SOME)
         return facts == Insight()
 
     @property
@@ -247,7 +249,7 @@ class Insight:
 
         A period, or the kind of a risk, is a part of the question.
         """
-        told = {name: getattr(self, name) for name in _TOLD_BY_SOME}
+        told = {name: getattr(self, name) for name in TOLD_BY_SOME}
         for name in ("sim_swap", "device_swap"):
             swap = told[name]
             if swap is not None and swap.swapped is None and swap.at is None:
@@ -291,7 +293,7 @@ _OF_THE_NUMBER: dict[str, Any] = {
     for name in (*_FORMATS, *_OF_THE_QUESTION, "balance", "raw", "missing", "number_refused")
 }
 """The fields that are no facts about the line, with their empty values."""
-_TOLD_BY_SOME = (
+TOLD_BY_SOME = (
     "sim_swap",
     "device_swap",
     "voip",
@@ -301,6 +303,7 @@ _TOLD_BY_SOME = (
     "match",
     "location",
 )
+"""The facts that only some vendors tell; signals have the same names."""
 _AMOUNTS = ("price", "refund", "balance")
 _TIMES = frozenset({"at", "blocked_at"})
 """The members of parts that are times."""

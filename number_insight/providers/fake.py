@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from number_insight import numbers
 from number_insight.exceptions import BadCallback, NotSent, ProviderError, Uncertain, Unsupported
-from number_insight.insight import PARTS, Insight
+from number_insight.insight import PARTS, TOLD_BY_SOME, Insight
 from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.personas import PRICES, answer, persona_for
@@ -48,6 +48,15 @@ class Fake(Provider):
     ) -> None:
         super().__init__(prices=prices)
         self.answers: Any = {} if answers is None else answers
+
+    @property
+    def signals(self) -> Mapping[str, frozenset[str]]:  # type: ignore[override]
+        """The signals of each level; those of `answers` belong to the highest."""
+        parts = self.answers.values() if isinstance(self.answers, Mapping) else ()
+        given = frozenset[str]().union(*(part for part in parts if isinstance(part, Mapping)))
+        told = dict(Provider.signals)
+        told["advanced"] |= given.intersection(TOLD_BY_SOME)
+        return told
 
     @classmethod
     def reset(cls) -> None:

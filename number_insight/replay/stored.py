@@ -173,7 +173,7 @@ class _Reader:
             signals=signals,
             ip_sent=row.lookup_ip_address,
             lost=self._lost(row, signals, flags),
-            missed=self._missed(row, signals),
+            missed=self._missed(row, signals) - _in_vain(insight),
         )
 
     def _by_answer(self, row: Row) -> tuple[Insight, frozenset[str]]:
@@ -181,6 +181,7 @@ class _Reader:
         signals = grounds.signals_of(
             row.lookup_provider or "", row.lookup_level or "", cnam=bool(row.lookup_cnam)
         )
+        signals -= grounds.not_told(insight)
         if row.basis == Basis.ANSWER or self._was_live(row):
             return insight, signals
         return insight.without_live(), signals - LIVE_SIGNALS
@@ -214,6 +215,12 @@ class _Reader:
         if not (self._asks_names and row.country == "US"):
             missed -= {"caller"}
         return missed if self._sends_ips and row.ip_address else missed - {"ip_match"}
+
+
+def _in_vain(insight: Insight) -> frozenset[str]:
+    """Return the signals that were asked for and could not be told."""
+    reasons = insight.missing.items()
+    return frozenset(signal for signal, reason in reasons if reason != "not_asked")
 
 
 def _flags(first: int, last: int) -> Mapping[int, list[Flag]]:

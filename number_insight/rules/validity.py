@@ -126,6 +126,42 @@ class Undeliverable(WordOfReachability):
     message = gettext_noop("Nothing can be delivered to this number.")
 
 
+class NumberCancelled(WordOfValidity):
+    """The number was given up, and has no owner now."""
+
+    code = "number_cancelled"
+    weight = 25
+    word = "cancelled"
+    title = gettext_noop("Cancelled")
+    otherwise = gettext_noop("the number had not been given up")
+    message = gettext_noop("The number was cancelled: nobody has it now.")
+
+
+class CarrierMissing(Rule):
+    """A mobile number without a carrier: it is dead, or virtual as some US ones.
+
+    Nothing tells the two apart, so it begins in shadow.
+    """
+
+    code = "carrier_missing"
+    weight = 10
+    group = "validity"
+    needs = ("carrier",)
+    reads = ()
+    shadow = True
+    title = gettext_noop("No carrier")
+    otherwise = gettext_noop("a carrier had the number")
+    message = gettext_noop("The number was given to a mobile carrier, and none is found now.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        original = insight.original_carrier
+        if original is None or original.network_type != "mobile" or insight.current_carrier:
+            return
+        # Its kind of line is not told either: the range alone makes no mobile.
+        if "not_found" in (insight.missing.get("carrier"), insight.missing.get("line_type")):
+            yield self.flag(self.message)
+
+
 class NotInPlan(ValidityRule):
     """The length is right, but libphonenumber knows no such range; its tables lag behind."""
 

@@ -16,7 +16,7 @@ UNDELIVERABLE = {"reachable": "undeliverable"}
 VIRTUAL = {"line_type": "virtual"}
 VPN = {"country": "GB", "ip": IPMatch(match="mismatch", country="NL")}
 
-GROUPS = {"lists", "validity", "line", "place", "number_history", "source_history", "caller"}
+GROUPS = {"lists", "validity", "line", "place", "number_history", "source_history", "caller", "sim"}
 
 ALL_AT_ONCE = Insight(
     **{**VIRTUAL, **VPN, **UNDELIVERABLE},
