@@ -53,6 +53,9 @@ _WRONG_REGION = (
 )
 _warned: set[tuple[str, int | None]] = set()
 
+CANCELLED = 60625
+"""The code of a number that was given up, evidence that it is dead."""
+
 _UNCOVERED = PackageError(reason="no_coverage")
 _FORBIDDEN = PackageError(reason="not_authorized", error=NotAllowed)
 _LIMITED = PackageError(reason="failed", error=Busy)
@@ -82,7 +85,7 @@ PACKAGE_ERRORS: Mapping[int, PackageError] = MappingProxyType(
         60622: PackageError(reason="not_found"),
         60623: PackageError(reason="not_found"),
         60624: _LIMITED,
-        60625: PackageError(reason="not_found"),  # the number was cancelled
+        CANCELLED: PackageError(reason="not_applicable"),
         60626: _LIMITED,
         60699: _FORBIDDEN,
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from number_insight.exceptions import ProviderError
@@ -74,6 +74,7 @@ class Told:
     note: str = ""
     code: int | None = None
     error: type[ProviderError] | None = None
+    is_answered: bool = False
     is_paid: bool = False
 
     @property
@@ -88,7 +89,15 @@ def read_package(name: str, found: Found, country: str | None) -> Told:
     facts = {key: value for key, value in facts.items() if value is not None}
     told = Told(facts=facts, note=note)
     untold = [signal for signal in SIGNALS[name] if signal not in told.signals]
-    return Told(facts=facts, missing=dict.fromkeys(untold, "not_found"), note=note)
+    return replace(told, missing=dict.fromkeys(untold, "not_found"), is_answered=True)
+
+
+def cancelled(name: str) -> Told:
+    """Return the package `name` of a number that was given up, which any package may say."""
+    untold = [signal for signal in SIGNALS[name] if signal != "valid_number"]
+    return Told(
+        facts={"valid_number": "cancelled"}, missing=dict.fromkeys(untold, "not_applicable")
+    )
 
 
 def _line_type(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
@@ -182,7 +191,11 @@ def _pumping(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
 
 def _quality(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
     score = _score(found.get("disposable_phone_risk_score"))
-    return {"risk": None if score is None else Risk(score=score, kind="disposable")}, ""
+    word = (scalars.text(found.get("disposable_phone_risk_category")) or "high").lower()
+    if score is None and "disposable_phone_risk_category" not in found:
+        return {}, ""
+    # The vendor's word decides: its scale is in no document.
+    return {"risk": Risk(score=score, kind="disposable" if word == "high" else "quality")}, ""
 
 
 def _pre_fill(found: Found, country: str | None) -> tuple[dict[str, Any], str]:

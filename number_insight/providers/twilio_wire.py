@@ -14,13 +14,20 @@ from number_insight.providers.documents import Document, Unreadable, read_json
 from number_insight.providers.meanings import UNREADABLE
 from number_insight.providers.personas.countries import country_of
 from number_insight.providers.twilio_errors import (
+    CANCELLED,
     INVALID,
     NOTHING_ANSWERED,
     item_error,
     package_error,
     warn,
 )
-from number_insight.providers.twilio_packages import PACKAGES, SIGNALS, Told, read_package
+from number_insight.providers.twilio_packages import (
+    PACKAGES,
+    SIGNALS,
+    Told,
+    cancelled,
+    read_package,
+)
 
 Prices = Callable[[Iterable[str]], Decimal]
 
@@ -100,7 +107,9 @@ def _package(document: Document, name: str) -> Told:
     code, about = error
     warn(name, code, about)
     told = Told(missing=dict.fromkeys(SIGNALS[name], about.reason or ""))
-    if about.reason is None:
+    if code == CANCELLED:
+        told = cancelled(name)
+    elif about.reason is None:
         told = read_package(name, found, country)
     return replace(told, code=code, error=about.error, is_paid=about.is_paid)
 
@@ -160,11 +169,12 @@ def _missing(told: Mapping[str, Told]) -> dict[str, str]:
 
 
 def _outcome(told: Mapping[str, Told]) -> int | None:
-    """Return 0 if all packages are answered, 1 if some are, 2 if none is; None if none is asked."""
+    """Return 0 if all packages are answered, 1 if a part is, 2 if none is; None if none is asked."""
     if not told:
         return None
-    answered = [bool(each.facts) or (each.is_paid and not each.code) for each in told.values()]
-    return 0 if all(answered) else 1 if any(answered) else 2
+    if all(each.is_answered for each in told.values()):
+        return 0
+    return 1 if any(each.is_answered or each.facts for each in told.values()) else 2
 
 
 def _notes(told: Mapping[str, Told]) -> str:

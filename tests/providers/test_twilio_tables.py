@@ -141,7 +141,6 @@ PACKAGE_ERRORS: list[Any] = [
     (60622, "not_found", None),
     (60623, "not_found", None),
     (60624, "failed", Busy),
-    (60625, "not_found", None),
     (60626, "failed", Busy),
     (60699, "not_authorized", NotAllowed),
     (61234, "failed", NoAnswer),
@@ -169,7 +168,7 @@ def test_every_error_of_a_package(code: Any, reason: str, alone: type[Exception]
 
 def test_every_error_of_a_package_is_tried() -> None:
     tried = {code for code, *_ in PACKAGE_ERRORS if isinstance(code, int)}
-    assert set(twilio_errors.PACKAGE_ERRORS) - tried == {60613, 60620, 60621}  # see below
+    assert set(twilio_errors.PACKAGE_ERRORS) - tried == {60613, 60620, 60621, 60625}  # see below
 
 
 def test_degraded_data_is_used_and_said() -> None:
@@ -194,6 +193,16 @@ def test_incomplete_data_of_a_swap_is_paid_and_no_exception() -> None:
     insight = ask(says(200, answer), packages=["sim_swap"], prices={"sim_swap": "0.04"})
     assert insight.price == Decimal("0.04")
     assert insight.missing["sim_swap"] == "not_found"
+
+
+def test_a_cancelled_number_is_told_by_any_package() -> None:
+    gone = {"error_code": 60625}
+    insight = told(line_type_intelligence=LINE, sim_swap=gone, packages=["sim_swap"])
+    assert (insight.valid_number, insight.line_type) == ("cancelled", "mobile")
+    assert insight.missing["sim_swap"] == "not_applicable"
+    insight = told(line_type_intelligence=gone, line_status=gone)
+    assert (insight.valid_number, insight.outcome, insight.price) == ("cancelled", 1, 0)
+    assert not insight.is_empty
 
 
 def test_the_worst_reason_is_raised_where_nothing_was_answered() -> None:
@@ -287,13 +296,20 @@ def test_every_package_has_its_fact() -> None:
     assert Insight.from_json(insight.as_json()) == insight
 
 
-def test_a_score_of_quality_is_no_score_of_pumping() -> None:
+@pytest.mark.parametrize(
+    ("category", "kind"), [("high", "disposable"), (None, "disposable"), ("low", "quality")]
+)
+def test_a_score_of_quality_is_no_score_of_pumping(category: str | None, kind: str) -> None:
     insight = told(
         packages=["phone_number_quality_score"],
         line_type_intelligence=LINE,
-        phone_number_quality_score={"disposable_phone_risk_score": 90, "error_code": None},
+        phone_number_quality_score={
+            "disposable_phone_risk_score": 90,
+            "disposable_phone_risk_category": category,
+            "error_code": None,
+        },
     )
-    assert insight.risk == Risk(score=90, kind="disposable")
+    assert insight.risk == Risk(score=90, kind=kind)
 
 
 @pytest.mark.parametrize(

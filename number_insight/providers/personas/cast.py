@@ -38,16 +38,6 @@ LINES = (
         ported="assumed_ported",
         has_other_original=True,
     ),
-    _persona(
-        "18",
-        "cable-line",
-        "A household's telephone line over its cable connection",
-        30,
-        line_type="virtual",
-        voip="fixed",
-        **_NOT_LIVE,
-    ),
-    _persona("19", "sms-pumping", "A mobile that texts are sent to for the fee", pumping=95),
 )
 
 PLACES = (
@@ -102,6 +92,16 @@ PLACES = (
         20,
         carrier_country="NO",
     ),
+    _persona(
+        "45",
+        "cable-line",
+        "A household's telephone line over its cable connection",
+        30,
+        line_type="virtual",
+        voip="fixed",
+        **_NOT_LIVE,
+    ),
+    _persona("46", "sms-pumping", "A mobile that texts are sent to for the fee", pumping=95),
 )
 
 VALIDITY = (
