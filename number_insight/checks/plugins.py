@@ -49,7 +49,8 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
             continue
         for fault in provider.check():
             if fault.deploy == deploy:
-                yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
+                report = warning if fault.id.startswith("W") else error
+                yield report(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
         yield from _check_retirement(name, provider.retires_on, deploy=deploy)
 
 

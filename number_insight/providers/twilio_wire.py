@@ -10,6 +10,7 @@ from typing import Any
 from number_insight.exceptions import NumberInsightError, ProviderError, Uncertain
 from number_insight.insight import Insight
 from number_insight.providers import scalars
+from number_insight.providers.alpha3 import ALPHA3
 from number_insight.providers.documents import Document, Unreadable, read_json
 from number_insight.providers.meanings import UNREADABLE
 from number_insight.providers.personas.countries import country_of
@@ -140,7 +141,7 @@ def _insight(
         number=scalars.number(document.get("phone_number")),
         national_format=scalars.text(document.get("national_format")),
         country=country,
-        country_iso3=place.iso3 if place else None,
+        country_iso3=ALPHA3.get(country or ""),
         country_name=place.name if place else None,
         country_prefix=scalars.text(document.get("calling_country_code")),
         **_facts(told),
@@ -169,7 +170,7 @@ def _missing(told: Mapping[str, Told]) -> dict[str, str]:
 
 
 def _outcome(told: Mapping[str, Told]) -> int | None:
-    """Return 0 if all packages are answered, 1 if a part is, 2 if none is; None if none is asked."""
+    """Return 0 if all packages are answered, 1 if some are, 2 if none is; None without any."""
     if not told:
         return None
     if all(each.is_answered for each in told.values()):

@@ -162,7 +162,12 @@ def _sell(state: State, query: Query, entry: Entry, behaviour: Behaviour) -> Fou
 
 def _document(query: Query, entry: Entry, behaviour: Behaviour) -> tuple[dict[str, Any], Decimal]:
     insight = answer(entry.number, "advanced", cnam=True, persona=behaviour.persona)
-    line = Line(insight=insight, persona=behaviour.persona, params=query.params)
+    line = Line(
+        insight=insight,
+        persona=behaviour.persona,
+        params=query.params,
+        changes=behaviour.insights,
+    )
     found, price = packages(line, query.fields)
     document = {
         "calling_country_code": insight.country_prefix,

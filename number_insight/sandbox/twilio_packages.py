@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -61,6 +62,8 @@ class Line:
     insight: Insight
     persona: Persona
     params: Mapping[str, str]
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Changes to single packages, by name: an error code, or members of the package."""
 
     @property
     def country(self) -> str | None:
@@ -86,13 +89,17 @@ def packages(line: Line, asked: Iterable[str]) -> tuple[dict[str, Any], Decimal]
             continue
         found[name] = _MAKERS[name](line) if code in WITH_DATA else _nothing(name, line)
         found[name]["error_code"] = code
+        if isinstance(line.changes.get(name), Mapping):
+            found[name] |= line.changes[name]
         price += PRICES[name] if code in BILLED else 0
     return found, price
 
 
 def _error(name: str, line: Line) -> int | None:
     """Return the error code of a package, or None if it is answered."""
-    status = line.persona.status
+    status, change = line.persona.status, line.changes.get(name)
+    if isinstance(change, str):
+        return int(change)
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if name == "line_type_intelligence":
@@ -140,11 +147,15 @@ def _carrier(line: Line) -> dict[str, Any]:
 
 
 def _sim_swap(line: Line) -> dict[str, Any]:
-    swap = {
+    hours = line.persona.sim_swapped_hours
+    swap: dict[str, Any] = {
         "last_sim_swap_date": None,
         "swapped_period": "PT24H",
-        "swapped_in_period": False,
+        "swapped_in_period": hours is not None and hours <= 24,
     }
+    if hours is not None:
+        at = datetime.now(timezone.utc) - timedelta(hours=hours)
+        swap["last_sim_swap_date"] = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     return {"last_sim_swap": swap, **_carrier(line)}
 
 

@@ -9,6 +9,7 @@ from number_insight.numbers import international
 from number_insight.providers.personas import PERSONAS
 from number_insight.sandbox.behaviour import CALLBACK_MODES, DIALECTS
 from number_insight.sandbox.faults import FAULTS
+from number_insight.sandbox.identity import PRICES
 from number_insight.sandbox.options import add_options
 from tests.support.pages import rows, section
 
@@ -43,3 +44,7 @@ def test_every_option_is_on_the_page() -> None:
     add_options(parser)
     options = {name for action in parser._actions for name in action.option_strings}
     assert options == set(re.findall(r"--[a-z-]+", " ".join(table("Start it"))))
+
+
+def test_every_insight_has_its_price_on_the_page() -> None:
+    assert table("Identity Insights") == {name: str(price) for name, price in PRICES.items()}

@@ -139,6 +139,21 @@ def test_an_error_of_the_whole_is_free_and_in_the_vendors_form(
     assert sandbox.ledger.charged_in("USD") == 0
 
 
+def test_a_package_is_changed_by_its_name(sandbox: Sandbox) -> None:
+    changes = {"line_status": "60606", "line_type_intelligence": {"type": "sharedCost"}}
+    sandbox.behave(CLEAN, insights=changes)
+    found = get(sandbox, CLEAN, "line_type_intelligence,line_status").json()
+    assert found["line_status"] == {"status": None, "error_code": 60606}
+    assert found["line_type_intelligence"]["type"] == "sharedCost"
+    assert str(sandbox.ledger.charged_in("USD")) == "0.008"
+
+
+def test_a_changed_sim_has_its_date(sandbox: Sandbox) -> None:
+    found = get(sandbox, number_of("sim-swapped"), "sim_swap").json()["sim_swap"]
+    assert found["last_sim_swap"]["swapped_in_period"] is True
+    assert found["last_sim_swap"]["last_sim_swap_date"].endswith("Z")
+
+
 def test_a_batch_answers_each_item_by_its_correlation_id(sandbox: Sandbox) -> None:
     response = batch(
         sandbox,
