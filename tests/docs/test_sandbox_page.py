@@ -6,7 +6,7 @@ import re
 from argparse import ArgumentParser
 
 from number_insight.numbers import international
-from number_insight.providers.personas import PERSONAS
+from number_insight.providers.personas import OTHERS, PERSONAS, Persona, promise
 from number_insight.sandbox.behaviour import CALLBACK_MODES, DIALECTS
 from number_insight.sandbox.faults import FAULTS
 from number_insight.sandbox.identity import PRICES
@@ -28,9 +28,18 @@ def test_the_page_on_personas_is_what_they_are() -> None:
             f"`{persona.name}`",
             persona.verdict,
             str(persona.score) if persona.is_judged else "–",
+            *(_otherwise(persona, provider) for provider in OTHERS),
         ]
         for persona in PERSONAS
     ]
+
+
+def _otherwise(persona: Persona, provider: str) -> str:
+    """Return verdict and score under another provider, or nothing if they are the same."""
+    found = promise(persona, provider)
+    if found == promise(persona):
+        return ""
+    return f"{found.verdict} {'–' if found.score is None else found.score}"
 
 
 def test_every_fault_and_callback_mode_is_on_the_page() -> None:

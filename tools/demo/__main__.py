@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tools.demo.crowd import LEFT_OUT, Guest, callback_crowd, crowd
 from tools.demo.processes import DemoFailed
+from tools.demo.providers import CHOICES
 from tools.demo.report import Outcome, addresses, broken_promises, costs, table
 from tools.demo.stage import Stage
 from tools.demo.visits import visit
@@ -27,10 +28,17 @@ def main() -> int:
     """Run the demo; return the exit status."""
     parser = ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--check", action="store_true", help="verify, do not stay, try callbacks")
-    check = parser.parse_args().check
+    parser.add_argument(
+        "--provider",
+        choices=CHOICES,
+        default=next(iter(CHOICES)),
+        help="who is asked, at the sandbox (default: %(default)s)",
+    )
+    chosen = parser.parse_args()
+    check, provider = chosen.check, chosen.provider
     _listen()
     try:
-        return _checked() if check else _shown()
+        return _checked(provider) if check else _shown(provider)
     except DemoFailed as error:
         console.print("The demo failed.", style="bold red")
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
@@ -51,9 +59,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _shown() -> int:
-    with _opened(Stage()) as stage:
-        _perform(stage, crowd(), "Who signed up")
+def _shown(provider: str) -> int:
+    with _opened(Stage(provider)) as stage:
+        _perform(stage, crowd(provider), "Who signed up")
         console.print(f"\nLeft out, since their lookups never end: {', '.join(LEFT_OUT)}.")
         console.print()
         console.print(addresses(stage))
@@ -63,12 +71,13 @@ def _shown() -> int:
             time.sleep(1)
 
 
-def _checked() -> int:
+def _checked(provider: str) -> int:
     broken = []
-    with _opened(Stage()) as stage:
-        broken += _perform(stage, crowd(), "Who signed up")
-    with _opened(Stage("async")) as stage:
-        broken += _perform(stage, callback_crowd(), "The same with answers posted to the site")
+    with _opened(Stage(provider)) as stage:
+        broken += _perform(stage, crowd(provider), "Who signed up")
+    if CHOICES[provider].has_callbacks:
+        with _opened(Stage(provider, "async")) as stage:
+            broken += _perform(stage, callback_crowd(), "The same with answers posted to the site")
     console.print("[bold red]Not as promised.[/]" if broken else "[bold green]All as promised.[/]")
     return 1 if broken else 0
 
@@ -83,7 +92,13 @@ def _perform(stage: Stage, guests: list[Guest], title: str) -> list[str]:
     with _progress() as progress:
         taken = _sign_up(stage, guests, progress)
         records = _judged(stage, sum(taken.values()), progress)
-    outcome = Outcome(guests=guests, taken=taken, records=records, ledger=stage.ledger())
+    outcome = Outcome(
+        guests=guests,
+        taken=taken,
+        records=records,
+        ledger=stage.ledger(),
+        provider=stage.provider,
+    )
     console.print(table(outcome, title))
     console.print(costs(outcome))
     broken = broken_promises(outcome)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from number_insight.providers.personas import PERSONAS, Persona
+from number_insight.providers.personas import PERSONAS, Persona, promise
 
 LEFT_OUT = {
     "http-503": "is tried again for as long as the provider says so",
@@ -49,9 +49,11 @@ class Guest:
     is_trouble: bool = False
 
 
-def crowd() -> list[Guest]:
-    """Return everybody who comes to the first round, in this order."""
-    everybody = [_guest(index, one) for index, one in enumerate(PERSONAS) if _comes_to_an_end(one)]
+def crowd(provider: str = "vonage") -> list[Guest]:
+    """Return everybody who comes to the first round, in this order, with what `provider` makes."""
+    everybody = [
+        _guest(index, one, provider) for index, one in enumerate(PERSONAS) if _comes_to_an_end(one)
+    ]
     troubles = [guest for guest in everybody if guest.is_trouble]
     # Five failures in a row would look like an outage, and open the circuit of the provider.
     others = [guest for guest in everybody if not guest.is_trouble]
@@ -76,16 +78,24 @@ def _comes_to_an_end(persona: Persona) -> bool:
     return persona.name not in LEFT_OUT
 
 
-def _guest(index: int, persona: Persona) -> Guest:
+def country_of(ip: str) -> str | None:
+    """Return the country of a guest's IP: the setting ``IP_COUNTRY`` of the demo."""
+    network = ip.rpartition(".")[0]
+    countries = {known.rpartition(".")[0]: country for country, known in NETWORKS.items()}
+    return countries.get(network)
+
+
+def _guest(index: int, persona: Persona, provider: str) -> Guest:
     network = NETWORKS[persona.ip_country or "SE"]
+    promised = promise(persona, provider)
     return Guest(
         who=persona.name,
         phone=persona.number,
         ip=network.format(130 + index),
         email=f"{persona.name}@example.com",
         door=_door(persona.name),
-        verdict=persona.verdict,
-        score=persona.score,
+        verdict=promised.verdict,
+        score=promised.score or 0,
         asked=2 if persona.once else 1,  # a busy provider is asked again
         is_trouble=bool(persona.fault),
     )

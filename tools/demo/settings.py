@@ -9,26 +9,16 @@ from project import settings as example
 from project.settings import *  # noqa: F403
 
 from tools.demo import filequeue
+from tools.demo.providers import CHOICES
 
 FOLDER = Path(os.environ["DEMO_FOLDER"])
-SANDBOX_URL = os.environ["DEMO_SANDBOX_URL"]
 
 INSTALLED_APPS = [*example.INSTALLED_APPS, "tools.demo"]
 DATABASES = {"default": {**example.DATABASES["default"], "NAME": FOLDER / "db.sqlite3"}}
 
 NUMBER_INSIGHT = {
     **example.NUMBER_INSIGHT,
-    "PROVIDERS": {
-        "default": {
-            "BACKEND": "number_insight.providers.vonage.NumberInsight",
-            "OPTIONS": {
-                "api_key": "demo",
-                "api_secret": "demo",
-                "base_url": f"{SANDBOX_URL}/ni",
-                "timeout": 3,  # the personas that never answer take all of it
-            },
-        },
-    },
+    **CHOICES[os.environ["DEMO_PROVIDER"]].settings(os.environ["DEMO_SANDBOX_URL"]),
     "DELIVERY": os.environ["DEMO_DELIVERY"],
     "CALLBACK_BASE_URL": os.environ["DEMO_SITE_URL"],
     # The visitors play the proxy, and say where they come from.

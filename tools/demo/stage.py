@@ -38,14 +38,16 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM)
 class Stage:
     """Sandbox, site, worker and sweep on free loopback ports; all of it is gone afterwards.
 
-    `delivery` is "sync", or "async" to have the answers posted to the site's webhook.
+    `provider` is a name of `CHOICES`. `delivery` is "sync", or "async" to have the answers posted
+    to the site's webhook.
     """
 
-    def __init__(self, delivery: str = "sync") -> None:
+    def __init__(self, provider: str, delivery: str = "sync") -> None:
         self.sandbox_port, self.site_port = free_port(), free_port()
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.site_url = f"http://127.0.0.1:{self.site_port}"
         self.password = secrets.token_urlsafe(9)
+        self.provider = provider
         self._delivery = delivery
         self._programs: list[Program] = []
 
@@ -129,6 +131,7 @@ class Stage:
         return {
             "DEMO_DELIVERY": self._delivery,
             "DEMO_FOLDER": str(self._folder),
+            "DEMO_PROVIDER": self.provider,
             "DEMO_SANDBOX_URL": self.sandbox_url,
             "DEMO_SITE_URL": self.site_url,
             "DJANGO_SETTINGS_MODULE": "tools.demo.settings",
