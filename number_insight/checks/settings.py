@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage
 
 from number_insight.addresses import TrustedProxies
 from number_insight.checks.budgets import check_budget
+from number_insight.checks.desk import check_desk
 from number_insight.checks.messages import error, warning
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
@@ -35,8 +36,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", *PARTS)
-LISTS = ("RULES", "EXTRA_RULES")
+DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SUBJECT_SEARCH", *PARTS)
+LISTS = ("RULES", "EXTRA_RULES", "REASONS")
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
@@ -67,6 +68,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_callback_url,
         _check_ip_country,
         _check_countries,
+        check_desk,
     )
     return [message for part in parts for message in part(given)]
 
