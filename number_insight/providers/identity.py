@@ -16,8 +16,9 @@ from number_insight.providers.http import JSONBody, Request
 from number_insight.providers.identity_key import (
     INSTALL,
     MISSING_LIBRARY,
+    KeyTrouble,
     PrivateKey,
-    UnusableKey,
+    load_key,
 )
 from number_insight.providers.identity_statuses import http_error
 from number_insight.providers.identity_wire import DEFAULT_PERIOD, Asked, read_answer
@@ -160,11 +161,11 @@ class IdentityInsights(Provider):
             raise BadCredentials(
                 "Nothing was asked: application_id and private_key are needed in OPTIONS."
             )
-        try:
-            self._key = self._key or PrivateKey(self._private_key)
-        except UnusableKey as exc:
-            raise BadCredentials(f"Nothing was asked: {exc}.") from None
-        return self._key.token(self.application_id)
+        key = self._key or load_key(self._private_key)
+        if isinstance(key, KeyTrouble):
+            raise BadCredentials(f"Nothing was asked: {key.message}.")
+        self._key = key
+        return key.token(self.application_id)
 
     def _asked(self, level: str) -> Asked:
         if level not in OF_LEVEL:
@@ -194,14 +195,11 @@ class IdentityInsights(Provider):
         return Decimal(str(price if is_amount(price) else UNPRICED))
 
     def _key_faults(self) -> Iterable[Fault]:
-        if not self._private_key:
-            return
-        try:
-            PrivateKey(self._private_key)
-        except UnusableKey as exc:
-            is_library = str(exc) == MISSING_LIBRARY
+        key = load_key(self._private_key) if self._private_key else None
+        if isinstance(key, KeyTrouble):
+            is_library = key.message == MISSING_LIBRARY
             hint = f"{INSTALL}." if is_library else "Take the file that the dashboard gave you."
-            yield _fault(f"{exc}.", hint, deploy=exc.is_absent)
+            yield _fault(f"{key.message}.", hint, deploy=key.is_absent)
 
     def _insight_faults(self) -> Iterable[Fault]:
         if not isinstance(self.insights, Mapping):

@@ -6,6 +6,7 @@ The token is that of https://developer.vonage.com/en/getting-started/concepts/au
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,8 +16,10 @@ try:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    IS_INSTALLED = True
 except ImportError:  # the extra "identity" brings both
-    jwt = None  # type: ignore[assignment]
+    IS_INSTALLED = False
 
 LIFETIME = 900
 """The lifetime of a token, in seconds, as the vendor's clients have it."""
@@ -33,15 +36,16 @@ _OTHERS = {
 """A word in the PEM of what is no usable private key -> the trouble with it."""
 
 
-class UnusableKey(ValueError):
-    """The private key cannot be used; the message says why, and shows nothing of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTrouble:
+    """The reason why a private key cannot be used, which shows nothing of it.
 
-    `is_absent` says that its file is not there, as in a build without secrets.
+    `is_absent` says that its file is not there, as in a build without secrets. It is no exception,
+    for an error report shows the variables of the frames, and one of those holds the key.
     """
 
-    def __init__(self, message: str, *, is_absent: bool = False) -> None:
-        super().__init__(message)
-        self.is_absent = is_absent
+    message: str
+    is_absent: bool = False
 
 
 class PrivateKey:
@@ -49,12 +53,8 @@ class PrivateKey:
 
     __slots__ = ("_key",)
 
-    def __init__(self, option: object) -> None:
-        """Load the key in `option`, PEM text or a path; raise `UnusableKey` if that fails."""
-        if jwt is None:
-            raise UnusableKey(MISSING_LIBRARY)
-        # Nothing but the result is kept in a variable: error reports show those.
-        self._key: Any = _loaded(option)
+    def __init__(self, key: Any) -> None:
+        self._key = key
 
     def token(self, application_id: str) -> str:
         """Return a token for one request."""
@@ -68,57 +68,52 @@ class PrivateKey:
         return jwt.encode(claims, self._key, algorithm="RS256")
 
 
-def _loaded(option: object) -> Any:
-    key, trouble = _read(option)
-    del option  # here and below: error reports show the variables of a frame
-    if trouble is not None:
-        raise trouble
-    return key
+def load_key(option: str) -> PrivateKey | KeyTrouble:
+    """Return the key in `option`, PEM text or the path of a file, or the trouble with it."""
+    if not IS_INSTALLED:
+        return KeyTrouble(message=MISSING_LIBRARY)
+    text = option if "-----BEGIN" in option else _file(option)
+    if isinstance(text, KeyTrouble):
+        return text
+    pem = _pem(text)
+    head = pem.partition("\n")[0]
+    for word, message in _OTHERS.items():
+        if word in head or (word == "ENCRYPTED" and word in pem):
+            return KeyTrouble(message=message)
+    return _parsed(pem)
 
 
-def _read(option: object) -> tuple[Any, UnusableKey | None]:
-    text, trouble = _text(option)
-    if trouble is not None:
-        return None, trouble
-    head = text.partition("\n")[0]
-    for word, sentence in _OTHERS.items():
-        if word in head or (word == "ENCRYPTED" and word in text):
-            return None, UnusableKey(sentence)
+def _parsed(pem: str) -> PrivateKey | KeyTrouble:
     try:
-        key = load_pem_private_key(text.encode(), None)
+        key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None, UnusableKey("private_key is damaged: it cannot be read as PEM")
+        return KeyTrouble(message="private_key is damaged: it cannot be read as PEM")
     if not isinstance(key, RSAPrivateKey):
-        return None, UnusableKey("private_key is not an RSA key")
+        return KeyTrouble(message="private_key is not an RSA key")
     if key.key_size < SMALLEST:
-        return None, UnusableKey(f"private_key has fewer than {SMALLEST} bits")
-    return key, None
+        return KeyTrouble(message=f"private_key has fewer than {SMALLEST} bits")
+    return PrivateKey(key)
 
 
-def _text(option: object) -> tuple[str, UnusableKey | None]:
-    """Return the PEM text in `option` or in its file, with real line breaks."""
-    text = str(option).strip()
-    if "-----BEGIN" not in text:
-        text, trouble = _file(text)
-        if trouble is not None:
-            return "", trouble
-    # Environment variables often hold "\n" in two characters.
+def _pem(text: str) -> str:
+    """Return `text` from the beginning of the PEM in it, with real line breaks."""
+    # Environment variables often hold a line break in two characters.
     lines = text.replace("\\n", "\n").splitlines()
     text = "\n".join(line.strip() for line in lines)
-    start = text.find("-----BEGIN")
-    if start < 0:
-        return "", UnusableKey("private_key names a file without a key in PEM")
-    return text[start:] + "\n", None
+    return text[text.index("-----BEGIN") :] + "\n"
 
 
-def _file(name: str) -> tuple[str, UnusableKey | None]:
+def _file(name: str) -> str | KeyTrouble:
     try:
-        return Path(name).read_text(encoding="utf-8"), None
+        text = Path(name).read_text(encoding="utf-8")
     except FileNotFoundError:
-        words = "private_key is neither a key in PEM nor the path of a file that is there"
-        return "", UnusableKey(words, is_absent=True)
+        message = "private_key is neither a key in PEM nor the path of a file that is there"
+        return KeyTrouble(message=message, is_absent=True)
     except UnicodeDecodeError:
-        return "", UnusableKey("private_key names a file without a key in PEM")
+        text = ""
     except (OSError, ValueError):  # no right to read, a folder, a name that no file can have
-        words = "private_key is no key in PEM, and no file that can be read"
-        return "", UnusableKey(words, is_absent=True)
+        message = "private_key is no key in PEM, and no file that can be read"
+        return KeyTrouble(message=message, is_absent=True)
+    if "-----BEGIN" in text:
+        return text
+    return KeyTrouble(message="private_key names a file without a key in PEM")

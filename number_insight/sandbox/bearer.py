@@ -14,8 +14,10 @@ from typing import Any
 
 try:
     import jwt
+
+    IS_INSTALLED = True
 except ImportError:  # only a sandbox with a public key needs it
-    jwt = None  # type: ignore[assignment]
+    IS_INSTALLED = False
 
 LEEWAY = 60
 """The largest lead of a client's clock, in seconds."""
@@ -64,7 +66,7 @@ def _loaded(public_key: str | Path) -> Any:
     text = str(public_key)
     if "-----BEGIN" not in text:
         text = Path(text).read_text(encoding="utf-8")
-    if jwt is None:
+    if not IS_INSTALLED:
         raise ValueError(
             "Signatures are checked with PyJWT: pip install django-number-insight[identity]"
         )

@@ -6,7 +6,8 @@ import re
 from argparse import ArgumentParser
 
 from number_insight.numbers import international
-from number_insight.providers.personas import OTHERS, PERSONAS, Persona, promise
+from number_insight.providers.personas import PERSONAS, promise
+from number_insight.providers.personas.promises import NAMES
 from number_insight.sandbox.behaviour import CALLBACK_MODES, DIALECTS
 from number_insight.sandbox.faults import FAULTS
 from number_insight.sandbox.identity import PRICES
@@ -26,20 +27,17 @@ def test_the_page_on_personas_is_what_they_are() -> None:
             international(persona.number),
             persona.title,
             f"`{persona.name}`",
-            persona.verdict,
-            str(persona.score) if persona.is_judged else "–",
-            *(_otherwise(persona, provider) for provider in OTHERS),
+            *(str(promise(persona, provider)) for provider in NAMES),
         ]
         for persona in PERSONAS
     ]
 
 
-def _otherwise(persona: Persona, provider: str) -> str:
-    """Return verdict and score under another provider, or nothing if they are the same."""
-    found = promise(persona, provider)
-    if found == promise(persona):
-        return ""
-    return f"{found.verdict} {'–' if found.score is None else found.score}"
+def test_the_personas_table_names_the_providers() -> None:
+    head = next(
+        line for line in section("docs/personas.md", "Everybody").splitlines() if "|" in line
+    )
+    assert [cell.strip() for cell in head.strip("| ").split("|")][4:] == [*NAMES.values()]
 
 
 def test_every_fault_and_callback_mode_is_on_the_page() -> None:

@@ -10,11 +10,10 @@ from number_insight.exceptions import Busy, NoAnswer, NumberRefused, ProviderErr
 from number_insight.insight import Insight
 from number_insight.providers.base import Question
 from number_insight.providers.personas import PERSONAS, Persona, promise
+from number_insight.providers.personas.promises import TWILIO
 from number_insight.providers.twilio import Lookup
 from number_insight.sandbox.server import Sandbox
 from tests.support.rules import judged
-
-IP = "81.2.69.142"
 
 
 def answer(
@@ -34,20 +33,14 @@ def answer(
 
 
 def verdict(provider: Lookup, persona: Persona, insight: Insight) -> tuple[str, int]:
-    told = provider.signals["advanced"] - set(insight.missing) | {"ip_match"}
-    judgement = judged(
-        insight,
-        number=persona.number,
-        ip=IP,
-        ip_country=persona.ip_country or "SE",  # as IP_COUNTRY finds it
-        signals=told,
-    )
+    told = provider.signals["advanced"] - set(insight.missing)
+    judgement = judged(insight, number=persona.number, signals=told)
     return judgement.verdict, judgement.score
 
 
 @pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: persona.name)
 def test_the_verdict_is_the_one_that_is_promised(service: Sandbox, persona: Persona) -> None:
-    promised = promise(persona, "twilio")
+    promised = promise(persona, TWILIO)
     provider, found = answer(service, persona)
     if persona.once:  # which is over the second time
         assert isinstance(found, Busy)

@@ -13,9 +13,9 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from number_insight.providers.personas.promises import NAMES, NUMBER_INSIGHT
 from tools.demo.crowd import LEFT_OUT, Guest, callback_crowd, crowd
 from tools.demo.processes import DemoFailed
-from tools.demo.providers import CHOICES
 from tools.demo.report import Outcome, addresses, broken_promises, costs, table
 from tools.demo.stage import Stage
 from tools.demo.visits import visit
@@ -28,17 +28,13 @@ def main() -> int:
     """Run the demo; return the exit status."""
     parser = ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--check", action="store_true", help="verify, do not stay, try callbacks")
-    parser.add_argument(
-        "--provider",
-        choices=CHOICES,
-        default=next(iter(CHOICES)),
-        help="who is asked, at the sandbox (default: %(default)s)",
-    )
-    chosen = parser.parse_args()
-    check, provider = chosen.check, chosen.provider
+    parser.add_argument("--provider", choices=NAMES, help="whom the site asks")
+    options = parser.parse_args()
+    check = options.check
     _listen()
     try:
-        return _checked(provider) if check else _shown(provider)
+        chosen = [options.provider] if options.provider else list(NAMES)
+        return _checked(chosen) if check else _shown(chosen[0])
     except DemoFailed as error:
         console.print("The demo failed.", style="bold red")
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
@@ -60,8 +56,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _shown(provider: str) -> int:
-    with _opened(Stage(provider)) as stage:
-        _perform(stage, crowd(provider), "Who signed up")
+    with _opened(Stage(provider=provider)) as stage:
+        _perform(stage, crowd(provider), f"Who signed up, under {NAMES[provider]}")
         console.print(f"\nLeft out, since their lookups never end: {', '.join(LEFT_OUT)}.")
         console.print()
         console.print(addresses(stage))
@@ -71,12 +67,14 @@ def _shown(provider: str) -> int:
             time.sleep(1)
 
 
-def _checked(provider: str) -> int:
+def _checked(providers: list[str]) -> int:
     broken = []
-    with _opened(Stage(provider)) as stage:
-        broken += _perform(stage, crowd(provider), "Who signed up")
-    if CHOICES[provider].has_callbacks:
-        with _opened(Stage(provider, "async")) as stage:
+    for provider in providers:
+        with _opened(Stage(provider=provider)) as stage:
+            title = f"Who signed up, under {NAMES[provider]}"
+            broken += _perform(stage, crowd(provider), title)
+    if NUMBER_INSIGHT in providers:
+        with _opened(Stage("async")) as stage:
             broken += _perform(stage, callback_crowd(), "The same with answers posted to the site")
     console.print("[bold red]Not as promised.[/]" if broken else "[bold green]All as promised.[/]")
     return 1 if broken else 0
@@ -92,13 +90,7 @@ def _perform(stage: Stage, guests: list[Guest], title: str) -> list[str]:
     with _progress() as progress:
         taken = _sign_up(stage, guests, progress)
         records = _judged(stage, sum(taken.values()), progress)
-    outcome = Outcome(
-        guests=guests,
-        taken=taken,
-        records=records,
-        ledger=stage.ledger(),
-        provider=stage.provider,
-    )
+    outcome = Outcome(guests=guests, taken=taken, records=records, ledger=stage.ledger())
     console.print(table(outcome, title))
     console.print(costs(outcome))
     broken = broken_promises(outcome)

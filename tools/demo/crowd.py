@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from number_insight.providers.personas import PERSONAS, Persona, promise
+from number_insight.providers.personas.promises import NUMBER_INSIGHT
 
 LEFT_OUT = {
     "http-503": "is tried again for as long as the provider says so",
@@ -49,11 +50,13 @@ class Guest:
     is_trouble: bool = False
 
 
-def crowd(provider: str = "vonage") -> list[Guest]:
-    """Return everybody who comes to the first round, in this order, with what `provider` makes."""
-    everybody = [
-        _guest(index, one, provider) for index, one in enumerate(PERSONAS) if _comes_to_an_end(one)
-    ]
+def crowd(provider: str = NUMBER_INSIGHT) -> list[Guest]:
+    """Return everybody who comes to the first round, in this order.
+
+    Their verdicts are those that the personas promise under `provider`.
+    """
+    ending = [one for one in PERSONAS if _comes_to_an_end(one)]
+    everybody = [_guest(index, one, provider) for index, one in enumerate(ending)]
     troubles = [guest for guest in everybody if guest.is_trouble]
     # Five failures in a row would look like an outage, and open the circuit of the provider.
     others = [guest for guest in everybody if not guest.is_trouble]
@@ -76,13 +79,6 @@ def callback_crowd() -> list[Guest]:
 
 def _comes_to_an_end(persona: Persona) -> bool:
     return persona.name not in LEFT_OUT
-
-
-def country_of(ip: str) -> str | None:
-    """Return the country of a guest's IP: the setting ``IP_COUNTRY`` of the demo."""
-    network = ip.rpartition(".")[0]
-    countries = {known.rpartition(".")[0]: country for country, known in NETWORKS.items()}
-    return countries.get(network)
 
 
 def _guest(index: int, persona: Persona, provider: str) -> Guest:

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.demo.crowd import Guest
-from tools.demo.providers import CHOICES, Choice
 from tools.demo.stage import LOGIN, Stage
 
 COLOURS = {"allow": "green", "review": "yellow", "deny": "red", "pending": "magenta"}
@@ -24,26 +23,23 @@ TURNED_AWAY = "turned away, no lookup"
 class Outcome:
     """What became of the crowd: the records, by guest, and the ledger of the sandbox.
 
-    `taken` is how often the form of each guest was taken, `provider` who was asked.
+    `taken` is how often the form of each guest was taken.
     """
 
     guests: list[Guest]
     taken: Mapping[str, int]
     records: list[dict[str, Any]]
     ledger: Mapping[str, Any]
-    provider: str = "vonage"
 
     def records_of(self, guest: Guest) -> list[dict[str, Any]]:
         return [record for record in self.records if record["email"] == guest.email]
 
     @property
-    def charged(self) -> Decimal:
-        """The sum in the currency of the provider."""
-        return Decimal(self.ledger["accounts"][self.choice.currency]["charged"])
-
-    @property
-    def choice(self) -> Choice:
-        return CHOICES[self.provider]
+    def charged(self) -> dict[str, Decimal]:
+        """What was charged in each currency; at least one of them, be it nothing."""
+        accounts = self.ledger["accounts"].items()
+        amounts = {currency: Decimal(account["charged"]) for currency, account in accounts}
+        return {currency: paid for currency, paid in amounts.items() if paid} or {"EUR": Decimal(0)}
 
 
 def broken_promises(outcome: Outcome) -> list[str]:
@@ -130,12 +126,14 @@ def _verdict(verdict: str, guest: Guest) -> Text:
 def costs(outcome: Outcome) -> str:
     """Return what was asked and paid, according to the sandbox's ledger."""
     signups = len(outcome.records)
-    sign = outcome.choice.sign
-    per_thousand = outcome.charged / signups * 1000 if signups else Decimal(0)
-    return (
-        f"{signups} signups, {outcome.ledger['requests']} requests to the provider, "
-        f"{sign} {outcome.charged:.2f} charged: {sign} {per_thousand:.2f} per 1,000 signups."
-    )
+    asked = f"{signups} signups, {outcome.ledger['requests']} requests to the provider"
+    return ", ".join([asked, *(_cost(*each, signups) for each in outcome.charged.items())])
+
+
+def _cost(currency: str, charged: Decimal, signups: int) -> str:
+    sign = {"EUR": "€", "USD": "$"}.get(currency, currency)
+    per_thousand = charged / signups * 1000 if signups else Decimal(0)
+    return f"{sign} {charged:.2f} charged: {sign} {per_thousand:.2f} per 1,000 signups."
 
 
 def addresses(stage: Stage) -> Table:

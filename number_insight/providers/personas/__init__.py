@@ -5,12 +5,11 @@ from __future__ import annotations
 from number_insight.providers.personas.answers import PRICES, answer
 from number_insight.providers.personas.cast import CLEAN, PERSONAS, persona_for, persona_named
 from number_insight.providers.personas.persona import ANSWERED, STATUS_TEXT, Persona
-from number_insight.providers.personas.promises import OTHERS, Promise, promise
+from number_insight.providers.personas.promises import Promise, promise
 
 __all__ = [
     "ANSWERED",
     "CLEAN",
-    "OTHERS",
     "PERSONAS",
     "PRICES",
     "STATUS_TEXT",
