@@ -81,7 +81,7 @@ class RealRequest(AssertionError):
 
 
 class LookupFactory(DjangoModelFactory[Lookup]):
-    """Factory of answered lookups."""
+    """Factory of answered lookups; `insight` is the answer, or a part of its JSON form."""
 
     class Meta:
         model = Lookup
@@ -90,6 +90,13 @@ class LookupFactory(DjangoModelFactory[Lookup]):
     number = Sequence(lambda n: f"+46701740{605 + n % 95}")
     level = "advanced"
     state = "answered"
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        insight = kwargs.get("insight")
+        if isinstance(insight, Insight):
+            kwargs["insight"] = insight.as_json()
+        return kwargs
 
 
 class RecordFactory(DjangoModelFactory[NumberInsightRecord]):

@@ -11,13 +11,15 @@ from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
 from number_insight.checks.budgets import check_currency
-from number_insight.checks.messages import error, warning
+from number_insight.checks.messages import error, info, warning
 from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.lookups import switches
 from number_insight.providers import trust
 
+FREE_SIGNALS = frozenset({"country", "line_type"})
+"""The signals that libphonenumber tells, though not of every number."""
 NOTICE = timedelta(days=180)
 """The time before the retirement of a provider in which a check warns of it."""
 
@@ -26,7 +28,12 @@ def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
     """Check that providers and rules can be loaded, with options that fit."""
     if not is_readable():
         return []
-    return [*check_providers(deploy=False), *_check_trust(), *_check_rules()]
+    return [
+        *check_providers(deploy=False),
+        *_check_trust(),
+        *_check_rules(),
+        *_check_signals(),
+    ]
 
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
@@ -77,6 +84,24 @@ def _check_retirement(name: str, day: date | None, *, deploy: bool) -> Iterator[
         message = f"Provider {name!r} {tense} switched off by its vendor on {day}."
         hint = "Move to another provider; the providers page of the docs shows how."
         yield warning("W002", message, hint)
+
+
+def _check_signals() -> Iterator[CheckMessage]:
+    """Name the rules whose signals no provider can tell, in one message."""
+    try:
+        told, rules = loading.told_by_any() | FREE_SIGNALS, loading.rules()
+        told |= {"ip_match"} if app_settings.IP_COUNTRY else frozenset()
+    except (ImportError, ImproperlyConfigured):  # reported elsewhere
+        return
+    lacking = {rule.code: sorted(set(rule.needs or ()) - told) for rule in rules}
+    named = [f"{code} ({', '.join(signals)})" for code, signals in lacking.items() if signals]
+    if named and app_settings.PROVIDERS:
+        message = f"No provider in PROVIDERS tells what these rules need: {', '.join(named)}."
+        hint = (
+            'Records show them as "cannot be told here", neither for nor against a signup. Add a '
+            "provider that tells it, or name the RULES that you want."
+        )
+        yield info("I001", message, hint)
 
 
 def _check_rules() -> Iterator[CheckMessage]:
