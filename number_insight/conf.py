@@ -44,7 +44,7 @@ DEFAULTS: dict[str, Any] = {
     "COUNTRIES": None,
     "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
-    "STORE_LIVE": False,
+    "STORE_LIVE": "review",
     "SUBJECT_SUMMARY": None,
     "SUBJECT_SEARCH": {},
     "REASONS": None,
@@ -218,8 +218,15 @@ class AppSettings:
         return timeout
 
     @property
-    def STORE_LIVE(self) -> bool:
-        return bool(self._value("STORE_LIVE"))
+    def STORE_LIVE(self) -> bool | str:
+        """True keeps live data, False nothing, "review" the names of findings for a person."""
+        value = self._value("STORE_LIVE")
+        return "review" if value == "review" else value in (True,)
+
+    @property
+    def keeps_live_data(self) -> bool:
+        """Whether roaming and reachability are stored, with all their details."""
+        return self.STORE_LIVE is True
 
     @property
     def SUBJECT_SUMMARY(self) -> Callable[[Any], Mapping[str, Any]] | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.checks import CheckMessage
@@ -20,6 +22,8 @@ from number_insight.providers import trust
 
 FREE_SIGNALS = frozenset({"country", "line_type"})
 """The signals that libphonenumber tells, though not of every number."""
+DJANGO_ITSELF = ("django", "__main__.py")
+"""The end of the path of ``python -m django``."""
 NOTICE = timedelta(days=180)
 """The time before the retirement of a provider in which a check warns of it."""
 
@@ -84,7 +88,12 @@ def _check_retirement(name: str, *, deploy: bool) -> Iterator[CheckMessage]:
 
 
 def _check_signals() -> Iterator[CheckMessage]:
-    """Name the rules whose signals no provider can tell, in one message."""
+    """Name the rules whose signals no provider can tell, in one message.
+
+    Only ``check`` says it: nothing is wrong, and every other command runs the checks as well.
+    """
+    if _is_another_command():
+        return
     try:
         told, rules = loading.told_by_any() | FREE_SIGNALS, loading.rules()
         told |= {"ip_match"} if app_settings.IP_COUNTRY else frozenset()
@@ -99,6 +108,14 @@ def _check_signals() -> Iterator[CheckMessage]:
             "provider that tells it, or name the RULES that you want."
         )
         yield info("I001", message, hint)
+
+
+def _is_another_command() -> bool:
+    """Return whether this process runs a management command other than ``check``."""
+    program, *arguments = (*sys.argv, "")
+    parts = Path(program).parts[-2:]
+    is_manager = parts[-1:] in (("manage.py",), ("django-admin",)) or parts == DJANGO_ITSELF
+    return is_manager and arguments[0] != "check"
 
 
 def _check_rules() -> Iterator[CheckMessage]:

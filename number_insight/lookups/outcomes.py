@@ -215,7 +215,7 @@ def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     payment = _end(lookup, insight, _answered_state(lookup, insight), at)
     if tells_nothing(lookup, insight):
         lookup.error = f"{NOTHING_FOUND} {lookup.error}".strip()
-    stored = insight if app_settings.STORE_LIVE else insight.without_live()
+    stored = insight if app_settings.keeps_live_data else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
     return payment
@@ -273,7 +273,7 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
     """Return the part of the raw answer that ``STORE_RAW`` and ``STORE_LIVE`` let us store."""
     if not app_settings.STORE_RAW or insight.raw is None:
         return None
-    if app_settings.STORE_LIVE:
+    if app_settings.keeps_live_data:
         return dict(insight.raw)
     live = loading.provider(provider).live_keys
     return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -82,3 +83,26 @@ def test_the_ip_may_be_compared_here(find: str | None) -> None:
 
 def test_it_is_not_said_again_before_a_deployment() -> None:
     assert "I001" not in ids(found_in_production({"PROVIDERS": PROVIDERS}))
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_said"),
+    [
+        (["/srv/shop/manage.py", "check"], True),
+        (["manage.py", "check", "--deploy"], True),
+        (["manage.py", "number_insight_sweep"], False),
+        (["manage.py", "migrate"], False),
+        (["manage.py"], False),
+        (["/usr/bin/django-admin", "runserver"], False),
+        (["/usr/lib/python3/django/__main__.py", "check"], True),
+        (["/usr/lib/python3/django/__main__.py", "migrate"], False),
+        (["/usr/lib/python3/pytest/__main__.py", "-q"], True),
+        (["celery", "worker"], True),
+        ([], True),
+    ],
+)
+def test_no_other_command_says_it(
+    typed: list[str], is_said: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", typed)
+    assert ids(informed({})) == (["I001"] if is_said else [])

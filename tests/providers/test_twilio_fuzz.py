@@ -134,7 +134,7 @@ def _is_sound(insight: Insight, asked: tuple[str, ...]) -> None:
     assert len(insight.status_text) <= 60 * len(PACKAGES)
 
 
-@cases(2500)
+@cases(3500)
 @given(st.binary(max_size=200))
 def test_any_bytes(body: bytes) -> None:
     read_all(body)
@@ -147,14 +147,14 @@ def test_any_json(value: Any) -> None:
     read_all(json.dumps({"phone_numbers": [value]}).encode())
 
 
-@cases(3000)
+@cases(1500)
 @given(DOCUMENTS, ASKED)
 def test_any_change_of_a_true_answer(document: dict[str, Any], asked: tuple[str, ...]) -> None:
     read_all(json.dumps(document).encode(), asked)
     read_all(json.dumps({"phone_numbers": [document]}).encode(), asked)
 
 
-@cases(1500)
+@cases(2000)
 @given(st.data())
 def test_any_change_of_its_bytes(data: st.DataObject) -> None:
     body = json.dumps(FULL).encode()
