@@ -24,7 +24,7 @@ from number_insight.models.columns import (
     money,
 )
 from number_insight.models.lookups import Lookup
-from number_insight.models.managers import RecordQuerySet
+from number_insight.models.managers import RecordQuerySet, flagged
 from number_insight.models.subjects import SubjectKey
 
 FLAGGED = (Verdict.REVIEW, Verdict.DENY)
@@ -159,7 +159,7 @@ class NumberInsightRecord(models.Model):
             ),
             models.Index(
                 fields=["lane", "-score", "id"],
-                condition=Q(decision="", verdict__in=FLAGGED) & ~Q(state=RecordState.REFUSED),
+                condition=flagged() & Q(decision="") & ~Q(state=RecordState.REFUSED),
                 name="ni_record_queue",
             ),
             models.Index(
