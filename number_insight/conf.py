@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "CLIENT_IP": {"PROXY_COUNT": 0},
     "CNAM": False,
     "ENFORCEMENT": "observe",
+    "MESSAGES": {},
     "WAIT": None,
     "ON_NO_ANSWER": "review",
     "RULES": None,
@@ -49,6 +50,8 @@ DEFAULTS: dict[str, Any] = {
     "REASONS": None,
     "SECOND_LOOK": 0,
     "STORE_RAW": False,
+    "FALLBACKS": [],
+    "SHARES": {},
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
@@ -121,6 +124,12 @@ class AppSettings:
         return str(self._value("ENFORCEMENT"))
 
     @property
+    def MESSAGES(self) -> Mapping[str, Any]:
+        """The project's own messages for the visitor, by code."""
+        messages = self._value("MESSAGES")
+        return messages if isinstance(messages, Mapping) else {}
+
+    @property
     def WAIT(self) -> timedelta | None:
         patience: timedelta | None = self._value("WAIT")
         return patience
@@ -187,6 +196,16 @@ class AppSettings:
     @property
     def RETRY_UNCERTAIN(self) -> int:
         return int(self._value("RETRY_UNCERTAIN"))
+
+    @property
+    def FALLBACKS(self) -> Sequence[str]:
+        """The providers that are asked, in this order, where those before could not be paid."""
+        return self._value("FALLBACKS") or ()
+
+    @property
+    def SHARES(self) -> Mapping[str, float]:
+        """The percentage of numbers about which a provider is asked first, by its name."""
+        return self._value("SHARES") or {}
 
     @property
     def COUNTRIES(self) -> frozenset[str] | None:

@@ -52,7 +52,7 @@ class NumberInsightRecord(models.Model):
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     ip_range = IPRangeField(_("IP range"), max_length=43, blank=True, editable=False)
-    """The IPv4 address, or the /64 of the IPv6 address: the range of one visitor."""
+    """The IPv4 address, or the /64 of the IPv6 address, as the address of one visitor."""
     declared_country = models.CharField(_("declared country"), max_length=2, blank=True)
     declared_name = models.CharField(_("declared name"), max_length=200, blank=True)
     level = models.CharField(_("level"), max_length=20, blank=True)

@@ -33,6 +33,8 @@ GRACE = timedelta(seconds=30)
 """The age up to which the sweep leaves a record to its own message."""
 SWEEP_LIMIT = 500
 """The highest number of records of one kind in a sweep."""
+MOST_ROUNDS = 5
+"""The rounds in which an inline sweep follows a record from one provider to the next."""
 SWEEP = "sweep"
 LONGEST_COUNTDOWN = timedelta(seconds=60)
 """The longest delay of a message; later retries are left to the sweep."""
@@ -101,11 +103,19 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
 
 def _screen_inline(record_ids: list[int]) -> int:
     for record_id in record_ids:
-        try:
-            worker.screen(record_id, limit=BATCH_SIZE)
-        except Exception as error:  # one faulty record must not stop the others
-            logger.error("Record %s could not be screened: %s.", record_id, place(error))
+        at_once = [record_id]
+        for _ in range(MOST_ROUNDS):
+            due = [item for key in at_once for item in _screen_safely(key)]
+            at_once = [item.record_id for item in due if item.after <= timedelta(0)]
     return len(record_ids)
+
+
+def _screen_safely(record_id: int) -> list[Due]:
+    try:
+        return worker.screen(record_id, limit=BATCH_SIZE)
+    except Exception as error:  # one faulty record must not stop the others
+        logger.error("Record %s could not be screened: %s.", record_id, place(error))
+        return []
 
 
 def _ring_all(record_ids: list[int]) -> int:
