@@ -14,7 +14,7 @@ from number_insight.lookups import questions
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Decision, LookupState, RecordState
 from number_insight.screening import planning, tasks
-from number_insight.transactions import after_commit
+from number_insight.transactions import after_commit, retry_deadlock
 from number_insight.verdicts import announcing
 
 
@@ -28,6 +28,7 @@ def refuse(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -
     return _decide(record, Decision.REFUSED, user, reason)
 
 
+@retry_deadlock
 def _decide(record: NumberInsightRecord, decision: str, user: Any, reason: str) -> bool:
     """Write the decision if there is none yet; the condition is in the UPDATE, against races."""
     with transaction.atomic():
@@ -48,6 +49,7 @@ def _send_decision_made(record: NumberInsightRecord, user: Any) -> None:
     announcing.send(signals.decision_made, record=record, user=user, source=record.source)
 
 
+@retry_deadlock
 def look_up_again(record: NumberInsightRecord) -> Lookup:
     """Queue and return a new lookup of the number of `record`, which is paid for.
 
