@@ -14,6 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+PERIODS = frozenset({"day", "month"})
+"""The periods for which a budget may be set."""
+NOTHING = {"day": "0"}
+"""The budget of a currency that ``BUDGET`` does not bound though it bounds others."""
 DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
     "PROVIDERS": {},
@@ -25,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "CLIENT_IP": {"PROXY_COUNT": 0},
     "CNAM": False,
     "ENFORCEMENT": "observe",
+    "MESSAGES": {},
     "WAIT": None,
     "ON_NO_ANSWER": "review",
     "RULES": None,
@@ -39,8 +44,14 @@ DEFAULTS: dict[str, Any] = {
     "COUNTRIES": None,
     "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
-    "STORE_LIVE": False,
+    "STORE_LIVE": "review",
+    "SUBJECT_SUMMARY": None,
+    "SUBJECT_SEARCH": {},
+    "REASONS": None,
+    "SECOND_LOOK": 0,
     "STORE_RAW": False,
+    "FALLBACKS": [],
+    "SHARES": {},
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
@@ -113,6 +124,12 @@ class AppSettings:
         return str(self._value("ENFORCEMENT"))
 
     @property
+    def MESSAGES(self) -> Mapping[str, Any]:
+        """The project's own messages for the visitor, by code."""
+        messages = self._value("MESSAGES")
+        return messages if isinstance(messages, Mapping) else {}
+
+    @property
     def WAIT(self) -> timedelta | None:
         patience: timedelta | None = self._value("WAIT")
         return patience
@@ -143,9 +160,22 @@ class AppSettings:
         return self._merged("FRESHNESS")
 
     @property
-    def BUDGET(self) -> Mapping[str, Decimal]:
-        """The amount for each period ("day", "month"); a missing period is unlimited."""
-        given = self._value("BUDGET") or {}
+    def BUDGET(self) -> Mapping[str, Any]:
+        """The amount for each period, in every currency; or such a mapping for each currency."""
+        return self._value("BUDGET") or {}
+
+    def budget_of(self, currency: str) -> Mapping[str, Decimal]:
+        """Return the amount for each period ("day", "month") in `currency`.
+
+        A missing period is unlimited. A currency that is missing where others are named, or has an
+        unknown period, has nothing to spend: whatever is unclear costs nothing.
+        """
+        given: Any = self.BUDGET
+        if not PERIODS.issuperset(given):
+            given = given.get(currency, NOTHING)
+            given = {} if given is None else given
+        if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
+            given = NOTHING
         return {
             period: Decimal(str(amount)) for period, amount in given.items() if amount is not None
         }
@@ -168,6 +198,16 @@ class AppSettings:
         return int(self._value("RETRY_UNCERTAIN"))
 
     @property
+    def FALLBACKS(self) -> Sequence[str]:
+        """The providers that are asked, in this order, where those before could not be paid."""
+        return self._value("FALLBACKS") or ()
+
+    @property
+    def SHARES(self) -> Mapping[str, float]:
+        """The percentage of numbers about which a provider is asked first, by its name."""
+        return self._value("SHARES") or {}
+
+    @property
     def COUNTRIES(self) -> frozenset[str] | None:
         given = self._value("COUNTRIES")
         return None if given is None else frozenset(given)
@@ -178,8 +218,38 @@ class AppSettings:
         return timeout
 
     @property
-    def STORE_LIVE(self) -> bool:
-        return bool(self._value("STORE_LIVE"))
+    def STORE_LIVE(self) -> bool | str:
+        """True keeps live data, False nothing, "review" the names of findings for a person."""
+        value = self._value("STORE_LIVE")
+        return "review" if value == "review" else value in (True,)
+
+    @property
+    def keeps_live_data(self) -> bool:
+        """Whether roaming and reachability are stored, with all their details."""
+        return self.STORE_LIVE is True
+
+    @property
+    def SUBJECT_SUMMARY(self) -> Callable[[Any], Mapping[str, Any]] | None:
+        """The project's callable ``subject -> mapping``; None stands for ``str()``."""
+        path = self._value("SUBJECT_SUMMARY")
+        describe: Callable[[Any], Mapping[str, Any]] | None
+        describe = import_string(path) if isinstance(path, str) else path
+        return describe
+
+    @property
+    def SUBJECT_SEARCH(self) -> Mapping[str, Sequence[str]]:
+        return self._value("SUBJECT_SEARCH") or {}
+
+    @property
+    def REASONS(self) -> Sequence[tuple[str, Any]] | None:
+        """The codes and texts of the reasons for a decision; None stands for the usual ones."""
+        reasons: Sequence[tuple[str, Any]] | None = self._value("REASONS")
+        return reasons
+
+    @property
+    def SECOND_LOOK(self) -> float:
+        """The share of decided cases that another reviewer judges too."""
+        return float(self._value("SECOND_LOOK"))
 
     @property
     def STORE_RAW(self) -> bool:

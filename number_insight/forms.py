@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import attachment, refusal, signup
 from number_insight.screening.reporting import report_failure
-from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
+from number_insight.validators import NumberInsightValidator, clean_number, refused
 
 if TYPE_CHECKING:
     _Form = forms.BaseForm
@@ -76,7 +76,7 @@ class ScreenedFormMixin(_Form):
         if record is not None:
             self.screening_records[name] = record
         if refusal.is_denied_soon(record):
-            self.add_error(name, ValidationError(REFUSED, code="refused"))
+            self.add_error(name, refused())
 
     @sensitive_variables()
     def _declared(self, name: str | None) -> str:
@@ -85,10 +85,13 @@ class ScreenedFormMixin(_Form):
         return "" if value is None else str(value)
 
     @sensitive_variables()
-    def save(self, commit: bool = True) -> Any:
-        """Save a model form, and link its records to the saved object."""
-        saved = super().save(commit=commit)  # type: ignore[misc]
-        if commit and isinstance(saved, models.Model):
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save a form that has a `save` of its own, and link its records to the saved object.
+
+        The arguments are its own: a model form takes `commit`, one of django-allauth the request.
+        """
+        saved = super().save(*args, **kwargs)  # type: ignore[misc]
+        if isinstance(saved, models.Model) and kwargs.get("commit", True) and all(args):
             for record in self.screening_records.values():
                 _attach(saved, record)
         return saved

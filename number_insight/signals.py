@@ -18,7 +18,12 @@ Provides ``record``, ``previous`` ("pending" at first) and ``source``.
 """
 
 decision_made = Signal()
-"""A person released or refused a signup. Provides ``record``, ``user`` and ``source``."""
+"""A person released or refused a signup, or took such a decision back.
+
+Provides ``record``, ``user``, ``source``, ``previous`` (the decision before: "", "released" or
+"refused"), ``reason_code`` and ``undone`` (True where a decision was taken back, so that the one of
+the record is empty again).
+"""
 
 screening_failed = Signal()
 """A number was committed without a record because of an error of ours.
@@ -28,4 +33,7 @@ screens such numbers.
 """
 
 budget_alert = Signal()
-"""A share of the budget is used. Provides ``period``, ``percent`` (50, 80, 100) and ``budget``."""
+"""A share of the budget in one currency is used.
+
+Provides ``period``, ``percent`` (50, 80, 100), ``budget`` and ``currency``.
+"""

@@ -7,10 +7,10 @@ and `number_insight_sandbox`. With Django's own runner, put `NumberInsightTestMi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -27,16 +27,21 @@ from number_insight.insight import (
     CALLER_TYPES,
     IP_MATCH,
     LINE_TYPES,
+    MISSING,
+    PARTS,
     PORTED,
     REACHABLE,
+    REASSIGNED,
     ROAMING,
     UNKNOWN,
     VALID_NUMBER,
+    VERIFIED,
+    VOIP,
     Caller,
     Carrier,
     Insight,
     IPMatch,
-    RealTime,
+    Location,
     Roaming,
 )
 from number_insight.modelfields import label, stored
@@ -58,15 +63,7 @@ UNBOUNDED: dict[str, Any] = {
     "RETRY_UNCERTAIN": 0,
 }
 """The settings that tests do not take from the project, since a test is no traffic."""
-PARTS: dict[str, type[Any]] = {
-    "current_carrier": Carrier,
-    "original_carrier": Carrier,
-    "roaming": Roaming,
-    "ip": IPMatch,
-    "caller": Caller,
-    "real_time": RealTime,
-}
-WORDS: dict[tuple[type[Any], str], frozenset[str]] = {
+WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {
     (Insight, "line_type"): LINE_TYPES,
     (Insight, "ported"): PORTED,
     (Insight, "valid_number"): VALID_NUMBER,
@@ -75,6 +72,9 @@ WORDS: dict[tuple[type[Any], str], frozenset[str]] = {
     (Roaming, "status"): ROAMING,
     (IPMatch, "match"): IP_MATCH,
     (Caller, "type"): CALLER_TYPES,
+    (Insight, "voip"): VOIP | {None},
+    (Insight, "reassigned"): REASSIGNED | {None},
+    (Location, "verified"): VERIFIED,
 }
 """The words that a part of an insight may hold."""
 AMOUNTS = ("price", "refund", "balance")
@@ -86,7 +86,7 @@ class RealRequest(AssertionError):
 
 
 class LookupFactory(DjangoModelFactory[Lookup]):
-    """Factory of answered lookups."""
+    """Factory of answered lookups; `insight` is the answer, or a part of its JSON form."""
 
     class Meta:
         model = Lookup
@@ -95,6 +95,13 @@ class LookupFactory(DjangoModelFactory[Lookup]):
     number = Sequence(lambda n: f"+46701740{605 + n % 95}")
     level = "advanced"
     state = "answered"
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        insight = kwargs.get("insight")
+        if isinstance(insight, Insight):
+            kwargs["insight"] = insight.as_json()
+        return kwargs
 
 
 class RecordFactory(DjangoModelFactory[NumberInsightRecord]):
@@ -189,24 +196,31 @@ def _e164(number: str) -> str:
 
 
 def _check_facts(given: Mapping[str, Any], known: type[Any] = Insight) -> None:
-    """Raise `TypeError` or `ValueError` for what `known`, a part of an insight, does not have."""
-    names = {field.name for field in fields(known)} - {"raw"}
+    """Raise `TypeError` for a fact, `ValueError` for a word that `known` does not have."""
+    names = {field.name for field in fields(known)} - {"raw", "number_refused"}
     for name, value in given.items():
         if name not in names:
             raise TypeError(f"{known.__name__} has no {name!r}. {did_you_mean(name, names)}")
         words = WORDS.get((known, name))
         if words is not None and value not in words:
-            raise ValueError(f"{name} cannot be {value!r}. {did_you_mean(str(value), words)}")
-        if value is None or value == UNKNOWN:
-            continue
-        if name == "country" and not numbers.known_country(value):
-            raise ValueError(f'{name} cannot be {value!r}; write its alpha-2 code, as "SE".')
-        if name in AMOUNTS and not is_amount(value):
-            raise ValueError(f'{name} cannot be {value!r}; write it as "0.03".')
-        if name in INTEGERS and type(value) is not int:
-            raise ValueError(f"{name} cannot be {value!r}; it is a whole number.")
-        if name in PARTS:
-            _check_facts(_members(value, PARTS[name]), PARTS[name])
+            _refuse_word(name, value, words)
+        if value is not None and value != UNKNOWN:
+            _check_value(name, value)
+
+
+def _check_value(name: str, value: Any) -> None:
+    if name == "country" and not numbers.known_country(value):
+        raise ValueError(f'{name} cannot be {value!r}; write its alpha-2 code, as "SE".')
+    if name in AMOUNTS and not is_amount(value):
+        raise ValueError(f'{name} cannot be {value!r}; write it as "0.03".')
+    if name in INTEGERS and type(value) is not int:
+        raise ValueError(f"{name} cannot be {value!r}; it is a whole number.")
+    if name in PARTS:
+        _check_facts(_members(value, PARTS[name]), PARTS[name])
+    if name == "missing":
+        for signal, reason in value.items():
+            if reason not in MISSING:
+                _refuse_word(f"missing[{signal!r}]", reason, MISSING)
 
 
 def _members(value: object, part: type[Any]) -> Mapping[str, Any]:
@@ -216,6 +230,11 @@ def _members(value: object, part: type[Any]) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise TypeError(f"A {part.__name__} is made of a mapping, not of {value!r}.")
     return value
+
+
+def _refuse_word(name: str, value: object, words: Iterable[object]) -> NoReturn:
+    known = sorted(word for word in words if isinstance(word, str))
+    raise ValueError(f"{name} cannot be {value!r}. {did_you_mean(str(value), known)}")
 
 
 @contextmanager

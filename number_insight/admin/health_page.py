@@ -9,12 +9,15 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
+from number_insight.lookups.budget import Balance
+from number_insight.lookups.retirement import Retirement
 
 OK, WARNING, CRITICAL = "allow", "review", "deny"
 """Statuses of an indicator, in the colours of the verdicts."""
@@ -33,7 +36,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetRow:
-    """The spending of one period; `percent` is None if there is no budget for it."""
+    """The spending of one period in one currency; `percent` is None if there is no budget."""
 
     label: str
     spent: str
@@ -52,13 +55,9 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _records(health),
             _broker(health),
             _uncertain(health, links.uncertain_url(site, request)),
+            *(_retirement(one) for one in health.retirements),
         ],
-        "budgets": [
-            _budget_row(_("Today"), health.spent_today, health.reserved_today, health.budget_today),
-            _budget_row(
-                _("This month"), health.spent_month, health.reserved_month, health.budget_month
-            ),
-        ],
+        "budgets": [_budget_row(balance) for balance in health.budgets],
         "pauses": [
             {"pause": pause, "is_over": pause.until <= timezone.now()} for pause in health.pauses
         ],
@@ -126,7 +125,7 @@ def _uncertain(health: Health, url: str | None) -> Indicator:
     label = _("Uncertain lookups")
     if not health.uncertain:
         return Indicator(label=label, value=_("none"))
-    money = display.money(health.uncertain_held, display.account_currency())
+    money = display.amounts(health.uncertain_held)
     value = _("%(count)s, %(money)s held") % {"count": health.uncertain, "money": money}
     advice = _(
         "Sent and not answered: each may have been paid, so its price stays reserved. Compare "
@@ -135,16 +134,26 @@ def _uncertain(health: Health, url: str | None) -> Indicator:
     return Indicator(label=label, value=value, status=WARNING, advice=advice, url=url)
 
 
-def _budget_row(label: str, spent: Decimal, reserved: Decimal, budget: Decimal | None) -> BudgetRow:
-    currency = display.account_currency()
-    used = spent + reserved
+def _retirement(retirement: Retirement) -> Indicator:
+    day = date_format(retirement.on)
+    text = (
+        _("switched off on %(day)s") if retirement.is_over else _("to be switched off on %(day)s")
+    )
+    advice = _("Its vendor ends the service. Move to another provider, or name one in FALLBACKS.")
+    status = CRITICAL if retirement.is_over else WARNING
+    return Indicator(label=retirement.name, value=text % {"day": day}, status=status, advice=advice)
+
+
+def _budget_row(balance: Balance) -> BudgetRow:
+    currency, budget = balance.currency, balance.budget
+    used = balance.spent + balance.reserved
     return BudgetRow(
-        label=label,
-        spent=display.money(spent, currency),
-        reserved=display.money(reserved, currency),
+        label=_("Today") if balance.period == "day" else _("This month"),
+        spent=display.money(balance.spent, currency),
+        reserved=display.money(balance.reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),
         percent=None if budget is None else _percent(used, budget),
-        is_spent=budget is not None and used >= budget,
+        is_spent=balance.is_spent,
     )
 
 

@@ -12,16 +12,16 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from number_insight import loading
-from number_insight.admin import display, links
+from number_insight.admin import answer_rows, display, links, untold
+from number_insight.admin.answer_rows import Rows
 from number_insight.admin.filters import (
     SameFilter,
     SameIPFilter,
     SameNumberFilter,
 )
 from number_insight.conf import app_settings
-from number_insight.insight import UNKNOWN
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Basis, Lane, Verdict
+from number_insight.models.choices import Lane, Verdict
 from number_insight.rules import explanation
 from number_insight.screening import planning
 
@@ -29,12 +29,6 @@ MAX_LOOKUPS = 20
 MAX_OTHERS = 5
 MAX_COUNT = 1000
 """The number of other records at which the page stops counting."""
-
-LIBPHONENUMBER = "libphonenumber"
-ON_AN_ANSWER = (Basis.ANSWER, Basis.REUSED)
-
-Rows = list[tuple[str, Any]]
-"""Labels with their values."""
 
 
 def context(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> dict[str, Any]:
@@ -44,18 +38,18 @@ def context(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) 
         "record": record,
         "verdict_badge": display.verdict_badge(record),
         "decision_badge": display.decision_badge(record),
-        "number_text": str(record),
+        "number_text": record.full_number,
         "flag_rows": flag_rows(flags),
         "score_rows": _score_rows(flags),
         "counterfactual": _counterfactual(record, flags),
-        "not_evaluable": [display.flag_label(code) for code in record.not_evaluable],
+        "untold": untold.rows(record),
         "raised_rules": [display.flag_label(code) for code in record.raised_rules],
         "sections": [
             (_("Who"), _signup_rows(request, record, site)),
-            (_("What came back"), _answer_rows(record)),
+            (_("What came back"), answer_rows.rows(record)),
         ],
         "questions": [(_("What was asked"), _lookup_rows(record, site))],
-        "live_is_kept": app_settings.STORE_LIVE,
+        "live_is_kept": app_settings.keeps_live_data,
         "lookups": _lookups(record, site),
         "most_lookups": MAX_LOOKUPS,
         "relatives": [
@@ -160,54 +154,6 @@ def _saved(record: NumberInsightRecord) -> tuple[str, Any]:
     except ImproperlyConfigured:  # reported by the checks; records stay readable
         amount = display.EMPTY_VALUE
     return _("Saved against asking everything"), amount
-
-
-def _answer_rows(record: NumberInsightRecord) -> Rows:
-    return [
-        (_("Line type"), _line_type(record)),
-        (_("Country"), record.country or _("unknown")),
-        (_("Carrier"), _carrier(record)),
-        (_("Original carrier"), record.original_carrier_name or _("unknown")),
-        (_("Ported"), display.label(record.ported, display.PORTED)),
-        (_("Valid"), display.label(record.valid_number, display.VALID)),
-        (_("Reachable"), display.label(record.reachable, display.REACHABLE)),
-        (_("Roaming"), _roaming(record)),
-        (_("IP"), display.label(record.ip_match, display.IP_MATCH)),
-        (_("Caller name"), record.caller_name or display.EMPTY_VALUE),
-        (_("Caller type"), display.label(record.caller_type, display.CALLER_TYPES)),
-    ]
-
-
-def _line_type(record: NumberInsightRecord) -> str:
-    """Return the line type with its source: the provider, or libphonenumber if it told none."""
-    text = display.label(record.line_type, display.LINE_TYPES)
-    source = _line_type_source(record)
-    return _("%(line)s (by %(source)s)") % {"line": text, "source": source} if source else text
-
-
-def _line_type_source(record: NumberInsightRecord) -> str:
-    """Return the source of the line type, or "" if it is unknown or was erased."""
-    lookup = record.lookup
-    if record.line_type == UNKNOWN or (lookup is None and record.basis in ON_AN_ANSWER):
-        return ""
-    if lookup is None or not lookup.is_answered:
-        return LIBPHONENUMBER
-    if lookup.insight is None:
-        return ""
-    is_told = lookup.insight.get("line_type", UNKNOWN) != UNKNOWN
-    return lookup.provider if is_told else LIBPHONENUMBER
-
-
-def _carrier(record: NumberInsightRecord) -> str:
-    if not record.carrier_name:
-        return record.carrier_country or _("unknown")
-    country = record.carrier_country
-    return f"{record.carrier_name} ({country})" if country else record.carrier_name
-
-
-def _roaming(record: NumberInsightRecord) -> str:
-    status = display.label(record.roaming_status, display.ROAMING)
-    return f"{status}, {record.roaming_country}" if record.roaming_country else status
 
 
 def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any]]:

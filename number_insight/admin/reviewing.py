@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,11 +16,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import loading, numbers, reviewing
+from number_insight import loading, reviewing
 from number_insight.admin import display
 from number_insight.admin.base import log_change
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import RecordState
 from number_insight.screening import planning
 from number_insight.transactions import retry_deadlock
 
@@ -65,11 +67,20 @@ class Action:
 
 
 def _release(record: NumberInsightRecord, user: Any, reason: str) -> str:
+    if record.state == RecordState.REFUSED:
+        return _without_signup(record)
     return "" if reviewing.release(record, user=user, reason=reason) else _earlier_decision(record)
 
 
 def _refuse(record: NumberInsightRecord, user: Any, reason: str) -> str:
+    if record.state == RecordState.REFUSED:
+        return _without_signup(record)
     return "" if reviewing.refuse(record, user=user, reason=reason) else _earlier_decision(record)
+
+
+def _without_signup(record: NumberInsightRecord) -> str:
+    message = gettext("Record %(pk)s is left alone: the form turned it away, so nobody signed up.")
+    return message % {"pk": record.pk}
 
 
 def _earlier_decision(record: NumberInsightRecord) -> str:
@@ -158,9 +169,7 @@ def _apply_and_log(
     with transaction.atomic():
         obstacle = action.apply(record, request.user, reason)
         if not obstacle:
-            # The log outlives the record's data, so it must not hold the full number.
-            text = numbers.masked(record.number)
-            log_change(request, record, action.log_message, text=text)
+            log_change(request, record, action.log_message, free_text=reason)
     return obstacle
 
 
@@ -194,6 +203,9 @@ def quote(record: NumberInsightRecord) -> Quote:
 
 
 def total(quotes: Sequence[Quote]) -> str:
-    """Return the sum of `quotes` as text, with its currency."""
-    currency = next((each.currency for each in quotes if each.currency), "")
-    return display.money(sum((each.price or Decimal(0) for each in quotes), Decimal(0)), currency)
+    """Return the sums of `quotes` as text, one for each currency."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for each in quotes:
+        if each.price is not None:
+            sums[each.currency] += each.price
+    return display.amounts(sums)

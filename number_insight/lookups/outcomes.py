@@ -20,8 +20,8 @@ from django.utils import timezone
 from number_insight import clock, exceptions, loading, numbers
 from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.insight import NUMBER_REFUSED, Insight
-from number_insight.lookups import budget, prices
+from number_insight.insight import Insight
+from number_insight.lookups import budget, prices, routing
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprints
@@ -66,6 +66,7 @@ WRITTEN = (
     "reserved_on",
     "request_id",
     "status",
+    "number_refused",
     "error",
     "price",
     "refund",
@@ -101,12 +102,14 @@ class Outcome:
 class Kept:
     """A lookup with its outcome, the complete answer, and the payment to settle.
 
-    Without a `payment` the money stays reserved.
+    Without a `payment` the money stays reserved. `passes_on`: nothing was paid, and the next
+    provider may be asked instead.
     """
 
     lookup: Lookup
     insight: Insight | None = None
     payment: budget.Payment | None = None
+    passes_on: bool = False
 
 
 def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
@@ -183,10 +186,11 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
     if isinstance(result, Insight):
         return _keep_answer(lookup, result, is_posted=outcome.token is None)
     lookup.error = str(result)[:300]
-    refused = isinstance(result, exceptions.NumberRefused)
-    lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
+    lookup.status = result.status
+    lookup.number_refused = isinstance(result, exceptions.NumberRefused)
     if outcome.token is not None:
-        return Kept(lookup=lookup, payment=_fail(lookup, result))
+        passes_on = routing.passes_on(lookup, result)
+        return Kept(lookup=lookup, payment=_fail(lookup, result), passes_on=passes_on)
     # A callback's "no" is final, and costs the acknowledged price.
     lookup.state, lookup.open_key = LookupState.FAILED, None
     return Kept(lookup=lookup, payment=released(lookup, lookup.cost))
@@ -211,7 +215,7 @@ def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     payment = _end(lookup, insight, _answered_state(lookup, insight), at)
     if tells_nothing(lookup, insight):
         lookup.error = f"{NOTHING_FOUND} {lookup.error}".strip()
-    stored = insight if app_settings.STORE_LIVE else insight.without_live()
+    stored = insight if app_settings.keeps_live_data else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
     return payment
@@ -242,7 +246,7 @@ def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.P
     payment = released(lookup, lookup.cost)
     lookup.state, lookup.open_key, lookup.answered_at = state, None, at
     lookup.request_id = lookup.request_id or insight.request_id[:64]
-    lookup.status = insight.status
+    lookup.status, lookup.number_refused = insight.status, False
     balance = prices.storable(insight.balance)
     lookup.balance = lookup.balance if balance is None else balance
     return payment
@@ -269,7 +273,7 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
     """Return the part of the raw answer that ``STORE_RAW`` and ``STORE_LIVE`` let us store."""
     if not app_settings.STORE_RAW or insight.raw is None:
         return None
-    if app_settings.STORE_LIVE:
+    if app_settings.keeps_live_data:
         return dict(insight.raw)
     live = loading.provider(provider).live_keys
     return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
@@ -299,6 +303,11 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
 
 def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
     """Clear the reservation of `lookup`; return its payment of `amount`."""
-    payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
+    payment = budget.Payment(
+        currency=lookup.currency,
+        amount=amount,
+        reserved=lookup.reserved,
+        booked_on=lookup.reserved_on,
+    )
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment

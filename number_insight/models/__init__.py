@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from number_insight.models.columns import NUMBER_LENGTH
 from number_insight.models.controls import Circuit, Heartbeat, Pace, Spending, Switch, Usage
+from number_insight.models.decisions import DecisionEvent
 from number_insight.models.lists import ListEntry
 from number_insight.models.lookups import Lookup
 from number_insight.models.records import NumberInsightRecord, RiskFlag
@@ -12,6 +13,7 @@ from number_insight.models.rules import RuleFault, RulesInForce
 __all__ = [
     "NUMBER_LENGTH",
     "Circuit",
+    "DecisionEvent",
     "Heartbeat",
     "ListEntry",
     "Lookup",

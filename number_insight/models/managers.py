@@ -14,6 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
+from number_insight.models.choices import RecordState
 from number_insight.models.fingerprints import fingerprints
 from number_insight.models.subjects import key_of, kinds_of
 from number_insight.rules.scoring import DENY, REVIEW
@@ -66,10 +67,12 @@ class RecordQuerySet(models.QuerySet[Any]):
 
         `lane` narrows them to "risk" (evidence), or to "no_answer", "budget" or "fault" (the want
         of it), so that an outage does not bury the real cases. Records without a subject leave the
-        queue after a day, since the signup was abandoned.
+        queue after a day, since the signup was abandoned; what a form refused is never in it,
+        since there is no signup.
         """
         abandoned = Q(subject_type=None, created_at__lt=timezone.now() - ABANDONED_AFTER)
-        waiting = self.flagged().filter(decision="").exclude(abandoned).order_by("pk")
+        undecided = self.flagged().filter(decision="").exclude(state=RecordState.REFUSED)
+        waiting = undecided.exclude(abandoned).order_by("pk")
         return waiting if lane is None else waiting.filter(lane=lane)
 
     def awaiting_subject(self) -> RecordQuerySet:

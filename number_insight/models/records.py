@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -26,6 +27,12 @@ from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet
 from number_insight.models.subjects import SubjectKey
 
+FLAGGED = (Verdict.REVIEW, Verdict.DENY)
+"""The verdicts that a person has to decide on."""
+REASON_CODE_LENGTH = 50
+LIVE_KEPT_FOR = timedelta(days=7)
+"""The time after the verdict in which live flags are told apart for a person who decides."""
+
 
 class NumberInsightRecord(models.Model):
     """A screened number of a signup, with its context, results, verdict and decision."""
@@ -45,7 +52,7 @@ class NumberInsightRecord(models.Model):
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     ip_range = IPRangeField(_("IP range"), max_length=43, blank=True, editable=False)
-    """The IPv4 address, or the /64 of the IPv6 address: what counts as one visitor's."""
+    """The IPv4 address, or the /64 of the IPv6 address, as the address of one visitor."""
     declared_country = models.CharField(_("declared country"), max_length=2, blank=True)
     declared_name = models.CharField(_("declared name"), max_length=200, blank=True)
     level = models.CharField(_("level"), max_length=20, blank=True)
@@ -98,7 +105,21 @@ class NumberInsightRecord(models.Model):
         verbose_name=_("decided by"),
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decision_reason = models.TextField(_("reason"), blank=True)
+    reason_code = models.CharField(_("reason"), max_length=REASON_CODE_LENGTH, blank=True)
+    """The code of one of the ``REASONS``; `decision_reason` has the rest."""
+    decision_reason = models.TextField(_("reason in words"), blank=True)
+    second_look = models.BooleanField(_("second look"), default=False)
+    """Whether another reviewer is to judge the case too; see ``SECOND_LOOK``."""
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("claimed by"),
+    )
+    """The person who is looking at the record, for some minutes from `claimed_at` on."""
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     fraud = models.BooleanField(_("was fraud"), null=True, blank=True)
     """Whether the signup turned out to be fraud; None while this is unknown."""
     labelled_at = models.DateTimeField(_("labelled at"), null=True, editable=False)
@@ -109,6 +130,9 @@ class NumberInsightRecord(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     screened_at = models.DateTimeField(_("screened at"), null=True)
 
+    live_until = models.DateTimeField(null=True, editable=False)
+    """The time until which live flags keep code and text; then the sweep merges them into one."""
+
     objects = RecordQuerySet.as_manager()
 
     class Meta:
@@ -117,7 +141,10 @@ class NumberInsightRecord(models.Model):
         ordering: ClassVar = ["-pk"]
         permissions: ClassVar = [
             ("decide_numberinsightrecord", _("Can release and refuse signups")),
+            ("reopen_numberinsightrecord", _("Can reopen decisions")),
             ("look_up_again", _("Can look a number up again, which costs money")),
+            ("view_full_number", _("Can see numbers and IP addresses in full")),
+            ("reveal_full_number", _("Can have one number shown in full, for a reason")),
         ]
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id"], name="ni_record_subject"),
@@ -129,6 +156,17 @@ class NumberInsightRecord(models.Model):
                 fields=["state", "created_at"],  # the state, where conditions are ignored
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),
                 name="ni_record_due",
+            ),
+            models.Index(
+                fields=["lane", "-score", "id"],
+                condition=Q(decision="", verdict__in=FLAGGED) & ~Q(state=RecordState.REFUSED),
+                name="ni_record_queue",
+            ),
+            models.Index(
+                fields=["live_until"], condition=Q(live_until__isnull=False), name="ni_record_live"
+            ),
+            models.Index(
+                fields=["decided_at"], condition=Q(second_look=True), name="ni_record_second"
             ),
             models.Index(
                 fields=["number_hash"], condition=~Q(number_hash=""), name="ni_record_hash"
@@ -146,13 +184,19 @@ class NumberInsightRecord(models.Model):
         ]
 
     def __str__(self) -> str:
+        # Django shows it in titles, breadcrumbs, checkboxes and logs, so it is masked for all.
         if self.number_hash:
             return self.number_masked or gettext("erased number")
-        return numbers.international(self.number)
+        return numbers.recognisable(self.number)
 
     def __repr__(self) -> str:
         # A repr ends up in logs and error reports, which must hold no numbers.
         return f"<{type(self).__name__} {self.pk}>"
+
+    @property
+    def full_number(self) -> str:
+        """The number with spaces, for people who may see it; masked where it is not kept."""
+        return numbers.international(self.number) if not self.number_hash else str(self)
 
     @property
     def is_settled(self) -> bool:
@@ -170,6 +214,8 @@ class RiskFlag(models.Model):
     counted = models.BooleanField(_("counted"), default=True)
     shadow = models.BooleanField(_("in shadow"), default=False)
     """Whether the rule was on trial, so that the flag changed nothing."""
+    live = models.BooleanField(_("live"), default=False)
+    """Whether it was found in live data, and says what; see ``STORE_LIVE``."""
     message = models.CharField(_("message"), max_length=300, blank=True)
     evidence = models.JSONField(_("evidence"), default=dict)
 

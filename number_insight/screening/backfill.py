@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router, transaction
 
-from number_insight import numbers
+from number_insight import loading, numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath, did_you_mean
 from number_insight.lookups import budget
@@ -142,7 +142,9 @@ def room(price: Decimal) -> int | None:
     """
     if not price:
         return None
-    remaining = [cap - sum(budget.spent(period)) for period, cap in app_settings.BUDGET.items()]
+    currency = loading.provider().currency
+    budgets = app_settings.budget_of(currency)
+    remaining = [cap - sum(budget.spent(period, currency)) for period, cap in budgets.items()]
     if not remaining:
         return None
     queued = NumberInsightRecord.objects.filter(state=RecordState.QUEUED).count()
