@@ -54,7 +54,7 @@ def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
         "IP 81.2.69.142",
         "Name given Ada L",
         "The line is virtual (Example Voice SE).",
-        "Line 30 State of the phone 25 Place 20 Score 75",
+        "Line 30 Validity 25 Place 20 Score 75",
         "Level advanced",
         "Price 0.03 EUR",
         "Line type virtual",
