@@ -16,7 +16,7 @@ from django.db.models import Q
 from number_insight import numbers
 from number_insight.exceptions import place
 from number_insight.insight import UNKNOWN
-from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, ShadowComparison
 from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
 from number_insight.models.subjects import existing
@@ -66,6 +66,7 @@ def erase_records(ids: tuple[int, ...]) -> int:
         written = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
         written.update(**RECORD_BLANKS)
         histories.erase_free_text([record.pk for record in records])
+        ShadowComparison.objects.filter(record__in=records).delete()
     return len(records)
 
 

@@ -24,6 +24,7 @@ from number_insight.screening import tasks
 from tests.support.servers import Redis, free_port
 from tests.support.stage import (
     CLEAN,
+    HAS_WEBHOOK,
     PREMIUM,
     asking,
     record_of,
@@ -87,6 +88,9 @@ def test_a_callback_that_is_late_is_no_problem_before_25_hours(queue: Redis) -> 
         NumberInsightRecord.objects.update(created_at=F("created_at") - gone)
         Lookup.objects.update(lease_until=F("lease_until") - gone)
         found = health.examine()
+        if not HAS_WEBHOOK:  # it was answered at once
+            assert (found.problems, found.unfinished, found.awaiting_callback) == ([], 0, 0)
+            continue
         assert [problem.split(",")[0] for problem in found.problems] == expected
         assert (found.unfinished, found.awaiting_callback) == (len(expected), 1 - len(expected))
 
