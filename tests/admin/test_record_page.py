@@ -45,7 +45,7 @@ def _text(client: Client, record: NumberInsightRecord) -> str:
 TOLD = (
     "review +46 70 174 06 42 Score 75",
     "The line is virtual (Example Voice SE).",
-    "Line 30 State of the phone 25 Place 20 Score 75",
+    "Line 30 Validity 25 Place 20 Score 75",
     "Ported no",
     "The IP is in NL, the number is from SE.",
 )
