@@ -9,6 +9,7 @@ from django.test import override_settings
 
 from number_insight import loading
 from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.providers.base import ADVANCED_SIGNALS
 from number_insight.rules.live import without_live
 from number_insight.rules.scoring import Flag
 from number_insight.sandbox.server import Sandbox
@@ -18,7 +19,12 @@ from tests.support.stage import screened, vonage
 BASE = "+467017490"
 LIVE = {"20": 5, "21": 15, "30": 10, "31": 25, "32": 50, "33": 40, "71": 0}
 """Personas with live findings (or a live answer at least), and the weights of these."""
-LIVE_RULES = {rule.code for rule in loading.rules() if rule.live}
+LIVE_RULES = {
+    rule.code
+    for rule in loading.rules()
+    if rule.live and ADVANCED_SIGNALS.issuperset(rule.needs or ())
+}
+"""The rules on live facts that Number Insight tells."""
 TELLING = (
     "roaming",
     "reachable",
