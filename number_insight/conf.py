@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
     "CLIENT_IP": {"PROXY_COUNT": 0},
     "CNAM": False,
     "ENFORCEMENT": "observe",
+    "MESSAGES": {},
     "WAIT": None,
     "ON_NO_ANSWER": "review",
     "RULES": None,
@@ -43,12 +44,14 @@ DEFAULTS: dict[str, Any] = {
     "COUNTRIES": None,
     "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
-    "STORE_LIVE": False,
+    "STORE_LIVE": "review",
     "SUBJECT_SUMMARY": None,
     "SUBJECT_SEARCH": {},
     "REASONS": None,
     "SECOND_LOOK": 0,
     "STORE_RAW": False,
+    "FALLBACKS": [],
+    "SHARES": {},
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
@@ -121,6 +124,12 @@ class AppSettings:
         return str(self._value("ENFORCEMENT"))
 
     @property
+    def MESSAGES(self) -> Mapping[str, Any]:
+        """The project's own messages for the visitor, by code."""
+        messages = self._value("MESSAGES")
+        return messages if isinstance(messages, Mapping) else {}
+
+    @property
     def WAIT(self) -> timedelta | None:
         patience: timedelta | None = self._value("WAIT")
         return patience
@@ -189,6 +198,16 @@ class AppSettings:
         return int(self._value("RETRY_UNCERTAIN"))
 
     @property
+    def FALLBACKS(self) -> Sequence[str]:
+        """The providers that are asked, in this order, where those before could not be paid."""
+        return self._value("FALLBACKS") or ()
+
+    @property
+    def SHARES(self) -> Mapping[str, float]:
+        """The percentage of numbers about which a provider is asked first, by its name."""
+        return self._value("SHARES") or {}
+
+    @property
     def COUNTRIES(self) -> frozenset[str] | None:
         given = self._value("COUNTRIES")
         return None if given is None else frozenset(given)
@@ -199,8 +218,15 @@ class AppSettings:
         return timeout
 
     @property
-    def STORE_LIVE(self) -> bool:
-        return bool(self._value("STORE_LIVE"))
+    def STORE_LIVE(self) -> bool | str:
+        """True keeps live data, False nothing, "review" the names of findings for a person."""
+        value = self._value("STORE_LIVE")
+        return "review" if value == "review" else value in (True,)
+
+    @property
+    def keeps_live_data(self) -> bool:
+        """Whether roaming and reachability are stored, with all their details."""
+        return self.STORE_LIVE is True
 
     @property
     def SUBJECT_SUMMARY(self) -> Callable[[Any], Mapping[str, Any]] | None:

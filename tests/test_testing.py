@@ -12,6 +12,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 
 from number_insight import exceptions, loading, signals
 from number_insight.insight import Carrier, Insight, Roaming, Swap
+from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.screening import attach, screen
 from number_insight.testing import (
@@ -146,6 +147,16 @@ def test_what_is_no_number_raises(number_insight: Screenings, act: str) -> None:
         ({"roaming": {"staus": "roaming"}}, TypeError, "has no 'staus'. Did you mean 'status'"),
         ({"roaming": {"status": "abroad"}}, ValueError, "status cannot be 'abroad'"),
         ({"raw": {}}, TypeError, "has no 'raw'"),
+        ({"roaming": "abroad"}, TypeError, "A Roaming is made of a mapping, not of 'abroad'"),
+        ({"roaming": Roaming(status="abroad")}, ValueError, "status cannot be 'abroad'"),
+        ({"current_carrier": "Telia"}, TypeError, "A Carrier is made of a mapping"),
+        ({"current_carrier": {"network_type": "mobil"}}, ValueError, "Did you mean 'mobile'"),
+        ({"current_carrier": Carrier(country="Sweden")}, ValueError, "country cannot be 'Sweden'"),
+        ({"country": "Sweden"}, ValueError, "alpha-2"),
+        ({"country": "UK"}, ValueError, "alpha-2"),
+        ({"ip": {"country": "EU"}}, ValueError, "country cannot be 'EU'"),
+        ({"price": "three cents"}, ValueError, "price cannot be"),
+        ({"status": "0"}, ValueError, "status cannot be '0'"),
     ],
 )
 def test_a_misspelt_fact_raises(
@@ -248,3 +259,10 @@ def test_a_word_of_a_new_fact_that_there_is_not_is_refused(
 def test_a_part_of_a_new_fact_that_there_is_not_is_refused(number_insight: Screenings) -> None:
     with pytest.raises(TypeError, match="Swap has no 'swaped'. Did you mean 'swapped'"):
         number_insight.answer("+46701740605", sim_swap={"swaped": True})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["+46 70-174 06 05", "004670-1740605", CLEAN])
+def test_the_number_of_a_record_may_be_written_as_people_do(typed: str) -> None:
+    assert RecordFactory(number=typed).number == CLEAN
+    assert NumberInsightRecord.objects.for_number(CLEAN).count() == 1

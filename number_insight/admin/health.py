@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from number_insight.admin import health_page, links
 from number_insight.admin.base import ReadOnlyAdmin, log_change
 from number_insight.conf import app_settings
 from number_insight.lookups import circuits, switches
+from number_insight.lookups.retirement import Retirement
 from number_insight.models import Circuit, Switch
 
 MAX_REASON_LENGTH = 300
@@ -163,6 +165,15 @@ def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
     return messages.SUCCESS, message % {"provider": circuit}
 
 
+def retired(retirement: Retirement) -> str:
+    """Return a sentence on a provider that was switched off, or will be."""
+    if retirement.is_over:
+        message = gettext("%(provider)s was switched off by its vendor on %(day)s.")
+    else:
+        message = gettext("%(provider)s will be switched off by its vendor on %(day)s.")
+    return message % {"provider": retirement.name, "day": date_format(retirement.on)}
+
+
 def notice(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
     """Return the context of the notice above the records; it costs one query."""
     sentences = list(_sentences(health.summarise()))
@@ -182,6 +193,8 @@ def _sentences(summary: health.Summary) -> Iterator[str]:
         )
     if not summary.lookups_on:
         yield gettext("Lookups are switched off.")
+    for retirement in summary.retirements:
+        yield retired(retirement)
     if summary.paused:
         message = gettext("Not asked just now: %(providers)s.")
         yield message % {"providers": ", ".join(summary.paused)}

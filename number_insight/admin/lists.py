@@ -87,6 +87,8 @@ class ListEntryAdmin(ModelAdmin):
 
     @admin.display(description=_("value"), ordering="value")
     def value_text(self, entry: ListEntry) -> str:
+        if entry.is_unkept:
+            return gettext("a number that is not kept")
         if entry.match == ListMatch.NUMBER:
             return numbers.international(entry.value)
         return entry.value

@@ -49,7 +49,7 @@ def context(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) 
             (_("What came back"), answer_rows.rows(record)),
         ],
         "questions": [(_("What was asked"), _lookup_rows(record, site))],
-        "live_is_kept": app_settings.STORE_LIVE,
+        "live_is_kept": app_settings.keeps_live_data,
         "lookups": _lookups(record, site),
         "most_lookups": MAX_LOOKUPS,
         "relatives": [

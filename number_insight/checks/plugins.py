@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from number_insight.checks.messages import error, info, warning
 from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
-from number_insight.lookups import switches
+from number_insight.lookups import retirement, switches
 from number_insight.providers import trust
 
 FREE_SIGNALS = frozenset({"country", "line_type"})
@@ -61,8 +61,9 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
             continue
         for fault in provider.check():
             if fault.deploy == deploy:
-                yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
-        yield from _check_retirement(name, provider.retires_on, deploy=deploy)
+                report = warning if fault.id.startswith("W") else error
+                yield report(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
+        yield from _check_retirement(name, deploy=deploy)
         if not deploy:
             yield from check_currency(name, provider)
 
@@ -75,18 +76,15 @@ def _check_trust() -> Iterator[CheckMessage]:
         yield error("E028", f"The bundle of trusted certificates {exc}", hint)
 
 
-def _check_retirement(name: str, day: date | None, *, deploy: bool) -> Iterator[CheckMessage]:
+def _check_retirement(name: str, *, deploy: bool) -> Iterator[CheckMessage]:
     """Warn of the retirement: before it in production, after it everywhere.
 
     It is never an error, for that would stop migrations and sweeps.
     """
-    left = timedelta.max if day is None else day - date.today()  # the vendor's day has no zone
-    is_over = left <= timedelta(0)
-    if left <= NOTICE and deploy is not is_over:
-        tense = "was" if is_over else "is"
-        message = f"Provider {name!r} {tense} switched off by its vendor on {day}."
+    announced = retirement.of(name)
+    if announced and announced.is_within(NOTICE) and deploy is not announced.is_over:
         hint = "Move to another provider; the providers page of the docs shows how."
-        yield warning("W002", message, hint)
+        yield warning("W002", announced.sentence, hint)
 
 
 def _check_signals() -> Iterator[CheckMessage]:

@@ -50,9 +50,16 @@ class Balance:
     budget: Decimal | None
 
     @property
+    def left(self) -> Decimal:
+        """The amount that may still be reserved."""
+        return (
+            Decimal("Infinity") if self.budget is None else self.budget - self.spent - self.reserved
+        )
+
+    @property
     def is_spent(self) -> bool:
         """Whether the budget has nothing left."""
-        return self.budget is not None and self.spent + self.reserved >= self.budget
+        return self.left <= 0
 
 
 def reserve(amounts: Sequence[Decimal], currency: str) -> tuple[date, list[bool]]:
@@ -154,6 +161,12 @@ def balance_of(period: str, currency: str) -> Balance:
         reserved=row.reserved * UNIT if row else Decimal(0),
         budget=app_settings.budget_of(currency).get(period),
     )
+
+
+def has_room(amount: Decimal, currency: str) -> bool:
+    """Return whether `amount` fits the budgets of `currency` now, without reserving it."""
+    balances = (balance_of(period, currency) for period in app_settings.budget_of(currency))
+    return not amount or all(balance.left >= amount for balance in balances)
 
 
 def balances() -> list[Balance]:

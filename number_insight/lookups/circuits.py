@@ -76,6 +76,15 @@ def open_circuit(provider: str, level: str) -> OpenCircuit | None:
     return None
 
 
+def pause_of(provider: str, level: str) -> OpenCircuit | None:
+    """Return the open circuit of `provider` at `level`, or None if it may be asked or probed."""
+    now = timezone.now()
+    for circuit in _opened(provider, level):
+        if circuit.open_until and circuit.open_until > now:
+            return OpenCircuit(until=circuit.open_until, reason=circuit.reason)
+    return None
+
+
 def admit(
     provider: str, level: str, wanted: Sequence[Lookup]
 ) -> tuple[list[Lookup], OpenCircuit | None]:

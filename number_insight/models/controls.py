@@ -64,7 +64,7 @@ class Circuit(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     refusals = models.PositiveIntegerField(_("refused numbers in a row"), default=0)
     refused = models.JSONField(default=dict, editable=False)
-    """The networks of those whose numbers were refused in a row, and the numbers, as hashes."""
+    """The numbers refused in a row and their visitors' networks, as hashes."""
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     class Meta:

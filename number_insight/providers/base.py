@@ -49,6 +49,8 @@ class Acknowledgement:
 class Fault:
     """One wrong option of a provider; `number_insight.checks` reports it under its id.
 
+    An id that begins with W is a warning, and stops nothing.
+
     `deploy` marks what only matters in production (a missing credential: a build without
     secrets must still migrate).
     """

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
+from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision
+from number_insight.models.records import LIVE_KEPT_FOR
 from number_insight.replay.report import Outcome
 from number_insight.replay.rulesets import RuleSet
 from number_insight.rules.scoring import Flag
@@ -35,7 +38,18 @@ def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
         RiskFlag.objects.bulk_create(
             recording.row_of(one.case.record.pk, flag) for one in written for flag in one.flags
         )
+        _limit_live_flags(written)
     return len(written)
+
+
+def _limit_live_flags(written: Iterable[Outcome]) -> None:
+    """Let live flags that were stored for good, under another setting, be merged one day."""
+    if app_settings.keeps_live_data:
+        return
+    keys = [one.case.record.pk for one in written if any(flag.live for flag in one.flags)]
+    if keys:
+        lasting = NumberInsightRecord.objects.filter(pk__in=keys, live_until=None)
+        lasting.update(live_until=timezone.now() + LIVE_KEPT_FOR)
 
 
 def _differs(outcome: Outcome) -> bool:

@@ -35,6 +35,9 @@ NUMBER_INSIGHT = {{
     }},
 }}
 
+For Identity Insights the BACKEND is "number_insight.providers.identity.IdentityInsights", with
+"application_id", "private_key" and "base_url": "{url}".
+
 Numbers to try: +46 70 174 06 05 (clean), +46 70 174 06 11 (virtual), +46 70 174 06 12 (premium)
 """
 
@@ -57,6 +60,11 @@ def add_options(parser: ArgumentParser) -> None:
     add("--key", help="the only api_key (or client_id) to accept; default: any")
     add("--secret", help="the secret of --key")
     add("--signature-secret", help="check signed requests with this secret")
+    add(
+        "--public-key",
+        metavar="FILE",
+        help="check the tokens of Identity Insights with this key (PEM)",
+    )
     add(
         "--balance", type=_amount, default="10.00", help="the balance in EUR (default: %(default)s)"
     )
@@ -95,19 +103,24 @@ def _sandbox(options: Mapping[str, Any]) -> Sandbox:
     key, secret = options["key"], options["secret"]
     if bool(key) != bool(secret):
         raise CannotServe("Give --key and --secret together, or neither to accept any.")
-    return Sandbox(
-        options["host"],
-        options["port"],
-        credentials={key: secret} if key else None,
-        signature_secret=options["signature_secret"],
-        balance=options["balance"],
-        throughput=options["throughput"],
-        delay=options["delay"],
-        callback_delay=options["callback_delay"],
-        tls=tuple(options["tls"]) if options["tls"] else None,
-        dialect=options["dialect"],
-        clock=options["clock"],
-    )
+    try:
+        return Sandbox(
+            options["host"],
+            options["port"],
+            credentials={key: secret} if key else None,
+            tls=tuple(options["tls"]) if options["tls"] else None,
+            **{name: options[name] for name in _PASSED_ON},
+        )
+    except OSError as exc:
+        raise CannotServe(f"The file of --public-key cannot be read: {exc.strerror}.") from exc
+    except ValueError as exc:
+        raise CannotServe(str(exc)) from exc
+
+
+_PASSED_ON = (
+    *("signature_secret", "public_key", "balance", "throughput", "delay", "callback_delay"),
+    *("dialect", "clock"),
+)
 
 
 def _reason(exc: OSError | OverflowError, options: Mapping[str, Any]) -> str:

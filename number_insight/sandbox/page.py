@@ -8,7 +8,8 @@ from html import escape
 from string import Template
 
 from number_insight.numbers import international
-from number_insight.providers.personas import PERSONAS, STATUS_TEXT, Persona
+from number_insight.providers.personas import PERSONAS, STATUS_TEXT, Persona, Promise, promise
+from number_insight.providers.personas.promises import NAMES
 from number_insight.sandbox.faults import FAULTS
 from number_insight.sandbox.ledger import CallbackAttempt, Entry, Ledger
 from number_insight.sandbox.style import STYLE
@@ -42,10 +43,9 @@ $entries
 <section aria-labelledby="personas">
 <h2 id="personas">Personas</h2>
 <p>The last two digits of a number decide how it is answered; other endings are a clean mobile.
-The verdict is that of the default rules, on an Advanced answer.</p>
+The verdicts are those of the default rules, on an Advanced answer of each provider.</p>
 <div class="scroll"><table>
-<thead><tr><th>Ending</th><th>Number</th><th>What it is like</th><th>Verdict</th>
-<th class="amount">Score</th></tr></thead>
+<thead><tr><th>Ending</th><th>Number</th><th>What it is like</th>$providers</tr></thead>
 <tbody>
 $personas
 </tbody>
@@ -73,6 +73,7 @@ def render(ledger: Ledger) -> bytes:
         charged=f"{ledger.charged:.3f}",
         requests=len(entries),
         entries=_entries(entries),
+        providers="".join(f"<th>{escape(name)}</th>" for name in NAMES.values()),
         personas="\n".join(map(_persona, PERSONAS)),
     )
     return page.encode()
@@ -105,9 +106,13 @@ def _persona(persona: Persona) -> str:
         f"<td><code>{escape(persona.ending)}</code></td>",
         f"<td><code>{escape(international(persona.number))}</code></td>",
         f"<td>{escape(persona.title)} <small>{escape(persona.name)}</small></td>",
-        f"<td>{_tag(persona.verdict, persona.verdict)}</td>",
-        f'<td class="amount">{persona.score if persona.is_judged else "–"}</td>',
+        *(f"<td>{_promise(promise(persona, provider))}</td>" for provider in NAMES),
     )
+
+
+def _promise(promised: Promise) -> str:
+    score = "–" if promised.score is None else promised.score
+    return f"{_tag(promised.verdict, promised.verdict)} <small>{score}</small>"
 
 
 def _row(*cells: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from number_insight.sandbox import control, direct, gateway, origin, page
+from number_insight.sandbox import control, direct, gateway, identity, origin, page
 from number_insight.sandbox.exchange import Reply, Request, json_reply
 from number_insight.sandbox.faults import ELSEWHERE
 from number_insight.sandbox.ledger import Entry
@@ -22,6 +22,8 @@ def reply_to(state: State, request: Request) -> Reply:
         return gateway.reply_to(state, request, route)
     if request.path.startswith(gateway.BASE):
         return gateway.envelope(404, "There is no such resource.")
+    if request.path == identity.PATH:
+        return identity.reply_to(state, request)
     return _own(state, request)
 
 

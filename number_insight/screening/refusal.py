@@ -87,7 +87,7 @@ def _refuse(judged: Judged) -> bool:
 
 
 def _refuse_later(judged: Judged, current: Visitor | None) -> bool:
-    """Refuse inside a transaction that may be rolled back, and must not lock what others need.
+    """Refuse inside a transaction that may be rolled back, without locking shared rows.
 
     ``ATOMIC_REQUESTS`` with a serializer rolls back whatever was written when a number is refused,
     and the row with the count of refusals would be locked until then. So the count is only read

@@ -38,6 +38,7 @@ LINES = (
         ported="assumed_ported",
         has_other_original=True,
     ),
+    _persona("18", "sim-swapped", "A mobile whose SIM was changed yesterday", sim_swapped_hours=20),
 )
 
 PLACES = (
@@ -145,6 +146,7 @@ PEOPLE = (
         30,
         line_type="virtual",
         carrier_name="Google Voice",
+        seems_mobile=True,
         **_NOT_LIVE,
     ),
     _persona("60", "family", "One number that a family shares"),
