@@ -21,7 +21,7 @@ export PIP_ROOT_USER_ACTION := ignore
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.demo  ## Show the whole product at work here (PROVIDER=identity: the successor; CHECK=1: verify and end)
+demo: $(VENV)/.demo  ## Show the whole product at work here (PROVIDER=identity or twilio: another one; CHECK=1: verify and end)
 	$(BIN)/python -m tools.demo $(if $(CHECK),--check) $(if $(PROVIDER),--provider $(PROVIDER))
 
 test: $(VENV)/.test  ## Run the suite on PostgreSQL, then what touches a database on SQLite (ARGS=...)

@@ -18,6 +18,8 @@ PERIODS = frozenset({"day", "month"})
 """The periods for which a budget may be set."""
 NOTHING = {"day": "0"}
 """The budget of a currency that ``BUDGET`` does not bound though it bounds others."""
+SHADOW_PURSE = "shadow"
+"""The budget of the provider that is asked in shadow; the usual one has no name."""
 DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
     "PROVIDERS": {},
@@ -52,9 +54,20 @@ DEFAULTS: dict[str, Any] = {
     "STORE_RAW": False,
     "FALLBACKS": [],
     "SHARES": {},
+    "SHADOW": None,
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
+
+
+def _bounds(given: Any, currency: str) -> Mapping[str, Decimal]:
+    """Return the amounts for `currency` in a budget, however it is written."""
+    if not PERIODS.issuperset(given):
+        given = given.get(currency, NOTHING)
+        given = {} if given is None else given
+    if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
+        given = NOTHING
+    return {period: Decimal(str(amount)) for period, amount in given.items() if amount is not None}
 
 
 class AppSettings:
@@ -170,15 +183,20 @@ class AppSettings:
         A missing period is unlimited. A currency that is missing where others are named, or has an
         unknown period, has nothing to spend: whatever is unclear costs nothing.
         """
-        given: Any = self.BUDGET
-        if not PERIODS.issuperset(given):
-            given = given.get(currency, NOTHING)
-            given = {} if given is None else given
-        if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
-            given = NOTHING
-        return {
-            period: Decimal(str(amount)) for period, amount in given.items() if amount is not None
-        }
+        return _bounds(self.BUDGET, currency)
+
+    @property
+    def SHADOW(self) -> Mapping[str, Any] | None:
+        """The provider that is asked too, the per cent of numbers, and the budget for that."""
+        shadow: Mapping[str, Any] | None = self._value("SHADOW")
+        return shadow
+
+    def purse(self, purse: str, currency: str) -> Mapping[str, Decimal]:
+        """Return the amount for each period in `currency`, of the budget `purse`."""
+        if purse != SHADOW_PURSE:
+            return self.budget_of(currency)
+        given = (self.SHADOW or {}).get("budget", NOTHING)
+        return _bounds({} if given is None else given, currency)
 
     @property
     def ON_BUDGET(self) -> str:

@@ -1,4 +1,4 @@
-"""Checks of the settings that name several providers: ``FALLBACKS`` and ``SHARES``."""
+"""Checks of the settings that name several providers: ``FALLBACKS``, ``SHARES``, ``SHADOW``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 
+from number_insight.checks.budgets import check_bounds
 from number_insight.checks.messages import error
 from number_insight.exceptions import did_you_mean
 from number_insight.loading import DEFAULT_PROVIDER
 
+SHADOW_KEYS = ("provider", "percent", "budget")
+SHADOW = 'Write {"provider": "identity", "percent": 5, "budget": {"day": "1.00"}}.'
 SHARE = 'Write the per cent of numbers for each provider: {"identity": 10}.'
 
 
@@ -23,6 +26,30 @@ def check_routing(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         yield error("E033", message, "Leave it out.")
     yield from _check_names(given, "SHARES", shares)
     yield from _check_shares(shares)
+    if given.get("SHADOW"):
+        yield from _check_shadow(given, given["SHADOW"])
+
+
+def _check_shadow(given: Mapping[str, Any], shadow: Mapping[Any, Any]) -> Iterator[CheckMessage]:
+    for key in shadow:
+        if key not in SHADOW_KEYS:
+            message = f"NUMBER_INSIGHT['SHADOW'] has no key {key!r}."
+            yield error("E001", message, did_you_mean(str(key), SHADOW_KEYS))
+    missing = [key for key in SHADOW_KEYS if key not in shadow]
+    if missing:
+        message = f"NUMBER_INSIGHT['SHADOW'] lacks {' and '.join(map(repr, missing))}."
+        yield error("E033", message, SHADOW)
+    if "provider" in shadow:
+        yield from _check_names(given, "SHADOW", [shadow["provider"]])
+    if "percent" in shadow and not is_percentage(shadow["percent"]):
+        message = f"NUMBER_INSIGHT SHADOW.percent is no per cent: {shadow['percent']!r}."
+        yield error("E033", message, SHADOW)
+    budget = shadow.get("budget")
+    if isinstance(budget, Mapping):
+        yield from check_bounds("SHADOW.budget", budget)
+    elif budget is not None:
+        message = f"NUMBER_INSIGHT SHADOW.budget is {budget!r}, and no dict of periods."
+        yield error("E002", message, SHADOW)
 
 
 def _check_names(given: Mapping[str, Any], key: str, names: Any) -> Iterator[CheckMessage]:

@@ -38,7 +38,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", "SUBJECT_SEARCH", *PARTS)
+DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", "SHADOW", "SUBJECT_SEARCH", *PARTS)
 LISTS = ("RULES", "EXTRA_RULES", "FALLBACKS", "REASONS")
 
 

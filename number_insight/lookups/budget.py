@@ -37,6 +37,7 @@ class Payment:
     amount: Decimal
     reserved: Decimal
     booked_on: date | None
+    purse: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +63,16 @@ class Balance:
         return self.left <= 0
 
 
-def reserve(amounts: Sequence[Decimal], currency: str) -> tuple[date, list[bool]]:
-    """Reserve `amounts` in order, each of them if every period has room for it.
+def reserve(
+    amounts: Sequence[Decimal], currency: str, *, purse: str = ""
+) -> tuple[date, list[bool]]:
+    """Reserve `amounts` in order, each of them if every period of the budget has room for it.
 
     Return the day of the reservation, and for each amount whether it was reserved. A transaction
     that reserves in several currencies does so in their alphabetical order, as `settle` does.
     """
-    day, caps = clock.today(), app_settings.budget_of(currency)
-    keys = _periods(day)
+    day, caps = clock.today(), app_settings.purse(purse, currency)
+    keys = _periods(day, purse)
     rows = _lock_periods(keys.values(), currency) if caps else {}
     books = [(rows[keys[period]], cap) for period, cap in caps.items()]
     left = [_units(cap) - row.spent - row.reserved for row, cap in books]
@@ -127,7 +130,8 @@ def settle(payments: Iterable[Payment]) -> None:
     """
     reserved, spent = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for payment in payments:
-        for key in _periods(payment.booked_on).values() if payment.booked_on else ():
+        day = payment.booked_on
+        for key in _periods(day, payment.purse).values() if day else ():
             reserved[payment.currency, key] += _units(payment.reserved)
             spent[payment.currency, key] += _units(payment.amount)
     # One currency after the other, and in each days before months: the order of all locks.
@@ -182,8 +186,9 @@ def current_periods() -> dict[str, str]:
     return _periods(clock.today())
 
 
-def _periods(day: date) -> dict[str, str]:
-    return {"day": f"day:{day:%Y-%m-%d}", "month": f"month:{day:%Y-%m}"}
+def _periods(day: date, purse: str = "") -> dict[str, str]:
+    prefix = f"{purse}-" if purse else ""
+    return {"day": f"{prefix}day:{day:%Y-%m-%d}", "month": f"{prefix}month:{day:%Y-%m}"}
 
 
 def _units(amount: Decimal) -> int:

@@ -191,10 +191,11 @@ def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
 
 
 def _reserve(provider: str, turns: Sequence[Turn]) -> list[Turn]:
-    """Return the turns of the lookups within the budget; skip the others."""
+    """Return the turns of the lookups, all of one purse, within the budget; skip the others."""
+    purse = turns[0][0].purse if turns else ""
     asked = loading.provider(provider)
     amounts = prices.reserves(provider, [questions.question_of(lookup) for lookup, _ in turns])
-    day, fits = budget.reserve(amounts, asked.currency)
+    day, fits = budget.reserve(amounts, asked.currency, purse=purse)
     reserved: list[Turn] = []
     for turn, price, fits_in in zip(turns, amounts, fits, strict=True):
         lookup = turn[0]

@@ -308,6 +308,7 @@ def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
         amount=amount,
         reserved=lookup.reserved,
         booked_on=lookup.reserved_on,
+        purse=lookup.purse,
     )
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment

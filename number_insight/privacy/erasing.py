@@ -16,13 +16,13 @@ from django.db.models import Q
 from number_insight import numbers
 from number_insight.exceptions import place
 from number_insight.insight import UNKNOWN
-from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, ShadowComparison
 from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
 from number_insight.models.subjects import existing
 from number_insight.privacy import histories, live
 from number_insight.privacy.scrubbing import patterns_of, scrubbed
-from number_insight.transactions import lock
+from number_insight.transactions import lock, retry_deadlock
 
 logger = logging.getLogger("number_insight.privacy.erasing")
 
@@ -53,6 +53,7 @@ SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
 """The rows that may be erased and are not erased yet."""
 
 
+@retry_deadlock
 def erase_records(ids: tuple[int, ...]) -> int:
     """Erase the settled ones of the records, in one transaction; return their number."""
     with transaction.atomic():
@@ -66,6 +67,7 @@ def erase_records(ids: tuple[int, ...]) -> int:
         written = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
         written.update(**RECORD_BLANKS)
         histories.erase_free_text([record.pk for record in records])
+        ShadowComparison.objects.filter(record__in=records).delete()
     return len(records)
 
 
@@ -92,6 +94,7 @@ def mask(record: NumberInsightRecord) -> None:
     record.save(update_fields=list(masked))
 
 
+@retry_deadlock
 def erase_lookups(ids: tuple[int, ...]) -> int:
     """Erase the settled ones of the lookups, in one transaction; return their number."""
     with transaction.atomic():

@@ -139,6 +139,8 @@ def _exported_record(record: NumberInsightRecord) -> dict[str, Any]:
     columns["subject_type"] = f"{kind.app_label}.{kind.model}" if kind else None
     columns["events"] = [_columns(event) for event in record.events.all()]
     columns["flags"] = [{**_columns(flag), "text": flag.text} for flag in record.flags.all()]
+    compared = record.shadow_comparisons.all()
+    columns["shadow_comparisons"] = [_columns(comparison) for comparison in compared]
     return columns
 
 

@@ -124,7 +124,7 @@ def _plan_at(name: str, one: Judged, rules: Sequence[Rule]) -> Plan | None:
     if level is None:
         return None
     return Plan(
-        question=_question(one.case.record, level, one.case.insight.country, provider),
+        question=question_at(one.case.record, level, one.case.insight.country, provider),
         provider=name,
         delivery=_delivery(level, provider),
     )
@@ -272,9 +272,10 @@ def _needed_signals(one: Judged, provider: Provider, rules: Sequence[Rule]) -> f
     return needed - {"country"}
 
 
-def _question(
+def question_at(
     record: NumberInsightRecord, level: str, country: str | None, provider: Provider
 ) -> Question:
+    """Return the question about the number of `record` at a level of `provider`."""
     send_ip = app_settings.SEND_IP and provider.supports_ip and level == "advanced"
     ask_name = app_settings.CNAM and provider.supports_cnam and level != "basic"
     # Without the declared country: if it contradicts the number, the API refuses both.
