@@ -24,6 +24,7 @@ from number_insight.conf import app_settings
 from number_insight.lookups import circuits, switches
 from number_insight.lookups.retirement import Retirement
 from number_insight.models import Circuit, Switch
+from number_insight.transactions import retry_deadlock
 
 MAX_REASON_LENGTH = 300
 ON, OFF = "on", "off"
@@ -128,6 +129,7 @@ class SwitchAdmin(ReadOnlyAdmin):
         return self._redirect()
 
 
+@retry_deadlock
 def _turn(request: HttpRequest, turn: str, reason: str) -> tuple[int, str]:
     """Turn the switch and return a message, with its level.
 
@@ -154,6 +156,7 @@ def _turned_already(turn: str) -> str:
     return gettext("Somebody else has switched lookups off already; their reason stands.")
 
 
+@retry_deadlock
 def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
     """Let the next lookup probe the provider and return a message, with its level."""
     with transaction.atomic():

@@ -23,6 +23,7 @@ from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState
 from number_insight.screening import planning
+from number_insight.transactions import retry_deadlock
 
 MAX_REASON_LENGTH = 2000
 
@@ -153,15 +154,23 @@ def apply_action(
     """
     done, skipped = 0, []
     for record in records:
-        with transaction.atomic():
-            obstacle = action.apply(record, request.user, reason)
-            if not obstacle:
-                log_change(request, record, action.log_message, free_text=reason)
+        obstacle = _apply_and_log(request, action, record, reason)
         if obstacle:
             skipped.append(obstacle)
         else:
             done += 1
     return done, skipped
+
+
+@retry_deadlock
+def _apply_and_log(
+    request: HttpRequest, action: Action, record: NumberInsightRecord, reason: str
+) -> str:
+    with transaction.atomic():
+        obstacle = action.apply(record, request.user, reason)
+        if not obstacle:
+            log_change(request, record, action.log_message, free_text=reason)
+    return obstacle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from number_insight.models.columns import (
     money,
 )
 from number_insight.models.lookups import Lookup
-from number_insight.models.managers import RecordQuerySet
+from number_insight.models.managers import RecordQuerySet, flagged
 from number_insight.models.subjects import SubjectKey
 
 FLAGGED = (Verdict.REVIEW, Verdict.DENY)
@@ -159,7 +159,7 @@ class NumberInsightRecord(models.Model):
             ),
             models.Index(
                 fields=["lane", "-score", "id"],
-                condition=Q(decision="", verdict__in=FLAGGED) & ~Q(state=RecordState.REFUSED),
+                condition=flagged() & Q(decision="") & ~Q(state=RecordState.REFUSED),
                 name="ni_record_queue",
             ),
             models.Index(
@@ -215,7 +215,7 @@ class RiskFlag(models.Model):
     shadow = models.BooleanField(_("in shadow"), default=False)
     """Whether the rule was on trial, so that the flag changed nothing."""
     live = models.BooleanField(_("live"), default=False)
-    """Whether it was found in live data, and says what; see ``STORE_LIVE``."""
+    """Whether it was found in live data and still has its name; see ``STORE_LIVE``."""
     message = models.CharField(_("message"), max_length=300, blank=True)
     evidence = models.JSONField(_("evidence"), default=dict)
 
