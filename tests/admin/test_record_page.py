@@ -45,12 +45,16 @@ def _text(client: Client, record: NumberInsightRecord) -> str:
 TOLD = (
     "review +46 70 174 06 42 Score 75",
     "The line is virtual (Example Voice SE).",
-    "Line 30 State of the phone 25 Place 20 Score 75",
+    "Line 30 Validity 25 Place 20 Score 75",
     "Ported no",
     "The IP is in NL, the number is from SE.",
 )
 if IS_IDENTITY:  # which knows no IP, no virtual network by name, and no reason of a silence
-    TOLD = ("review +46 70 174 06 42 Score 40", "The line is virtual.", "Ported unknown")
+    TOLD = (
+        "review +46 70 174 06 42 Score 40",
+        "The line is virtual.",
+        "Ported cannot be told here:",
+    )
 
 
 def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
