@@ -96,6 +96,8 @@ HOST = {
     "BUDGET": {"day": "0"},
     "THROUGHPUT": 0.001,
     "RETRY_UNCERTAIN": 3,
+    "FALLBACKS": ["backup"],
+    "SHARES": {"backup": 100},
     "PROVIDERS": {},
     "THRESHOLDS": {"review": 10, "deny": 20},
 }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
@@ -152,8 +153,9 @@ def test_uncertain_money_is_counted(queue: Redis) -> None:
 def test_the_money_of_each_currency_is_told_by_itself(queue: Redis) -> None:
     tasks.sweep()
     with two_currencies({"EUR": {"day": "1"}, "USD": {"day": "2", "month": None}}):
-        budget.book(Decimal("0.5"), "EUR")
-        budget.book(Decimal("2"), "USD")
+        with transaction.atomic():
+            budget.book(Decimal("0.5"), "EUR")
+            budget.book(Decimal("2"), "USD")
         Lookup.objects.create(state="uncertain", currency="USD", reserved=Decimal("0.25"))
         document, healthy = told()
         out = StringIO()
