@@ -25,6 +25,12 @@ CSS = "number_insight/admin.css"
 MAX_COUNT = 10_000
 
 
+def media_of(*, css: str = "", js: str = "") -> forms.Media:
+    """Return the stylesheets and scripts of a page, the shared stylesheet first."""
+    sheets = [CSS, f"number_insight/{css}"] if css else [CSS]
+    return forms.Media(css={"all": sheets}, js=[f"number_insight/{js}"] if js else [])
+
+
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
     """Paginator that stops counting at ``MAX_COUNT`` rows: a full count is the slowest query."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import or_
@@ -13,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import numbers, spelling
+from number_insight import addresses, numbers, spelling
 from number_insight.admin import display
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
@@ -203,6 +204,21 @@ class SameIPFilter(SameFilter):
     def same(record: NumberInsightRecord) -> Q:
         # An IP that is not known is not shared.
         return Q(ip_range__in=[record.ip_range] if record.ip_range else [])
+
+
+class SameNetworkFilter(SameFilter):
+    """The records of the network of an IP: of IPv4 its /24, of IPv6 its /64."""
+
+    title = _("same network")
+    parameter_name = "same_network_as"
+
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        if not record.ip_range or ":" in record.ip_range:
+            return SameIPFilter.same(record)
+        network = ipaddress.ip_network(addresses.network_of(record.ip_range))
+        # Each address by itself, so that the index serves on every database.
+        return Q(ip_range__in=[str(address) for address in network])
 
 
 def is_key(text: str) -> bool:

@@ -11,7 +11,8 @@ from number_insight.rules.base import gettext_noop
 from number_insight.rules.scoring import ALLOW, verdict_for
 
 WOULD_PASS_IF = gettext_noop("Would have passed if %(conditions)s.")
-WOULD_PASS_WITHOUT = gettext_noop("Would have passed without: %(findings)s")
+WOULD_PASS_WITHOUT = gettext_noop("Would have passed without %(findings)s.")
+QUOTED = gettext_noop("“%(title)s”")
 AND = gettext_noop("%(first)s and %(second)s")
 MOST_TRIED = 12
 """The number of flags, the heaviest first, whose removal is tried: up to 4095 combinations."""
@@ -152,11 +153,13 @@ def counterfactual(
     thresholds: Mapping[str, int],
     otherwise: Mapping[str, str],
     translate: Callable[[str], str],
+    titles: Mapping[str, str] | None = None,
 ) -> str:
     """Return a sentence with the conditions under which the signup would have passed.
 
-    `otherwise` maps the codes of rules to the messages of their `Rule.otherwise`. The sentence
-    is empty if there are no such conditions.
+    `otherwise` maps the codes of rules to the messages of their `Rule.otherwise`, `titles` to the
+    translated names of their flags: where one finding has no condition, all are named. The
+    sentence is empty if there are no such conditions.
     """
     removed = would_pass_without(flags, thresholds)
     if not removed:
@@ -165,7 +168,9 @@ def counterfactual(
     if all(conditions):
         joined = _joined([condition for condition in conditions if condition], translate)
         return translate(WOULD_PASS_IF) % {"conditions": joined}
-    return translate(WOULD_PASS_WITHOUT) % {"findings": " ".join(flag.text for flag in removed)}
+    names = dict.fromkeys((titles or {}).get(flag.code) or flag.code for flag in removed)
+    quoted = [translate(QUOTED) % {"title": name} for name in names]
+    return translate(WOULD_PASS_WITHOUT) % {"findings": _joined(quoted, translate)}
 
 
 def _condition(

@@ -1,0 +1,153 @@
+"""The review queue as one reviewer sees it: lanes with counts, an order, and the next case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from number_insight import reviewing
+from number_insight.admin.base import MAX_COUNT, flags_prefetch
+from number_insight.conf import app_settings
+from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import Lane
+
+SECOND = "second"
+"""The lane of decided cases that another reviewer is shown."""
+SCORE, OLDEST = "score", "oldest"
+ORDERS = {SCORE: _("highest score, then oldest"), OLDEST: _("oldest first")}
+LANES = {
+    Lane.RISK.value: _("risk"),
+    Lane.NO_ANSWER.value: _("no answer"),
+    Lane.BUDGET.value: _("budget"),
+    Lane.FAULT.value: _("a rule failed"),
+}
+AHEAD = 9
+"""The cases that are shown beside the present one."""
+_MEMO = "_number_insight_waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The cases that wait, counted by lane up to `MAX_COUNT` in all."""
+
+    by_lane: dict[str, int]
+    oldest: datetime | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_lane.values())
+
+    def text(self, count: int) -> str:
+        """Return `count` as text, with a plus where the counting has stopped."""
+        return f"{count:,}+" if count and self.total >= MAX_COUNT else f"{count:,}"
+
+
+def waiting(request: HttpRequest) -> Waiting:
+    """Return the counts; one query serves all of a request."""
+    found: Waiting | None = getattr(request, _MEMO, None)
+    if found is None:
+        found = _count()
+        setattr(request, _MEMO, found)
+    return found
+
+
+def _count() -> Waiting:
+    rows = NumberInsightRecord.objects.awaiting_review().order_by()
+    counts = {lane: Count("pk", filter=Q(lane=lane)) for lane in LANES}
+    told = rows[:MAX_COUNT].aggregate(oldest=Min("created_at"), **counts)
+    found = Waiting(oldest=told.pop("oldest"), by_lane=told)
+    if found.total < MAX_COUNT:
+        return found
+    oldest = rows.order_by("pk").values_list("created_at", flat=True).first()
+    return replace(found, oldest=oldest)
+
+
+def entry_text(request: HttpRequest) -> str:
+    """Return the desk's entry on the index: the count, and the age of the oldest case."""
+    queue = waiting(request)
+    if queue.oldest is None:
+        return gettext("Review desk (nothing waits)")
+    message = ngettext(
+        "Review desk (%(count)s, for %(age)s)",
+        "Review desk (%(count)s, the oldest %(age)s)",
+        queue.total,
+    )
+    return message % {"count": queue.text(queue.total), "age": short_age(queue.oldest)}
+
+
+def short_age(moment: datetime) -> str:
+    """Return the time since `moment` in one unit: "3 h"."""
+    seconds = max(0, int((timezone.now() - moment).total_seconds()))
+    if seconds < 3600:
+        return gettext("%(count)s min") % {"count": seconds // 60}
+    if seconds < 2 * 86400:
+        return gettext("%(count)s h") % {"count": seconds // 3600}
+    return timesince(moment, depth=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place in the queue of one reviewer: a lane, an order, and the cases to be skipped."""
+
+    user: Any
+    lane: str
+    order: str
+    skipped: Collection[int] = ()
+
+    def free(self) -> QuerySet[Any]:
+        """Return the cases that this reviewer has not skipped and nobody else has open."""
+        if self.lane == SECOND:
+            rows: QuerySet[Any] = reviewing.second_looks(self.user)
+        else:
+            rows = reviewing.available(self.user, self.lane)
+        rows = rows.order_by("-score", "pk") if self.order == SCORE else rows.order_by("pk")
+        return rows.exclude(pk__in=list(self.skipped)) if self.skipped else rows
+
+    def behind(self, record: NumberInsightRecord) -> Q:
+        """Return the condition for the cases that come after `record`."""
+        if self.order == SCORE:
+            return Q(score__lt=record.score) | Q(score=record.score, pk__gt=record.pk)
+        return Q(pk__gt=record.pk)
+
+    def following(self, record: NumberInsightRecord, count: int = AHEAD) -> list[Any]:
+        """Return the free cases after `record`, and then those before it, `record` excluded."""
+        rows = self.free().exclude(pk=record.pk)
+        found = list(_shown(rows.filter(self.behind(record)))[:count])
+        if len(found) < count:
+            found += _shown(rows.exclude(self.behind(record)))[: count - len(found)]
+        return found
+
+    def next_key(self, record: NumberInsightRecord) -> int | None:
+        """Return the key of the free case after `record`, or the first one."""
+        rows = self.free().exclude(pk=record.pk)
+        for some in (rows.filter(self.behind(record)), rows):
+            key: int | None = some.values_list("pk", flat=True).first()
+            if key is not None:
+                return key
+        return None
+
+    def previous_key(self, record: NumberInsightRecord) -> int | None:
+        """Return the key of the free case before `record`."""
+        rows = self.free().exclude(pk=record.pk).exclude(self.behind(record))
+        key: int | None = rows.reverse().values_list("pk", flat=True).first()
+        return key
+
+
+def _shown(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.prefetch_related(flags_prefetch()).only(
+        "number", "number_hash", "number_masked", "score", "verdict", "lane", "created_at"
+    )
+
+
+def lane_names() -> dict[str, Any]:
+    """Return the lanes with their names; second looks are one where the settings ask for them."""
+    return {**LANES, SECOND: _("second look")} if app_settings.SECOND_LOOK else dict(LANES)
