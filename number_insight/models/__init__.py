@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from number_insight.models.columns import NUMBER_LENGTH
 from number_insight.models.controls import Circuit, Heartbeat, Pace, Spending, Switch, Usage
+from number_insight.models.decisions import DecisionEvent
 from number_insight.models.lists import ListEntry
 from number_insight.models.lookups import Lookup
+from number_insight.models.pages import ReviewDesk
 from number_insight.models.records import NumberInsightRecord, RiskFlag
 from number_insight.models.rules import RuleFault, RulesInForce
 
 __all__ = [
     "NUMBER_LENGTH",
     "Circuit",
+    "DecisionEvent",
     "Heartbeat",
     "ListEntry",
     "Lookup",
     "NumberInsightRecord",
     "Pace",
+    "ReviewDesk",
     "RiskFlag",
     "RuleFault",
     "RulesInForce",
