@@ -63,28 +63,35 @@ class Listable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Everything that a reviewer is shown about one record."""
+class Panel:
+    """The verdict on a record, its evidence, and the state that a decision rests on."""
 
     record: NumberInsightRecord
-    person: Person
-    number: SafeString
-    number_text: str
-    is_masked: bool
     verdict_badge: SafeString
     decision_badge: SafeString | str
     evidence: Evidence
+    version: str
+    claimant: Any
+
+    @property
+    def refuse_first(self) -> bool:
+        """Whether the verdict puts the button to refuse first."""
+        return bool(self.record.verdict == Verdict.DENY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case(Panel):
+    """Everything that a reviewer is shown about one record."""
+
+    person: Person
+    number: SafeString
+    is_masked: bool
     bar: ScoreBar
     line: tuple[str, ...]
-    """What is known of the number, a fact each."""
+    """The known facts of the number."""
     places: tuple[Country, ...]
     ip: str
     relatives: tuple[Relatives, ...]
-    version: str
-    claimant: Any
-    is_under_way: bool
-    """Whether a lookup has been asked for and is not answered yet."""
-    is_form_refusal: bool
 
     @property
     def title(self) -> str:
@@ -92,9 +99,14 @@ class Case:
         return f"{self.record.get_verdict_display()} · {self.record}"
 
     @property
-    def refuse_first(self) -> bool:
-        """Whether the verdict puts the button to refuse first."""
-        return bool(self.record.verdict == Verdict.DENY)
+    def is_under_way(self) -> bool:
+        """Whether the screening, or another lookup, is not finished yet."""
+        return not self.record.is_settled
+
+    @property
+    def is_form_refusal(self) -> bool:
+        """Whether a form turned the number away, so that there is no signup."""
+        return bool(self.record.state == RecordState.REFUSED)
 
 
 def case_of(
@@ -105,7 +117,6 @@ def case_of(
         record=record,
         person=people.person(request, site, record),
         number=rights.number(record, full=granted.full),
-        number_text=rights.number_text(record, full=granted.full),
         is_masked=bool(not granted.full and record.number and not record.number_hash),
         verdict_badge=display.verdict_badge(record),
         decision_badge=display.decision_badge(record) if record.decision else "",
@@ -117,8 +128,20 @@ def case_of(
         relatives=relatives(record, site, granted),
         version=reviewing.version(record),
         claimant=reviewing.claimant(record, request.user),
-        is_under_way=record.state in (RecordState.QUEUED, RecordState.WAITING),
-        is_form_refusal=record.state == RecordState.REFUSED,
+    )
+
+
+def panel_of(
+    request: HttpRequest, site: AdminSite, record: NumberInsightRecord, granted: Rights
+) -> Panel:
+    """Return the short form of the case of `record`, for the page of its subject."""
+    return Panel(
+        record=record,
+        verdict_badge=display.verdict_badge(record),
+        decision_badge=display.decision_badge(record) if record.decision else "",
+        evidence=evidence(record, site, granted),
+        version=reviewing.version(record),
+        claimant=reviewing.claimant(record, request.user),
     )
 
 

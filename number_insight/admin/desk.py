@@ -9,17 +9,19 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import reviewing
-from number_insight.admin import case, desk_acts, desk_state, drafts, links, queue
+from number_insight.admin import case, desk_acts, desk_state, drafts, links, queue, record_page
 from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch, media_of
 from number_insight.admin.desk_acts import DECISIONS, LASTS, DeskForm
 from number_insight.admin.evidence import named
 from number_insight.admin.display import flag_labels
 from number_insight.admin.filters import is_key
 from number_insight.admin.queue import ORDERS, SCORE, SECOND, Place
+from number_insight.admin.record_page import FORM_ID
 from number_insight.admin.relatives import is_waiting
 from number_insight.admin.rights import Rights, rights_of
 from number_insight.models import NumberInsightRecord
@@ -172,6 +174,7 @@ class _Desk:
             else "",
             "back_url": self._back_url(),
             "last": desk_state.last(self.request),
+            "decided_today": 0 if record else _decided_today(self.request),
             "skipped_count": len(self.place.skipped),
             "unskip_url": links.desk_url(self.site),
             "desk_url": links.desk_url(self.site),
@@ -181,6 +184,12 @@ class _Desk:
     def _bar_context(self, record: NumberInsightRecord) -> dict[str, Any]:
         is_second = self.place.lane == SECOND
         return {
+            "form_id": FORM_ID,
+            "is_desk": True,
+            "is_unclaimed": self._is_prefetch,
+            "here_url": self._url(record=record.pk),
+            "record_url": links.change_url(self.site, NumberInsightRecord, record.pk),
+            "facts": record_page.facts(record, self.site, self.granted),
             "reasons": case.reasons(),
             "listables": [] if is_second else case.listable(record, self.granted),
             "lasts": LASTS.items(),
@@ -294,6 +303,12 @@ def _ahead(desk: _Desk, record: Any) -> dict[str, Any]:
         "age": queue.short_age(record.created_at),
         "url": desk._url(record=record.pk),
     }
+
+
+def _decided_today(request: HttpRequest) -> int:
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    user: Any = request.user
+    return NumberInsightRecord.objects.filter(decided_by=user, decided_at__gte=midnight).count()
 
 
 def _settled(record: NumberInsightRecord) -> str:

@@ -15,7 +15,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import reviewing
-from number_insight.admin.base import MAX_COUNT, flags_prefetch
+from number_insight.admin import desk_state
+from number_insight.admin.base import MAX_COUNT
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Lane
@@ -30,6 +31,9 @@ LANES = {
     Lane.BUDGET.value: _("budget"),
     Lane.FAULT.value: _("a rule failed"),
 }
+BY = {SCORE: ("-score", "pk"), OLDEST: ("pk",)}
+SHOWN = ("number", "number_hash", "number_masked", "score", "verdict", "lane", "created_at")
+"""The columns of the cases ahead."""
 AHEAD = 9
 """The cases that are shown beside the present one."""
 _MEMO = "_number_insight_waiting"
@@ -109,7 +113,7 @@ class Place:
             rows: QuerySet[Any] = reviewing.second_looks(self.user)
         else:
             rows = reviewing.available(self.user, self.lane)
-        rows = rows.order_by("-score", "pk") if self.order == SCORE else rows.order_by("pk")
+        rows = rows.order_by(*BY[self.order])
         return rows.exclude(pk__in=list(self.skipped)) if self.skipped else rows
 
     def behind(self, record: NumberInsightRecord) -> Q:
@@ -119,12 +123,9 @@ class Place:
         return Q(pk__gt=record.pk)
 
     def following(self, record: NumberInsightRecord, count: int = AHEAD) -> list[Any]:
-        """Return the free cases after `record`, and then those before it, `record` excluded."""
-        rows = self.free().exclude(pk=record.pk)
-        found = list(_shown(rows.filter(self.behind(record)))[:count])
-        if len(found) < count:
-            found += _shown(rows.exclude(self.behind(record)))[: count - len(found)]
-        return found
+        """Return the free cases after `record`, or the first ones if it is the last."""
+        rows = self.free().exclude(pk=record.pk).only(*SHOWN)
+        return list(rows.filter(self.behind(record))[:count]) or list(rows[:count])
 
     def next_key(self, record: NumberInsightRecord) -> int | None:
         """Return the key of the free case after `record`, or the first one."""
@@ -135,19 +136,12 @@ class Place:
                 return key
         return None
 
-    def previous_key(self, record: NumberInsightRecord) -> int | None:
-        """Return the key of the free case before `record`."""
-        rows = self.free().exclude(pk=record.pk).exclude(self.behind(record))
-        key: int | None = rows.reverse().values_list("pk", flat=True).first()
-        return key
-
-
-def _shown(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.prefetch_related(flags_prefetch()).only(
-        "number", "number_hash", "number_masked", "score", "verdict", "lane", "created_at"
-    )
-
 
 def lane_names() -> dict[str, Any]:
     """Return the lanes with their names; second looks are one where the settings ask for them."""
     return {**LANES, SECOND: _("second look")} if app_settings.SECOND_LOOK else dict(LANES)
+
+
+def ordering(request: HttpRequest) -> tuple[str, ...]:
+    """Return the order of the queue in the list, which is the one of the person's desk."""
+    return BY.get(desk_state.order(request, "", SCORE), BY[SCORE])

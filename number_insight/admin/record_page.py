@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from number_insight import loading, reviewing, validators
 from number_insight.admin import case, display, drafts, links
-from number_insight.admin.case import Case
+from number_insight.admin.case import Panel
 from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
 from number_insight.admin.relatives import is_waiting
@@ -54,7 +54,7 @@ def context(
 
 
 def decision_bar(
-    request: HttpRequest, shown: Case, site: AdminSite, granted: Rights, *, back_to: str = ""
+    request: HttpRequest, shown: Panel, site: AdminSite, granted: Rights, *, back_to: str = ""
 ) -> dict[str, Any]:
     """Return the context of the bar by which the user decides on a page besides the desk."""
     record = shown.record

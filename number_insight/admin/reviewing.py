@@ -108,6 +108,10 @@ class Action:
     is_for_decided: bool = False
     """Whether it is done to decided records, and not to those that wait."""
 
+    def is_done(self, record: NumberInsightRecord) -> bool:
+        """Return whether there is nothing to be done to `record`."""
+        return bool(record.decision) is not self.is_for_decided
+
 
 def _release(record: NumberInsightRecord, user: Any, given: Grounds) -> str:
     if record.state == RecordState.REFUSED:

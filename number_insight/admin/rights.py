@@ -12,10 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from number_insight import numbers
+from number_insight.admin import permissions
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord
-
-APP = "number_insight"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,24 +39,18 @@ class Rights:
 def rights_of(request: HttpRequest, site: AdminSite | None = None) -> Rights:
     """Return the rights of the user of `request`; links lead to pages of `site` alone."""
     user: Any = request.user
-    sees = bool(user.is_active and may(request, "view_numberinsightrecord"))
+    sees = permissions.can_view(user)
     return Rights(
         view=sees,
-        full=sees and may(request, "view_full_number"),
-        reveal=sees and may(request, "reveal_full_number"),
-        decide=sees and may(request, "decide_numberinsightrecord"),
-        reopen=sees and may(request, "reopen_numberinsightrecord"),
-        look_up=sees and may(request, "look_up_again"),
-        costs=sees and may(request, "view_lookup") and _has_pages(site, Lookup),
-        list_number=sees and may(request, "add_listentry"),
-        view_lists=sees and may(request, "view_listentry") and _has_pages(site, ListEntry),
+        full=permissions.can_view_full_number(user),
+        reveal=permissions.can_reveal(user),
+        decide=permissions.can_decide(user),
+        reopen=permissions.can_reopen(user),
+        look_up=permissions.can_look_up_again(user),
+        costs=sees and permissions.can_view_lookups(user) and _has_pages(site, Lookup),
+        list_number=sees and permissions.can_add_to_lists(user),
+        view_lists=sees and permissions.can_view_lists(user) and _has_pages(site, ListEntry),
     )
-
-
-def may(request: HttpRequest, codename: str) -> bool:
-    """Return whether the user has the permission `codename` of this app."""
-    user: Any = request.user
-    return bool(user.has_perm(f"{APP}.{codename}"))
 
 
 def _has_pages(site: AdminSite | None, model: type[Any]) -> bool:
@@ -67,9 +59,7 @@ def _has_pages(site: AdminSite | None, model: type[Any]) -> bool:
 
 def number_text(record: NumberInsightRecord, *, full: bool) -> str:
     """Return the number of `record` with spaces, or masked."""
-    if full and record.number and not record.number_hash:
-        return numbers.international(record.number)
-    return str(record)
+    return str(record.full_number if full else record)
 
 
 def number(record: NumberInsightRecord, *, full: bool) -> SafeString:
