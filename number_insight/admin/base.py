@@ -25,10 +25,9 @@ MAX_COUNT = 10_000
 OBJECT_REPR_LENGTH = 200
 
 
-def media_of(*, css: str = "", js: str = "") -> forms.Media:
-    """Return the stylesheets and scripts of a page, the shared stylesheet first."""
-    sheets = [CSS, f"number_insight/{css}"] if css else [CSS]
-    return forms.Media(css={"all": sheets}, js=[f"number_insight/{js}"] if js else [])
+def media_of(*sheets: str) -> forms.Media:
+    """Return the stylesheets of a page, the shared one first."""
+    return forms.Media(css={"all": [CSS, *(f"number_insight/{sheet}" for sheet in sheets)]})
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -58,7 +57,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(css={"all": [CSS]})
+        return super().media + media_of()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -100,15 +101,17 @@ class _Desk:
         if named_one is not None and not self._has_to_pass(named_one):
             return named_one
         for _try in range(TRIES):
-            key = (
-                self.place.next_key(named_one)
-                if named_one is not None
-                else self.place.free().values_list("pk", flat=True).first()
-            )
-            record = self._fetch(key) if key is not None else None
+            record = self._following(named_one)
             if record is None or reviewing.claimant(record, self.request.user) is None:
                 return record
         return None
+
+    def _following(self, record: NumberInsightRecord | None) -> NumberInsightRecord | None:
+        """Return the free case after `record`, or the first one of the lane."""
+        if record is None:
+            return _whole(self.place.free()).first()
+        key = self.place.next_key(record)
+        return None if key is None else self._fetch(key)
 
     def _named_one(self) -> NumberInsightRecord | None:
         key = self.given.get("record", "")
@@ -125,10 +128,7 @@ class _Desk:
         return is_auto and reviewing.claimant(record, self.request.user) is not None
 
     def _fetch(self, key: int) -> NumberInsightRecord | None:
-        rows = NumberInsightRecord.objects.filter(pk=key)
-        rows = rows.select_related("lookup", "claimed_by", "decided_by")
-        found: NumberInsightRecord | None = rows.prefetch_related(flags_prefetch()).first()
-        return found
+        return _whole(NumberInsightRecord.objects.filter(pk=key)).first()
 
     def _page(
         self,
@@ -149,7 +149,7 @@ class _Desk:
             "trouble": trouble or _trouble(draft),
             "chosen": _choices(form, draft),
             "opts": self.admin.opts,
-            "media": media_of(css="desk.css", js="desk.js"),
+            "media": media_of("desk.css"),
             **self._queue_context(record, ahead),
         }
         if record:
@@ -294,6 +294,11 @@ class _Desk:
 
     def _tell(self, level: int, text: str) -> None:
         messages.add_message(self.request, level, text)
+
+
+def _whole(rows: QuerySet[Any]) -> QuerySet[Any]:
+    rows = rows.select_related("lookup", "claimed_by", "decided_by")
+    return rows.prefetch_related(flags_prefetch())
 
 
 def _ahead(desk: _Desk, record: Any) -> dict[str, Any]:

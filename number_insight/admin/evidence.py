@@ -28,7 +28,7 @@ ALLOWED = ("allow_number", "allow_wider")
 """The codes of the flags that explain others away."""
 FULL_SCALE = 100
 """The score at the end of the bar, unless the record or a threshold goes beyond it."""
-MOST_NAMED = 3
+MOST_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,9 +155,10 @@ def _sum(
 ) -> str:
     if not risks:
         return _("Nothing speaks against the signup.")
-    names = [named(flag.code, labels) for flag in risks[:MOST_NAMED]]
-    if len(risks) > MOST_NAMED:
-        names.append(_("%(count)s more") % {"count": len(risks) - MOST_NAMED})
+    names = [named(flag.code, labels) for flag in risks]
+    if len(names) > MOST_NAMED:
+        more = _("%(count)s more") % {"count": len(names) - MOST_NAMED + 1}
+        names = [*names[: MOST_NAMED - 1], more]
     threshold = app_settings.THRESHOLDS.get(record.verdict)
     told = {
         "flags": get_text_list(names, _("and")),

@@ -21,6 +21,10 @@ from number_insight.models.subjects import fetch_many
 from number_insight.models.summaries import summary
 
 
+_READABLE: set[tuple[str, type[Model]]] = set()
+"""The databases and models that were read before, so that no savepoint is needed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """The subject of a record: its kind for everybody, the rest for those who may view it."""
@@ -41,7 +45,7 @@ class Person:
     @property
     def link(self) -> SafeString:
         """The label as HTML, a link where there is a page."""
-        text = format_html("<bdi>{}</bdi>", self.label)
+        text = format_html('<bdi class="ni-name" title="{}">{}</bdi>', self.label, self.label)
         return format_html('<a href="{}">{}</a>', self.url, text) if self.url else text
 
 
@@ -86,13 +90,15 @@ def _shown(
 
 def _fetch(model: type[Model], kind: int, keys: list[str]) -> Mapping[str, Model]:
     alias = router.db_for_read(model)
-    is_open = connections[alias].in_atomic_block
+    is_guarded = connections[alias].in_atomic_block and (alias, model) not in _READABLE
     try:
         # A failed query must not break the transaction of the request, if there is one.
-        with transaction.atomic(using=alias) if is_open else nullcontext():
-            return fetch_many(kind, keys)
+        with transaction.atomic(using=alias) if is_guarded else nullcontext():
+            found = fetch_many(kind, keys)
     except DatabaseError:  # its table is in another database, and no router says in which
         return {}
+    _READABLE.add((alias, model))
+    return found
 
 
 def _described(

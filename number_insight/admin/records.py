@@ -82,6 +82,7 @@ class NumberInsightRecordAdmin(DeskViews, SidePages, ConfirmedActionsAdmin):
         can_decide = permissions.can_decide(request.user)
         context = {
             "notice": notice,
+            "title": self.opts.verbose_name_plural.capitalize(),
             "review_url": links.desk_url(self.admin_site) if can_decide else "",
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})

@@ -187,7 +187,5 @@ def _condition(
 
 
 def _joined(parts: Sequence[str], translate: Callable[[str], str]) -> str:
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = translate(AND) % {"first": joined, "second": part}
-    return joined
+    *others, last = parts
+    return translate(AND) % {"first": ", ".join(others), "second": last} if others else last
