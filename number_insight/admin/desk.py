@@ -39,7 +39,15 @@ class DeskViews(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = drafts.guarded(self.admin_site, self.desk_view)
-        return [path("desk/", view, name=links.DESK), *super().get_urls()]
+
+        def desk(request: HttpRequest) -> HttpResponse:
+            response = view(request)
+            if _is_prefetch(request) and response.status_code == 200:  # the admin forbids to keep it
+                response["Cache-Control"] = f"private, max-age={PREFETCH_LASTS}"
+                del response["Expires"]
+            return response
+
+        return [path("desk/", desk, name=links.DESK), *super().get_urls()]
 
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """Show a case or, on POST, do what was chosen and go on to the next one."""
@@ -82,18 +90,10 @@ class _Desk:
 
     def show(self) -> HttpResponse:
         record = self._chosen()
-        if record is not None and self.place.lane != SECOND and not self._is_prefetch:
+        if record is not None and self.place.lane != SECOND and not _is_prefetch(self.request):
             reviewing.claim(record, self.request.user)
         draft = drafts.take(self.request)
-        response = self._page(record, draft=draft)
-        if self._is_prefetch:
-            response["Cache-Control"] = f"private, max-age={PREFETCH_LASTS}"
-        return response
-
-    @property
-    def _is_prefetch(self) -> bool:
-        purpose = self.request.headers.get("Sec-Purpose", "")
-        return "prefetch" in purpose or self.request.headers.get("Purpose") == "prefetch"
+        return self._page(record, draft=draft)
 
     def _chosen(self) -> NumberInsightRecord | None:
         """Return the case that the URL names, or the first free one of the lane."""
@@ -152,8 +152,8 @@ class _Desk:
             "media": media_of("desk.css"),
             **self._queue_context(record, ahead),
         }
-        if record:
-            context |= self._bar_context(record)
+        if shown:
+            context |= self._bar_context(shown)
         self.request.current_app = self.site.name  # type: ignore[attr-defined]
         template = "admin/number_insight/desk.html"
         return TemplateResponse(self.request, template, context, status=status)
@@ -174,6 +174,7 @@ class _Desk:
             else "",
             "back_url": self._back_url(),
             "last": desk_state.last(self.request),
+            "taken": [] if record else [(each, self._url(record=each.pk)) for each in self.place.taken()],
             "decided_today": 0 if record else _decided_today(self.request),
             "skipped_count": len(self.place.skipped),
             "unskip_url": links.desk_url(self.site),
@@ -181,15 +182,16 @@ class _Desk:
             "list_url": f"{links.list_url(self.site)}?queue={self.place.lane}",
         }
 
-    def _bar_context(self, record: NumberInsightRecord) -> dict[str, Any]:
+    def _bar_context(self, shown: case.Case) -> dict[str, Any]:
+        record = shown.record
         is_second = self.place.lane == SECOND
         return {
             "form_id": FORM_ID,
             "is_desk": True,
-            "is_unclaimed": self._is_prefetch,
+            "is_unclaimed": _is_prefetch(self.request),
             "here_url": self._url(record=record.pk),
             "record_url": links.change_url(self.site, NumberInsightRecord, record.pk),
-            "facts": record_page.facts(record, self.site, self.granted),
+            "facts": record_page.facts(shown, self.site, self.granted),
             "reasons": case.reasons(),
             "listables": [] if is_second else case.listable(record, self.granted),
             "lasts": LASTS.items(),
@@ -294,6 +296,12 @@ class _Desk:
 
     def _tell(self, level: int, text: str) -> None:
         messages.add_message(self.request, level, text)
+
+
+def _is_prefetch(request: HttpRequest) -> bool:
+    """Whether a browser fetches the page ahead, to show it later or never."""
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose"))
+    return request.method == "GET" and any("prefetch" in purpose for purpose in purposes)
 
 
 def _whole(rows: QuerySet[Any]) -> QuerySet[Any]:

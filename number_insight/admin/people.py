@@ -15,10 +15,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from number_insight.admin import display, links
+from number_insight.admin import links
 from number_insight.models import NumberInsightRecord
 from number_insight.models.subjects import fetch_many
-from number_insight.models.summaries import summary
+from number_insight.models.summaries import Summary, summaries
 
 
 _READABLE: set[tuple[str, type[Model]]] = set()
@@ -82,8 +82,10 @@ def _shown(
     model = links.subject_model(records[0])
     assert model is not None
     rows = _fetch(model, kind, [record.subject_id for record in records])
+    seen = {key: row for key, row in rows.items() if links.may_view(site, request, model, row)}
+    told = dict(zip(seen, summaries(list(seen.values())), strict=True))
     return {
-        record.pk: _described(request, site, model, record, rows.get(record.subject_id))
+        record.pk: _described(site, model, record, told.get(record.subject_id), rows)
         for record in records
     }
 
@@ -102,26 +104,20 @@ def _fetch(model: type[Model], kind: int, keys: list[str]) -> Mapping[str, Model
 
 
 def _described(
-    request: HttpRequest,
     site: AdminSite,
     model: type[Model],
     record: NumberInsightRecord,
-    subject: Model | None,
+    told: Summary | None,
+    rows: Mapping[str, Model],
 ) -> Person:
     kind = _kind(model, record)
-    if subject is None:
+    if record.subject_id not in rows:
         return Person(kind=_("%(subject)s (deleted)") % {"subject": kind}, is_gone=True)
-    if not links.may_view(site, request, model, subject):
+    if told is None:
         return Person(kind=kind)
-    told = summary(subject)
     url = told.url or links.change_url(site, model, record.subject_id)
     return Person(kind=kind, name=told.name, email=told.email, state=told.state, url=url)
 
 
 def _kind(model: type[Model], record: NumberInsightRecord) -> str:
     return f"{model._meta.verbose_name} {record.subject_id}"
-
-
-def subject_cell(who: Person | None) -> Any:
-    """Return the subject for a cell of a list."""
-    return display.EMPTY_VALUE if who is None else who.link

@@ -20,6 +20,7 @@ from number_insight.admin.base import MAX_COUNT
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Lane
+from number_insight.reviewing.claims import CLAIMED_FOR
 
 SECOND = "second"
 """The lane of decided cases that another reviewer is shown."""
@@ -115,6 +116,15 @@ class Place:
             rows = reviewing.available(self.user, self.lane)
         rows = rows.order_by(*BY[self.order])
         return rows.exclude(pk__in=list(self.skipped)) if self.skipped else rows
+
+    def taken(self) -> list[Any]:
+        """Return some cases of the lane that colleagues have open."""
+        if self.lane == SECOND:
+            return []
+        since = timezone.now() - CLAIMED_FOR
+        rows = NumberInsightRecord.objects.awaiting_review(self.lane).exclude(claimed_by=self.user)
+        rows = rows.filter(claimed_at__gte=since).select_related("claimed_by")
+        return list(rows.only(*SHOWN, "claimed_by", "claimed_at")[:AHEAD])
 
     def behind(self, record: NumberInsightRecord) -> Q:
         """Return the condition for the cases that come after `record`."""

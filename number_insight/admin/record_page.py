@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from number_insight import loading, reviewing, validators
 from number_insight.admin import case, display, drafts, links
-from number_insight.admin.case import Panel
+from number_insight.admin.case import Case, Panel
 from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
 from number_insight.admin.relatives import is_waiting
-from number_insight.admin.rights import Rights, ip_text
+from number_insight.admin.rights import Rights
 from number_insight.insight import UNKNOWN
 from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
 from number_insight.models.choices import Act, Basis
@@ -43,7 +43,7 @@ def context(
         "title": shown.title,
         "granted": granted,
         "record": record,
-        "facts": facts(record, site, granted),
+        "facts": facts(shown, site, granted),
         "events": _events(record, granted),
         "lookups": _lookups(record, site) if granted.costs else [],
         "most_lookups": MAX_LOOKUPS,
@@ -74,10 +74,11 @@ def decision_bar(
     }
 
 
-def facts(record: NumberInsightRecord, site: AdminSite, granted: Rights) -> list[tuple[str, Rows]]:
+def facts(shown: Case, site: AdminSite, granted: Rights) -> list[tuple[str, Rows]]:
     """Return the facts for operators, in groups: lookups and money only for those who see costs."""
+    record = shown.record
     found = [
-        (_("Signup"), _signup_rows(record, granted)),
+        (_("Signup"), _signup_rows(shown)),
         (_("What is known"), _answer_rows(record)),
         (_("Screening"), _screening_rows(record)),
     ]
@@ -98,13 +99,15 @@ def _screening_rows(record: NumberInsightRecord) -> Rows:
     ]
 
 
-def _signup_rows(record: NumberInsightRecord, granted: Rights) -> Rows:
+def _signup_rows(shown: Case) -> Rows:
+    record, person = shown.record, shown.person
+    hides_name = bool(record.subject_type_id and not person.name and not person.is_gone)
     return [
         (_("Field"), record.field or display.EMPTY_VALUE),
         (_("Source"), record.get_source_display()),
-        (_("IP address"), ip_text(record, full=granted.full)),
+        (_("IP address"), shown.ip),
         (_("IP country"), record.ip_country or _("unknown")),
-        (_("Name given"), record.declared_name or display.EMPTY_VALUE),
+        (_("Name given"), (not hides_name and record.declared_name) or display.EMPTY_VALUE),
         (_("Country given"), record.declared_country or display.EMPTY_VALUE),
         (_("Signed up"), record.created_at),
     ]

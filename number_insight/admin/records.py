@@ -17,7 +17,7 @@ from number_insight.admin.confirmation import ConfirmedActionsAdmin
 from number_insight.admin.desk import DeskViews
 from number_insight.admin.entries import PageEntryAdmin
 from number_insight.admin.record_list import PERSON, RecordChangeList
-from number_insight.admin.reviewing import ACTIONS
+from number_insight.admin.reviewing import LOOK_UP_AGAIN, REOPEN
 from number_insight.admin.rights import number, rights_of
 from number_insight.admin.side_pages import SidePages
 from number_insight.models import NumberInsightRecord, ReviewDesk
@@ -118,9 +118,9 @@ class NumberInsightRecordAdmin(DeskViews, SidePages, ConfirmedActionsAdmin):
             context["subtitle"] = None  # the number is in the page's own headline
             context["action_urls"] = [
                 (action, self._action_url(request, action))
-                for action in ACTIONS.values()
+                for action in (LOOK_UP_AGAIN, REOPEN)
                 if self.has_action_permission(request, action)
-                and (action.is_for_decided and obj.decision)
+                and not (obj.decision == "" if action is REOPEN else context["is_open"])
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 

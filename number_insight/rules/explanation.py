@@ -158,8 +158,8 @@ def counterfactual(
     """Return a sentence with the conditions under which the signup would have passed.
 
     `otherwise` maps the codes of rules to the messages of their `Rule.otherwise`, `titles` to the
-    translated names of their flags: where one finding has no condition, all are named. The
-    sentence is empty if there are no such conditions.
+    translated names of their flags: where one finding has no condition, all are named, and those
+    without a name by their text. The sentence is empty if there are no such conditions.
     """
     removed = would_pass_without(flags, thresholds)
     if not removed:
@@ -168,9 +168,14 @@ def counterfactual(
     if all(conditions):
         joined = _joined([condition for condition in conditions if condition], translate)
         return translate(WOULD_PASS_IF) % {"conditions": joined}
-    names = dict.fromkeys((titles or {}).get(flag.code) or flag.code for flag in removed)
+    names = dict.fromkeys((titles or {}).get(flag.code) or _told(flag) for flag in removed)
     quoted = [translate(QUOTED) % {"title": name} for name in names]
     return translate(WOULD_PASS_WITHOUT) % {"findings": _joined(quoted, translate)}
+
+
+def _told(flag: Stored) -> str:
+    """Return the finding in place of a name, without its full stop."""
+    return flag.text.strip().removesuffix(".")
 
 
 def _condition(
