@@ -156,7 +156,7 @@ def test_a_finding_without_a_condition_is_named_and_not_told_again(
     record = _waiting(score=70)
     add_flag(record, "live", group="", weight=40, message="A finding about the phone.")
     page = text_of(client.get(DESK))
-    assert "Would have passed without “Virtual line” and “State of the phone”." in page
+    assert "Would have passed without “State of the phone” and “Virtual line”." in page
     assert page.count("A finding about the phone.") == 1
 
 
