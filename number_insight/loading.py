@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -36,6 +37,27 @@ def provider(name: str = DEFAULT_PROVIDER) -> Provider:
     if not isinstance(made, Provider):
         raise ImproperlyConfigured(f"{entry['BACKEND']} is not a number_insight provider.")
     return made
+
+
+def told_by_any() -> frozenset[str]:
+    """Return the signals that one of ``PROVIDERS`` can tell; those that do not load tell none."""
+    told = frozenset[str]()
+    for name in app_settings.PROVIDERS:
+        with suppress(ImproperlyConfigured):
+            told = told.union(*provider(name).signals.values())
+    return told
+
+
+def currencies() -> tuple[str, ...]:
+    """Return the currencies of the providers that can be loaded, that of the default one first.
+
+    Without any provider it is the currency that a provider has unless it names another.
+    """
+    found: dict[str, None] = {}
+    for name in sorted(app_settings.PROVIDERS, key=lambda name: (name != DEFAULT_PROVIDER, name)):
+        with suppress(ImproperlyConfigured):  # reported by the checks
+            found[provider(name).currency] = None
+    return tuple(found) or (Provider.currency,)
 
 
 @cache

@@ -33,4 +33,7 @@ screens such numbers.
 """
 
 budget_alert = Signal()
-"""A share of the budget is used. Provides ``period``, ``percent`` (50, 80, 100) and ``budget``."""
+"""A share of the budget in one currency is used.
+
+Provides ``period``, ``percent`` (50, 80, 100), ``budget`` and ``currency``.
+"""

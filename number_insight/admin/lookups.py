@@ -124,15 +124,16 @@ class LookupAdmin(ReadOnlyAdmin):
 
 @admin.register(Spending)
 class SpendingAdmin(ReadOnlyAdmin):
-    """Reserved and spent amounts, by day and by month."""
+    """Reserved and spent amounts, by day and by month, in each currency."""
 
-    list_display = ("period", "reserved_text", "spent_text")
-    fields = ("period", "reserved_text", "spent_text")
+    list_display = ("period", "currency", "reserved_text", "spent_text")
+    list_filter = ("currency",)
+    fields = ("period", "currency", "reserved_text", "spent_text")
 
     @admin.display(description=_("reserved"))
     def reserved_text(self, spending: Spending) -> str:
-        return display.money(spending.reserved * UNIT, display.account_currency())
+        return display.money(spending.reserved * UNIT, spending.currency)
 
     @admin.display(description=_("spent"))
     def spent_text(self, spending: Spending) -> str:
-        return display.money(spending.spent * UNIT, display.account_currency())
+        return display.money(spending.spent * UNIT, spending.currency)

@@ -61,7 +61,7 @@ def read_keys(model: type[Model], texts: Iterable[str]) -> Iterator[Any]:
 
 
 def existing(model: type[Model], texts: Iterable[str]) -> set[str]:
-    """Return those of the keys `texts` under which `model`, or what it inherits, has a row."""
+    """Return the keys among `texts` under which `model`, or a parent of it, has a row."""
     keys = list(read_keys(model, texts))
     found: set[str] = set()
     top = _line(model)[-1]  # an object that is no child any more is its parent still
@@ -145,8 +145,10 @@ class SubjectDescriptor:
 class SubjectKey(GenericForeignKey):
     """A generic key that follows any kind of primary key, into the database of its model."""
 
-    def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
-        super().contribute_to_class(cls, name)
+    def contribute_to_class(  # type: ignore[override]
+        self, cls: type[Model], name: str, **kwargs: Any
+    ) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
         setattr(cls, name, SubjectDescriptor(self))
 
 

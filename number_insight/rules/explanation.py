@@ -165,8 +165,8 @@ def counterfactual(
     if not removed:
         return ""
     conditions = [_condition(flag, otherwise, translate) for flag in removed]
-    if all(conditions):
-        joined = _joined([condition for condition in conditions if condition], translate)
+    if all(conditions):  # two flags may have one condition: "the line were mobile"
+        joined = _joined([*dict.fromkeys(filter(None, conditions))], translate)
         return translate(WOULD_PASS_IF) % {"conditions": joined}
     names = dict.fromkeys((titles or {}).get(flag.code) or _told(flag) for flag in removed)
     quoted = [translate(QUOTED) % {"title": name} for name in names]

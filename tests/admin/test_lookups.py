@@ -57,10 +57,13 @@ def test_the_page_of_a_lookup_is_read_only_and_keeps_its_keys_to_itself(
 
 @pytest.mark.django_db
 def test_spending_is_shown_in_amounts(admin_client: Client) -> None:
-    Spending.objects.create(period="day:2027-01-31", reserved=3_000_000, spent=150_000_000)
+    day = "day:2027-01-31"
+    Spending.objects.create(period=day, currency="EUR", reserved=3_000_000, spent=150_000_000)
+    Spending.objects.create(period=day, currency="USD", spent=25_000_000)
     page = admin_client.get(reverse("admin:number_insight_spending_changelist")).content.decode()
     assert "0.03 EUR" in page
     assert "1.50 EUR" in page
+    assert "0.25 USD" in page
 
 
 @pytest.mark.parametrize(
