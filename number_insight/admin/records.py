@@ -10,12 +10,23 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import display, filters, health, links, permissions, queue, record_page
+from number_insight.admin import (
+    display,
+    filters,
+    health,
+    links,
+    permissions,
+    queue,
+    record_page,
+    searching,
+)
 from number_insight.admin.confirmation import ConfirmedActionsAdmin
 from number_insight.admin.desk import DeskViews
 from number_insight.admin.entries import PageEntryAdmin
+from number_insight.admin.people import Person
 from number_insight.admin.record_list import PERSON, RecordChangeList
 from number_insight.admin.reviewing import LOOK_UP_AGAIN, REOPEN
 from number_insight.admin.rights import number, rights_of
@@ -82,7 +93,7 @@ class NumberInsightRecordAdmin(DeskViews, SidePages, ConfirmedActionsAdmin):
         can_decide = permissions.can_decide(request.user)
         context = {
             "notice": notice,
-            "title": self.opts.verbose_name_plural.capitalize(),
+            "title": capfirst(self.opts.verbose_name_plural),
             "review_url": links.desk_url(self.admin_site) if can_decide else "",
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})
@@ -91,16 +102,16 @@ class NumberInsightRecordAdmin(DeskViews, SidePages, ConfirmedActionsAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         is_full = permissions.can_view_full_number(request.user)
-        by_number = filters.by_number if is_full else filters.by_whole_number
+        by_number = searching.by_number if is_full else searching.by_whole_number
         persons = {
             model: fields
-            for model, fields in filters.searched_models().items()
+            for model, fields in searching.searched_models().items()
             if links.may_view(self.admin_site, request, model)
         }
-        conditions = [by_number, filters.by_subject_id, filters.by_ip]
+        conditions = [by_number, searching.by_subject_id, searching.by_ip]
         if persons:
-            conditions.append(partial(filters.by_person, models=persons))
-        return filters.search(queryset, search_term, *conditions), False
+            conditions.append(partial(searching.by_person, models=persons))
+        return searching.search(queryset, search_term, *conditions), False
 
     def render_change_form(
         self,
@@ -126,7 +137,8 @@ class NumberInsightRecordAdmin(DeskViews, SidePages, ConfirmedActionsAdmin):
 
     @admin.display(description=_("who"))
     def person(self, record: NumberInsightRecord) -> SafeString | str:
-        return getattr(record, PERSON).link
+        who: Person = getattr(record, PERSON)
+        return who.link
 
     @admin.display(description=_("verdict"))
     def verdict_badge(self, record: NumberInsightRecord) -> SafeString:
