@@ -62,6 +62,11 @@ IP_MATCH = {
     "country": _("in the country of the number"),
     "mismatch": _("not in the country of the number"),
 }
+VOIP = {
+    "fixed": _("with an address"),
+    "nonfixed": _("without an address"),
+}
+YES_NO = {"yes": _("yes"), "no": _("no"), "partial": _("in part")}
 CALLER_TYPES = {"business": _("business"), "consumer": _("consumer")}
 
 

@@ -26,7 +26,15 @@ from tests.support.pages import ROOT, named, quoted, read, rows, section
 
 PAGE = "docs/reference.md"
 RECORD = section(PAGE, "NumberInsightRecord")
-INTERNAL = {"announced_verdict", "rules_key", "open_key", "claim", "lease_until"}
+INTERNAL = {
+    "announced_verdict",
+    "rules_key",
+    "live_until",
+    "unannounced",
+    "open_key",
+    "claim",
+    "lease_until",
+}
 
 
 def table(text: str, heading: str) -> list[str]:
