@@ -88,7 +88,7 @@ def _screening_rows(record: NumberInsightRecord) -> Rows:
         (_("Rests on"), record.get_basis_display() or display.EMPTY_VALUE),
         (_("Judged"), record.screened_at or display.EMPTY_VALUE),
         (_("Note"), _(record.note) if record.note else display.EMPTY_VALUE),
-        (_("Cannot be told here, so neither for nor against"), missing or display.EMPTY_VALUE),
+        (_("Cannot be told here, so neither for nor against:"), missing or display.EMPTY_VALUE),
     ]
 
 

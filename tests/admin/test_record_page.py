@@ -134,6 +134,8 @@ def test_a_broken_setting_leaves_the_page_readable(admin_client: Client, setting
 def test_rules_that_could_not_judge_or_failed_are_named(admin_client: Client) -> None:
     record = make_record(not_evaluable=["roaming"], raised_rules=["virtual"], lane="fault")
     text = _text(admin_client, record)
+    assert "Cannot be told here, so neither for nor against: Roaming (it was not asked" in text
+    assert "A rule failed itself, so a person has to look: Virtual line." in text
 
 
 MISSING = {
