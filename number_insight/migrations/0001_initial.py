@@ -228,6 +228,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ReviewDesk',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'review desk',
+                'verbose_name_plural': 'review desk',
+                'proxy': True,
+                'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('number_insight.numberinsightrecord',),
+        ),
+        migrations.CreateModel(
             name='RiskFlag',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

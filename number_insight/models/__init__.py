@@ -8,6 +8,7 @@ from number_insight.models.controls import Circuit, Heartbeat, Pace, Spending, S
 from number_insight.models.decisions import DecisionEvent
 from number_insight.models.lists import ListEntry
 from number_insight.models.lookups import Lookup
+from number_insight.models.pages import ReviewDesk
 from number_insight.models.records import NumberInsightRecord, RiskFlag
 from number_insight.models.rules import RuleFault, RulesInForce
 
@@ -20,6 +21,7 @@ __all__ = [
     "Lookup",
     "NumberInsightRecord",
     "Pace",
+    "ReviewDesk",
     "RiskFlag",
     "RuleFault",
     "RulesInForce",
