@@ -27,6 +27,8 @@ from number_insight.models import (
     Switch,
 )
 from number_insight.models.choices import LookupState, RecordState
+from number_insight.overview import review_queue
+from number_insight.overview.review_queue import Queue
 from number_insight.screening import bell, tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)
@@ -47,7 +49,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The state of switch, sweep, queue, circuits, budget and broker at one moment."""
+    """The state of switch, sweep, queues, circuits, budget and broker at one moment."""
 
     has_provider: bool
     """Whether ``PROVIDERS`` names a provider; without one nothing is looked up."""
@@ -58,6 +60,11 @@ class Health:
     """Records without a verdict, besides those that wait for a callback in time."""
     awaiting_callback: int
     """Records whose answer was promised, and may still come."""
+    awaiting_review: int
+    """Signups that wait for a person's decision."""
+    oldest_awaiting_since: datetime | None
+    """The moment at which the oldest of them signed up."""
+    review_target: timedelta | None
     uncertain: int
     uncertain_held: Decimal
     pauses: tuple[Pause, ...]
@@ -71,6 +78,11 @@ class Health:
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
     """Whether a broker is configured; without one the sweep does the work itself."""
+
+    @property
+    def review_queue(self) -> Queue:
+        """The review queue."""
+        return Queue(count=self.awaiting_review, oldest_since=self.oldest_awaiting_since)
 
     @property
     def problems(self) -> list[str]:
@@ -87,7 +99,7 @@ class Health:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.local(value).isoformat()
-    if isinstance(value, Decimal):
+    if isinstance(value, (Decimal, timedelta)):
         return str(value)
     if isinstance(value, tuple):
         return [f"{pause.name}: {pause.reason}" for pause in value]
@@ -102,6 +114,7 @@ def examine() -> Health:
     promised = unfinished.filter(lookup__in=_promised())
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
+    queue = review_queue.examine()
     spent, reserved = budget.spent()
     spent_month, reserved_month = budget.spent("month")
     heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
@@ -112,6 +125,9 @@ def examine() -> Health:
         oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
         unfinished=due.count(),
         awaiting_callback=promised.count(),
+        awaiting_review=queue.count,
+        oldest_awaiting_since=queue.oldest_since,
+        review_target=app_settings.REVIEW_TARGET,
         uncertain=held.count(),
         uncertain_held=held.aggregate(held=Sum("reserved"))["held"] or Decimal(0),
         pauses=tuple(_pauses()),
@@ -156,6 +172,10 @@ def _problems(health: Health) -> Iterator[str]:
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
         since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
+    if health.oldest_awaiting_since and health.review_queue.is_overdue:
+        since, waiting = _told(health.oldest_awaiting_since), health.awaiting_review
+        told = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
+        yield f"{told} for a person's decision, the oldest since {since}; open the review desk."
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
     used_today = health.spent_today + health.reserved_today

@@ -8,10 +8,12 @@ from number_insight.models.lists import ListEntry
 from number_insight.models.lookups import Lookup
 from number_insight.models.records import NumberInsightRecord, RiskFlag
 from number_insight.models.rules import RuleFault, RulesInForce
+from number_insight.models.tallies import DailyTally
 
 __all__ = [
     "NUMBER_LENGTH",
     "Circuit",
+    "DailyTally",
     "Heartbeat",
     "ListEntry",
     "Lookup",

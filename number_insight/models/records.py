@@ -125,6 +125,7 @@ class NumberInsightRecord(models.Model):
             models.Index(fields=["carrier_name", "created_at"], name="ni_record_carrier"),
             models.Index(fields=["country", "created_at"], name="ni_record_country"),
             models.Index(fields=["verdict", "-id"], name="ni_record_verdict"),
+            models.Index(fields=["created_at"], name="ni_record_day"),
             models.Index(
                 fields=["state", "created_at"],  # the state, where conditions are ignored
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),

@@ -1,0 +1,211 @@
+"""Counting: the figures of one day, from its records, flags, lookups, decisions and spending."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Count, F, Sum
+from django.db.models.functions import Coalesce
+
+from number_insight import clock, loading
+from number_insight.lookups import budget
+from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag, Spending
+from number_insight.models.choices import ANSWERED_STATES, Basis, Decision, RecordState
+from number_insight.models.tallies import Money, TallyKind
+from number_insight.overview import spread
+from number_insight.providers.base import Question
+
+MOST_PLACES = 50
+"""Pairs of countries that a day names; the rarer ones are counted together."""
+OTHERS = "*"
+"""The name of those counted together."""
+ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
+"""The bases of a verdict that lacked nothing: what was not bought for it is saved."""
+NO_AMOUNT = Decimal(0)
+
+
+@dataclass(slots=True)
+class Figure:
+    """A count with the decisions of people in it."""
+
+    count: int = 0
+    decisions: Counter[str] = field(default_factory=Counter)
+
+    def add(self, count: int, decision: str) -> None:
+        self.count += count
+        self.decisions[decision] += count
+
+    def row(self, day: date, kind: str, name: str, detail: str = "", **more: Any) -> DailyTally:
+        """Return the figure as an unsaved row."""
+        return DailyTally(
+            day=day,
+            kind=kind,
+            name=name[:100],
+            detail=detail,
+            count=self.count,
+            refused=self.decisions[Decision.REFUSED],
+            released=self.decisions[Decision.RELEASED],
+            **more,
+        )
+
+
+Figures = defaultdict[Any, Figure]
+
+
+def count(day: date) -> list[DailyTally]:
+    """Return the figures of `day` as unsaved rows; the one of the kind "day" is the first."""
+    records = _records(day)
+    total = DailyTally(day=day, kind=TallyKind.DAY, count=sum(row["count"] for row in records))
+    return [
+        total,
+        *_signups(day, records),
+        *_places(day, records),
+        *_flags(day),
+        *_lookups(day),
+        *_money(day, records),
+        *_decisions(day),
+    ]
+
+
+def _of(day: date, column: str = "created_at") -> dict[str, Any]:
+    """Return the condition for the rows whose `column` lies in `day`."""
+    start, end = clock.midnight(day), clock.midnight(day + timedelta(days=1))
+    return {f"{column}__gte": clock.stored(start), f"{column}__lt": clock.stored(end)}
+
+
+def _records(day: date) -> list[dict[str, Any]]:
+    """Return the day's records in groups."""
+    columns = ("state", "basis", "verdict", "decision", "country", "ip_country")
+    rows = NumberInsightRecord.objects.filter(**_of(day)).order_by().values(*columns)
+    return list(rows.annotate(count=Count("pk"), sum=Sum("cost")))
+
+
+def _signups(day: date, records: Iterable[dict[str, Any]]) -> Iterator[DailyTally]:
+    found = Figures(Figure)
+    for row in records:
+        kind = TallyKind.FORM if _is_refusal(row) else TallyKind.SIGNUP
+        found[kind, row["verdict"]].add(row["count"], row["decision"])
+    for (kind, verdict), figure in found.items():
+        yield figure.row(day, kind, verdict)
+
+
+def _is_refusal(row: dict[str, Any]) -> bool:
+    return bool(row["state"] == RecordState.REFUSED)
+
+
+def _places(day: date, records: Iterable[dict[str, Any]]) -> Iterator[DailyTally]:
+    found = Figures(Figure)
+    for row in records:
+        if not _is_refusal(row):
+            found[row["country"], row["ip_country"]].add(row["count"], row["decision"])
+    others = Figure()
+    for rank, (pair, figure) in enumerate(sorted(found.items(), key=_most_first)):
+        if rank < MOST_PLACES:
+            yield figure.row(day, TallyKind.PLACE, *pair)
+        else:
+            others.count += figure.count
+            others.decisions += figure.decisions
+    if others.count:
+        yield others.row(day, TallyKind.PLACE, OTHERS, OTHERS)
+
+
+def _most_first(item: tuple[Any, Figure]) -> tuple[int, Any]:
+    return -item[1].count, item[0]
+
+
+def _flags(day: date) -> Iterator[DailyTally]:
+    rows = RiskFlag.objects.filter(**_of(day, "record__created_at"))
+    rows = rows.exclude(record__state=RecordState.REFUSED).order_by()
+    found = Figures(Figure)
+    groups = rows.values_list("code", "counted", "shadow", "record__decision")
+    for code, counted, shadow, decision, count in groups.annotate(
+        records=Count("record", distinct=True)
+    ):
+        if counted or shadow:
+            kind = TallyKind.SHADOW if shadow else TallyKind.FLAG
+            found[kind, code].add(count, decision)
+    for (kind, code), figure in found.items():
+        yield figure.row(day, kind, code)
+
+
+def _lookups(day: date) -> Iterator[DailyTally]:
+    columns = ("provider", "state", "called_at", "answered_at")
+    rows = Lookup.objects.filter(**_of(day)).order_by().values_list(*columns)
+    counts, durations = Counter[tuple[str, str]](), defaultdict[Any, list[timedelta]](list)
+    for provider, state, called_at, answered_at in rows.iterator():
+        counts[provider, state] += 1
+        if called_at and answered_at and answered_at >= called_at:
+            durations[provider, state].append(answered_at - called_at)
+    for (provider, state), number in counts.items():
+        seconds = spread.of(durations[provider, state])
+        yield Figure(number).row(day, TallyKind.LOOKUP, provider, state, spread=seconds)
+
+
+def _money(day: date, records: Iterable[dict[str, Any]]) -> Iterator[DailyTally]:
+    amounts = Counter[tuple[str, str]]()
+    default, dearest = _dearest_question()
+    for row in Spending.objects.filter(period=f"day:{day:%Y-%m-%d}"):
+        amounts[Money.SPENT, default] += row.spent
+    for currency, amount in _refunds(day):
+        amounts[Money.REFUNDED, currency] += _units(amount)
+    for currency, amount in _shared(day):
+        amounts[Money.REUSED, currency] += max(_units(amount), 0)
+    enough = [row for row in records if row["basis"] in ENOUGH and not _is_refusal(row)]
+    number = sum(row["count"] for row in enough)
+    paid = sum((row["sum"] or NO_AMOUNT for row in enough), NO_AMOUNT)
+    less = _units(number * dearest - paid) - amounts[Money.REUSED, default]
+    amounts[Money.AUTO, default] = max(less, 0)
+    for (purpose, currency), units in amounts.items():
+        if units:
+            yield DailyTally(
+                day=day, kind=TallyKind.MONEY, name=purpose, currency=currency, amount=units
+            )
+
+
+def _dearest_question() -> tuple[str, Decimal]:
+    """Return the currency of the default provider, and the price of its dearest level."""
+    try:
+        provider = loading.provider()
+        return provider.currency, provider.price(Question(number="", level=provider.levels[-1]))
+    except ImproperlyConfigured:  # reported by the checks
+        return "", NO_AMOUNT
+
+
+def _refunds(day: date) -> Iterable[tuple[str, Decimal]]:
+    rows = Lookup.objects.filter(**_of(day), refund__gt=0).order_by()
+    return rows.values_list("currency").annotate(amount=Sum("refund"))
+
+
+def _shared(day: date) -> Iterable[tuple[str, Decimal]]:
+    """Return the cost of the answers that records did not pay for themselves, by currency."""
+    rows = NumberInsightRecord.objects.filter(
+        **_of(day), basis__in=(Basis.ANSWER, Basis.REUSED), lookup__state__in=ANSWERED_STATES
+    )
+    price = Coalesce("lookup__price", NO_AMOUNT) - Coalesce("lookup__refund", NO_AMOUNT)
+    columns = rows.exclude(state=RecordState.REFUSED).order_by().values_list("lookup__currency")
+    return columns.annotate(amount=Sum(price - F("cost")))
+
+
+def _units(amount: Decimal | None) -> int:
+    return int(((amount or NO_AMOUNT) / budget.UNIT).to_integral_value())
+
+
+def _decisions(day: date) -> Iterator[DailyTally]:
+    rows = NumberInsightRecord.objects.filter(**_of(day, "decided_at")).order_by()
+    columns = ("decided_by", "decision", "created_at", "decided_at")
+    found, waited = Figures(Figure), defaultdict[Any, list[timedelta]](list)
+    for reviewer, decision, created_at, decided_at in rows.exclude(
+        decision=Decision.NONE
+    ).values_list(*columns):
+        found[reviewer].add(1, decision)
+        waited[reviewer].append(max(decided_at - created_at, timedelta(0)))
+    for reviewer, figure in found.items():
+        name = "" if reviewer is None else str(reviewer)
+        more = {"reviewer_id": reviewer, "spread": spread.of(waited[reviewer])}
+        yield figure.row(day, TallyKind.DECISION, name, **more)
