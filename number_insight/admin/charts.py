@@ -86,7 +86,9 @@ def _runs(shares: Sequence[float]) -> Iterable[list[str]]:
 def _polyline(name: str, points: Sequence[str]) -> SafeString:
     if len(points) == 1:  # a line of one point is drawn as a dot
         points = [*points, points[0]]
-    shown = format_html('<polyline class="ni-line ni-line-{}" points="{}"/>', name, " ".join(points))
+    shown = format_html(
+        '<polyline class="ni-line ni-line-{}" points="{}"/>', name, " ".join(points)
+    )
     return shown if points else mark_safe("")
 
 
@@ -102,12 +104,19 @@ def bar(parts: Sequence[tuple[str, float]], *, top: float, title: str = "") -> S
     return _svg(HEIGHT, SLOT, [heading, *shapes], "ni-barline")
 
 
+def swatch(name: str) -> SafeString:
+    """Return a square in the colour of the class `name`, for a legend."""
+    return _svg(SLOT, SLOT, [_rect(name, 0, 0, SLOT, SLOT)], "ni-swatch")
+
+
 def heat_map(
     rows: Sequence[str], heads: Sequence[str], values: Sequence[Sequence[int]]
 ) -> SafeString:
     """Return a map of `values`, a line for each of `rows` with a cell for each of `heads`."""
     most = max((value for line in values for value in line), default=0)
-    parts = [_label(HEAD + (place + 0.5) * CELL_WIDTH, 16, head) for place, head in enumerate(heads)]
+    parts = [
+        _label(HEAD + (place + 0.5) * CELL_WIDTH, 16, head) for place, head in enumerate(heads)
+    ]
     for line, name in enumerate(rows):
         top = (line + 1) * CELL_HEIGHT
         parts.append(_label(HEAD / 2, top + 17, name))

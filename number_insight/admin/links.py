@@ -23,6 +23,10 @@ from number_insight.models.subjects import fetch
 
 HEALTH = "number_insight_health"
 """The name of the health page's URL."""
+OVERVIEW = "number_insight_overview"
+OVERVIEW_EXPORT = "number_insight_overview_export"
+EXPORT = "number_insight_numberinsightrecord_export"
+"""The names of the URLs of the overview, of its export, and of that of the records."""
 
 
 def change_url(site: AdminSite, model: type[Model], key: Any) -> str | None:
@@ -43,6 +47,11 @@ def list_url(site: AdminSite) -> str:
 def health_url(site: AdminSite) -> str:
     """Return the URL of the health page."""
     return reverse(f"admin:{HEALTH}", current_app=site.name)
+
+
+def overview_url(site: AdminSite) -> str:
+    """Return the URL of the overview."""
+    return reverse(f"admin:{OVERVIEW}", current_app=site.name)
 
 
 def permitted_health_url(site: AdminSite, request: HttpRequest) -> str | None:

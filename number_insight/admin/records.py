@@ -21,12 +21,14 @@ from number_insight.admin import (
 )
 from number_insight.admin.base import RecordChangeList
 from number_insight.admin.confirmation import ConfirmedActionsAdmin
+from number_insight.admin.overview.views import OverviewAdmin
+from number_insight.admin.record_export import RecordExportAdmin
 from number_insight.admin.reviewing import ACTIONS
 from number_insight.models import NumberInsightRecord
 
 
 @admin.register(NumberInsightRecord)
-class NumberInsightRecordAdmin(ConfirmedActionsAdmin):
+class NumberInsightRecordAdmin(OverviewAdmin, RecordExportAdmin, ConfirmedActionsAdmin):
     """Screened numbers with their verdicts and flags, to be decided and never edited."""
 
     change_form_template = "admin/number_insight/numberinsightrecord/change_form.html"
@@ -70,7 +72,9 @@ class NumberInsightRecordAdmin(ConfirmedActionsAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         # The template calls it: an action on the list needs no notice, and no query for it.
         notice = partial(health.notice, request, self.admin_site)
-        return super().changelist_view(request, {**(extra_context or {}), "notice": notice})
+        links_of = partial(self.export_links, request)
+        context = {**(extra_context or {}), "notice": notice, "exports": links_of}
+        return super().changelist_view(request, context)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -25,7 +25,7 @@ class TallyKind(models.TextChoices):
     SHADOW = "shadow", _("flags on trial")
     """`name` is the code, of records that were not refused in the form."""
     PLACE = "place", _("countries of number and IP")
-    """`name` is the number's country and `detail` the IP's; empty if it is unknown."""
+    """`spread` holds the records by the country of the number and that of the IP ("SE-NL")."""
     LOOKUP = "lookup", _("lookups")
     """`name` is the provider and `detail` the state; `spread` holds the seconds to the answer."""
     MONEY = "money", _("money")
@@ -65,7 +65,7 @@ class DailyTally(models.Model):
     released = models.PositiveIntegerField(_("released"), default=0)
     amount = models.BigIntegerField(_("amount"), default=0)
     spread = models.JSONField(_("spread"), default=dict, blank=True)
-    """Counts of durations by their class, see `overview.spread`."""
+    """The count by classes: of durations (`overview.spread`), or by pairs of countries."""
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,

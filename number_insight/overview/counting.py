@@ -21,10 +21,6 @@ from number_insight.models.tallies import Money, TallyKind
 from number_insight.overview import spread
 from number_insight.providers.base import Question
 
-MOST_PLACES = 50
-"""Pairs of countries that a day names; the rarer ones are counted together."""
-OTHERS = "*"
-"""The name of those counted together."""
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
 """The bases of a verdict that lacked nothing: what was not bought for it is saved."""
 NO_AMOUNT = Decimal(0)
@@ -100,23 +96,12 @@ def _is_refusal(row: dict[str, Any]) -> bool:
 
 
 def _places(day: date, records: Iterable[dict[str, Any]]) -> Iterator[DailyTally]:
-    found = Figures(Figure)
+    found = Counter[str]()
     for row in records:
         if not _is_refusal(row):
-            found[row["country"], row["ip_country"]].add(row["count"], row["decision"])
-    others = Figure()
-    for rank, (pair, figure) in enumerate(sorted(found.items(), key=_most_first)):
-        if rank < MOST_PLACES:
-            yield figure.row(day, TallyKind.PLACE, *pair)
-        else:
-            others.count += figure.count
-            others.decisions += figure.decisions
-    if others.count:
-        yield others.row(day, TallyKind.PLACE, OTHERS, OTHERS)
-
-
-def _most_first(item: tuple[Any, Figure]) -> tuple[int, Any]:
-    return -item[1].count, item[0]
+            found[f"{row['country']}-{row['ip_country']}"] += row["count"]
+    if found:
+        yield Figure(found.total()).row(day, TallyKind.PLACE, "", spread=dict(found))
 
 
 def _flags(day: date) -> Iterator[DailyTally]:
@@ -189,7 +174,7 @@ def _shared(day: date) -> Iterable[tuple[str, Decimal]]:
     )
     price = Coalesce("lookup__price", NO_AMOUNT) - Coalesce("lookup__refund", NO_AMOUNT)
     columns = rows.exclude(state=RecordState.REFUSED).order_by().values_list("lookup__currency")
-    return columns.annotate(amount=Sum(price - F("cost")))
+    return list(columns.annotate(amount=Sum(price - F("cost"))))
 
 
 def _units(amount: Decimal | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -191,8 +191,14 @@ def flags(period: Period, kind: TallyKind = TallyKind.FLAG) -> list[Flagged]:
 
 def places(period: Period) -> dict[tuple[str, str], int]:
     """Return the number of records by the countries of number and IP."""
-    rows = tallies(period, TallyKind.PLACE).values_list("name", "detail")
-    return {(country, ip): count for country, ip, count in rows.annotate(records=Sum("count"))}
+    rows = tallies(period, TallyKind.PLACE).values_list("spread", flat=True)
+    return {pair_of(key): count for key, count in spread.total(rows).items()}
+
+
+def pair_of(key: str) -> tuple[str, str]:
+    """Return the countries of number and IP in a key of the places; "" is an unknown one."""
+    country, _, ip = key.partition("-")
+    return country, ip
 
 
 def lookups(period: Period) -> list[Asked]:
@@ -204,7 +210,10 @@ def lookups(period: Period) -> list[Asked]:
         spreads[provider, state].append(seconds)
     return [
         Asked(
-            provider=provider, state=state, count=count, spread=spread.total(spreads[provider, state])
+            provider=provider,
+            state=state,
+            count=count,
+            spread=spread.total(spreads[provider, state]),
         )
         for (provider, state), count in sorted(counts.items(), key=lambda it: (-it[1], it[0]))
     ]
@@ -244,6 +253,12 @@ def _second_looks(period: Period) -> dict[Any, Counter[str]]:
     for reviewer, word, count in rows:
         found[reviewer][word] += count
     return found
+
+
+def quantiles(spreads: Iterable[Mapping[str, int]], *shares: float) -> list[timedelta | None]:
+    """Return the durations that these `shares` of all in `spreads` do not exceed."""
+    everything = spread.total(spreads)
+    return [spread.quantile(everything, share) for share in shares]
 
 
 def _sums() -> Iterator[Sum]:

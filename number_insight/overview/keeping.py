@@ -54,9 +54,9 @@ def keep(*, patience: float = PATIENCE) -> int:
 
 
 def _kept() -> Kept:
-    rows = DailyTally.objects.filter(kind=TallyKind.DAY).exclude(tallied_at=None)
+    rows = DailyTally.objects.filter(kind=TallyKind.DAY)
     found = rows.values_list("day", "tallied_at", "count")
-    return {day: (tallied_at, count) for day, tallied_at, count in found}
+    return {day: (tallied_at, count) for day, tallied_at, count in found if tallied_at}
 
 
 def _due(kept: Kept) -> Iterator[date]:

@@ -95,6 +95,4 @@ def alert() -> None:
 
 def _send(count: int, oldest_since: datetime | None) -> None:
     target = app_settings.REVIEW_TARGET
-    announcing.send(
-        signals.review_overdue, waiting=count, oldest_since=oldest_since, target=target
-    )
+    announcing.send(signals.review_overdue, waiting=count, oldest_since=oldest_since, target=target)
