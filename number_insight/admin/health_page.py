@@ -50,6 +50,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _lookups(health),
             _sweep(health),
             _records(health),
+            _review_queue(health, links.review_url(site, request)),
             _broker(health),
             _uncertain(health, links.uncertain_url(site, request)),
         ],
@@ -108,6 +109,25 @@ def _records(health: Health) -> Indicator:
     if timezone.now() - health.oldest_due_since <= RECORD_OVERDUE:
         return Indicator(label=label, value=value)
     return Indicator(label=label, value=value, status=CRITICAL, advice=_("Is a worker running?"))
+
+
+def _review_queue(health: Health, url: str | None) -> Indicator:
+    label, age = _("Review queue"), health.review_queue.age
+    if age is None:
+        return Indicator(label=label, value=_("empty"))
+    text = ngettext(
+        "%(count)s, waiting for %(age)s",
+        "%(count)s, the oldest waiting for %(age)s",
+        health.awaiting_review,
+    )
+    value = text % {"count": health.awaiting_review, "age": display.duration(age)}
+    if not health.review_queue.is_overdue:
+        return Indicator(label=label, value=value, url=url)
+    advice = _("It should be decided within %(target)s (REVIEW_TARGET).")
+    target = display.duration(health.review_target)
+    return Indicator(
+        label=label, value=value, status=WARNING, advice=advice % {"target": target}, url=url
+    )
 
 
 def _broker(health: Health) -> Indicator:

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from number_insight.admin import display
-from number_insight.admin.filters import LookupStateFilter
+from number_insight.admin.filters import LookupStateFilter, QueueFilter
 from number_insight.models import Lookup, NumberInsightRecord, Switch
 from number_insight.models.subjects import fetch
 
@@ -57,6 +57,13 @@ def overview_url(site: AdminSite) -> str:
 def permitted_health_url(site: AdminSite, request: HttpRequest) -> str | None:
     """Return the URL of the health page, or None if the user may not view it."""
     return health_url(site) if _has_view_permission(site, request, Switch) else None
+
+
+def review_url(site: AdminSite, request: HttpRequest) -> str | None:
+    """Return the URL of the review queue, or None if the user may not view it."""
+    if not _has_view_permission(site, request, NumberInsightRecord):
+        return None
+    return f"{list_url(site)}?{QueueFilter.parameter_name}={QueueFilter.EVERYTHING}"
 
 
 def uncertain_url(site: AdminSite, request: HttpRequest) -> str | None:

@@ -74,7 +74,7 @@ def percent(share: float | None) -> str:
 
 def decided_bar(label: str, count: int, refused: int, released: int, top: int) -> SafeString:
     rest = max(count - refused - released, 0)
-    parts = [("deny", refused), ("allow", released), ("plain", rest)]
+    parts = [("deny", refused), ("allow", released), ("rest", rest)]
     return charts.bar(parts, top=top, title=f"{label}: {count}")
 
 

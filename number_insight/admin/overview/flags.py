@@ -19,6 +19,9 @@ from number_insight.models.tallies import TallyKind
 from number_insight.overview import figures
 from number_insight.overview.figures import Flagged, Period
 
+FEWEST = 5
+"""Decisions on a flag from which the share that was refused is worth a sentence."""
+
 
 def flags(period: Period, kind: TallyKind) -> Figure:
     """Return the flags that count, or those on trial, with the share that people refused."""
@@ -26,7 +29,7 @@ def flags(period: Period, kind: TallyKind) -> Figure:
     named = [(labels.get(one.code) or display.humanised(one.code), one) for one in found]
     is_trial = kind == TallyKind.SHADOW
     most = max((one.count for one in found), default=0)
-    legend = [("deny", _("refused by people")), ("allow", _("released")), ("plain", _("undecided"))]
+    legend = [("deny", _("refused by people")), ("allow", _("released")), ("rest", _("undecided"))]
     return Figure(
         name=f"{kind.value}s",
         title=_("Flags on trial") if is_trial else _("Flags that count"),
@@ -59,11 +62,11 @@ def _flags_summary(named: Sequence[tuple[str, Flagged]]) -> str:
     label, most = named[0]
     message = _("The most frequent is “%(flag)s”, on %(count)s records.")
     told = message % {"flag": label, "count": number(most.count)}
-    decided = [item for item in named if item[1].share_refused is not None]
+    decided = [item for item in named if item[1].refused + item[1].released >= FEWEST]
     if not decided:
         return told
     label, one = max(decided, key=lambda item: (item[1].share_refused or 0, item[1].refused))
-    message = _("People refuse most of “%(flag)s”: %(share)s.")
+    message = _("People refuse the largest share of “%(flag)s”: %(share)s.")
     return f"{told} {message % {'flag': label, 'share': percent(one.share_refused)}}"
 
 

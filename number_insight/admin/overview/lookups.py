@@ -19,7 +19,7 @@ STATES: dict[str, str] = {
     LookupState.FAILED: "deny",
     LookupState.NO_CALLBACK: "deny",
 }
-"""State of a lookup -> colour; the others are plain."""
+"""State of a lookup -> colour; the others are grey."""
 
 
 def lookups(period: Period) -> Figure:
@@ -31,7 +31,7 @@ def lookups(period: Period) -> Figure:
     most = max((sum(one.count for one in group) for group in by_provider.values()), default=0)
     legend = [
         *(("allow", _("answered")), ("review", _("uncertain")), ("deny", _("failed"))),
-        ("plain", _("others")),
+        ("rest", _("others")),
     ]
     return Figure(
         name="lookups",
@@ -42,7 +42,7 @@ def lookups(period: Period) -> Figure:
                 label=provider,
                 plot=charts.bar(_by_colour(group), top=most, title=provider),
                 value=number(sum(one.count for one in group)),
-                detail=_speed(group),
+                detail=_speed(group, _("%(median)s, 95 %% in %(slow)s")),
             )
             for provider, group in by_provider.items()
         ],
@@ -62,17 +62,16 @@ def lookups(period: Period) -> Figure:
 def _by_colour(group: Sequence[Asked]) -> list[tuple[str, float]]:
     counts = Counter[str]()
     for one in group:
-        counts[STATES.get(one.state, "plain")] += one.count
-    return [(name, counts[name]) for name in ("allow", "review", "deny", "plain")]
+        counts[STATES.get(one.state, "rest")] += one.count
+    return [(name, counts[name]) for name in ("allow", "review", "deny", "rest")]
 
 
-def _speed(group: Sequence[Asked]) -> str:
-    """Return the median and the 95th percentile of the answered lookups."""
+def _speed(group: Sequence[Asked], message: str) -> str:
+    """Return the median and the 95th percentile of the answered lookups, in `message`."""
     answered = [one.spread for one in group if one.is_answered]
     median, slow = figures.quantiles(answered, 0.5, 0.95)
     if median is None:
         return _("none answered")
-    message = _("half within %(median)s, 95 %% within %(slow)s")
     return message % {"median": display.duration(median), "slow": display.duration(slow)}
 
 
@@ -85,5 +84,5 @@ def _lookups_summary(found: Sequence[Asked]) -> str:
     return message % {
         "count": number(count),
         "share": percent(answered / count),
-        "speed": _speed(found),
+        "speed": _speed(found, _("half within %(median)s, 95 %% within %(slow)s")),
     }

@@ -55,7 +55,7 @@ def context(request: HttpRequest, site: AdminSite, *, with_money: bool) -> dict[
     """Return the template context; amounts are left out unless `with_money`."""
     period, queue = period_of(request), review_queue.examine(with_ages=True)
     decided = figures.reviewers(period)
-    tiles = [*_queue_tiles(queue, site), _decided_tile()]
+    tiles = [*_queue_tiles(queue, links.review_url(site, request)), _decided_tile()]
     return {
         "tiles": [*tiles, *(_money_tiles() if with_money else ())],
         "figures": list(_figures(period, queue, decided, with_money=with_money)),
@@ -94,8 +94,7 @@ def _names(decided: Sequence[Decided]) -> dict[Any, str]:
     return {key: user.get_username() for key, user in users.items()}
 
 
-def _queue_tiles(queue: Queue, site: AdminSite) -> Iterator[Tile]:
-    url = f"{links.list_url(site)}?queue=waiting"
+def _queue_tiles(queue: Queue, url: str | None) -> Iterator[Tile]:
     yield Tile(label=_("wait for a decision"), value=number(queue.count), url=url)
     target = app_settings.REVIEW_TARGET
     detail = _("target: %(target)s") % {"target": display.duration(target)} if target else ""
