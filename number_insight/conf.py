@@ -41,6 +41,10 @@ DEFAULTS: dict[str, Any] = {
     "RING_TIMEOUT": timedelta(seconds=1),
     "REVIEW_TARGET": timedelta(hours=4),
     "STORE_LIVE": False,
+    "SUBJECT_SUMMARY": None,
+    "SUBJECT_SEARCH": {},
+    "REASONS": None,
+    "SECOND_LOOK": 0,
     "STORE_RAW": False,
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
@@ -187,6 +191,29 @@ class AppSettings:
     @property
     def STORE_LIVE(self) -> bool:
         return bool(self._value("STORE_LIVE"))
+
+    @property
+    def SUBJECT_SUMMARY(self) -> Callable[[Any], Mapping[str, Any]] | None:
+        """The project's callable ``subject -> mapping``; None stands for ``str()``."""
+        path = self._value("SUBJECT_SUMMARY")
+        describe: Callable[[Any], Mapping[str, Any]] | None
+        describe = import_string(path) if isinstance(path, str) else path
+        return describe
+
+    @property
+    def SUBJECT_SEARCH(self) -> Mapping[str, Sequence[str]]:
+        return self._value("SUBJECT_SEARCH") or {}
+
+    @property
+    def REASONS(self) -> Sequence[tuple[str, Any]] | None:
+        """The codes and texts of the reasons for a decision; None stands for the usual ones."""
+        reasons: Sequence[tuple[str, Any]] | None = self._value("REASONS")
+        return reasons
+
+    @property
+    def SECOND_LOOK(self) -> float:
+        """The share of decided cases that another reviewer judges too."""
+        return float(self._value("SECOND_LOOK"))
 
     @property
     def STORE_RAW(self) -> bool:

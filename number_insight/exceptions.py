@@ -23,6 +23,10 @@ class InvalidNumber(NumberInsightError, ValueError):
         self.code = code
 
 
+class BadArgument(NumberInsightError, ValueError, TypeError):
+    """A call of the project's own code cannot be right; no input of a visitor raises it."""
+
+
 class ProviderError(NumberInsightError):
     """Base class of the reasons why a provider gave no insight. Do not raise it directly.
 

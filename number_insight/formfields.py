@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import PhoneNumber
 
+from number_insight import numbers
 from number_insight.validators import NumberInsightValidator, clean_number
 
 
@@ -46,7 +47,7 @@ class ScreenedPhoneNumberField(PhoneNumberField):
 
     @sensitive_variables()
     def to_python(self, value: Any) -> Any:
-        if value in EMPTY_VALUES or not str(value).strip():
+        if value in EMPTY_VALUES or numbers.is_blank(value):
             return self.empty_value
         return E164(clean_number(value, self.region))
 

@@ -20,6 +20,7 @@ from number_insight.checks.messages import error
 from number_insight.exceptions import InvalidNumber, did_you_mean
 from number_insight.models import NumberInsightRecord
 from number_insight.models.managers import same_number
+from number_insight.models.subjects import has_key
 from number_insight.validators import validate_possible
 
 
@@ -181,6 +182,8 @@ def _latest_record(
 
     One that was attached without a save of the field names no field; it counts for its number.
     """
+    if not has_key(instance):
+        return None
     records = NumberInsightRecord.objects.for_subject(instance)
     number = stored(getattr(instance, field.name))
     records = records.filter(Q(field=label(field)) | (Q(field="") & same_number(number)))

@@ -75,6 +75,17 @@ def text_of(value: object) -> str:
     return numbering.e164(value)
 
 
+def is_number_like(value: object) -> bool:
+    """Return whether `value` has a type that numbers come in: text, digits or a parsed number."""
+    kinds = (str, int, phonenumbers.PhoneNumber)
+    return isinstance(value, kinds) and not isinstance(value, bool)
+
+
+def is_blank(value: object) -> bool:
+    """Return whether `value` holds nothing visible."""
+    return not spelling.visible(text_of(value))
+
+
 def canonical(value: object, region: str | None = None) -> str:
     """Return `value` in E.164, or as storable text if it is no number.
 
@@ -121,6 +132,12 @@ def known_country(value: object) -> str | None:
     code = value.strip() if isinstance(value, str) else ""
     code = code.upper() if code.isascii() else ""
     return code if code in COUNTRIES else None
+
+
+def known_region(value: object) -> str | None:
+    """Return `value` as an alpha-2 country with a numbering plan, or None."""
+    found = known_country(value)
+    return found if found in REGIONS else None
 
 
 @lru_cache(maxsize=1024)

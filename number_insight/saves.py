@@ -13,6 +13,7 @@ from typing import Any
 from django.db import DatabaseError, models, router, transaction
 from django.views.decorators.debug import sensitive_variables
 
+from number_insight import numbers
 from number_insight.modelfields import ScreenedPhoneNumberField, label, loaded_numbers, stored
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Source
@@ -112,7 +113,7 @@ def screen_changes(
         changed = {
             field: number
             for field, number in numbers_now.items()
-            if number and (created or number != before[field.name])
+            if not numbers.is_blank(number) and (created or number != before[field.name])
         }
         is_first = created or _is_first(instance, before, changed.values())
         for field, number in changed.items():
@@ -153,6 +154,7 @@ def _screen_change(
             source=_source(is_first=is_first),
             using=using,
             field=label(field),
+            region=numbers.known_region(field.region),
         )
     except Exception as error:  # our own bug must not cost a signup
         source = Source.SIGNUP if is_first else Source.CHANGE
@@ -167,13 +169,13 @@ def _source(*, is_first: bool) -> str:
 
 
 @sensitive_variables()
-def _had_other_numbers(subject: models.Model, numbers: Collection[str]) -> bool:
-    """Return whether `subject` has records of other numbers than `numbers`, or may have."""
+def _had_other_numbers(subject: models.Model, numbers_now: Collection[str]) -> bool:
+    """Return whether `subject` has records of other numbers than `numbers_now`, or may have."""
     alias = router.db_for_write(NumberInsightRecord)
     try:
         with transaction.atomic(using=alias):  # a failed query must not break the signup's
             records = NumberInsightRecord.objects.using(alias).for_subject(subject)
-            return records.exclude(number__in=numbers).exists()
+            return records.exclude(number__in=numbers_now).exists()
     except DatabaseError:  # it is reported when the record cannot be written either
         return True
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.fields import Field, get_error_detail
 
 from number_insight import modelfields
+from number_insight.screening.arguments import check_region
 from number_insight.validators import NumberInsightValidator, clean_number
 
 
@@ -32,6 +33,7 @@ class ScreenedPhoneNumberField(serializers.CharField):
         queue: bool = True,
         **kwargs: Any,
     ) -> None:
+        check_region(region)
         super().__init__(**kwargs)
         self.region = region
         self.screening = NumberInsightValidator(level=level, queue=queue)

@@ -18,7 +18,12 @@ Provides ``record``, ``previous`` ("pending" at first) and ``source``.
 """
 
 decision_made = Signal()
-"""A person released or refused a signup. Provides ``record``, ``user`` and ``source``."""
+"""A person released or refused a signup, or took such a decision back.
+
+Provides ``record``, ``user``, ``source``, ``previous`` (the decision before: "", "released" or
+"refused"), ``reason_code`` and ``undone`` (True where a decision was taken back, so that the one of
+the record is empty again).
+"""
 
 screening_failed = Signal()
 """A number was committed without a record because of an error of ours.

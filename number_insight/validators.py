@@ -14,6 +14,7 @@ from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.screening import refusal, signup
+from number_insight.screening.arguments import check_level
 
 MESSAGES = {
     "required": _("Enter a phone number."),
@@ -54,6 +55,7 @@ class NumberInsightValidator:
     """
 
     def __init__(self, level: str | None = None, queue: bool = True) -> None:
+        check_level(level)
         self.level = level
         self.queue = queue
 

@@ -75,6 +75,8 @@ class CallbackView(APIView):
             body = _read(request)
             if body is None:
                 return _answer(413)
+            if lookup_id == callbacks.PROBE:
+                return _answer(200, received=len(body))
             webhook.absorb(lookup_id, body)
         except Lookup.DoesNotExist:
             return _answer(404)
@@ -140,5 +142,5 @@ _TEXTS = {
 }
 
 
-def _answer(status: int) -> Response:
-    return Response({"detail": _TEXTS[status]}, status=status)
+def _answer(status: int, **facts: int) -> Response:
+    return Response({"detail": _TEXTS[status], **facts}, status=status)

@@ -23,6 +23,7 @@ else:
 
 CSS = "number_insight/admin.css"
 MAX_COUNT = 10_000
+OBJECT_REPR_LENGTH = 200
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -79,14 +80,17 @@ def flags_prefetch() -> Any:
     return Prefetch("flags", RiskFlag.objects.order_by("-weight", "code"))
 
 
-def log_change(request: HttpRequest, obj: Model, message: str, *, text: str | None = None) -> None:
-    """Log a change of `obj` in the admin's history, under `text` if ``str(obj)`` is private."""
+def log_change(request: HttpRequest, obj: Model, message: str, *, free_text: str = "") -> None:
+    """Log a change of `obj` in the admin's history; ``str(obj)`` has to be fit for it.
+
+    `free_text`, such as a typed reason, follows on lines of its own, which erasure blanks.
+    """
     user: Any = request.user
     LogEntry.objects.create(
         user_id=user.pk,
         content_type=ContentType.objects.get_for_model(obj),
         object_id=str(obj.pk),
-        object_repr=text or str(obj),
+        object_repr=str(obj)[:OBJECT_REPR_LENGTH],
         action_flag=CHANGE,
-        change_message=message,
+        change_message="\n".join(filter(None, (message, free_text.strip()))),
     )

@@ -9,12 +9,14 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import numbers
+from number_insight import numbers, spelling
 from number_insight.admin import display
 from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin
+from number_insight.conf import app_settings
 from number_insight.models import ListEntry, RuleFault
 from number_insight.models.choices import ListMatch
 from number_insight.verdicts import rule_faults
@@ -43,6 +45,13 @@ class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.errors and {"action", "match", "value"} <= cleaned.keys():
             self._check_duplicate(cleaned)
         return cleaned
+
+    def clean_expires_at(self) -> Any:
+        """Refuse a new entry that has expired already; an old one may be ended at once."""
+        expires_at = self.cleaned_data["expires_at"]
+        if self.instance._state.adding and expires_at is not None and expires_at <= timezone.now():
+            raise ValidationError(_("This is over already; leave it empty to have no end."))
+        return expires_at
 
     def _check_duplicate(self, cleaned: dict[str, Any]) -> None:
         entry = ListEntry(pk=self.instance.pk, match=cleaned["match"], value=cleaned["value"])
@@ -81,6 +90,15 @@ class ListEntryAdmin(ModelAdmin):
         if entry.match == ListMatch.NUMBER:
             return numbers.international(entry.value)
         return entry.value
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = spelling.visible(search_term)
+        found, may_repeat = super().get_search_results(request, queryset, term)
+        if term:
+            found |= queryset.filter(value=numbers.canonical(term, app_settings.default_region))
+        return found, may_repeat
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:

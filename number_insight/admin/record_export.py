@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from number_insight import addresses, clock, numbers
-from number_insight.admin import exports, links
+from number_insight.admin import exports, links, permissions
 from number_insight.admin.base import ReadOnlyAdmin
 from number_insight.models import NumberInsightRecord
 
@@ -21,7 +21,7 @@ HEADS = (
     *("id", "created_at", "source", "field", "subject_type", "subject_id"),
     *("number", "ip_address", "country", "ip_country", "line_type", "carrier_name"),
     *("state", "basis", "lane", "verdict", "score", "flags"),
-    *("decision", "decided_by", "decided_at", "decision_reason"),
+    *("decision", "decided_by", "decided_at", "reason_code", "decision_reason"),
 )
 BLOCK = 500
 """Records that are fetched at a time, with their flags."""
@@ -33,11 +33,6 @@ class RecordExportAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         view: Any = self.admin_site.admin_view(self.export_view)
         return [path("export/<slug:form>/", view, name=links.EXPORT), *super().get_urls()]
-
-    def has_full_number_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may see numbers and IPs in full."""
-        user: Any = request.user
-        return bool(user.has_perm("number_insight.view_full_number"))
 
     def export_links(self, request: HttpRequest) -> list[tuple[str, str]]:
         """Return label and URL of each export of the list as the request filters it."""
@@ -58,7 +53,7 @@ class RecordExportAdmin(ReadOnlyAdmin):
             rows: QuerySet[Any] = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
             return HttpResponseRedirect(links.list_url(self.admin_site))
-        is_full = self.has_full_number_permission(request)
+        is_full = permissions.can_view_full_number(request.user)
         name = f"number-insight-records-{clock.today():%Y-%m-%d}"
         return exports.streamed(name, form, HEADS, _cells(rows, is_full=is_full))
 
@@ -73,7 +68,8 @@ def _cells(rows: QuerySet[Any], *, is_full: bool) -> Iterator[list[Any]]:
             *(record.country, record.ip_country, record.line_type, record.carrier_name),
             *(record.state, record.basis, record.lane, record.verdict, record.score),
             [flag.code for flag in record.flags.all() if flag.counted],
-            *(record.decision, _reviewer(record), record.decided_at, record.decision_reason),
+            *(record.decision, _reviewer(record), record.decided_at),
+            *(record.reason_code, record.decision_reason),
         ]
 
 

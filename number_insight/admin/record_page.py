@@ -44,7 +44,7 @@ def context(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) 
         "record": record,
         "verdict_badge": display.verdict_badge(record),
         "decision_badge": display.decision_badge(record),
-        "number_text": str(record),
+        "number_text": record.full_number,
         "flag_rows": flag_rows(flags),
         "score_rows": _score_rows(flags),
         "counterfactual": _counterfactual(record, flags),

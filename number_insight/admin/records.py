@@ -105,7 +105,7 @@ class NumberInsightRecordAdmin(OverviewAdmin, RecordExportAdmin, ConfirmedAction
 
     @admin.display(description=_("number"))
     def number_text(self, record: NumberInsightRecord) -> SafeString:
-        return format_html('<span class="ni-number">{}</span>', str(record))
+        return format_html('<span class="ni-number">{}</span>', record.full_number)
 
     @admin.display(description=_("verdict"))
     def verdict_badge(self, record: NumberInsightRecord) -> SafeString:

@@ -15,11 +15,12 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import loading, numbers, reviewing
+from number_insight import loading, reviewing
 from number_insight.admin import display
 from number_insight.admin.base import log_change
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import RecordState
 from number_insight.screening import planning
 
 MAX_REASON_LENGTH = 2000
@@ -64,11 +65,20 @@ class Action:
 
 
 def _release(record: NumberInsightRecord, user: Any, reason: str) -> str:
+    if record.state == RecordState.REFUSED:
+        return _without_signup(record)
     return "" if reviewing.release(record, user=user, reason=reason) else _earlier_decision(record)
 
 
 def _refuse(record: NumberInsightRecord, user: Any, reason: str) -> str:
+    if record.state == RecordState.REFUSED:
+        return _without_signup(record)
     return "" if reviewing.refuse(record, user=user, reason=reason) else _earlier_decision(record)
+
+
+def _without_signup(record: NumberInsightRecord) -> str:
+    message = gettext("Record %(pk)s is left alone: the form turned it away, so nobody signed up.")
+    return message % {"pk": record.pk}
 
 
 def _earlier_decision(record: NumberInsightRecord) -> str:
@@ -145,9 +155,7 @@ def apply_action(
         with transaction.atomic():
             obstacle = action.apply(record, request.user, reason)
             if not obstacle:
-                # The log outlives the record's data, so it must not hold the full number.
-                text = numbers.masked(record.number)
-                log_change(request, record, action.log_message, text=text)
+                log_change(request, record, action.log_message, free_text=reason)
         if obstacle:
             skipped.append(obstacle)
         else:

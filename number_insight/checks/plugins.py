@@ -15,6 +15,7 @@ from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.lookups import switches
+from number_insight.providers import trust
 
 NOTICE = timedelta(days=180)
 """The time before the retirement of a provider in which a check warns of it."""
@@ -24,7 +25,7 @@ def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
     """Check that providers and rules can be loaded, with options that fit."""
     if not is_readable():
         return []
-    return [*check_providers(deploy=False), *_check_rules()]
+    return [*check_providers(deploy=False), *_check_trust(), *_check_rules()]
 
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
@@ -50,6 +51,14 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
             if fault.deploy == deploy:
                 yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
         yield from _check_retirement(name, provider.retires_on, deploy=deploy)
+
+
+def _check_trust() -> Iterator[CheckMessage]:
+    try:
+        trust.context()
+    except trust.BundleUnreadable as exc:
+        hint = "Install certifi anew; until then no provider is asked over https."
+        yield error("E028", f"The bundle of trusted certificates {exc}", hint)
 
 
 def _check_retirement(name: str, day: date | None, *, deploy: bool) -> Iterator[CheckMessage]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 
 from number_insight.addresses import TrustedProxies
+from number_insight.checks.desk import check_desk
 from number_insight.checks.messages import error, warning
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
 from number_insight.lookups import callbacks, limits
+from number_insight.numbers import REGIONS
 from number_insight.providers.base import is_amount
 from number_insight.providers.http import url_trouble
 
@@ -34,8 +37,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", *PARTS)
-LISTS = ("RULES", "EXTRA_RULES")
+DICTS = ("PROVIDERS", "WEIGHTS", "SUBJECT_SEARCH", *PARTS)
+LISTS = ("RULES", "EXTRA_RULES", "REASONS")
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
@@ -61,10 +64,12 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_amounts,
         _check_limits,
         _check_weights,
+        _check_thresholds,
         _check_client_ip,
         _check_callback_url,
         _check_ip_country,
         _check_countries,
+        check_desk,
     )
     return [message for part in parts for message in part(given)]
 
@@ -162,6 +167,13 @@ def _check_weights(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
                 yield error("E005", message, "Weights and thresholds are whole numbers.")
 
 
+def _check_thresholds(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    review, deny = (app_settings.THRESHOLDS[verdict] for verdict in ("review", "deny"))
+    if isinstance(review, int) and isinstance(deny, int) and review > deny:
+        message = f"NUMBER_INSIGHT THRESHOLDS: review ({review}) lies above deny ({deny})."
+        yield error("E005", message, "A signup is denied before it is reviewed; swap them.")
+
+
 def _check_client_ip(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     try:
         TrustedProxies.of(given.get("CLIENT_IP") or {})
@@ -180,6 +192,8 @@ def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         hint = 'Say where the webhook is: "https://www.example.com".'
         yield error("E006", callbacks.NO_ORIGIN, hint)
     problem = None if url is None else url_trouble(url)
+    if url is not None and problem is None and urlsplit(url).path not in ("", "/"):
+        problem = "must hold no path, since the URLconf gives that of the webhook"
     if problem:
         message = f"NUMBER_INSIGHT['CALLBACK_BASE_URL'] {problem}."
         yield error("E006", message, 'Write the origin alone: "https://www.example.com".')
@@ -202,7 +216,17 @@ def _check_ip_country(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _check_countries(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     countries = given.get("COUNTRIES")
-    wrong = [c for c in countries or () if not (isinstance(c, str) and c.isupper() and len(c) == 2)]
-    if isinstance(countries, str) or wrong:
-        message = f"NUMBER_INSIGHT['COUNTRIES'] holds what is no country: {wrong or countries!r}."
-        yield error("E008", message, 'Give a list of alpha-2 codes: ["GB", "SE"].')
+    if countries is not None:
+        is_list = isinstance(countries, (list, tuple, set, frozenset))
+        wrong = [c for c in countries if not _is_region(c)] if is_list else countries
+        if wrong or not is_list:
+            message = f"NUMBER_INSIGHT['COUNTRIES'] holds what is no country: {wrong!r}."
+            yield error("E008", message, 'Give a list of alpha-2 codes: ["GB", "SE"].')
+    region = app_settings.default_region
+    if region and not _is_region(region):
+        message = f"PHONENUMBER_DEFAULT_REGION is no country: {region!r}."
+        yield error("E008", message, 'Give its alpha-2 code: "GB".')
+
+
+def _is_region(value: object) -> bool:
+    return isinstance(value, str) and value in REGIONS

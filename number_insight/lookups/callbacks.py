@@ -15,6 +15,8 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight.conf import app_settings
 
 SALT = "number_insight.callback.v1"
+PROBE = 0
+"""The key of no lookup, for whose address the self-test asks."""
 NO_ORIGIN = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'."
 NO_WEBHOOK = "The URLs of number_insight are not included, and DELIVERY is 'async'."
 """The reasons why a callback has no address; `number_insight.checks` reports both."""

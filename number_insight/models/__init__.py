@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from number_insight.models.columns import NUMBER_LENGTH
 from number_insight.models.controls import Circuit, Heartbeat, Pace, Spending, Switch, Usage
+from number_insight.models.decisions import DecisionEvent
 from number_insight.models.lists import ListEntry
 from number_insight.models.lookups import Lookup
 from number_insight.models.records import NumberInsightRecord, RiskFlag
@@ -14,6 +15,7 @@ __all__ = [
     "NUMBER_LENGTH",
     "Circuit",
     "DailyTally",
+    "DecisionEvent",
     "Heartbeat",
     "ListEntry",
     "Lookup",

@@ -48,6 +48,23 @@ class Decision(models.TextChoices):
     REFUSED = "refused", _("refused")
 
 
+class Act(models.TextChoices):
+    """An act of a person on a record, or its effect on the account."""
+
+    RELEASE = "release", _("released")
+    REFUSE = "refuse", _("refused")
+    UNDO = "undo", _("decision undone")
+    """The same person took the decision back, within minutes."""
+    REOPEN = "reopen", _("reopened")
+    """The decision was taken back later, by permission."""
+    SECOND_RELEASE = "second_release", _("second look: release")
+    SECOND_REFUSE = "second_refuse", _("second look: refuse")
+    """The word of another person, who did not see the decision; it changes nothing."""
+    ACTIVATE = "activate", _("account activated")
+    DEACTIVATE = "deactivate", _("account deactivated")
+    """Done by `contrib.accounts.set_is_active`, which takes back no other change than these."""
+
+
 class Basis(models.TextChoices):
     """The basis of a verdict."""
 

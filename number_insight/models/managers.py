@@ -14,8 +14,9 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
+from number_insight.models.choices import RecordState
 from number_insight.models.fingerprints import fingerprints
-from number_insight.models.subjects import key_text, kinds_of
+from number_insight.models.subjects import key_of, kinds_of
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -39,10 +40,11 @@ class RecordQuerySet(models.QuerySet[Any]):
     def for_subject(self, subject: models.Model) -> RecordQuerySet:
         """Return the records of `subject`, with any type of primary key.
 
-        Those that it was saved with as its parent or child are among them.
+        Those that it was saved with as its parent or child are among them. Raise `BadArgument` if
+        it has no key yet.
         """
-        kinds = kinds_of(type(subject))
-        return self.filter(subject_type__in=kinds, subject_id=key_text(subject.pk))
+        key = key_of(subject)
+        return self.filter(subject_type__in=kinds_of(type(subject)), subject_id=key)
 
     @sensitive_variables()
     def for_number(self, number: str) -> RecordQuerySet:
@@ -65,10 +67,12 @@ class RecordQuerySet(models.QuerySet[Any]):
 
         `lane` narrows them to "risk" (evidence), or to "no_answer", "budget" or "fault" (the want
         of it), so that an outage does not bury the real cases. Records without a subject leave the
-        queue after a day, since the signup was abandoned.
+        queue after a day, since the signup was abandoned; what a form refused is never in it,
+        since there is no signup.
         """
         abandoned = Q(subject_type=None, created_at__lt=timezone.now() - ABANDONED_AFTER)
-        waiting = self.flagged().filter(decision="").exclude(abandoned).order_by("pk")
+        undecided = self.flagged().filter(decision="").exclude(state=RecordState.REFUSED)
+        waiting = undecided.exclude(abandoned).order_by("pk")
         return waiting if lane is None else waiting.filter(lane=lane)
 
     def awaiting_subject(self) -> RecordQuerySet:

@@ -26,6 +26,10 @@ from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet
 from number_insight.models.subjects import SubjectKey
 
+FLAGGED = (Verdict.REVIEW, Verdict.DENY)
+"""The verdicts that a person has to decide on."""
+REASON_CODE_LENGTH = 50
+
 
 class NumberInsightRecord(models.Model):
     """A screened number of a signup, with its context, results, verdict and decision."""
@@ -98,7 +102,21 @@ class NumberInsightRecord(models.Model):
         verbose_name=_("decided by"),
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
-    decision_reason = models.TextField(_("reason"), blank=True)
+    reason_code = models.CharField(_("reason"), max_length=REASON_CODE_LENGTH, blank=True)
+    """The code of one of the ``REASONS``; `decision_reason` has the rest."""
+    decision_reason = models.TextField(_("reason in words"), blank=True)
+    second_look = models.BooleanField(_("second look"), default=False)
+    """Whether another reviewer is to judge the case too; see ``SECOND_LOOK``."""
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("claimed by"),
+    )
+    """The person who is looking at the record, for some minutes from `claimed_at` on."""
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     fraud = models.BooleanField(_("was fraud"), null=True, blank=True)
     """Whether the signup turned out to be fraud; None while this is unknown."""
     labelled_at = models.DateTimeField(_("labelled at"), null=True, editable=False)
@@ -117,7 +135,10 @@ class NumberInsightRecord(models.Model):
         ordering: ClassVar = ["-pk"]
         permissions: ClassVar = [
             ("decide_numberinsightrecord", _("Can release and refuse signups")),
+            ("reopen_numberinsightrecord", _("Can reopen decisions")),
             ("look_up_again", _("Can look a number up again, which costs money")),
+            ("view_full_number", _("Can see numbers and IP addresses in full")),
+            ("reveal_full_number", _("Can have one number shown in full, for a reason")),
         ]
         indexes: ClassVar = [
             models.Index(fields=["subject_type", "subject_id"], name="ni_record_subject"),
@@ -130,6 +151,19 @@ class NumberInsightRecord(models.Model):
                 fields=["state", "created_at"],  # the state, where conditions are ignored
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),
                 name="ni_record_due",
+            ),
+            models.Index(
+                fields=["lane", "-score", "id"],
+                condition=Q(decision="", verdict__in=FLAGGED) & ~Q(state=RecordState.REFUSED),
+                name="ni_record_queue",
+            ),
+            models.Index(
+                fields=["decided_at"], condition=Q(second_look=True), name="ni_record_second"
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="ni_record_decided",
             ),
             models.Index(
                 fields=["number_hash"], condition=~Q(number_hash=""), name="ni_record_hash"
@@ -147,13 +181,19 @@ class NumberInsightRecord(models.Model):
         ]
 
     def __str__(self) -> str:
+        # Django shows it in titles, breadcrumbs, checkboxes and logs, so it is masked for all.
         if self.number_hash:
             return self.number_masked or gettext("erased number")
-        return numbers.international(self.number)
+        return numbers.recognisable(self.number)
 
     def __repr__(self) -> str:
         # A repr ends up in logs and error reports, which must hold no numbers.
         return f"<{type(self).__name__} {self.pk}>"
+
+    @property
+    def full_number(self) -> str:
+        """The number with spaces, for people who may see it; masked where it is not kept."""
+        return numbers.international(self.number) if not self.number_hash else str(self)
 
     @property
     def is_settled(self) -> bool:

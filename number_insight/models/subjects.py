@@ -10,7 +10,9 @@ from django.apps import apps
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+
+from number_insight.exceptions import BadArgument
 
 KEYS_IN_QUERY = 200
 """The keys that are looked for in one query, as composite ones are many conditions."""
@@ -21,6 +23,22 @@ def key_text(key: Any) -> str:
     if isinstance(key, (list, tuple)):
         return json.dumps([str(part) for part in key], ensure_ascii=False)
     return str(key)
+
+
+def has_key(subject: Model) -> bool:
+    """Return whether `subject` has a primary key, as every saved object has."""
+    parts = subject.pk if isinstance(subject.pk, (list, tuple)) else (subject.pk,)
+    return all(part is not None and part != "" for part in parts)
+
+
+def key_of(subject: Model) -> str:
+    """Return the key of `subject` as records store it; raise `BadArgument` if it has none."""
+    if not isinstance(subject, Model):
+        raise BadArgument(f"A subject is a row of a model, not {type(subject).__name__}.")
+    if not has_key(subject):
+        name = type(subject).__name__
+        raise BadArgument(f"This {name} has no key yet, so nothing can be linked to it: save it.")
+    return key_text(subject.pk)
 
 
 def read_key(model: type[Model], text: str) -> Any:
@@ -70,25 +88,65 @@ def fetch(kind: int | None, text: str) -> Model | None:
     return None
 
 
-class SubjectKey(GenericForeignKey):
-    """A generic key that follows any kind of primary key, into the database of its model."""
+class SubjectDescriptor:
+    """The attribute of a `SubjectKey`, the same under every version of Django."""
+
+    def __init__(self, field: SubjectKey) -> None:
+        self.field = field
+        self.is_cached = field.is_cached
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
         kind, text = instance.subject_type_id, instance.subject_id
-        subject = self.get_cached_value(instance, default=None)
+        subject = self.field.get_cached_value(instance, default=None)
         if subject is not None and text == key_text(subject.pk) and kind in kinds_of(type(subject)):
             return subject
         subject = fetch(kind, text)
-        self.set_cached_value(instance, subject)
+        self.field.set_cached_value(instance, subject)
         return subject
 
     def __set__(self, instance: Any, value: Any) -> None:
+        text = "" if value is None else key_of(value)
         kind = None if value is None else ContentType.objects.get_for_model(value)
         instance.subject_type_id = None if kind is None else kind.pk
-        instance.subject_id = "" if value is None else key_text(value.pk)
-        self.set_cached_value(instance, value)
+        instance.subject_id = text
+        self.field.set_cached_value(instance, value)
+
+    def get_prefetch_querysets(self, instances: Any, querysets: Any = None) -> tuple[Any, ...]:
+        """Return the subjects of `instances`, and how they are joined: see `Prefetch`."""
+        wanted: dict[int, set[str]] = {}
+        for instance in instances:
+            if instance.subject_type_id is not None:
+                wanted.setdefault(instance.subject_type_id, set()).add(instance.subject_id)
+        given = {ContentType.objects.get_for_model(rows.model).pk: rows for rows in querysets or ()}
+        return (
+            [subject for kind in wanted for subject in _rows(kind, wanted[kind], given.get(kind))],
+            lambda subject: (ContentType.objects.get_for_model(subject).pk, key_text(subject.pk)),
+            lambda instance: (instance.subject_type_id, instance.subject_id),
+            True,
+            self.field.name,
+            False,
+        )
+
+
+class SubjectKey(GenericForeignKey):
+    """A generic key that follows any kind of primary key, into the database of its model."""
+
+    def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name)
+        setattr(cls, name, SubjectDescriptor(self))
+
+
+def _rows(kind: int, texts: Iterable[str], rows: QuerySet[Any] | None) -> Iterator[Model]:
+    """Yield the objects of a content type with the keys `texts`, as far as `rows` hold them."""
+    model = ContentType.objects.get_for_id(kind).model_class()
+    if model is None:
+        return
+    rows = model._base_manager.all() if rows is None else rows
+    keys = list(read_keys(model, texts))
+    for start in range(0, len(keys), KEYS_IN_QUERY):
+        yield from rows.filter(pk__in=keys[start : start + KEYS_IN_QUERY])
 
 
 def kinds_of(model: type[Model]) -> list[int]:

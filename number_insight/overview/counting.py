@@ -15,14 +15,26 @@ from django.db.models.functions import Coalesce
 
 from number_insight import clock, loading
 from number_insight.lookups import budget
-from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag, Spending
-from number_insight.models.choices import ANSWERED_STATES, Basis, Decision, RecordState
+from number_insight.models import (
+    DailyTally,
+    DecisionEvent,
+    Lookup,
+    NumberInsightRecord,
+    RiskFlag,
+    Spending,
+)
+from number_insight.models.choices import ANSWERED_STATES, Act, Basis, Decision, RecordState
 from number_insight.models.tallies import Money, TallyKind
 from number_insight.overview import spread
 from number_insight.providers.base import Question
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
 """The bases of a verdict that lacked nothing: what was not bought for it is saved."""
+SECOND_WORDS: dict[str, str] = {
+    Act.SECOND_RELEASE: Decision.RELEASED,
+    Act.SECOND_REFUSE: Decision.REFUSED,
+}
+"""The second word of another reviewer -> the decision that it agrees with."""
 NO_AMOUNT = Decimal(0)
 
 
@@ -66,6 +78,7 @@ def count(day: date) -> list[DailyTally]:
         *_lookups(day),
         *_money(day, records),
         *_decisions(day),
+        *_second_looks(day),
     ]
 
 
@@ -194,3 +207,14 @@ def _decisions(day: date) -> Iterator[DailyTally]:
         name = "" if reviewer is None else str(reviewer)
         more = {"reviewer_id": reviewer, "spread": spread.of(waited[reviewer])}
         yield figure.row(day, TallyKind.DECISION, name, **more)
+
+
+def _second_looks(day: date) -> Iterator[DailyTally]:
+    rows = DecisionEvent.objects.filter(**_of(day, "at"), act__in=SECOND_WORDS).order_by()
+    found = Figures(Figure)
+    for reviewer, act, previous in rows.values_list("record__decided_by", "act", "previous"):
+        word = "agreed" if SECOND_WORDS[act] == previous else "disagreed"
+        found[reviewer, word].add(1, previous)
+    for (reviewer, word), figure in found.items():
+        name = "" if reviewer is None else str(reviewer)
+        yield figure.row(day, TallyKind.SECOND_LOOK, name, word, reviewer_id=reviewer)

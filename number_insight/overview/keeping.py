@@ -13,7 +13,7 @@ from django.db.models import Min
 from number_insight import clock
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
-from number_insight.models import DailyTally, NumberInsightRecord
+from number_insight.models import DailyTally, DecisionEvent, NumberInsightRecord
 from number_insight.models.tallies import TallyKind
 from number_insight.overview import counting
 from number_insight.transactions import lock_or_create
@@ -28,6 +28,8 @@ OPEN_FOR = timedelta(days=90)
 """The age up to which a day is counted again; less if ``RETENTION`` is shorter."""
 AGAIN_AFTER = timedelta(hours=6)
 """The age of a count from which an earlier day is counted again."""
+OVERLAP = timedelta(minutes=1)
+"""Decisions are looked for from so long before the last count: they may be committed late."""
 RECORDS_A_MINUTE = 10_000
 """A day of so many records is counted once a minute at most; one of twice as many, every other."""
 
@@ -60,7 +62,11 @@ def _kept() -> Kept:
 
 
 def _due(kept: Kept) -> Iterator[date]:
-    """Yield the days to be counted: the last two, then missing ones, then the oldest counts."""
+    """Yield the days to be counted, in the order of their weight.
+
+    They are the last two, those of which somebody has decided since, missing ones, and those whose
+    count is old.
+    """
     today, now = clock.today(), clock.stored(clock.now())
     newest = (today, today - timedelta(days=1))
     for day in newest:
@@ -68,12 +74,24 @@ def _due(kept: Kept) -> Iterator[date]:
         pause = timedelta(minutes=count // RECORDS_A_MINUTE)
         if tallied_at is None or now - tallied_at >= pause:
             yield day
+    yield from sorted(_decided_since(kept) - {*newest}, reverse=True)
     for days in range(2, (today - _first_day(today)).days + 1):
         if today - timedelta(days=days) not in kept:
             yield today - timedelta(days=days)
     since = today - min(app_settings.RETENTION or OPEN_FOR, OPEN_FOR)
     old = sorted((at, day) for day, (at, _count) in kept.items() if since <= day < newest[1])
     yield from (day for at, day in old if now - at >= AGAIN_AFTER)
+
+
+def _decided_since(kept: Kept) -> set[date]:
+    """Return the days, counted before, whose records or decisions somebody has changed since."""
+    if not kept:
+        return set()
+    since = max(at for at, _count in kept.values()) - OVERLAP
+    events = DecisionEvent.objects.filter(at__gte=since).values("record")
+    rows = DecisionEvent.objects.filter(record__in=events).order_by()
+    moments = {at for pair in rows.values_list("record__created_at", "at") for at in pair}
+    return {clock.local(at).date() for at in moments} & kept.keys()
 
 
 def _first_day(today: date) -> date:

@@ -20,6 +20,7 @@ from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
 from number_insight.models.subjects import existing
+from number_insight.privacy import histories
 from number_insight.privacy.scrubbing import patterns_of, scrubbed
 from number_insight.transactions import lock
 
@@ -62,6 +63,7 @@ def erase_records(ids: tuple[int, ...]) -> int:
         NumberInsightRecord.objects.bulk_update(records, ("number_hash", "note"))
         written = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
         written.update(**RECORD_BLANKS)
+        histories.erase_free_text([record.pk for record in records])
     return len(records)
 
 

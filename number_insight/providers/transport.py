@@ -26,6 +26,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from number_insight import __version__
 from number_insight.exceptions import NotSent, Uncertain
+from number_insight.providers import trust
 from number_insight.providers.http import MAX_BODY, Request, Response, url_trouble
 
 MARGIN = 1.0
@@ -132,14 +133,13 @@ class _Call:
         trouble = url_trouble(self.request.url.partition("?")[0])
         if trouble:
             raise requests.exceptions.InvalidURL
-        with closing(_Adapter(self)) as adapter:
+        with closing(_Adapter(self, ca_file)) as adapter:
             # The adapter alone: a session would read the body of a redirect without limit, keep
             # cookies, and take proxies and passwords from the environment.
             answer = adapter.send(
                 self._prepared(),
                 stream=True,
                 timeout=max(deadline - time.monotonic(), 0) + MARGIN,
-                verify=ca_file or True,
             )
             with closing(answer):
                 return _read(answer)
@@ -174,11 +174,21 @@ class _Call:
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter whose connections tell their call before they send."""
+    """An adapter whose connections tell their call before they send, and share a TLS context."""
 
-    def __init__(self, call: _Call) -> None:
+    def __init__(self, call: _Call, ca_file: str | None) -> None:
         super().__init__(max_retries=0)
         self.call = call
+        self.ca_file = ca_file
+
+    def build_connection_pool_key_attributes(self, *args: Any, **kwargs: Any) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(*args, **kwargs)
+        if host["scheme"] == "https":
+            pool = {"cert_reqs": "CERT_REQUIRED", "ssl_context": trust.context(self.ca_file)}
+        return host, pool
+
+    def cert_verify(self, *args: Any, **kwargs: Any) -> None:
+        """Add no certificates: the context has them, and would read them anew each time."""
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
@@ -222,6 +232,7 @@ def _read(answer: requests.Response) -> Response:
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (_TooLarge, f"the answer was larger than {MAX_BODY // 1024} KiB"),
     (_Packed, "the answer is packed, though that was not asked for"),
+    (trust.BundleUnreadable, "the bundle of trusted certificates cannot be read"),
     (socket.gaierror, "the host name could not be resolved"),
     (ssl.SSLCertVerificationError, "the host's TLS certificate cannot be trusted"),
     (ssl.SSLError, "the TLS connection failed"),

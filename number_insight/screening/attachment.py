@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Source
-from number_insight.models.subjects import is_same, key_text
+from number_insight.models.subjects import is_same, key_of, key_text
 from number_insight.screening import signup, visitor
 from number_insight.screening.reporting import report_failure
 
@@ -38,8 +38,10 @@ def attach(
     """Link a record that is older than its subject; return the record, or None if there is none.
 
     Without `record`, it is the newest record of `number` without a subject, from this request or
-    from the last day. A database error is logged and signalled instead of raised.
+    from the last day. A database error is logged and signalled instead of raised. Raise
+    `BadArgument` if `subject` has no key yet.
     """
+    key_of(subject)  # whether there is a record or not
     try:
         if record is None and number is not None:
             record = _orphan(signup.canonical(number), subject)

@@ -21,7 +21,7 @@ from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.models.subjects import is_same
-from number_insight.screening import tasks, visitor
+from number_insight.screening import arguments, tasks, visitor
 from number_insight.screening.reporting import report_failure
 from number_insight.transactions import after_commit, require_sync
 
@@ -40,17 +40,23 @@ def screen(
     source: str = Source.API,
     using: str | None = None,
     field: str = "",
+    region: str | None = None,
 ) -> NumberInsightRecord:
     """Screen `number` and return its record, which is judged after the commit.
 
+    `region` (alpha-2) is that of a number without a country code; it defaults to
+    ``PHONENUMBER_DEFAULT_REGION``.
     `ip` defaults to the visitor's, if the middleware is installed. `country` (alpha-2) and `name`
     are the person's own statements. A text that is no number is recorded as it is, and denied. In
     one request a number is screened once for one subject: a record that a form, a save or another
     call has made of it is completed and returned. A database error is logged and signalled
     (`screening_failed`) instead of raised; the returned record then has no ``pk``. `using` is the
     database of the surrounding transaction, if it is not that of the records, which are then
-    written after its commit.
+    written after its commit. Raise `BadArgument` for a blank number, an unknown `level`, `source`
+    or `region`, and a `subject` that has no key yet.
     """
+    arguments.check(number, level=level, source=source, region=region)
+    number = canonical(number, region)
     record = _new(number, ip=ip, level=level, country=country, name=name, source=source)
     record.field = field
     if subject is not None:
@@ -72,6 +78,7 @@ async def ascreen(
     source: str = Source.API,
     using: str | None = None,
     field: str = "",
+    region: str | None = None,
 ) -> NumberInsightRecord:
     """Screen from async code; see `screen`."""
     return await sync_to_async(screen)(
@@ -84,6 +91,7 @@ async def ascreen(
         source=source,
         using=using,
         field=field,
+        region=region,
     )
 
 
@@ -98,11 +106,11 @@ def _new(
     source: str,
 ) -> NumberInsightRecord:
     return NumberInsightRecord(
-        number=canonical(number),
+        number=number,
         ip_address=known_ip(ip, source),
         level=level or app_settings.LEVEL,
         declared_country=_alpha2(country),
-        declared_name=_storable(name or "", 200),
+        declared_name=_storable(str(name or ""), 200),
         source=source,
     )
 
@@ -268,6 +276,7 @@ def screen_typed(
     if not is_suspended():
         require_sync()
     try:
+        number = canonical(number)
         record = _new(number, level=level, country=country, name=name, source=Source.SIGNUP)
         if is_suspended():
             return record

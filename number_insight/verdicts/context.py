@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Any
 
 from django.core.signals import setting_changed
-from django.db import DatabaseError, transaction
+from django.db import connections, router, transaction
 
 from number_insight import addresses, clock, numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
+from number_insight.models import NumberInsightRecord
 from number_insight.rules.base import Signup
 
 logger = logging.getLogger("number_insight.verdicts.context")
@@ -20,7 +21,6 @@ logger = logging.getLogger("number_insight.verdicts.context")
 MOST_SHOWN = 3
 """The characters of a text that is shown in the log, as "EU" or "USA"."""
 _logged: set[str] = set()
-_needs_savepoint = False
 
 
 def signup_of(record: Any, past: Mapping[str, Any], *, as_kept: bool = False) -> Signup:
@@ -50,29 +50,35 @@ def local_ip_country(ip: str | None) -> str | None:
         return None
     try:
         find = app_settings.IP_COUNTRY
-        told: object = None if find is None else _asked(find, ip)
+        told: object = None if find is None else _ask(find, ip)
     except Exception as error:  # a fault of the project's callable must not cost a verdict
         _log_once(logging.ERROR, f"raised {place(error)}")
         return None
     country = numbers.known_country(told)
-    if told and country is None:
+    is_silent = told is None or (isinstance(told, str) and not told)
+    if country is None and not is_silent:
         _log_once(logging.WARNING, f"returned {_kind(told)}, which is no alpha-2 country")
     return country
 
 
-def _asked(find: Callable[[str], object], ip: str) -> object:
-    """Return the result of `find`, under a savepoint once it has raised a database error.
+def _ask(find: Callable[[str], object], ip: str) -> object:
+    """Return the result of `find`; its first query begins a savepoint.
 
-    After such an error PostgreSQL refuses every statement up to the end of the transaction, and
-    the verdict would be lost. A savepoint costs two statements, which most callables do not need.
+    After a database error PostgreSQL refuses every statement up to the end of the transaction, and
+    the verdict would be lost. Most callables make no query, and cost no savepoint.
     """
-    global _needs_savepoint
-    with transaction.atomic() if _needs_savepoint else nullcontext():
-        try:
+    connection = connections[router.db_for_write(NumberInsightRecord)]
+    with ExitStack() as stack:
+        begun: list[bool] = []
+
+        def execute_under_savepoint(execute: Callable[..., Any], *arguments: Any) -> Any:
+            if not begun:
+                begun.append(True)
+                stack.enter_context(transaction.atomic(using=connection.alias))
+            return execute(*arguments)
+
+        with connection.execute_wrapper(execute_under_savepoint):
             return find(ip)
-        except DatabaseError:
-            _needs_savepoint = True
-            raise
 
 
 def _kind(told: object) -> str:
@@ -89,9 +95,7 @@ def _log_once(level: int, what: str) -> None:
 
 
 def _forget(*, setting: str, **_kwargs: Any) -> None:
-    global _needs_savepoint
     if setting == "NUMBER_INSIGHT":
-        _needs_savepoint = False
         _logged.clear()
 
 

@@ -97,7 +97,7 @@ def known(insight: Insight) -> frozenset[str]:
 
 
 def completed(insight: Insight, number: str) -> Insight:
-    """Return `insight`, with facts from libphonenumber if the answer has none.
+    """Return `insight` with `number` in canonical form, and with free facts if the answer has none.
 
     An answer makes no verdict milder than no answer: a risky line type stands unless the provider
     tells another one. "mobile" is no risk, so only the provider tells it.
@@ -107,7 +107,9 @@ def completed(insight: Insight, number: str) -> Insight:
         insight = replace(insight, country=local.country, country_prefix=local.country_prefix)
     if insight.line_type == UNKNOWN and local.line_type in RISKY_LINE_TYPES:
         insight = replace(insight, line_type=local.line_type)
-    return insight
+    if insight.number in ("", number) or not numbers.is_same_line(insight.number, number):
+        return insight
+    return replace(insight, number=number)
 
 
 def least_verdict(basis: str) -> str:

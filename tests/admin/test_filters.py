@@ -118,6 +118,14 @@ def test_a_value_that_is_no_option_finds_nothing(
         "+46 70 174 06",
         "467017406",
         "004670174",
+        "\u202a+46 70 174 06 05\u202c",
+        "+46\u00a070\u202f174\u200906\u00a005",
+        "+46\u00a070\u202f174",
+        "\ufeff+46701740605",
+        "tel:+46-70-174-06-05",
+        "+46 (0)70 174 06",
+        "\uff0b\uff14\uff16701740605",
+        "+46701740605.",
     ],
 )
 def test_a_number_is_found_however_it_is_typed(admin_client: Client, typed: str) -> None:
@@ -134,6 +142,32 @@ def test_a_national_number_is_found_where_there_is_a_default_region(
     make_record()
     make_record("+447400123456")
     assert _found(admin_client, q=typed) == ["+447400123456"]
+
+
+@pytest.mark.parametrize(
+    ("region", "number", "typed"),
+    [
+        ("IT", "+390669812345", "06 698 12"),
+        ("IT", "+390669812345", "06\u00a0698 12345"),
+        ("IT", "+390669812345", "+39 (0)6 698 12"),
+        ("IT", "+393123456789", "312 345 6"),
+        ("CI", "+2250707123405", "07 07 12 3"),
+        ("CI", "+2250707123405", "0707123405"),
+        ("HU", "+36301234567", "06 30 123 4"),
+        ("HU", "+36301234567", "06 30 123 4567"),
+        ("RU", "+79161234567", "8 916 123"),
+        ("US", "+12125550123", "212 555 0"),
+        ("MX", "+525512345605", "+52 1 55 1234"),
+        ("FR", "+590590123456", "0590 12 34 56"),
+    ],
+)
+def test_a_number_is_found_as_it_is_dialled_at_home(
+    admin_client: Client, settings: Any, region: str, number: str, typed: str
+) -> None:
+    settings.PHONENUMBER_DEFAULT_REGION = region
+    make_record()
+    make_record(number)
+    assert _found(admin_client, q=typed) == [number]
 
 
 @pytest.mark.parametrize("typed", ["+46", "4670", "0046 70 17"])

@@ -193,7 +193,7 @@ def test_each_action_leaves_a_log_entry_without_the_whole_number(
     client.post(action_url("refuse"), confirmed(record, other, reason="No."))
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (reviewer, str(record.pk))
-    assert entry.get_change_message() == "Refused."
+    assert entry.get_change_message() == "Refused.\nNo."
     assert "70174" not in entry.object_repr
     assert "Refused." in client.get(f"{LIST}{record.pk}/history/").content.decode()
 

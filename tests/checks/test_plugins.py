@@ -10,6 +10,7 @@ import pytest
 from django.core.checks import Warning
 from django.core.management import call_command
 from django.test import override_settings
+from requests import utils
 
 from number_insight.checks.plugins import NOTICE
 from tests.checks.stage import FAKE, LASTING, PROVIDERS, Lasting, found, found_in_production, ids
@@ -103,3 +104,12 @@ def test_no_message_shows_a_secret() -> None:
     given = {"PROVIDERS": {"default": {"BACKEND": LASTING, "OPTIONS": options}}}
     messages = [*found(given), *found_in_production(given)]
     assert messages and "canary" not in repr(messages)
+
+
+def test_a_bundle_of_certificates_that_cannot_be_read_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(utils, "DEFAULT_CA_BUNDLE_PATH", "/nowhere/cacert.pem")
+    (message,) = found({})
+    assert message.id == "number_insight.E028"
+    assert "/nowhere/cacert.pem cannot be read" in message.msg

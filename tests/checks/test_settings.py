@@ -139,6 +139,16 @@ def test_a_mistake_is_reported_with_what_to_do(
     [
         ({"IP_COUNTRY": "no.such.thing"}, "E007"),
         ({"COUNTRIES": "GB"}, "E008"),
+        ({"COUNTRIES": ["UK"]}, "E008"),
+        ({"COUNTRIES": ["GB", "EU"]}, "E008"),
+        ({"COUNTRIES": [["GB"]]}, "E008"),
+        ({"COUNTRIES": {"GB": 1}}, "E008"),
+        ({"COUNTRIES": 44}, "E008"),
+        ({"THRESHOLDS": {"review": 80, "deny": 30}}, "E005"),
+        ({"THRESHOLDS": {"review": 90}}, "E005"),
+        ({"THRESHOLDS": {"deny": 20}}, "E005"),
+        ({"CALLBACK_BASE_URL": "https://www.example.com/app"}, "E006"),
+        ({"CALLBACK_BASE_URL": "https://www.example.com/app/?x"}, "E006"),
         ({"CALLBACK_BASE_URL": "http://www.example.com"}, "E006"),
         ({"CALLBACK_BASE_URL": "www.example.com"}, "E006"),
         ({"PROVIDERS": []}, "E002"),
@@ -185,6 +195,32 @@ def test_a_form_that_cannot_wait_in_its_transaction_is_reported(
         assert ids(check_settings()) == expected
     finally:
         settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"COUNTRIES": None},
+        {"COUNTRIES": []},
+        {"COUNTRIES": ("GB", "XK")},
+        {"COUNTRIES": {"GB", "JE"}},
+        {"THRESHOLDS": {"review": 80}},
+        {"THRESHOLDS": {"review": 0, "deny": 1}},
+        {"CALLBACK_BASE_URL": "https://www.example.com"},
+        {"CALLBACK_BASE_URL": "https://www.example.com/"},
+        {"CALLBACK_BASE_URL": "https://www.example.com:8443"},
+    ],
+)
+def test_what_is_right_is_not_reported(given: Any) -> None:
+    assert ids(found({"PROVIDERS": PROVIDERS, **given})) == []
+
+
+@pytest.mark.parametrize(("region", "expected"), [("UK", ["E008"]), ("se", ["E008"]), ("SE", [])])
+def test_a_default_region_that_is_no_country_is_reported(
+    region: str, expected: list[str], settings: Any
+) -> None:
+    settings.PHONENUMBER_DEFAULT_REGION = region
+    assert ids(found({"PROVIDERS": PROVIDERS})) == expected
 
 
 @override_settings(ROOT_URLCONF="django.contrib.auth.urls")

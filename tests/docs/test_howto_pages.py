@@ -10,7 +10,7 @@ from celery import current_app
 
 from number_insight import views
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, callbacks, expiry, outcomes
+from number_insight.lookups import budget, callbacks, outcomes
 from number_insight.screening import bell, tasks
 from tests.support.pages import named, quoted, read, rows, section
 
@@ -28,7 +28,7 @@ def test_every_task_is_on_the_page_on_celery_and_the_other_way_round():
         ("async", "after 25 hours the sweep gives the lookup up", outcomes.CALLBACK_PATIENCE),
         ("states", "within 25 hours", outcomes.CALLBACK_PATIENCE),
         ("states", "with a growing back-off, for 24 hours", outcomes.GIVE_UP_AFTER),
-        ("states", "for 24 hours nobody else asks", expiry.UNCERTAIN_HOLD),
+        ("states", "for 24 hours nobody else asks", outcomes.UNCERTAIN_HOLD),
         ("forms", "the line and its carrier for 30 days", app_settings.FRESHNESS["carrier"]),
         ("forms", "for 15 minutes, and longer", app_settings.FRESHNESS["live"]),
     ],

@@ -11,7 +11,14 @@ from django.utils.module_loading import import_string
 
 from number_insight import signals, testing
 from number_insight.insight import Insight
-from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag, choices
+from number_insight.models import (
+    DecisionEvent,
+    ListEntry,
+    Lookup,
+    NumberInsightRecord,
+    RiskFlag,
+    choices,
+)
 from number_insight.models.lists import IP_LASTS
 from number_insight.models.managers import RecordQuerySet
 from number_insight.screening import signup
@@ -35,7 +42,7 @@ def test_what_the_page_imports_is_there(path):
         __import__(path)
 
 
-@pytest.mark.parametrize("model", [NumberInsightRecord, RiskFlag, Lookup, ListEntry])
+@pytest.mark.parametrize("model", [NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ListEntry])
 def test_every_field_is_on_the_page_and_the_other_way_round(model):
     told = set(table(section(PAGE, model.__name__), "field")) - {"subject", "flags"}
     told |= {"subject_type", "subject_id"} if model is NumberInsightRecord else set()
@@ -63,6 +70,11 @@ def test_every_state_and_basis_is_on_the_page_and_the_other_way_round(column, wo
 @pytest.mark.parametrize("words", [choices.Source, choices.Verdict, choices.Lane])
 def test_the_words_of_a_record_are_on_the_page(words):
     assert set(words.values) <= set(quoted(RECORD))
+
+
+def test_the_acts_of_an_event_are_on_the_page():
+    told = {row[0].strip("`"): quoted(row[1]) for row in rows(section(PAGE, "DecisionEvent"))}
+    assert told["act"] == choices.Act.values
 
 
 def test_the_words_of_a_list_entry_are_on_the_page():

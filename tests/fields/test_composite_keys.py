@@ -6,14 +6,16 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.test import Client, override_settings
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from number_insight import privacy
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import attach, screen, suspended
 from number_insight.screening.backfill import Backfill
-from tests.models import Seat
+from tests.models import Seat, UUIDCustomer
 from tests.privacy.stage import aged, command
 from tests.support.stage import CLEAN, VIRTUAL, asking, sweep
 
@@ -56,6 +58,19 @@ def test_a_record_is_attached_to_it() -> None:
     record = screen(CLEAN)
     assert attach(taken, record=record) == record
     assert the_record().subject == taken
+
+
+def test_the_subjects_of_many_records_are_fetched_at_once(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    first, second = seat(1), seat(2)
+    third = UUIDCustomer.objects.create(phone=CLEAN)
+    NumberInsightRecord.objects.create(number=CLEAN)
+    ContentType.objects.get_for_models(Seat, UUIDCustomer)  # cached from here on
+    with django_assert_num_queries(3):
+        records = list(NumberInsightRecord.objects.order_by("pk").prefetch_related("subject"))
+        subjects = [record.subject for record in records]
+    assert subjects == [first, second, third, None]
 
 
 def test_a_purge_unlinks_it_when_it_is_gone_and_not_before() -> None:

@@ -15,7 +15,7 @@ from django.db.models import Count, Sum
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from number_insight import clock
+from number_insight import clock, reviewing
 from number_insight.lookups import budget
 from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag
 from number_insight.overview import counting, figures, keeping
@@ -143,6 +143,33 @@ def test_decisions_are_counted_by_reviewer_with_the_median_of_the_wait() -> None
     median = found[ana.pk].median
     assert median is not None
     assert median.total_seconds() == pytest.approx(7200, rel=0.03)
+
+
+def test_a_decision_about_an_old_record_is_counted_with_the_next_sweep() -> None:
+    ana = User.objects.create_user("ana")
+    made = record(100 * DAY, verdict="review")
+    keeping.keep()
+    assert reviewing.refuse(made, user=ana, reason="no")
+    keeping.keep()
+    assert tally("signup", day=days_ago(100)) == {("review", ""): (1, 1, 0)}
+    assert tally("decision") == {(str(ana.pk), ""): (1, 1, 0)}
+    assert reviewing.reopen(made, user=ana)
+    keeping.keep()
+    assert tally("signup", day=days_ago(100)) == {("review", ""): (1, 0, 0)}
+    assert tally("decision") == {}
+
+
+def test_second_looks_are_counted_by_the_first_reviewer(settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "SECOND_LOOK": 1}
+    ana, ben = User.objects.create_user("ana"), User.objects.create_user("ben")
+    for agrees in (True, True, False):
+        made = record(verdict="review")
+        assert reviewing.refuse(made, user=ana, reason="no")
+        assert reviewing.second_word(made, user=ben, refuse=agrees)
+    keeping.keep()
+    (found,) = figures.reviewers(Period(days=1))
+    assert (found.reviewer, found.count, found.agreed, found.disagreed) == (ana.pk, 3, 2, 1)
+    assert found.agreement == pytest.approx(2 / 3)
 
 
 def test_a_reviewer_is_erased_with_the_user() -> None:

@@ -36,7 +36,17 @@ IMPERSONAL = {
         "ported",
     ),
     *("original_carrier_name", "valid_number", "ip_match", "ip_country", "caller_type"),
-    *("decision", "decided_by", "decided_at", "fraud", "labelled_at", "lookup"),
+    *(
+        "decision",
+        "decided_by",
+        "decided_at",
+        "reason_code",
+        "second_look",
+        "fraud",
+        "labelled_at",
+        "lookup",
+    ),
+    *("claimed_by", "claimed_at"),
     *("created_at", "screened_at", "provider", "cnam", "delivery", "claim", "lease_until"),
     *(
         "next_try_at",

@@ -67,15 +67,14 @@ def test_what_a_rule_has_written_down_is_masked_as_well() -> None:
     assert record.state == NumberInsightRecord.objects.get().state == "refused"
 
 
-def test_a_refusal_waits_for_review_for_a_day_and_a_release_counts_for_the_number() -> None:
+def test_a_refusal_never_waits_for_review_and_a_decision_counts_for_the_number() -> None:
     record = refused()
-    assert record in NumberInsightRecord.objects.awaiting_review("risk")
+    assert record not in NumberInsightRecord.objects.awaiting_review()
+    assert record not in NumberInsightRecord.objects.awaiting_review("risk")
     assert reviewing.release(record)
     with asking(**ENFORCE):
         assert "number_released_before" in {flag.code for flag in screened(PREMIUM).flags.all()}
         assert not refusal.is_denied(PREMIUM)
-    aged(days=2)
-    assert not NumberInsightRecord.objects.awaiting_review().filter(pk=record.pk).exists()
 
 
 def test_nobody_is_given_the_record_of_a_refusal_as_their_own() -> None:

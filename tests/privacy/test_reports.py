@@ -104,7 +104,7 @@ def test_a_report_on_a_provider_that_cannot_be_made() -> None:
 @pytest.mark.parametrize("broken", ["insert", "link", "_alpha2"])
 def test_a_report_on_a_signup(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signup, broken, fail)
-    customer = Customer(name="Ada", phone=NUMBER)
+    customer = Customer(pk=7, name="Ada", phone=NUMBER)
     text = reported(lambda: screen(customer.phone, ip=IP, name=NAME, subject=customer))
     assert found_in(text) == []
     assert found_in(reported(customer.save)) == []

@@ -114,6 +114,14 @@ def test_the_command_says_what_is_known_for_free(level: str) -> None:
     assert "premium" not in document["not_evaluable"]
 
 
+def test_the_number_of_an_answer_is_the_one_that_was_asked_about() -> None:
+    out, number = StringIO(), "+525512345605"
+    with asking({number: {"number": "+5215512345605"}}):
+        call_command("number_insight_lookup", number, json=True, stdout=out)
+    document = json.loads(out.getvalue())
+    assert document["number"] == document["insight"]["number"] == number
+
+
 def test_what_is_known_for_free_counts_for_an_answer_that_is_used_again() -> None:
     number = "+18002345678"
     with asking({number: WITHOUT_LINE}):

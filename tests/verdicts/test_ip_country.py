@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.contrib.gis.geoip2 import GeoIP2Exception
+from django.db import connection
 from django.test import override_settings
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 from number_insight.ip_country import bundled, maxmind
+from number_insight.screening import refusal
 from number_insight.verdicts import context
 from tests.support.records import NUMBER, codes_of
 from tests.support.stage import asking, screened
@@ -74,3 +76,94 @@ def test_a_database_that_is_missing_costs_no_verdict(
         assert context.local_ip_country("8.8.8.8") is None
     assert "the country is unknown" in caplog.text
     assert "8.8.8.8" not in caplog.text
+
+
+def told(value: object) -> Any:
+    """Return settings whose ``IP_COUNTRY`` tells `value`, or raises it."""
+
+    def find(ip: str) -> Any:
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    return {"IP_COUNTRY": find}
+
+
+NO_COUNTRIES = [
+    "EU",
+    "A1",
+    "T1",
+    "XX",
+    "UK",
+    "AP",
+    "unknown",
+    "USA",
+    "",
+    46,
+    4.6,
+    True,
+    b"GB",
+    ["GB"],
+]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("value", [*NO_COUNTRIES, LookupError("none")], ids=repr)
+def test_what_is_no_country_is_unknown_and_breaks_no_screening(value: object) -> None:
+    with asking(**told(value)):
+        record = screened(NUMBER, ip="8.8.8.8")
+    assert (record.state, record.verdict, record.lane) == ("screened", "allow", "risk")
+    assert (record.ip_country, record.ip_match) == ("", "unknown")
+    assert codes_of(record) == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["FR", "fr", " fr\n"])
+def test_a_country_is_one_in_any_case(value: str) -> None:
+    with asking(**told(value)):
+        assert screened(NUMBER, ip="8.8.8.8").ip_country == "FR"
+
+
+def failing_query(ip: str) -> str:
+    """Ask a table that is not there, as a project does that forgot to migrate."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT country FROM no_such_table")
+    return "FR"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("enforcement", ["observe", "enforce"])
+def test_a_failed_query_breaks_neither_the_screening_nor_the_form(enforcement: str) -> None:
+    with asking(IP_COUNTRY=f"{__name__}.failing_query", ENFORCEMENT=enforcement):
+        for _ in range(2):
+            assert not refusal.is_denied(NUMBER)
+            record = screened(NUMBER, ip="8.8.8.8")
+            assert (record.state, record.verdict) == ("screened", "allow")
+
+
+@pytest.mark.django_db
+def test_a_callable_that_is_missing_is_one_that_does_not_know() -> None:
+    with asking(IP_COUNTRY=f"{__name__}.no_such_callable"):
+        record = screened(NUMBER, ip="8.8.8.8")
+    assert (record.state, record.ip_country) == ("screened", "")
+
+
+@pytest.mark.parametrize("value", ["EU", "a long text", 46, LookupError("8.8.8.8")], ids=repr)
+def test_each_kind_is_logged_once_and_without_what_it_tells(
+    value: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    with asking(**told(value)), caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert context.local_ip_country("8.8.8.8") is None
+    (logged,) = caplog.messages
+    assert "the country is unknown" in logged
+    assert "8.8.8.8" not in logged
+    assert "a long text" not in logged
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("country", ["EU", "Sweden", "UK", "??", "", "46"])
+def test_a_declared_country_that_is_none_is_not_kept(country: str) -> None:
+    with asking():
+        record = screened(NUMBER, country=country)
+    assert (record.state, record.declared_country) == ("screened", "")

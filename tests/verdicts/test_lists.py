@@ -36,6 +36,17 @@ FORMS = [
     ("ip", "2001:4860:0:0::1", "2001:4860::1"),
     ("ip", "2001:4860::1/32", "2001:4860::/32"),
     ("ip", "::ffff:8.8.8.8", "8.8.8.8"),
+    ("ip", "::ffff:8.8.8.0/120", "8.8.8.0/24"),
+    ("ip", "\u200b8.8.8.8\u00a0", "8.8.8.8"),
+    ("number", "\u202a+46 70 174 06 05\u202c", "+46701740605"),
+    ("number", "+390549882505", "+3780549882505"),
+    ("number", "+5215512345605", "+525512345605"),
+    ("prefix", "\u202a+46\u00a070\u202c", "+4670"),
+    ("prefix", "\uff0b\uff14\uff1670", "+4670"),
+    ("prefix", "+2250", "+2250"),
+    ("prefix", "+39 06", "+3906"),
+    ("carrier", "Telia\u200b\u00a0Sverige", "Telia Sverige"),
+    ("country", "s\u200be", "SE"),
     ("prefix", "+46 70", "+4670"),
     ("prefix", "0046-70*", "+4670"),
     ("prefix", "4670", "+4670"),
@@ -51,6 +62,22 @@ NO_FORMS = [
     ("prefix", "+"),
     ("prefix", "46x"),
     ("prefix", "1" * 15),
+    ("prefix", "+46 (0)70"),
+    ("prefix", "+46070"),
+    ("prefix", "+999"),
+    ("prefix", "+521"),
+    ("prefix", "+33590"),
+    ("ip", "10.0.0.0/8"),
+    ("ip", "127.0.0.1"),
+    ("ip", "192.168.1.1"),
+    ("ip", "203.0.113.0/24"),
+    ("ip", "fe80::/10"),
+    ("ip", "224.0.0.0/4"),
+    ("carrier", "unknown"),
+    ("carrier", "NULL"),
+    ("number", "555-1234"),
+    ("country", "UK"),
+    ("country", "EU"),
     ("carrier", "x" * 201),
     ("country", "XX"),
     ("country", "Sweden"),
@@ -89,6 +116,41 @@ def test_what_is_no_value_is_refused(match: str, typed: str) -> None:
         an_entry("deny", match, typed)
     with pytest.raises(ValidationError):
         ListEntry(action="deny", match=match, value=typed).full_clean()
+
+
+def test_the_error_says_which_beginning_is_meant() -> None:
+    with pytest.raises(ValidationError, match=r"write \+4670\."):
+        an_entry("deny", "prefix", "+46 (0)70")
+
+
+@pytest.mark.parametrize(
+    ("listed", "typed"),
+    [
+        ("+390549882505", "+3780549882505"),
+        ("+3780549882505", "+39 0549 882505"),
+        ("+525512345605", "+52 1 55 1234 5605"),
+        ("+46701740605", "+46701740605\n"),
+        ("+46701740605", "+46701740605,"),
+        ("+46701740605", "+4670\u00ad1740605"),
+        ("+46701740605", "tel:+46-70-174-06-05"),
+        ("+5491123456789", "+541123456789"),
+        ("+541123456789", "+54 9 11 2345 6789"),
+        ("+590590123456", "+33 590 12 34 56"),
+    ],
+)
+def test_no_spelling_of_a_line_escapes_the_deny_list(listed: str, typed: str) -> None:
+    an_entry("deny", "number", listed)
+    with asking():
+        record = screened(typed)
+    assert record.verdict == "deny"
+    assert "deny_number" in codes_of(record)
+    assert Fake.asked == []
+
+
+def test_a_network_of_ipv4_in_ipv6_matches_the_visitor() -> None:
+    an_entry("deny", "ip", "::ffff:8.8.8.0/120")
+    [listing] = known_of(a_record(ip_address="::ffff:8.8.8.8")).listed
+    assert listing.value == "8.8.8.0/24"
 
 
 @override_settings(PHONENUMBER_DEFAULT_REGION="SE")

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import exports, links
+from number_insight.admin import exports, links, permissions
 from number_insight.admin.base import ReadOnlyAdmin
 from number_insight.admin.overview import page
 from number_insight.lookups.budget import UNIT
@@ -39,16 +39,11 @@ class OverviewAdmin(ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def has_spending_permission(self, request: HttpRequest) -> bool:
-        """Whether the user may see amounts of money."""
-        user: Any = request.user
-        return bool(user.has_perm("number_insight.view_spending"))
-
     def overview_view(self, request: HttpRequest) -> HttpResponse:
         """Show the overview."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        with_money = self.has_spending_permission(request)
+        with_money = permissions.can_view_spending(request.user)
         context = {
             **self.admin_site.each_context(request),
             **page.context(request, self.admin_site, with_money=with_money),
@@ -77,7 +72,7 @@ class OverviewAdmin(ReadOnlyAdmin):
         rows = rows.exclude(kind=TallyKind.DAY).order_by(
             "day", "kind", "name", "detail", "currency"
         )
-        if not self.has_spending_permission(request):
+        if not permissions.can_view_spending(request.user):
             rows = rows.exclude(kind=TallyKind.MONEY)
         return exports.streamed(page.file_name(period), form, HEADS, _cells(rows))
 

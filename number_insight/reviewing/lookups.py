@@ -1,51 +1,16 @@
-"""The acts of a reviewer: decisions on records, and repeated lookups."""
+"""Repeated lookups, which a person has asked for."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext
 
-from number_insight import signals
 from number_insight.exceptions import Unsupported
 from number_insight.lookups import questions
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.models.choices import Decision, LookupState, RecordState
+from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import planning, tasks
 from number_insight.transactions import after_commit
-from number_insight.verdicts import announcing
-
-
-def release(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -> bool:
-    """Release the signup of `record`; return False if a person has decided before."""
-    return _decide(record, Decision.RELEASED, user, reason)
-
-
-def refuse(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -> bool:
-    """Refuse the signup of `record`; return False if a person has decided before."""
-    return _decide(record, Decision.REFUSED, user, reason)
-
-
-def _decide(record: NumberInsightRecord, decision: str, user: Any, reason: str) -> bool:
-    """Write the decision if there is none yet; the condition is in the UPDATE, against races."""
-    with transaction.atomic():
-        undecided = NumberInsightRecord.objects.filter(pk=record.pk, decision=Decision.NONE)
-        if not undecided.update(
-            decision=decision,
-            decided_by=user,
-            decided_at=timezone.now(),
-            decision_reason=reason.strip(),
-        ):
-            return False
-        record.refresh_from_db()
-        after_commit(_send_decision_made, record, user)
-    return True
-
-
-def _send_decision_made(record: NumberInsightRecord, user: Any) -> None:
-    announcing.send(signals.decision_made, record=record, user=user, source=record.source)
 
 
 def look_up_again(record: NumberInsightRecord) -> Lookup:
