@@ -83,7 +83,7 @@ def _subject_type(record: NumberInsightRecord) -> str:
 def _number(record: NumberInsightRecord, *, is_full: bool) -> str:
     if not record.number:
         return record.number_masked
-    return record.number if is_full else numbers.masked(record.number)
+    return record.number if is_full else numbers.recognisable(record.number)
 
 
 def _ip(record: NumberInsightRecord, *, is_full: bool) -> str:

@@ -69,7 +69,7 @@ def percent(share: float | None) -> str:
     """Return a share in per cent; a dash for None."""
     if share is None:
         return display.EMPTY_VALUE
-    return _("%(number)s %%") % {"number": number_format(100 * share, decimal_pos=0)}
+    return _("%(number)s %%") % {"number": round(100 * share)}
 
 
 def decided_bar(label: str, count: int, refused: int, released: int, top: int) -> SafeString:
