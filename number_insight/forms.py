@@ -85,10 +85,13 @@ class ScreenedFormMixin(_Form):
         return "" if value is None else str(value)
 
     @sensitive_variables()
-    def save(self, commit: bool = True) -> Any:
-        """Save a model form, and link its records to the saved object."""
-        saved = super().save(commit=commit)  # type: ignore[misc]
-        if commit and isinstance(saved, models.Model):
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save a form that has a `save` of its own, and link its records to the saved object.
+
+        The arguments are its own: a model form takes `commit`, one of django-allauth the request.
+        """
+        saved = super().save(*args, **kwargs)  # type: ignore[misc]
+        if isinstance(saved, models.Model) and kwargs.get("commit", True) and all(args):
             for record in self.screening_records.values():
                 _attach(saved, record)
         return saved

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,9 @@ LINE_TYPES = frozenset(
     {"mobile", "landline", "landline_premium", "landline_tollfree", "virtual", "pager", UNKNOWN}
 )
 PORTED = frozenset({"ported", "not_ported", "assumed_ported", "assumed_not_ported", UNKNOWN})
-VALID_NUMBER = frozenset({"valid", "not_valid", "inferred", "inferred_not_valid", UNKNOWN})
+VALID_NUMBER = frozenset(
+    {"valid", "not_valid", "cancelled", "inferred", "inferred_not_valid", UNKNOWN}
+)
 REACHABLE = frozenset(
     {"reachable", "undeliverable", "absent", "bad_number", "blacklisted", UNKNOWN}
 )
@@ -25,8 +28,14 @@ ROAMING = frozenset({"roaming", "not_roaming", UNKNOWN})
 IP_MATCH = frozenset({"country", "mismatch", UNKNOWN})
 CALLER_TYPES = frozenset({"business", "consumer", UNKNOWN})
 
-NUMBER_REFUSED = frozenset({3, 999})
-"""The statuses that reject the number itself."""
+VOIP = frozenset({"fixed", "nonfixed", UNKNOWN})
+REASSIGNED = frozenset({"yes", "no", UNKNOWN})
+VERIFIED = frozenset({"yes", "no", "partial", UNKNOWN})
+
+MISSING = frozenset(
+    {"not_asked", "no_coverage", "not_authorized", "not_applicable", "not_found", "failed"}
+)
+"""The reasons why an answer does not tell a signal."""
 
 LEVELS = ("basic", "standard", "advanced")
 """The levels of a lookup, the cheapest first; each includes the facts of the one before."""
@@ -82,6 +91,32 @@ class RealTime:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """The change of the SIM, or of the phone: the last one known, or within the period asked."""
+
+    swapped: bool | None = None
+    at: datetime | None = None
+    period_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """A vendor's opinion of the number; `kind` says of what, `score` is 0 to 100 (the worst)."""
+
+    score: int | None = None
+    blocked: bool | None = None
+    blocked_at: datetime | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """The comparison of the place of the phone with the one that was asked about."""
+
+    verified: str = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
     """The facts about one number. It is never None: before an answer there is a local one."""
 
@@ -104,41 +139,74 @@ class Insight:
     ip: IPMatch = field(default_factory=IPMatch, repr=False)
     caller: Caller | None = field(default=None, repr=False)
     real_time: RealTime | None = None
+    sim_swap: Swap | None = None
+    device_swap: Swap | None = None
+    voip: str | None = None
+    risk: Risk | None = None
+    reassigned: str | None = None
+    call_forwarding: bool | None = None
+    match: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
+    """How well the fields that were asked about agree, each with a level ("exact", "none")."""
+    location: Location | None = field(default=None, repr=False)
+    missing: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """The signals that this answer does not tell, each with a reason of `MISSING`."""
     outcome: int | None = None
     price: Decimal | None = None
     refund: Decimal | None = None
     balance: Decimal | None = None
     raw: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     """The provider's raw answer; not part of the JSON form, and stored only by ``STORE_RAW``."""
+    number_refused: bool = False
+    """Whether the provider rejected the number itself. There is no answer then, so this is not part
+    of the JSON form."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON form, with plain types only and amounts as strings."""
-        document = asdict(replace(self, raw=None))
-        del document["raw"]
-        for key in ("price", "refund", "balance"):
+        document = asdict(replace(self, raw=None, missing=dict(self.missing), match=None))
+        for key in _NOT_IN_JSON:
+            del document[key]
+        document["match"] = None if self.match is None else dict(self.match)
+        for key in _AMOUNTS:
             document[key] = None if document[key] is None else str(document[key])
+        for key in ("sim_swap", "device_swap", "risk"):
+            for name in _TIMES.intersection(document[key] or ()):
+                document[key][name] = _time_text(document[key][name])
         return document
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Insight:
-        """Return the insight of the JSON form `document`; unknown keys are ignored."""
-        known = {f.name for f in fields(cls)} - {"raw"}
-        values = {key: value for key, value in document.items() if key in known}
-        for key, part in _PARTS.items():
+        """Return the insight of the JSON form `document`; unknown keys are ignored in all parts."""
+        values = _known(cls, document)
+        for key in _NOT_IN_JSON:
+            values.pop(key, None)
+        for key, part in PARTS.items():
             if isinstance(values.get(key), Mapping):
-                values[key] = part(**values[key])
-        for key in ("price", "refund", "balance"):
+                told = _known(part, values[key])
+                values[key] = part(
+                    **{k: utc_time(v) if k in _TIMES else v for k, v in told.items()}
+                )
+        for key in _AMOUNTS:
             if values.get(key) is not None:
                 values[key] = Decimal(str(values[key]))
+        values["missing"] = values.get("missing") or {}
         return cls(**values)
 
     def without_live(self) -> Insight:
-        """Return a copy without live data: roaming, reachability and the raw answer.
+        """Return a copy without live data: what is true of the phone only now, and the raw answer.
 
         In several geographies they are "disallowed by law from being persisted", says Vonage's
-        support (article 204015563).
+        support (article 204015563) of roaming and reachability. The place of the phone and the
+        forwarding of its calls are treated alike; a change of the SIM is no state of the phone.
         """
-        return replace(self, reachable=UNKNOWN, roaming=Roaming(), real_time=None, raw=None)
+        return replace(
+            self,
+            reachable=UNKNOWN,
+            roaming=Roaming(),
+            real_time=None,
+            call_forwarding=None,
+            location=None,
+            raw=None,
+        )
 
     @property
     def cost(self) -> Decimal:
@@ -150,17 +218,19 @@ class Insight:
         """Whether the answer holds no fact beyond the number itself.
 
         Formats and country follow from the number. A carrier with nothing but that country is no
-        fact either. An answer with outcome 2 (refunded) needs a line type or a current carrier.
+        fact either, nor is a part in which all is unknown. An answer with outcome 2 (refunded)
+        needs a line type, a current carrier, or a fact that only some vendors tell.
         """
-        if self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None:
-            return True
         facts = replace(
             self,
             current_carrier=self._told_of(self.current_carrier),
             original_carrier=self._told_of(self.original_carrier),
             ip=replace(self.ip, address=None),
+            **self._told_by_some(),
             **_OF_THE_NUMBER,
         )
+        if self.outcome == 2 and self.line_type == UNKNOWN and self.current_carrier is None:
+            return not any(getattr(facts, name) is not None for name in TOLD_BY_SOME)
         return facts == Insight()
 
     @property
@@ -174,18 +244,80 @@ class Insight:
             return carrier
         return None if replace(carrier, country=None) == Carrier() else carrier
 
+    def _told_by_some(self) -> dict[str, Any]:
+        """Return the facts that only some vendors tell, with None for what tells nothing.
+
+        A period, or the kind of a risk, is a part of the question.
+        """
+        told = {name: getattr(self, name) for name in TOLD_BY_SOME}
+        for name in ("sim_swap", "device_swap"):
+            swap = told[name]
+            if swap is not None and swap.swapped is None and swap.at is None:
+                told[name] = None
+        if self.risk is not None and replace(self.risk, kind=None) == Risk():
+            told["risk"] = None
+        nothing: tuple[object, ...] = (UNKNOWN, Location(), {})
+        return {name: None if value in nothing else value for name, value in told.items()}
+
+
+def _known(part: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `document` holds of the members of `part`."""
+    names = {member.name for member in fields(part)}
+    return {name: value for name, value in document.items() if name in names}
+
+
+def _time_text(at: datetime | None) -> str | None:
+    """Return a time as ISO 8601 text in UTC."""
+    found = utc_time(at)
+    return None if found is None else found.isoformat()
+
+
+def utc_time(value: object) -> datetime | None:
+    """Return a time, or the ISO 8601 text of one, in UTC; None if it is none.
+
+    A text without an offset is taken for UTC.
+    """
+    try:
+        text = str(value).strip().upper().replace("Z", "+00:00")
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(text)
+        aware = found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+        return aware.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+
 
 _FORMATS = ("national_format", "country", "country_iso3", "country_name", "country_prefix")
 _OF_THE_QUESTION = ("status", "status_text", "request_id", "number", "outcome", "price", "refund")
 _OF_THE_NUMBER: dict[str, Any] = {
-    name: getattr(Insight(), name) for name in (*_FORMATS, *_OF_THE_QUESTION, "balance", "raw")
+    name: getattr(Insight(), name)
+    for name in (*_FORMATS, *_OF_THE_QUESTION, "balance", "raw", "missing", "number_refused")
 }
 """The fields that are no facts about the line, with their empty values."""
-_PARTS: dict[str, Any] = {
+TOLD_BY_SOME = (
+    "sim_swap",
+    "device_swap",
+    "voip",
+    "risk",
+    "reassigned",
+    "call_forwarding",
+    "match",
+    "location",
+)
+"""The facts that only some vendors tell; signals have the same names."""
+_AMOUNTS = ("price", "refund", "balance")
+_TIMES = frozenset({"at", "blocked_at"})
+"""The members of parts that are times."""
+_NOT_IN_JSON = ("raw", "number_refused")
+PARTS: dict[str, Any] = {
     "current_carrier": Carrier,
     "original_carrier": Carrier,
     "roaming": Roaming,
     "ip": IPMatch,
     "caller": Caller,
     "real_time": RealTime,
+    "sim_swap": Swap,
+    "device_swap": Swap,
+    "risk": Risk,
+    "location": Location,
 }
+"""The members that are parts, with their types."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -36,6 +37,15 @@ def provider(name: str = DEFAULT_PROVIDER) -> Provider:
     if not isinstance(made, Provider):
         raise ImproperlyConfigured(f"{entry['BACKEND']} is not a number_insight provider.")
     return made
+
+
+def told_by_any() -> frozenset[str]:
+    """Return the signals that one of ``PROVIDERS`` can tell; those that do not load tell none."""
+    told = frozenset[str]()
+    for name in app_settings.PROVIDERS:
+        with suppress(ImproperlyConfigured):
+            told = told.union(*provider(name).signals.values())
+    return told
 
 
 @cache

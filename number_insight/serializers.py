@@ -98,9 +98,12 @@ class ScreenedSerializerMixin(_Serializer):
         return [ErrorDetail(str(REFUSED), "refused")] if refusal.is_denied_soon(record) else None
 
     @sensitive_variables()
-    def save(self, **kwargs: Any) -> Any:
-        """Save the serializer, and link its records to the saved object."""
-        saved = super().save(**kwargs)
+    def save(self, *args: Any, **kwargs: Any) -> Any:
+        """Save the serializer, and link its records to the saved object.
+
+        The arguments are its own: a serializer of dj-rest-auth takes the request.
+        """
+        saved = super().save(*args, **kwargs)
         if isinstance(saved, models.Model):
             for record in self.screening_records.values():
                 if not record.subject_id:  # a nested object may have been saved with it

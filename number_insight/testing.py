@@ -7,10 +7,10 @@ and `number_insight_sandbox`. With Django's own runner, put `NumberInsightTestMi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -27,15 +27,19 @@ from number_insight.insight import (
     CALLER_TYPES,
     IP_MATCH,
     LINE_TYPES,
+    MISSING,
+    PARTS,
     PORTED,
     REACHABLE,
+    REASSIGNED,
     ROAMING,
     VALID_NUMBER,
+    VERIFIED,
+    VOIP,
     Caller,
-    Carrier,
     Insight,
     IPMatch,
-    RealTime,
+    Location,
     Roaming,
 )
 from number_insight.modelfields import label, stored
@@ -57,15 +61,7 @@ UNBOUNDED: dict[str, Any] = {
     "RETRY_UNCERTAIN": 0,
 }
 """The settings that tests do not take from the project, since a test is no traffic."""
-PARTS: dict[str, type[Any]] = {
-    "current_carrier": Carrier,
-    "original_carrier": Carrier,
-    "roaming": Roaming,
-    "ip": IPMatch,
-    "caller": Caller,
-    "real_time": RealTime,
-}
-WORDS: dict[tuple[type[Any], str], frozenset[str]] = {
+WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {
     (Insight, "line_type"): LINE_TYPES,
     (Insight, "ported"): PORTED,
     (Insight, "valid_number"): VALID_NUMBER,
@@ -73,6 +69,9 @@ WORDS: dict[tuple[type[Any], str], frozenset[str]] = {
     (Roaming, "status"): ROAMING,
     (IPMatch, "match"): IP_MATCH,
     (Caller, "type"): CALLER_TYPES,
+    (Insight, "voip"): VOIP | {None},
+    (Insight, "reassigned"): REASSIGNED | {None},
+    (Location, "verified"): VERIFIED,
 }
 """The words that a part of an insight may hold."""
 
@@ -185,15 +184,24 @@ def _e164(number: str) -> str:
 
 def _check_facts(given: Mapping[str, Any], known: type[Any] = Insight) -> None:
     """Raise `TypeError` or `ValueError` for what `known`, a part of an insight, does not have."""
-    names = {field.name for field in fields(known)} - {"raw"}
+    names = {field.name for field in fields(known)} - {"raw", "number_refused"}
     for name, value in given.items():
         if name not in names:
             raise TypeError(f"{known.__name__} has no {name!r}. {did_you_mean(name, names)}")
         words = WORDS.get((known, name))
         if words is not None and value not in words:
-            raise ValueError(f"{name} cannot be {value!r}. {did_you_mean(str(value), words)}")
+            _refuse_word(name, value, words)
+        if name == "missing":
+            for signal, reason in value.items():
+                if reason not in MISSING:
+                    _refuse_word(f"missing[{signal!r}]", reason, MISSING)
         if isinstance(value, Mapping) and name in PARTS:
             _check_facts(value, PARTS[name])
+
+
+def _refuse_word(name: str, value: object, words: Iterable[object]) -> NoReturn:
+    known = sorted(word for word in words if isinstance(word, str))
+    raise ValueError(f"{name} cannot be {value!r}. {did_you_mean(str(value), known)}")
 
 
 @contextmanager

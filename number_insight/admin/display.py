@@ -46,6 +46,7 @@ PORTED = {
 VALID = {
     "valid": _("yes"),
     "not_valid": _("no"),
+    "cancelled": _("no, it was given up"),
     "inferred": _("probably"),
     "inferred_not_valid": _("probably not"),
 }

@@ -25,7 +25,7 @@ from django.utils import timezone
 from number_insight import loading
 from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, callbacks, circuits, questions, switches
+from number_insight.lookups import budget, callbacks, circuits, prices, questions, switches
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
@@ -166,11 +166,10 @@ def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
 
 def _reserve(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
     """Return the lookups within the budget, with their indexes; skip the others."""
-    price_of = loading.provider(provider).price
-    prices = [price_of(questions.question_of(lookup)) for lookup in lookups]
-    day, fits = budget.reserve(prices)
+    amounts = prices.reserves(provider, [questions.question_of(lookup) for lookup in lookups])
+    day, fits = budget.reserve(amounts)
     reserved: list[tuple[int, Lookup]] = []
-    for index, (lookup, price, fits_in) in enumerate(zip(lookups, prices, fits, strict=True)):
+    for index, (lookup, price, fits_in) in enumerate(zip(lookups, amounts, fits, strict=True)):
         if fits_in:
             lookup.reserved, lookup.reserved_on = price, day
             reserved.append((index, lookup))
@@ -185,12 +184,12 @@ def _claim(
     """Write the claims, which share a token, in one statement for each price."""
     token, now = uuid.uuid4(), time.monotonic()
     lease = LEASE + timedelta(seconds=loading.provider(provider).timeout)
-    prices: dict[Decimal, list[int]] = defaultdict(list)
+    by_price: dict[Decimal, list[int]] = defaultdict(list)
     for lookup, _delay in delayed:
-        prices[lookup.reserved].append(lookup.pk)
+        by_price[lookup.reserved].append(lookup.pk)
         lookup.state, lookup.claim = LookupState.CALLING, token
         lookup.attempts += 1
-    for price, keys in prices.items():
+    for price, keys in by_price.items():
         Lookup.objects.filter(pk__in=keys).update(
             state=LookupState.CALLING,
             claim=token,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from number_insight.clock import Now
-from number_insight.lookups import budget, outcomes
+from number_insight.lookups import budget, outcomes, prices
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 
@@ -45,9 +45,9 @@ def _give_up_on_callback(lookup_id: int) -> bool:
             return False
         lookup = Lookup.objects.get(pk=lookup_id)
         # It was acknowledged, so it counts as paid: at the acknowledged or the reserved price.
-        paid = lookup.reserved if lookup.price is None else lookup.cost
-        payment = outcomes.released(lookup, paid)
-        lookup.save(update_fields=["reserved", "reserved_on"])
+        prices.note(lookup, None)
+        payment = outcomes.released(lookup, lookup.cost)
+        lookup.save(update_fields=["price", "reserved", "reserved_on"])
         budget.settle([payment])
     return True
 

@@ -20,8 +20,8 @@ from django.utils import timezone
 from number_insight import clock, exceptions, loading, numbers
 from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.insight import NUMBER_REFUSED, Insight
-from number_insight.lookups import budget
+from number_insight.insight import Insight
+from number_insight.lookups import budget, prices
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprints
@@ -66,6 +66,7 @@ WRITTEN = (
     "reserved_on",
     "request_id",
     "status",
+    "number_refused",
     "error",
     "price",
     "refund",
@@ -155,8 +156,10 @@ def _acknowledge(lookup: Any, acknowledgement: Acknowledgement) -> None:
         lookup.request_id = acknowledgement.request_id[:64] or lookup.request_id
     else:
         _compare_requests(lookup, acknowledgement.request_id)
-    lookup.price = acknowledgement.price if lookup.price is None else lookup.price
-    lookup.balance = acknowledgement.balance if lookup.balance is None else lookup.balance
+    if lookup.price is None and acknowledgement.price is not None:
+        lookup.error = prices.note(lookup, acknowledgement.price)
+    if lookup.balance is None:
+        lookup.balance = prices.storable(acknowledgement.balance)
 
 
 def _compare_requests(lookup: Lookup, named: str) -> None:
@@ -181,8 +184,8 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
     if isinstance(result, Insight):
         return _keep_answer(lookup, result, is_posted=outcome.token is None)
     lookup.error = str(result)[:300]
-    refused = isinstance(result, exceptions.NumberRefused)
-    lookup.status = result.status or (min(NUMBER_REFUSED) if refused else None)
+    lookup.status = result.status
+    lookup.number_refused = isinstance(result, exceptions.NumberRefused)
     if outcome.token is not None:
         return Kept(lookup=lookup, payment=_fail(lookup, result))
     # A callback's "no" is final, and costs the acknowledged price.
@@ -207,7 +210,8 @@ def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
 def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     """Set the columns of `lookup` to the answer, without saving it; return its payment."""
     payment = _end(lookup, insight, _answered_state(lookup, insight), at)
-    lookup.error = NOTHING_FOUND if tells_nothing(lookup, insight) else ""
+    if tells_nothing(lookup, insight):
+        lookup.error = f"{NOTHING_FOUND} {lookup.error}".strip()
     stored = insight if app_settings.STORE_LIVE else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
@@ -228,24 +232,21 @@ def is_set_aside(lookup: Lookup) -> bool:
 
 
 def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
-    """Set state, status and prices of an answered `lookup`; return its payment."""
+    """Set state, status and prices of an answered `lookup`; return its payment.
+
+    Its error is a price that is doubted, if any.
+    """
     if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
         lookup.reserved_on = clock.today()
-    payment = released(lookup, _cost(lookup, insight))
+    lookup.error = prices.note(lookup, insight.price)
+    lookup.refund = prices.refund(insight.refund) or lookup.refund
+    payment = released(lookup, lookup.cost)
     lookup.state, lookup.open_key, lookup.answered_at = state, None, at
     lookup.request_id = lookup.request_id or insight.request_id[:64]
-    lookup.status = insight.status
-    lookup.price = lookup.price if insight.price is None else insight.price
-    lookup.refund = lookup.refund if insight.refund is None else insight.refund
-    lookup.balance = lookup.balance if insight.balance is None else insight.balance
+    lookup.status, lookup.number_refused = insight.status, False
+    balance = prices.storable(insight.balance)
+    lookup.balance = lookup.balance if balance is None else balance
     return payment
-
-
-def _cost(lookup: Lookup, insight: Insight) -> Decimal:
-    """Return the price paid, from the answer or the acknowledgement, else the one reserved."""
-    if insight.price is not None:
-        return insight.cost
-    return lookup.reserved if lookup.price is None else lookup.cost
 
 
 def tells_nothing(lookup: Lookup, insight: Insight) -> bool:

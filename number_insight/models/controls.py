@@ -74,11 +74,13 @@ class Circuit(models.Model):
 
 
 class Pace(models.Model):
-    """The next free slot of a provider's rate limit (``THROUGHPUT``), shared by all workers."""
+    """What all workers share of a provider: its rate limit (``THROUGHPUT``), and its charges."""
 
     provider = models.CharField(_("provider"), max_length=50, unique=True)
     next_at = models.BigIntegerField(default=0)
-    """Microseconds since 1970."""
+    """The next free slot of the rate limit, in microseconds since 1970."""
+    charged = models.JSONField(default=dict, editable=False)
+    """What was charged above the provider's ``prices``: level → amount and day."""
 
     class Meta:
         verbose_name = _("pace")

@@ -37,6 +37,8 @@ class Lookup(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
     status = models.IntegerField(_("provider's status"), null=True)
+    number_refused = models.BooleanField(_("number refused"), default=False)
+    """Whether the provider rejected the number itself, whatever its status."""
     error = models.CharField(_("error"), max_length=300, blank=True)
     conflict = models.BooleanField(_("conflicting callback"), default=False)
     reserved = money(_("reserved"), default=Decimal(0))

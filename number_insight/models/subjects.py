@@ -133,8 +133,10 @@ class SubjectDescriptor:
 class SubjectKey(GenericForeignKey):
     """A generic key that follows any kind of primary key, into the database of its model."""
 
-    def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
-        super().contribute_to_class(cls, name)
+    def contribute_to_class(  # type: ignore[override]
+        self, cls: type[Model], name: str, **kwargs: Any
+    ) -> None:
+        super().contribute_to_class(cls, name, **kwargs)
         setattr(cls, name, SubjectDescriptor(self))
 
 

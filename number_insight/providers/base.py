@@ -8,7 +8,7 @@ most one request that costs money, without redirects and without retries.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -62,25 +62,32 @@ class Fault:
 class Provider(ABC):
     """Base class of a provider.
 
-    Every option is a keyword argument with a default. `prices` maps a level to the amount reserved
-    before it is asked, in `currency`. Methods raise only the exceptions of
-    `number_insight.exceptions`.
+    Every option is a keyword argument with a default. `prices` maps the names of `price_names` to
+    amounts in `currency`, which are reserved before asking. Methods raise only the exceptions of
+    `number_insight.exceptions`; `NumberRefused` is what marks a refused number, whatever its
+    status.
+
+    `signals`, `currency` and `price_names` may depend on the options: then set them on the
+    instance.
     """
 
     levels: ClassVar[tuple[str, ...]] = LEVELS
-    signals: ClassVar[Mapping[str, frozenset[str]]] = {
+    signals: Mapping[str, frozenset[str]] = {
         "basic": BASIC_SIGNALS,
         "standard": STANDARD_SIGNALS,
         "advanced": ADVANCED_SIGNALS,
     }
-    """The signals of each level; a rule that needs another signal is not evaluable."""
+    """The signals of each level; a rule that needs another signal is not evaluable. An answer says
+    in `Insight.missing` which of them it does not tell."""
     supports_callback: ClassVar[bool] = False
     supports_ip: ClassVar[bool] = False
     supports_cnam: ClassVar[bool] = False
-    currency: ClassVar[str] = "EUR"
+    currency: str = "EUR"
     retires_on: ClassVar[date | None] = None
     """The day on which the vendor switches the service off, if announced."""
     default_prices: ClassVar[Mapping[str, str]] = {}
+    price_names: Collection[str] = (*LEVELS, "cnam")
+    """The names that `prices` may hold: levels, or what the vendor sells by itself."""
     live_keys: ClassVar[frozenset[str] | None] = None
     """The top-level keys of `Insight.raw` that hold roaming or reachability. None means unknown:
     the raw answer is then stored only if live data may be."""
@@ -124,17 +131,17 @@ class Provider(ABC):
 
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options, without touching the network or the database."""
-        for level, price in self.prices.items():
-            if level not in (*LEVELS, "cnam"):
+        for name, price in self.prices.items():
+            if name not in self.price_names:
                 yield Fault(
                     id="E012",
-                    message=f"there is no level {level!r} to have a price.",
-                    hint=f"The levels are {', '.join(LEVELS)}, and cnam for the caller name.",
+                    message=f"prices names {name!r}, which is not sold.",
+                    hint=f"A price may be given for {', '.join(self.price_names)}.",
                 )
             elif not is_amount(price):
                 yield Fault(
                     id="E012",
-                    message=f"the price of {level!r} is not an amount: {price!r}.",
+                    message=f"the price of {name!r} is not an amount: {price!r}.",
                     hint='Write amounts as strings, for example "0.03".',
                 )
 

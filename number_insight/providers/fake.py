@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from decimal import InvalidOperation
 from threading import Lock
 from typing import Any, ClassVar, TypeGuard
@@ -13,13 +13,13 @@ from uuid import NAMESPACE_URL, uuid5
 
 from number_insight import numbers
 from number_insight.exceptions import BadCallback, NotSent, ProviderError, Uncertain, Unsupported
-from number_insight.insight import Insight
+from number_insight.insight import PARTS, TOLD_BY_SOME, Insight
 from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.personas import PRICES, answer, persona_for
-from number_insight.providers.statuses import ANSWERED, http_meaning, refusal
+from number_insight.providers.statuses import ANSWERED, HTTP, refusal
 
-_FIELDS = frozenset(field.name for field in fields(Insight)) - {"raw"}
+_FIELDS = frozenset(Insight().as_json())
 
 
 class Fake(Provider):
@@ -34,7 +34,9 @@ class Fake(Provider):
     supports_ip = True
     supports_cnam = True
     default_prices = {level: str(price) for level, price in PRICES.items()}
-    live_keys: ClassVar[frozenset[str] | None] = frozenset({"reachable", "roaming", "real_time"})
+    live_keys: ClassVar[frozenset[str] | None] = frozenset(
+        {"reachable", "roaming", "real_time", "call_forwarding", "location"}
+    )
     asked: ClassVar[list[Question]] = []
     _lock: ClassVar[Lock] = Lock()
 
@@ -46,6 +48,15 @@ class Fake(Provider):
     ) -> None:
         super().__init__(prices=prices)
         self.answers: Any = {} if answers is None else answers
+
+    @property
+    def signals(self) -> Mapping[str, frozenset[str]]:  # type: ignore[override]
+        """The signals of each level; those of `answers` belong to the highest."""
+        parts = self.answers.values() if isinstance(self.answers, Mapping) else ()
+        given = frozenset[str]().union(*(part for part in parts if isinstance(part, Mapping)))
+        told = dict(Provider.signals)
+        told["advanced"] |= given.intersection(TOLD_BY_SOME)
+        return told
 
     @classmethod
     def reset(cls) -> None:
@@ -131,6 +142,8 @@ class Fake(Provider):
 
 def _is_sound(insight: Insight) -> bool:
     model = Insight()
+    if not all(isinstance(getattr(insight, name), part | None) for name, part in PARTS.items()):
+        return False
     return all(
         type(getattr(insight, name)) is type(getattr(model, name))
         for name in (
@@ -143,6 +156,7 @@ def _is_sound(insight: Insight) -> bool:
             "roaming",
             "ip",
             "ported",
+            "missing",
         )
     )
 
@@ -168,10 +182,8 @@ def _raise_trouble(question: Question, earlier: int) -> None:
 def _fault_error(fault: str) -> ProviderError:
     if fault == "refused":
         return NotSent("The fake provider refused the connection.")
-    meaning = http_meaning(int(fault)) if fault.isdigit() else None
-    if meaning is None:
-        return Uncertain(f"The fake provider broke its answer off ({fault}).")
-    return meaning.error(meaning.sentence, http_status=int(fault))
+    error = HTTP.error(int(fault)) if fault.isdigit() else None
+    return error or Uncertain(f"The fake provider broke its answer off ({fault}).")
 
 
 def _request_id(question: Question) -> str:

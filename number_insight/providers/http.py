@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 MAX_BODY = 256 * 1024
 """The largest answer that is read, in bytes; a real one has about two thousand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Request:
-    """An HTTP request. Its repr leaves out body and headers, which hold secrets and numbers."""
+    """An HTTP request. Its repr leaves out body and headers, which hold secrets and numbers.
+
+    With `hides_path`, where path or query hold a number, they are in no repr, message or log
+    either; the transport keeps them from the libraries below, which write them to their logs.
+    """
 
     url: str
-    body: bytes = field(repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
     method: str = "POST"
     is_free: bool = False
     """Whether it costs nothing (a request for an access token, say)."""
+    hides_path: bool = False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.method} {self.shown_url}>"
+
+    @property
+    def shown_url(self) -> str:
+        """The URL as it may be shown: without path and query if they are hidden."""
+        return origin(self.url) + "/…" if self.hides_path else self.url
 
     @property
     def host(self) -> str:
@@ -58,6 +73,33 @@ class Form:
             body=urlencode(self.fields).encode("ascii"),
             headers={"Content-Type": "application/x-www-form-urlencoded", **named},
         )
+
+
+@dataclass(frozen=True, slots=True)
+class JSONBody:
+    """The JSON document of a request; its repr hides it, for it holds secrets and numbers."""
+
+    document: Any = field(repr=False)
+
+    def to(self, url: str, **headers: str) -> Request:
+        """Return the POST of this document to `url`; ``_`` in names of `headers` becomes ``-``."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return Request(
+            url=url,
+            body=json.dumps(self.document).encode("ascii"),
+            headers={"Content-Type": "application/json", **named},
+        )
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of `url`, without a user, path or query."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "no host", parts.port
+    except ValueError:
+        return "no host"
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{port}" if port else "")
 
 
 def url_trouble(url: object) -> str | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Set
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from number_insight import numbers
-from number_insight.insight import UNKNOWN
+from number_insight.insight import UNKNOWN, utc_time
 
 MAX_TEXT = 200
 """The longest text that is kept, in characters."""
@@ -21,6 +22,8 @@ MAX_TEXT = 200
 MAX_AMOUNT = 10**9
 _PLACES = Decimal("0.00000001")  # amounts come with up to eight decimals
 _NOTHING = frozenset({"", "null", "none", UNKNOWN})
+_FRACTION = re.compile(r"\.\d+", re.ASCII)
+"""The fraction of a second, of which Python 3.10 reads three digits or six."""
 _DIGIT_RUNS = re.compile(r"\+?\d[\d\s().-]{3,}\d")
 # What `Decimal` accepts besides, "1_0" or Arabic digits, is no number in JSON or XML.
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -79,6 +82,15 @@ def amount(value: Any) -> Decimal | None:
     found = abs(found)
     is_plain = -8 <= int(found.as_tuple().exponent) <= 0
     return found if is_plain else found.quantize(_PLACES)
+
+
+def moment(value: Any) -> datetime | None:
+    """Return a time in UTC; it is sent as ISO 8601 text, "2026-11-20T09:30:27.504Z"."""
+    return utc_time(_FRACTION.sub(_six_digits, text(value) or ""))
+
+
+def _six_digits(match: re.Match[str]) -> str:
+    return match[0][:7].ljust(7, "0")
 
 
 def integer(value: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""The statuses of Number Insight: the exception for each, and a sentence for the operator.
+"""The statuses of Number Insight, and their meanings.
 
 The HTTP status decides first. Vonage answers almost everything with 200 and a status in the body,
 the KPN API store with HTTP statuses. Codes: https://developer.vonage.com/en/api/number-insight.
@@ -7,33 +7,22 @@ the KPN API store with HTTP statuses. Codes: https://developer.vonage.com/en/api
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from number_insight.exceptions import (
     BadCredentials,
     Busy,
-    Gone,
     NoAnswer,
     NoCredit,
     NotAllowed,
     NumberRefused,
     ProviderError,
-    Uncertain,
 )
-from number_insight.providers.http import Response
+from number_insight.providers.meanings import USUAL, HTTPMeanings, Meaning
 from number_insight.providers.scalars import scrubbed
 
 ANSWERED = frozenset({0, 43, 44, 45})
 """The statuses with an answer; under 43, 44 and 45 it is partial, and paid for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """The meaning of a status: the exception to raise, and its sentence for the operator."""
-
-    error: type[ProviderError]
-    sentence: str
 
 
 STATUSES: Mapping[int, Meaning] = MappingProxyType(
@@ -79,38 +68,7 @@ STATUSES: Mapping[int, Meaning] = MappingProxyType(
 
 HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
     {
-        400: Meaning(
-            NoAnswer,
-            "The provider refused the request as malformed (HTTP 400); check the number, and "
-            "base_url.",
-        ),
-        401: Meaning(
-            BadCredentials,
-            "The provider refused our credentials (HTTP 401); check them in OPTIONS.",
-        ),
-        403: Meaning(
-            BadCredentials,
-            "The provider forbids us this request (HTTP 403); check the credentials and what "
-            "the account may do.",
-        ),
-        404: Meaning(
-            Gone,
-            "The provider knows no such address (HTTP 404); check base_url, and whether the "
-            "service is still there.",
-        ),
-        405: Meaning(
-            NoAnswer,
-            "The provider's address takes no POST (HTTP 405); check base_url.",
-        ),
-        408: Meaning(
-            Uncertain,
-            "The provider gave up waiting (HTTP 408); check the lookup in the provider's "
-            "dashboard before it is bought again.",
-        ),
-        410: Meaning(
-            Gone,
-            "The service is gone (HTTP 410); choose another provider in PROVIDERS.",
-        ),
+        **USUAL,
         412: Meaning(
             NoAnswer,
             "The provider refused a condition of the request (HTTP 412); check base_url.",
@@ -119,36 +77,13 @@ HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
             Busy,
             "The provider throttles us (HTTP 420); lower THROUGHPUT if this happens often.",
         ),
-        429: Meaning(
-            Busy,
-            "The provider throttles us (HTTP 429); lower THROUGHPUT if this happens often.",
-        ),
-        503: Meaning(
-            Busy,
-            "The provider is unavailable (HTTP 503); it is asked again later.",
-        ),
     }
 )
+HTTP = HTTPMeanings(known=HTTP_STATUSES)
+"""The meanings of the HTTP statuses of Number Insight."""
 
 OTHER_STATUS = Meaning(
     NoAnswer, "The provider answered with a status that is in no document; ask its support."
-)
-OTHER_REFUSAL = Meaning(
-    NoAnswer, "The provider refused the request; check base_url and the provider's documents."
-)
-REDIRECT = Meaning(
-    Uncertain,
-    "The provider redirected the request, which is never followed; check base_url.",
-)
-OTHER_HTTP = Meaning(
-    Uncertain,
-    "The provider failed while it worked on the request; check the lookup in the provider's "
-    "dashboard before it is bought again.",
-)
-UNREADABLE = Meaning(
-    Uncertain,
-    "The provider's answer could not be read; check base_url, and the lookup in the provider's "
-    "dashboard before it is bought again.",
 )
 
 
@@ -163,25 +98,3 @@ def refusal(status: int, *, words: object = "", request_id: str = "") -> Provide
     said = scrubbed(words)
     sentence = f"{OTHER_STATUS.sentence} (status {status}{f', {said!r}' if said else ''})"
     return OTHER_STATUS.error(sentence, status=status, request_id=request_id)
-
-
-def http_meaning(code: int) -> Meaning | None:
-    """Return the meaning of the HTTP status `code`, or None if the body decides."""
-    if code in (200, 201, 202):
-        return None
-    if code in HTTP_STATUSES:
-        return HTTP_STATUSES[code]
-    if 300 <= code < 400:
-        return REDIRECT
-    return OTHER_REFUSAL if 400 <= code < 500 else OTHER_HTTP
-
-
-def raise_for_http(response: Response) -> None:
-    """Raise the exception for the HTTP status of `response`, unless its body decides."""
-    meaning = http_meaning(response.status)
-    if meaning is None:
-        return
-    sentence = meaning.sentence
-    if response.status not in HTTP_STATUSES:
-        sentence = f"{sentence} (HTTP {response.status})"
-    raise meaning.error(sentence, http_status=response.status)

@@ -27,7 +27,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from number_insight import __version__
 from number_insight.exceptions import NotSent, Uncertain
 from number_insight.providers import trust
-from number_insight.providers.http import MAX_BODY, Request, Response, url_trouble
+from number_insight.providers.http import MAX_BODY, Request, Response, origin, url_trouble
 
 MARGIN = 1.0
 """The time after the deadline at which an abandoned thread ends by itself, in seconds."""
@@ -116,6 +116,8 @@ class _Call:
         self.response: Response | None = None
         self.trouble = ""
         self.sent = False
+        self.target = ""
+        """The path and the query to ask for, if the libraries may not see them."""
         self._abandoned = False
         self._socket: socket.socket | None = None
         self._lock = Lock()
@@ -147,7 +149,11 @@ class _Call:
     def _prepared(self) -> requests.PreparedRequest:
         request = self.request
         headers = {**_HEADERS, **request.headers}
-        return requests.Request(request.method, request.url, headers, data=request.body).prepare()
+        full = requests.Request(request.method, request.url, headers, data=request.body).prepare()
+        if request.hides_path:  # urllib3 writes the URL to its log, and exceptions hold it
+            self.target = full.path_url
+            full.url = f"{origin(request.url)}/"
+        return full
 
     def begin_sending(self, connection: socket.socket | None) -> None:
         """Mark the call as sent; raise `_Abandoned` if the caller has stopped waiting."""
@@ -207,6 +213,9 @@ class _Reporting(HTTPConnection):
             self.connect()
         self.call.begin_sending(self.sock)
         super().send(data)
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        super().request(method, self.call.target or url, *args, **kwargs)
 
 
 class _Connection(_Reporting):

@@ -15,7 +15,7 @@ from number_insight.insight import Insight
 from number_insight.providers import wire
 from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
 from number_insight.providers.http import Form, Response, url_trouble
-from number_insight.providers.statuses import raise_for_http
+from number_insight.providers.statuses import HTTP
 
 MAX_TIMEOUT = 120
 
@@ -50,7 +50,7 @@ class NumberInsightV1(Provider):
     def lookup(self, question: Question) -> Insight:
         """Ask `question`, wait, and return the answer."""
         response = self._post(self._path(question.level), self._form(question))
-        raise_for_http(response)
+        HTTP.raise_for(response)
         insight = wire.read_answer(response.body, format=self.format)
         return insight if insight.number else replace(insight, number=question.number)
 
@@ -61,7 +61,7 @@ class NumberInsightV1(Provider):
         form = self._form(question).plus(callback=callback_url)
         del callback_url  # a secret, which an error report would show
         response = self._post(self._path("advanced/async"), form)
-        raise_for_http(response)
+        HTTP.raise_for(response)
         return wire.read_acknowledgement(response.body, format=self.format)
 
     def read_callback(self, body: bytes) -> Insight:

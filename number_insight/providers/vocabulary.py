@@ -5,23 +5,36 @@ A project's own provider may use words and countries that no rule knows and no c
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeGuard
 
 from number_insight.insight import (
     CALLER_TYPES,
     IP_MATCH,
     LINE_TYPES,
+    MISSING,
     PORTED,
     REACHABLE,
+    REASSIGNED,
     ROAMING,
     UNKNOWN,
     VALID_NUMBER,
+    VERIFIED,
+    VOIP,
     Caller,
     Carrier,
     Insight,
+    Location,
+    Risk,
+    Swap,
+    utc_time,
 )
 from number_insight.numbers import known_country
+
+LONGEST = 50
+"""The longest name or word that is kept of a match or a risk, in characters."""
 
 
 def sound(insight: Insight) -> Insight:
@@ -41,6 +54,19 @@ def sound(insight: Insight) -> Insight:
         ),
         ip=replace(ip, match=_word(ip.match, IP_MATCH), country=known_country(ip.country)),
         caller=_caller(insight.caller),
+        sim_swap=_swap(insight.sim_swap),
+        device_swap=_swap(insight.device_swap),
+        voip=None if insight.voip is None else _word(insight.voip, VOIP),
+        risk=_risk(insight.risk),
+        reassigned=None if insight.reassigned is None else _word(insight.reassigned, REASSIGNED),
+        call_forwarding=_flag(insight.call_forwarding),
+        match=_words(insight.match) if isinstance(insight.match, Mapping) else None,
+        location=_location(insight.location),
+        missing={
+            signal: reason
+            for signal, reason in _words(insight.missing).items()
+            if reason in MISSING
+        },
     )
 
 
@@ -53,6 +79,59 @@ def _carrier(carrier: Carrier | None) -> Carrier | None:
 
 def _caller(caller: Caller | None) -> Caller | None:
     return None if caller is None else replace(caller, type=_word(caller.type, CALLER_TYPES))
+
+
+def _swap(swap: object) -> Swap | None:
+    if not isinstance(swap, Swap):
+        return None
+    hours = swap.period_hours
+    return replace(
+        swap,
+        swapped=_flag(swap.swapped),
+        at=_time(swap.at),
+        period_hours=hours if _is_integer(hours) and hours > 0 else None,
+    )
+
+
+def _risk(risk: object) -> Risk | None:
+    if not isinstance(risk, Risk):
+        return None
+    kind = risk.kind.strip().lower()[:LONGEST] if isinstance(risk.kind, str) else None
+    return replace(
+        risk,
+        score=risk.score if _is_integer(risk.score) and 0 <= risk.score <= 100 else None,
+        blocked=_flag(risk.blocked),
+        blocked_at=_time(risk.blocked_at),
+        kind=kind or None,
+    )
+
+
+def _location(location: object) -> Location | None:
+    if not isinstance(location, Location):
+        return None
+    return replace(location, verified=_word(location.verified, VERIFIED))
+
+
+def _words(value: object) -> dict[str, str]:
+    """Return the texts of a mapping under texts, in lower case."""
+    items = value.items() if isinstance(value, Mapping) else ()
+    return {
+        name[:LONGEST]: word.strip().lower()[:LONGEST]
+        for name, word in items
+        if isinstance(name, str) and isinstance(word, str)
+    }
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _time(value: object) -> datetime | None:
+    return utc_time(value) if isinstance(value, datetime) else None
+
+
+def _is_integer(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _word(value: object, known: Set[str]) -> str:

@@ -35,7 +35,8 @@ from number_insight.insight import (
 from number_insight.providers import scalars
 from number_insight.providers.base import Acknowledgement
 from number_insight.providers.documents import Document, Unreadable, read_json
-from number_insight.providers.statuses import ANSWERED, STATUSES, UNREADABLE, refusal
+from number_insight.providers.meanings import UNREADABLE
+from number_insight.providers.statuses import ANSWERED, STATUSES, refusal
 from number_insight.providers.wire_xml import read_xml
 
 _MAX_REQUEST_ID = 64

@@ -32,6 +32,14 @@ TOLD_IN: Mapping[str, tuple[str, ...]] = {
     "ip_match": ("ip",),
     "caller": ("caller",),
     "real_time": ("real_time",),
+    "sim_swap": ("sim_swap",),
+    "device_swap": ("device_swap",),
+    "voip": ("voip",),
+    "risk": ("risk",),
+    "reassigned": ("reassigned",),
+    "call_forwarding": ("call_forwarding",),
+    "match": ("match",),
+    "location": ("location",),
 }
 """Signal -> where an `Insight` tells it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,7 +14,6 @@ from number_insight import loading
 from number_insight.conf import app_settings
 from number_insight.insight import (
     LEVELS,
-    NUMBER_REFUSED,
     UNKNOWN,
     Caller,
     Carrier,
@@ -72,6 +71,7 @@ class Row(NamedTuple):
     lookup_ip_address: str | None
     lookup_state: str | None
     lookup_status: int | None
+    lookup_number_refused: bool | None
     lookup_answered_at: datetime | None
     lookup_insight: dict[str, Any] | None
 
@@ -173,7 +173,7 @@ class _Reader:
             signals=signals,
             ip_sent=row.lookup_ip_address,
             lost=self._lost(row, signals, flags),
-            missed=self._missed(row, signals),
+            missed=self._missed(row, signals) - _in_vain(insight),
         )
 
     def _by_answer(self, row: Row) -> tuple[Insight, frozenset[str]]:
@@ -181,6 +181,7 @@ class _Reader:
         signals = grounds.signals_of(
             row.lookup_provider or "", row.lookup_level or "", cnam=bool(row.lookup_cnam)
         )
+        signals -= grounds.not_told(insight)
         if row.basis == Basis.ANSWER or self._was_live(row):
             return insight, signals
         return insight.without_live(), signals - LIVE_SIGNALS
@@ -216,6 +217,12 @@ class _Reader:
         return missed if self._sends_ips and row.ip_address else missed - {"ip_match"}
 
 
+def _in_vain(insight: Insight) -> frozenset[str]:
+    """Return the signals that were asked for and could not be told."""
+    reasons = insight.missing.items()
+    return frozenset(signal for signal, reason in reasons if reason != "not_asked")
+
+
 def _flags(first: int, last: int) -> Mapping[int, list[Flag]]:
     """Return the flags of the records with the keys from `first` to `last`."""
     columns = ("record_id", "code", "group", "weight", "counted", "shadow", "message", "evidence")
@@ -243,13 +250,13 @@ def hide_live(flags: Iterable[Flag]) -> bool:
 
 def _is_refused(row: Row) -> bool:
     """Whether the provider has refused the number as a number."""
-    return row.lookup_status in NUMBER_REFUSED and row.lookup_state not in ANSWERED_STATES
+    return bool(row.lookup_number_refused) and row.lookup_state not in ANSWERED_STATES
 
 
 def _by_number(row: Row) -> tuple[Insight, frozenset[str]]:
     case = grounds.local(row, row.basis)
     if row.basis in BOUGHT:
-        return replace(case.insight, status=row.lookup_status), case.signals
+        return grounds.refused(case.insight, row.lookup_status), case.signals
     return case.insight, case.signals
 
 

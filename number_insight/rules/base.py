@@ -37,11 +37,19 @@ SIGNALS = frozenset(
         "ip_match",
         "caller",
         "real_time",
+        "sim_swap",
+        "device_swap",
+        "voip",
+        "risk",
+        "reassigned",
+        "call_forwarding",
+        "match",
+        "location",
     }
 )
 """The signals that a provider can give and a rule can need."""
 
-LIVE_SIGNALS = frozenset({"reachable", "roaming", "real_time"})
+LIVE_SIGNALS = frozenset({"reachable", "roaming", "real_time", "call_forwarding", "location"})
 """The signals of live data, which is not stored unless ``STORE_LIVE`` says so."""
 
 
@@ -124,8 +132,9 @@ class Rule:
     `needs` names the signals without which the rule is not evaluable. None means that it may
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
     free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
-    rule whose flag tells of roaming or reachability. In `shadow` a rule is asked and its flags
-    are kept, and nothing comes of it. `title` is the short text of its badge; `otherwise` ends
+    rule whose flag tells of the state of the phone. `excuses` names the codes of risks that do not
+    count beside its flags. In `shadow` a rule is asked and its flags are kept, and nothing comes of
+    it. `title` is the short text of its badge; `otherwise` ends
     the sentence "Would have passed if …", with the places of the flag's message.
     """
 
@@ -137,6 +146,7 @@ class Rule:
     needs: ClassVar[tuple[str, ...] | None] = None
     reads: ClassVar[tuple[str, ...] | None] = None
     live: ClassVar[bool] = False
+    excuses: ClassVar[frozenset[str]] = frozenset()
     shadow: bool = False
 
     def __init__(self, *, weight: int | None = None) -> None:
@@ -173,6 +183,7 @@ class Rule:
             message=message,
             params=params,
             live=self.live,
+            cancels=self.excuses,
         )
 
     def is_evaluable(self, signals: frozenset[str]) -> bool:

@@ -14,6 +14,9 @@ NO_NAMES = frozenset(
     {"anonymous", "caller", "cell", "phone", "private", "restricted", "unavailable", "unknown"}
 )
 """The words that carriers write instead of a name ("WIRELESS CALLER", "UNAVAILABLE")."""
+NAMES = frozenset({"name", "given_name", "family_name", "first_name", "last_name"})
+NO_MATCH = frozenset({"none", "no_match"})
+"""The levels of vendors for a name that does not agree at all."""
 
 
 class CallerName(Rule):
@@ -57,6 +60,29 @@ class CallerBusiness(Rule):
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
         if insight.caller is not None and insight.caller.type == "business":
             yield self.flag(self.message)
+
+
+class IdentityMismatch(Rule):
+    """The carrier's customer has another name than the person gave.
+
+    It takes the person's consent to ask. Many use a relative's contract, so it begins in shadow.
+    """
+
+    code = "identity_mismatch"
+    weight = 5
+    group = "caller"
+    needs = ("match",)
+    reads = ()
+    shadow = True
+    title = gettext_noop("Another customer")
+    otherwise = gettext_noop("the carrier's customer had the name given")
+    message = gettext_noop("The carrier's customer has another name than the one given.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        for name, level in (insight.match or {}).items():
+            if name.removesuffix("_match") in NAMES and level in NO_MATCH:
+                yield self.flag(self.message)
+                return
 
 
 def names_differ(one: str, other: str) -> bool:

@@ -162,8 +162,8 @@ def counterfactual(
     if not removed:
         return ""
     conditions = [_condition(flag, otherwise, translate) for flag in removed]
-    if all(conditions):
-        joined = _joined([condition for condition in conditions if condition], translate)
+    if all(conditions):  # two flags may have one condition: "the line were mobile"
+        joined = _joined([*dict.fromkeys(filter(None, conditions))], translate)
         return translate(WOULD_PASS_IF) % {"conditions": joined}
     return translate(WOULD_PASS_WITHOUT) % {"findings": " ".join(flag.text for flag in removed)}
 

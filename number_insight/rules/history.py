@@ -3,48 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.rules.counting import CountingRule
 from number_insight.rules.lists import decisive
 from number_insight.rules.scoring import Flag
-
-
-class CountingRule(Rule):
-    """Base class of the rules whose weight grows with a count.
-
-    The option `thresholds` maps a count to the weight from that count on. `weight` is that of the
-    highest count; if it is set to another value, the lower ones are scaled to it.
-    """
-
-    needs = ()
-    thresholds: Mapping[int, int]
-
-    def __init__(
-        self, *, thresholds: Mapping[Any, int] | None = None, weight: int | None = None
-    ) -> None:
-        if thresholds is not None:
-            self.thresholds = self._integers(thresholds)
-            self.weight = max(self.thresholds.values())
-        super().__init__(weight=weight)
-
-    def _integers(self, thresholds: Mapping[Any, int]) -> dict[int, int]:
-        """Return `thresholds` with integer keys, which are strings in JSON."""
-        if not isinstance(thresholds, Mapping) or not thresholds:
-            raise TypeError(f"the thresholds of rule {self.code!r} are a dict: count -> weight")
-        for weight in thresholds.values():
-            if isinstance(weight, bool) or not isinstance(weight, int) or weight < 0:
-                raise TypeError(f"a weight of rule {self.code!r} is a whole number, not {weight!r}")
-        return {int(count): weight for count, weight in thresholds.items()}
-
-    def weight_of(self, count: int) -> int | None:
-        """Return the weight of `count`, or None if it reaches no threshold."""
-        reached = [weight for step, weight in self.thresholds.items() if count >= step]
-        if not reached:
-            return None
-        highest = max(self.thresholds.values())
-        return round(max(reached) * self.weight / highest) if highest else 0
 
 
 class NumberReused(CountingRule):
@@ -104,3 +69,20 @@ class NumberReleasedBefore(DecidedBefore):
         entry = decisive(signup.listed)
         if entry is None or entry.action != "deny":
             yield from super().examine(insight, signup)
+
+
+class NumberReassigned(Rule):
+    """The number has a new owner, who is not to blame for what the former one did with it."""
+
+    code = "number_reassigned"
+    weight = 0
+    group = "number_history"
+    needs = ("reassigned",)
+    reads = ()
+    excuses = frozenset({"number_reused", "number_refused_before"})
+    title = gettext_noop("New owner")
+    message = gettext_noop("The number has changed hands, so its past is that of somebody else.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        if insight.reassigned == "yes":
+            yield self.flag(self.message)

@@ -57,25 +57,77 @@ class Pager(LineRule):
     message = gettext_noop("The line is a pager.")
 
 
-class Virtual(LineRule):
-    """A line without SIM or socket, cheap by the hundred, though honest people have them too."""
+class CarrierNamingRule(Rule):
+    """Base class of the rules that name the carrier of the line, where it is known."""
 
-    code = "virtual"
-    weight = 30
-    line_type = "virtual"
-    title = gettext_noop("Virtual line")
-    otherwise = gettext_noop("the line were mobile")
-    message = gettext_noop("The line is virtual (%(carrier)s).")
-    message_without_carrier = gettext_noop("The line is virtual.")
+    group = "line"
+    reads = ()
+    message: ClassVar[str]
+    message_without_carrier: ClassVar[str]
+
+    def applies(self, insight: Insight) -> bool:
+        """Return whether the line is of the kind that this rule is about."""
+        raise NotImplementedError
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
-        if insight.line_type != self.line_type:
+        if not self.applies(insight):
             return
         carrier = insight.current_carrier or insight.original_carrier
         if carrier and carrier.name:
             yield self.flag(self.message, carrier=carrier.name)
         else:
             yield self.flag(self.message_without_carrier)
+
+
+class Virtual(CarrierNamingRule):
+    """A line without SIM or socket, cheap by the hundred, though honest people have them too."""
+
+    code = "virtual"
+    weight = 30
+    needs = ("line_type",)
+    title = gettext_noop("Virtual line")
+    otherwise = gettext_noop("the line were mobile")
+    message = gettext_noop("The line is virtual (%(carrier)s).")
+    message_without_carrier = gettext_noop("The line is virtual.")
+
+    def applies(self, insight: Insight) -> bool:
+        """Return whether the line is virtual."""
+        return insight.line_type == "virtual"
+
+
+class VoipRule(CarrierNamingRule):
+    """Base class of the rules for one kind of VoIP, which take over from `Virtual`."""
+
+    needs = ("voip",)
+    excuses = frozenset({Virtual.code})
+    otherwise = Virtual.otherwise
+    kind: ClassVar[str]
+
+    def applies(self, insight: Insight) -> bool:
+        """Return whether the line is VoIP of this kind."""
+        return insight.voip == self.kind
+
+
+class VoipNonfixed(VoipRule):
+    """An internet line that is tied to no address, as apps give them out by the hundred."""
+
+    code = "voip_nonfixed"
+    weight = 30
+    kind = "nonfixed"
+    title = gettext_noop("Internet line without an address")
+    message = gettext_noop("The line is an internet line without an address (%(carrier)s).")
+    message_without_carrier = gettext_noop("The line is an internet line without an address.")
+
+
+class VoipFixed(VoipRule):
+    """An internet line that is tied to an address: that of a household, or of an office."""
+
+    code = "voip_fixed"
+    weight = 10
+    kind = "fixed"
+    title = gettext_noop("Internet line with an address")
+    message = gettext_noop("The line is an internet line with an address (%(carrier)s).")
+    message_without_carrier = gettext_noop("The line is an internet line with an address.")
 
 
 class Landline(LineRule):

@@ -21,7 +21,7 @@ KINDS = ("number", "ip", "prefix", "carrier", "country")
 CANCELS: Mapping[str, frozenset[str]] = {
     "ip": frozenset({"ip_mismatch", "roaming_elsewhere"}),
     "prefix": frozenset({"not_in_plan"}),
-    "carrier": frozenset({"virtual", "carrier_country"}),
+    "carrier": frozenset({"virtual", "voip_nonfixed", "voip_fixed", "carrier_country"}),
     "country": frozenset({"carrier_country", "declared_country"}),
 }
 """The codes that an allowed IP, prefix, carrier or country explains, none of them on history."""

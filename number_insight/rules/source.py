@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
-from number_insight.rules.history import CountingRule
+from number_insight.rules.counting import CountingRule
 from number_insight.rules.scoring import Flag
 
 

@@ -10,12 +10,9 @@ from number_insight.insight import Insight
 from number_insight.rules.base import Rule, Signup, gettext_noop
 from number_insight.rules.scoring import Flag
 
-REFUSED_STATUSES = frozenset({3, 999})
-"""The statuses of Vonage that reject the number: 3 "invalid request" and 999 "unparseable"."""
-
 
 class ValidityRule(Rule):
-    """Base class of the rules that need no signal: they ask libphonenumber, or read the status."""
+    """Base class of the rules that need no signal: they ask libphonenumber, or read a refusal."""
 
     group = "validity"
     needs = ()
@@ -96,9 +93,14 @@ class RefusedNumber(ValidityRule):
     title = gettext_noop("Refused by the provider")
     otherwise = gettext_noop("the provider accepted the number")
     message = gettext_noop("The provider does not accept this as a number (status %(status)s).")
+    message_without_status = gettext_noop("The provider does not accept this as a number.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
-        if insight.status in REFUSED_STATUSES:
+        if not insight.number_refused:
+            return
+        if insight.status is None:
+            yield self.flag(self.message_without_status)
+        else:
             yield self.flag(self.message, status=insight.status)
 
 
@@ -122,6 +124,42 @@ class Undeliverable(WordOfReachability):
     title = gettext_noop("Undeliverable")
     otherwise = gettext_noop("messages could be delivered to the number")
     message = gettext_noop("Nothing can be delivered to this number.")
+
+
+class NumberCancelled(WordOfValidity):
+    """The number was given up, and has no owner now."""
+
+    code = "number_cancelled"
+    weight = 25
+    word = "cancelled"
+    title = gettext_noop("Cancelled")
+    otherwise = gettext_noop("the number had not been given up")
+    message = gettext_noop("The number was cancelled: nobody has it now.")
+
+
+class CarrierMissing(Rule):
+    """A mobile number without a carrier: it is dead, or virtual as some US ones.
+
+    Nothing tells the two apart, so it begins in shadow.
+    """
+
+    code = "carrier_missing"
+    weight = 10
+    group = "validity"
+    needs = ("carrier",)
+    reads = ()
+    shadow = True
+    title = gettext_noop("No carrier")
+    otherwise = gettext_noop("a carrier had the number")
+    message = gettext_noop("The number was given to a mobile carrier, and none is found now.")
+
+    def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
+        original = insight.original_carrier
+        if original is None or original.network_type != "mobile" or insight.current_carrier:
+            return
+        # Its kind of line is not told either: the range alone makes no mobile.
+        if "not_found" in (insight.missing.get("carrier"), insight.missing.get("line_type")):
+            yield self.flag(self.message)
 
 
 class NotInPlan(ValidityRule):

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import loading
 from number_insight.exceptions import NoAnswer, Uncertain, Unsupported
 from number_insight.insight import Insight
-from number_insight.lookups import budget, calls, outcomes, questions, switches
+from number_insight.lookups import budget, calls, outcomes, prices, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
@@ -56,14 +56,15 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     if inquiry.level not in provider.levels:
         raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
     question = _question(inquiry, provider)
-    insight = _answer(provider, inquiry.provider, question)
     row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
+    (lookup.reserved,) = prices.reserves(inquiry.provider, [question])
+    insight = _answer(provider, question, lookup)
     if outcomes.tells_nothing(lookup, insight):
         raise NoAnswer(outcomes.NOTHING_FOUND, status=insight.status)
     (judged,) = judging.judge([grounds.answered(row, lookup, insight, Basis.ANSWER)])
     if record:
         with transaction.atomic():
-            _keep(judged, lookup, insight)
+            _keep(judged, lookup)
     return Result(insight=judged.insight, judgement=judged.judgement, record_id=row.pk)
 
 
@@ -77,14 +78,14 @@ def _question(inquiry: Inquiry, provider: Provider) -> Question:
     )
 
 
-def _answer(provider: Provider, name: str, question: Question) -> Insight:
+def _answer(provider: Provider, question: Question, lookup: Lookup) -> Insight:
     """Ask the provider, and book the cost before anything else can fail."""
     try:
-        insight = calls.attempt(provider, name, lambda: sound(provider.lookup(question)))
+        insight = calls.attempt(provider, lookup.provider, lambda: sound(provider.lookup(question)))
     except Uncertain:
-        _book(provider.price(question))  # it may have been paid for, so it counts
+        _book(lookup.reserved)  # it may have been paid for, so it counts
         raise
-    _book(provider.price(question) if insight.price is None else insight.cost)
+    _book(outcomes.answer(lookup, insight, at=timezone.now()).amount)
     return insight
 
 
@@ -103,11 +104,9 @@ def _record(inquiry: Inquiry) -> NumberInsightRecord:
     )
 
 
-def _keep(judged: Judged, lookup: Lookup, insight: Insight) -> None:
+def _keep(judged: Judged, lookup: Lookup) -> None:
     """Save the lookup, whose cost is booked already, and the record with its verdict."""
-    now = timezone.now()
-    lookup.attempts, lookup.called_at = 1, now
-    outcomes.answer(lookup, insight, at=now)
+    lookup.attempts, lookup.called_at = 1, lookup.answered_at
     lookup.save()
     record = judged.case.record
     record.lookup, record.cost = lookup, lookup.cost

@@ -142,7 +142,7 @@ def suffices(one: Judged, rules: Sequence[Rule]) -> bool:
     if lookup.answered_at and timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]:
         return True
     known = one.case.signals
-    stale = grounds.told_by(lookup) & LIVE_SIGNALS - known
+    stale = grounds.told_by(lookup, one.case.insight) & LIVE_SIGNALS - known
     affected = [
         rule for rule in rules if (rule.weight or rule.live) and _is_affected(rule, stale, known)
     ]
@@ -174,9 +174,20 @@ def _highest_addition(rules: Sequence[Rule]) -> int:
 
 def _lowest_score(flags: Iterable[Flag], rules: Sequence[Rule], known: frozenset[str]) -> int:
     """Return the lowest score that an answer could lead to."""
-    certain = total(flag for flag in flags if flag.code not in EXCUSABLE)
+    flags = list(flags)
     open_rules = [rule for rule in rules if rule.needs is None or not known.issuperset(rule.needs)]
+    excusable = EXCUSABLE | _excused(flags, open_rules)
+    certain = total(flag for flag in flags if flag.code not in excusable)
     return certain + sum(min(rule.weight, 0) for rule in open_rules)
+
+
+def _excused(flags: Iterable[Flag], rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the codes of `flags` that one of `rules` would excuse, if a provider can tell it."""
+    codes = {flag.code for flag in flags}
+    excusing = [rule for rule in rules if not rule.excuses.isdisjoint(codes)]
+    told = loading.told_by_any() if excusing else frozenset()
+    excuses = (rule.excuses for rule in excusing if told.issuperset(rule.needs or ()))
+    return frozenset[str]().union(*excuses)
 
 
 def level_for(one: Judged, provider: Provider, rules: Sequence[Rule]) -> str | None:
@@ -198,8 +209,9 @@ def _needed_signals(one: Judged, provider: Provider, rules: Sequence[Rule]) -> f
     top = "standard" if is_landline else provider.levels[-1]
     supplied = provider.signals.get(top, frozenset())
     needed: frozenset[str] = frozenset()
+    found = {flag.code for flag in one.judgement.flags if flag.counted}
     for rule in rules:
-        if rule.weight:
+        if rule.weight or not rule.excuses.isdisjoint(found):
             needed |= supplied if rule.needs is None else supplied.intersection(rule.needs)
     if not one.case.record.ip_address or not (app_settings.SEND_IP and provider.supports_ip):
         needed -= {"ip_match"}

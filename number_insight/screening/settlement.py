@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from number_insight.exceptions import place
-from number_insight.insight import NUMBER_REFUSED, Insight
+from number_insight.insight import Insight
 from number_insight.lookups import budget, claims, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
@@ -119,7 +119,7 @@ def _case(
     """Return the case of `record` on the outcome of `lookup`, or None if there is none yet."""
     if lookup.is_answered and insight is not None:
         return grounds.answered(record, lookup, insight, answered)
-    if lookup.state == LookupState.FAILED and lookup.status in NUMBER_REFUSED:
+    if lookup.state == LookupState.FAILED and lookup.number_refused:
         return grounds.number_refused(record, lookup)
     if lookup.state in (LookupState.FAILED, LookupState.UNCERTAIN, LookupState.NO_CALLBACK):
         return grounds.unanswered(record, lookup, Basis.NO_ANSWER)

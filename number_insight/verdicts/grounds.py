@@ -47,7 +47,7 @@ def local(record: Any, basis: str = Basis.FREE, note: str = "") -> Case:
 
 def answered(record: Any, lookup: Lookup, insight: Insight, basis: str) -> Case:
     """Return the case of `record` on the answer of `lookup`, complete or as it is stored."""
-    signals = told_by(lookup)
+    signals = told_by(lookup, insight)
     if basis == Basis.REUSED and not _is_live(lookup):
         signals, insight = signals - LIVE_SIGNALS, insight.without_live()
     insight = completed(insight, record.number)
@@ -69,12 +69,26 @@ def unanswered(record: Any, lookup: Lookup, basis: str) -> Case:
 def number_refused(record: Any, lookup: Lookup) -> Case:
     """Return the case of `record` after the provider rejected its number as malformed."""
     case = unanswered(record, lookup, Basis.ANSWER)
-    return replace(case, insight=replace(case.insight, status=lookup.status))
+    return replace(case, insight=refused(case.insight, lookup.status))
 
 
-def told_by(lookup: Lookup) -> frozenset[str]:
-    """Return the signals that the answer of `lookup` could tell."""
-    return signals_of(lookup.provider, lookup.level, cnam=lookup.cnam)
+def refused(insight: Insight, status: int | None) -> Insight:
+    """Return `insight` for a number that the provider rejected, with its `status`, if any."""
+    return replace(insight, status=status, number_refused=True)
+
+
+def told_by(lookup: Lookup, insight: Insight) -> frozenset[str]:
+    """Return the signals that `insight`, the answer of `lookup`, tells."""
+    return signals_of(lookup.provider, lookup.level, cnam=lookup.cnam) - not_told(insight)
+
+
+def not_told(insight: Insight) -> frozenset[str]:
+    """Return the signals that `insight` names as missing, without a carrier that it tells.
+
+    A carrier is told where the original one is, though the current one was not found.
+    """
+    has_carrier = insight.current_carrier or insight.original_carrier
+    return frozenset(insight.missing) - ({"carrier"} if has_carrier else frozenset())
 
 
 def signals_of(provider: str, level: str, *, cnam: bool) -> frozenset[str]:
@@ -91,8 +105,15 @@ def _is_live(lookup: Lookup) -> bool:
 
 
 def known(insight: Insight) -> frozenset[str]:
-    """Return the signals with facts in `insight` that need no provider."""
-    is_known = {"country": bool(insight.country), "line_type": insight.line_type != UNKNOWN}
+    """Return the signals with facts in `insight` that need no provider, or no certain level.
+
+    Any part of an answer may tell that the number is cancelled.
+    """
+    is_known = {
+        "country": bool(insight.country),
+        "line_type": insight.line_type != UNKNOWN,
+        "valid_number": insight.valid_number == "cancelled",
+    }
     return frozenset(signal for signal in is_known if is_known[signal])
 
 

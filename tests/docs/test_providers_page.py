@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from number_insight.providers import kpn, statuses, vonage
+from number_insight.providers import kpn, meanings, statuses, vonage
 from number_insight.providers.base import Provider
 from number_insight.providers.fake import Fake
 from tests.support.pages import read, rows
@@ -16,7 +16,7 @@ ROWS = rows(PAGE)
 
 
 @pytest.mark.parametrize("table", [statuses.STATUSES, statuses.HTTP_STATUSES])
-def test_every_status_is_told_with_its_sentence(table: dict[int, statuses.Meaning]) -> None:
+def test_every_status_is_told_with_its_sentence(table: dict[int, meanings.Meaning]) -> None:
     for status, meaning in table.items():
         assert [str(status), f"`{meaning.error.__name__}`", meaning.sentence] in ROWS
 
@@ -25,13 +25,13 @@ def test_every_status_is_told_with_its_sentence(table: dict[int, statuses.Meanin
     "meaning",
     [
         statuses.OTHER_STATUS,
-        statuses.OTHER_REFUSAL,
-        statuses.REDIRECT,
-        statuses.OTHER_HTTP,
-        statuses.UNREADABLE,
+        meanings.OTHER_REFUSAL,
+        meanings.REDIRECT,
+        meanings.OTHER_HTTP,
+        meanings.UNREADABLE,
     ],
 )
-def test_every_other_error_is_on_the_page_with_its_sentence(meaning: statuses.Meaning) -> None:
+def test_every_other_error_is_on_the_page_with_its_sentence(meaning: meanings.Meaning) -> None:
     assert [f"`{meaning.error.__name__}`", meaning.sentence] in [row[1:] for row in ROWS]
 
 

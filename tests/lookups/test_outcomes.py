@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -165,4 +166,4 @@ def test_switched_off_nothing_is_bought_and_the_record_is_reviewed() -> None:
 def test_an_answer_that_names_no_price_counts_as_what_was_reserved() -> None:
     with asking({CLEAN: {"price": None}}):
         record = screened()
-    assert (record.verdict, the_lookup().price, money()) == ("allow", None, (PRICE, "0"))
+    assert (record.verdict, record.cost, money()) == ("allow", Decimal(PRICE), (PRICE, "0"))

@@ -53,6 +53,7 @@ IMPERSONAL = {
         "open_key",
         "attempts",
         "status",
+        "number_refused",
         "conflict",
         "reserved",
         "reserved_on",

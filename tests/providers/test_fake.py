@@ -73,9 +73,11 @@ def test_a_callback_tells_what_a_lookup_would() -> None:
     [
         {"status": None},
         {"roaming": "x"},
-        {"current_carrier": {"a": 1}},
+        {"current_carrier": "x"},
         {"price": "x"},
         {"number": 1},
+        {"sim_swap": True},
+        {"missing": "roaming"},
     ],
 )
 def test_a_callback_that_is_no_insight_is_refused(change: dict[str, object]) -> None:

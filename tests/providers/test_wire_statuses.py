@@ -256,10 +256,10 @@ HTTP_CLASSES = {
 @pytest.mark.parametrize(("code", "name"), HTTP_CLASSES.items())
 def test_http_decides_before_the_body(code: int, name: str) -> None:
     with pytest.raises(getattr(exceptions, name), match=f"HTTP {code}") as caught:
-        statuses.raise_for_http(Response(status=code, body=b'{"status": 0}'))
+        statuses.HTTP.raise_for(Response(status=code, body=b'{"status": 0}'))
     assert caught.value.http_status == code
 
 
 @pytest.mark.parametrize("code", [200, 201, 202])
 def test_a_success_leaves_it_to_the_body(code: int) -> None:
-    assert statuses.http_meaning(code) is None
+    assert statuses.HTTP.meaning(code) is None

@@ -16,11 +16,12 @@ UNDELIVERABLE = {"reachable": "undeliverable"}
 VIRTUAL = {"line_type": "virtual"}
 VPN = {"country": "GB", "ip": IPMatch(match="mismatch", country="NL")}
 
-GROUPS = {"lists", "validity", "line", "place", "number_history", "source_history", "caller"}
+GROUPS = {"lists", "validity", "line", "place", "number_history", "source_history", "caller", "sim"}
 
 ALL_AT_ONCE = Insight(
     **{**VIRTUAL, **VPN, **UNDELIVERABLE},
     status=3,
+    number_refused=True,
     valid_number="not_valid",
     current_carrier=Carrier(name="Bandwidth", country="US"),
     roaming=Whereabouts(status="roaming", country="DE"),
@@ -43,7 +44,7 @@ ALL_AT_ONCE = Insight(
         ({"valid_number": "not_valid"}, 50, "review"),
         ({"valid_number": "not_valid", "reachable": "bad_number"}, 50, "review"),
         ({"valid_number": "inferred_not_valid"}, 5, "allow"),
-        ({"status": 3}, 50, "review"),
+        ({"number_refused": True}, 50, "review"),
         ({"line_type": "landline_premium"}, 80, "deny"),
         ({"line_type": "landline_tollfree"}, 40, "review"),
         ({"line_type": "pager"}, 40, "review"),
@@ -114,6 +115,7 @@ def test_a_flag_holds_neither_the_number_nor_the_ip():
         number=BRITISH,
         **{**VIRTUAL, **UNDELIVERABLE},
         status=3,
+        number_refused=True,
         country="GB",
         valid_number="not_valid",
         ip=IPMatch(match="mismatch", country="NL", address=address),

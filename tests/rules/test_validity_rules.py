@@ -59,12 +59,17 @@ def test_each_word_of_reachability_speaks_to_its_own_rule_alone_and_is_live(rule
     )
 
 
-@pytest.mark.parametrize("status", [3, 999])
+@pytest.mark.parametrize("status", [3, 999, 0])
 def test_a_number_that_the_provider_refuses_is_flagged_with_the_status(status):
-    [flag] = ask(RefusedNumber(), Insight(status=status))
+    [flag] = ask(RefusedNumber(), Insight(status=status, number_refused=True))
     assert (flag.code, flag.weight, flag.params) == ("refused_number", 50, {"status": status})
 
 
-@pytest.mark.parametrize("status", [None, 0, 1, 4, 5, 9, 19, 43, 44, 45, 14, 1000])
-def test_a_status_that_is_not_about_the_number_is_no_risk(status):
+def test_a_refusal_without_a_status_is_flagged_without_one():
+    [flag] = ask(RefusedNumber(), Insight(number_refused=True))
+    assert (flag.message, flag.params) == (RefusedNumber.message_without_status, {})
+
+
+@pytest.mark.parametrize("status", [None, 0, 1, 3, 4, 5, 9, 19, 43, 44, 45, 14, 999, 1000])
+def test_a_status_alone_is_no_refusal(status):
     assert ask(RefusedNumber(), Insight(status=status)) == []

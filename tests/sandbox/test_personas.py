@@ -22,8 +22,8 @@ each_persona = pytest.mark.parametrize("persona", PERSONAS, ids=lambda persona: 
 @pytest.mark.parametrize("persona", JUDGED, ids=lambda persona: persona.name)
 def test_the_default_rules_reach_the_verdict_that_is_promised(persona: Persona) -> None:
     insight = answer(persona.number, "advanced", ip=IP)
-    if persona.status in (3, 999):  # the rules read what a refusal leaves: its status
-        insight = Insight(number=persona.number, status=persona.status)
+    if persona.status in (3, 999):  # a refusal leaves no more than its mark
+        insight = Insight(number=persona.number, status=persona.status, number_refused=True)
     judgement = judged(insight, number=insight.number, ip=IP, signals=ADVANCED_SIGNALS)
     assert (judgement.verdict, judgement.score) == (persona.verdict, persona.score)
 

@@ -104,11 +104,12 @@ def _read(connection: socket.socket) -> bytes:
     while b"\r\n\r\n" not in raw:
         raw += _some(connection)
     head, _, body = raw.partition(b"\r\n\r\n")
-    length = next(
+    lengths = (
         int(line.partition(b":")[2])
         for line in head.lower().split(b"\r\n")
         if line.startswith(b"content-length")
     )
+    length = next(lengths, 0)  # a GET has none
     while len(body) < length:
         body += _some(connection)
     return head + b"\r\n\r\n" + body
