@@ -36,7 +36,7 @@ budget_alert = Signal()
 """A share of the budget is used. Provides ``period``, ``percent`` (50, 80, 100) and ``budget``."""
 
 review_overdue = Signal()
-"""The review queue is older than ``REVIEW_TARGET``; sent by the sweep, once a day at most.
+"""The review queue is older than `REVIEW_TARGET`; sent by the sweep, once a day at most.
 
 Provides ``waiting`` (the number of signups that wait), ``oldest_since`` and ``target``.
 """

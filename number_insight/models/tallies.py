@@ -12,7 +12,7 @@ from number_insight.models.columns import ExactCharField
 
 
 class TallyKind(models.TextChoices):
-    """The kind of a figure; `name` and `detail` of its row say of what it is."""
+    """The kind of a figure, which gives `name` and `detail` of its row their meaning."""
 
     DAY = "day", _("day")
     """The records of the day; `tallied_at` is the moment at which the whole day was counted."""

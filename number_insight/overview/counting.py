@@ -29,7 +29,7 @@ from number_insight.overview import spread
 from number_insight.providers.base import Question
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
-"""The bases of a verdict that lacked nothing: what was not bought for it is saved."""
+"""The bases of a verdict that lacked nothing, so that a cheaper question has saved money."""
 SECOND_WORDS: dict[str, str] = {
     Act.SECOND_RELEASE: Decision.RELEASED,
     Act.SECOND_REFUSE: Decision.REFUSED,

@@ -12,7 +12,7 @@ from math import ceil, log
 
 STEP = 1.05
 SHORTEST = 0.001
-"""Seconds; whatever is shorter counts as this."""
+"""Seconds; a shorter duration counts as this."""
 
 
 def of(durations: Iterable[timedelta]) -> dict[str, int]:

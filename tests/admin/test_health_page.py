@@ -26,6 +26,7 @@ from tests.admin.builders import (
     queries_of,
     shown_numbers,
 )
+from tests.models import Customer
 from tests.support.stage import fake
 
 pytestmark = pytest.mark.django_db
@@ -71,10 +72,29 @@ def test_a_sweep_that_never_ran_is_a_clear_warning(admin_client: Client) -> None
     assert re.search(r"Sweep ran 2.hours ago It should run every minute", _text(admin_client))
 
 
+def test_the_review_queue_and_its_age_are_shown_with_a_link(
+    admin_client: Client, client: Client
+) -> None:
+    assert "Review queue empty Broker" in _text(admin_client)
+    customer = Customer(pk=1, phone="+46701740605")
+    make_record(subject=customer)
+    assert re.search(r"Review queue 1, waiting for \d+ ms", _text(admin_client))
+    make_record(subject=customer)
+    NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=5))
+    text = _text(admin_client).replace("\xa0", " ")
+    assert "Review queue 2, the oldest waiting for 5 hours Show them" in text
+    assert "It should be decided within 4 hours (REVIEW_TARGET)." in text
+    assert f'href="{LIST}?queue=waiting"' in admin_client.get(HEALTH).content.decode()
+    client.force_login(make_staff("operator", "view_switch"))
+    assert "?queue=" not in client.get(HEALTH).content.decode()
+
+
 def test_the_age_of_the_oldest_unfinished_record_is_shown(admin_client: Client) -> None:
     assert "Unfinished records none" in _text(admin_client)
     make_record(state="queued")
-    assert re.search(r"Unfinished records 1, waiting for 0.minutes Broker", _text(admin_client))
+    assert re.search(
+        r"Unfinished records 1, waiting for 0.minutes Review queue", _text(admin_client)
+    )
     make_record(state="waiting")
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=3))
     expected = r"Unfinished records 2, the oldest waiting for 3.hours Is a worker running"
