@@ -40,15 +40,19 @@ class Period:
 
     @property
     def starts(self) -> list[date]:
-        """The first day of each step; the last step ends today."""
-        count = -(-self.days // self.step)
+        """The first day of each step. The last step ends today, the first one has what is over."""
+        later = range(self.days // self.step - 1, 0, -1)
         end = self.last + timedelta(days=1)
-        return [end - timedelta(days=self.step * left) for left in range(count, 0, -1)]
+        return [self.first, *(end - timedelta(days=self.step * left) for left in later)]
 
     def start_of(self, day: date) -> date:
         """Return the first day of the step that `day` is in."""
-        back = (self.last - day).days // self.step
-        return self.last - timedelta(days=self.step * (back + 1) - 1)
+        start = self.last - timedelta(days=self._back(day) * self.step + self.step - 1)
+        return start if self._back(start) < self.days // self.step - 1 else self.first
+
+    def _back(self, day: date) -> int:
+        """Return the number of whole steps between `day` and today."""
+        return (self.last - day).days // self.step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +166,12 @@ def signups(period: Period) -> list[Signups]:
 
 def money(period: Period) -> dict[str, list[Amounts]]:
     """Return the money of each step of `period`, by currency."""
-    found: dict[str, dict[date, dict[str, Decimal]]] = {}
+    starts, found = period.starts, dict[str, dict[date, dict[str, Decimal]]]()
     rows = tallies(period, TallyKind.MONEY).values_list("currency", "day", "name", "amount")
     for currency, day, purpose, units in rows:
-        steps = found.setdefault(currency, {start: {} for start in period.starts})
-        amounts = steps[period.start_of(day)]
+        if currency not in found:
+            found[currency] = {start: {} for start in starts}
+        amounts = found[currency][period.start_of(day)]
         amounts[purpose] = amounts.get(purpose, Decimal(0)) + units * budget.UNIT
     return {
         currency: [Amounts(start=start, amounts=amounts) for start, amounts in steps.items()]

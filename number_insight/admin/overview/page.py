@@ -34,7 +34,7 @@ DAYS = "days"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """One value at a glance, and what it is measured against."""
+    """One value at a glance, with the measure for it."""
 
     label: str
     value: str

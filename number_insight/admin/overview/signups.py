@@ -32,7 +32,7 @@ MOST_COUNTRIES = 5
 
 
 def signups(period: Period) -> Figure:
-    """Return the signups that were held, with the share of those that passed as a line."""
+    """Return the signups that were held, with the share of allowed ones as a line."""
     steps = figures.signups(period)
     held = [
         Series(

@@ -64,7 +64,7 @@ class OverviewAdmin(ReadOnlyAdmin):
         ]
 
     def overview_export_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
-        """Stream the daily tallies of the period, without money for those who may not see it."""
+        """Stream the daily tallies of the period; money takes a permission of its own."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         period = page.period_of(request)
