@@ -14,6 +14,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+PERIODS = frozenset({"day", "month"})
+"""The periods for which a budget may be set."""
+NOTHING = {"day": "0"}
+"""The budget of a currency that ``BUDGET`` does not bound though it bounds others."""
 DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
     "PROVIDERS": {},
@@ -148,9 +152,22 @@ class AppSettings:
         return self._merged("FRESHNESS")
 
     @property
-    def BUDGET(self) -> Mapping[str, Decimal]:
-        """The amount for each period ("day", "month"); a missing period is unlimited."""
-        given = self._value("BUDGET") or {}
+    def BUDGET(self) -> Mapping[str, Any]:
+        """The amount for each period, in every currency; or such a mapping for each currency."""
+        return self._value("BUDGET") or {}
+
+    def budget_of(self, currency: str) -> Mapping[str, Decimal]:
+        """Return the amount for each period ("day", "month") in `currency`.
+
+        A missing period is unlimited. A currency that is missing where others are named, or has an
+        unknown period, has nothing to spend: whatever is unclear costs nothing.
+        """
+        given: Any = self.BUDGET
+        if not PERIODS.issuperset(given):
+            given = given.get(currency, NOTHING)
+            given = {} if given is None else given
+        if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
+            given = NOTHING
         return {
             period: Decimal(str(amount)) for period, amount in given.items() if amount is not None
         }

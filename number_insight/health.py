@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,10 +14,11 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
-from number_insight import clock
+from number_insight import clock, loading
 from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, switches
+from number_insight.lookups.budget import Balance
 from number_insight.models import (
     Circuit,
     Heartbeat,
@@ -35,6 +36,11 @@ SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
 """The age of an unfinished record from which it is a problem."""
+SPENT = {
+    "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
+    "month": "This month's budget is spent (%s); raise it, or wait for the next.",
+}
+"""The problem of a budget without anything left, by its period; the currency is filled in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The state of switch, sweep, queues, circuits, budget and broker at one moment."""
+    """The state of switch, sweep, queues, circuits, budgets and broker at one moment."""
 
     has_provider: bool
     """Whether ``PROVIDERS`` names a provider; without one nothing is looked up."""
@@ -66,14 +72,11 @@ class Health:
     """The moment at which the oldest of them signed up."""
     review_target: timedelta | None
     uncertain: int
-    uncertain_held: Decimal
+    uncertain_held: Mapping[str, Decimal]
+    """The money reserved for uncertain lookups, by currency."""
     pauses: tuple[Pause, ...]
-    spent_today: Decimal
-    reserved_today: Decimal
-    budget_today: Decimal | None
-    spent_month: Decimal
-    reserved_month: Decimal
-    budget_month: Decimal | None
+    budgets: tuple[Balance, ...]
+    """The money of this day and this month, in each currency by itself."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
@@ -99,11 +102,17 @@ class Health:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.local(value).isoformat()
-    if isinstance(value, (Decimal, timedelta)):
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, timedelta):
         return str(value)
     if isinstance(value, tuple):
-        return [f"{pause.name}: {pause.reason}" for pause in value]
-    return value
+        return [_plain(part) for part in value]
+    if isinstance(value, Pause):
+        return f"{value.name}: {value.reason}"
+    return _plain(asdict(value)) if isinstance(value, Balance) else value
 
 
 def examine() -> Health:
@@ -114,9 +123,8 @@ def examine() -> Health:
     promised = unfinished.filter(lookup__in=_promised())
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
+    sums = held.order_by().values_list("currency").annotate(held=Sum("reserved"))
     queue = review_queue.examine()
-    spent, reserved = budget.spent()
-    spent_month, reserved_month = budget.spent("month")
     heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
     return Health(
         has_provider=bool(app_settings.PROVIDERS),
@@ -129,14 +137,9 @@ def examine() -> Health:
         oldest_awaiting_since=queue.oldest_since,
         review_target=app_settings.REVIEW_TARGET,
         uncertain=held.count(),
-        uncertain_held=held.aggregate(held=Sum("reserved"))["held"] or Decimal(0),
+        uncertain_held=dict(sums),
         pauses=tuple(_pauses()),
-        spent_today=spent,
-        reserved_today=reserved,
-        budget_today=app_settings.BUDGET.get("day"),
-        spent_month=spent_month,
-        reserved_month=reserved_month,
-        budget_month=app_settings.BUDGET.get("month"),
+        budgets=tuple(budget.balances()),
         broker=tasks.bell.try_out(),
         has_broker=bell.has_broker(),
     )
@@ -178,12 +181,9 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"{told} for a person's decision, the oldest since {since}; open the review desk."
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
-    used_today = health.spent_today + health.reserved_today
-    if health.budget_today is not None and used_today >= health.budget_today:
-        yield "Today's budget is spent; raise it, or wait for tomorrow."
-    used_month = health.spent_month + health.reserved_month
-    if health.budget_month is not None and used_month >= health.budget_month:
-        yield "This month's budget is spent; raise it, or wait for the next."
+    for balance in health.budgets:
+        if balance.is_spent:
+            yield SPENT[balance.period] % balance.currency
     if health.broker and health.has_broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
 
@@ -201,8 +201,8 @@ class Summary:
     lookups_on: bool
     paused: tuple[str, ...]
     """Names of the providers with an open circuit."""
-    spent_periods: tuple[str, ...]
-    """Periods ("day", "month") without budget left."""
+    spent: tuple[tuple[str, str], ...]
+    """Periods ("day", "month") and currencies without budget left."""
 
 
 def summarise() -> Summary:
@@ -214,7 +214,7 @@ def summarise() -> Summary:
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
         paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
-        spent_periods=tuple(_spent_periods({key: amount for _kind, key, amount in rows})),
+        spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
     )
 
 
@@ -222,11 +222,12 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
     """Return (kind, text, amount) from four tables at once."""
     empty, name = Value(""), Concat("provider", Value(" "), "level")
     zero, used = Value(0), F("spent") + F("reserved")
+    books = Concat("period", Value(" "), "currency")
     current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
         _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
-        _select("money", current, F("period"), used),
+        _select("money", current, books, used),
         all=True,
     )
 
@@ -236,11 +237,14 @@ def _select(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable
     return rows.order_by().values_list(*columns)
 
 
-def _spent_periods(used: Mapping[str, int]) -> Iterator[str]:
-    """Yield the periods without budget left; `used` maps their keys to units of money."""
-    budgets: Mapping[str, Decimal] = {}
+def _spent(used: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield the periods and currencies without budget left.
+
+    `used` maps the key of a period and a currency to units of money.
+    """
     with suppress(ArithmeticError, AttributeError):  # a broken BUDGET is reported by the checks
-        budgets = app_settings.BUDGET
-    for period, key in budget.current_periods().items():
-        if period in budgets and used.get(key, 0) * budget.UNIT >= budgets[period]:
-            yield period
+        for currency in loading.currencies():
+            for period, cap in app_settings.budget_of(currency).items():
+                key = f"{budget.current_periods()[period]} {currency}"
+                if used.get(key, 0) * budget.UNIT >= cap:
+                    yield period, currency

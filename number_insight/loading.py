@@ -48,6 +48,18 @@ def told_by_any() -> frozenset[str]:
     return told
 
 
+def currencies() -> tuple[str, ...]:
+    """Return the currencies of the providers that can be loaded, that of the default one first.
+
+    Without any provider it is the currency that a provider has unless it names another.
+    """
+    found: dict[str, None] = {}
+    for name in sorted(app_settings.PROVIDERS, key=lambda name: (name != DEFAULT_PROVIDER, name)):
+        with suppress(ImproperlyConfigured):  # reported by the checks
+            found[provider(name).currency] = None
+    return tuple(found) or (Provider.currency,)
+
+
 @cache
 def callback_types() -> frozenset[str]:
     """Return the content types of the callbacks of all ``PROVIDERS``."""

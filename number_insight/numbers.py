@@ -22,6 +22,9 @@ MAX_LENGTH = 64
 MAX_TYPED = 1000
 """The longest input that is cleaned of invisible marks."""
 
+LEAST_DIGITS = 4
+"""The fewest digits that a phone number is written with, without its area code."""
+
 REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 """The alpha-2 countries with a numbering plan."""
 COUNTRIES = REGIONS | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
@@ -84,6 +87,12 @@ def is_number_like(value: object) -> bool:
 def is_blank(value: object) -> bool:
     """Return whether `value` holds nothing visible."""
     return not spelling.visible(text_of(value))
+
+
+def resembles_number(value: object) -> bool:
+    """Return whether `value` looks like a phone number, one without a country code included."""
+    text = spelling.cleaned(text_of(value)[:MAX_TYPED])
+    return spelling.is_plain(text) and sum(map(str.isdigit, text)) >= LEAST_DIGITS
 
 
 def canonical(value: object, region: str | None = None) -> str:

@@ -182,7 +182,7 @@ def _had_other_numbers(subject: models.Model, numbers_now: Collection[str]) -> b
 
 @sensitive_variables()
 def _said(subject: models.Model, attribute: str | None) -> str:
-    """Return what `subject` holds there as text; a fault of its own costs no screening."""
+    """Return the value of `attribute` as text; a fault of the subject costs no screening."""
     if attribute is None:
         return ""
     try:

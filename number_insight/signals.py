@@ -33,7 +33,10 @@ screens such numbers.
 """
 
 budget_alert = Signal()
-"""A share of the budget is used. Provides ``period``, ``percent`` (50, 80, 100) and ``budget``."""
+"""A share of the budget in one currency is used.
+
+Provides ``period``, ``percent`` (50, 80, 100), ``budget`` and ``currency``.
+"""
 
 review_overdue = Signal()
 """The review queue is older than `REVIEW_TARGET`; sent by the sweep, once a day at most.

@@ -79,12 +79,10 @@ def money(amount: Decimal | None, currency: str) -> str:
     return f"{number_format(amount, decimal_pos=places)} {currency}"
 
 
-def account_currency() -> str:
-    """Return the currency of the default provider, or "" if it cannot be loaded."""
-    try:
-        return loading.provider().currency
-    except ImproperlyConfigured:
-        return ""
+def amounts(sums: Mapping[str, Decimal]) -> str:
+    """Return an amount for each currency, side by side: two currencies are never added."""
+    texts = (money(amount, currency) for currency, amount in sorted(sums.items()))
+    return " + ".join(texts) or EMPTY_VALUE
 
 
 def capped_count(count: int, limit: int) -> str:

@@ -185,7 +185,11 @@ def _sentences(summary: health.Summary) -> Iterator[str]:
     if summary.paused:
         message = gettext("Not asked just now: %(providers)s.")
         yield message % {"providers": ", ".join(summary.paused)}
-    if "day" in summary.spent_periods:
-        yield gettext("Today's budget is spent.")
-    if "month" in summary.spent_periods:
-        yield gettext("This month's budget is spent.")
+    days = [currency for period, currency in summary.spent if period == "day"]
+    months = [currency for period, currency in summary.spent if period == "month"]
+    if days:
+        message = gettext("Today's budget is spent (%(currencies)s).")
+        yield message % {"currencies": ", ".join(days)}
+    if months:
+        message = gettext("This month's budget is spent (%(currencies)s).")
+        yield message % {"currencies": ", ".join(months)}

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
+from number_insight.lookups.budget import Balance
 
 OK, WARNING, CRITICAL = "allow", "review", "deny"
 """Statuses of an indicator, in the colours of the verdicts."""
@@ -33,7 +34,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetRow:
-    """The spending of one period; `percent` is None if there is no budget for it."""
+    """The spending of one period in one currency; `percent` is None if there is no budget."""
 
     label: str
     spent: str
@@ -54,12 +55,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _broker(health),
             _uncertain(health, links.uncertain_url(site, request)),
         ],
-        "budgets": [
-            _budget_row(_("Today"), health.spent_today, health.reserved_today, health.budget_today),
-            _budget_row(
-                _("This month"), health.spent_month, health.reserved_month, health.budget_month
-            ),
-        ],
+        "budgets": [_budget_row(balance) for balance in health.budgets],
         "pauses": [
             {"pause": pause, "is_over": pause.until <= timezone.now()} for pause in health.pauses
         ],
@@ -146,7 +142,7 @@ def _uncertain(health: Health, url: str | None) -> Indicator:
     label = _("Uncertain lookups")
     if not health.uncertain:
         return Indicator(label=label, value=_("none"))
-    money = display.money(health.uncertain_held, display.account_currency())
+    money = display.amounts(health.uncertain_held)
     value = _("%(count)s, %(money)s held") % {"count": health.uncertain, "money": money}
     advice = _(
         "Sent and not answered: each may have been paid, so its price stays reserved. Compare "
@@ -155,16 +151,16 @@ def _uncertain(health: Health, url: str | None) -> Indicator:
     return Indicator(label=label, value=value, status=WARNING, advice=advice, url=url)
 
 
-def _budget_row(label: str, spent: Decimal, reserved: Decimal, budget: Decimal | None) -> BudgetRow:
-    currency = display.account_currency()
-    used = spent + reserved
+def _budget_row(balance: Balance) -> BudgetRow:
+    currency, budget = balance.currency, balance.budget
+    used = balance.spent + balance.reserved
     return BudgetRow(
-        label=label,
-        spent=display.money(spent, currency),
-        reserved=display.money(reserved, currency),
+        label=_("Today") if balance.period == "day" else _("This month"),
+        spent=display.money(balance.spent, currency),
+        reserved=display.money(balance.reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),
         percent=None if budget is None else _percent(used, budget),
-        is_spent=budget is not None and used >= budget,
+        is_spent=balance.is_spent,
     )
 
 

@@ -1,4 +1,4 @@
-"""The admins of lookups and of spending."""
+"""The admin of lookups."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.admin import display, filters
 from number_insight.admin.base import ReadOnlyAdmin
-from number_insight.lookups.budget import UNIT
-from number_insight.models import Lookup, Spending
+from number_insight.models import Lookup
 
 MAX_ERROR_LENGTH = 60
 
@@ -120,19 +119,3 @@ class LookupAdmin(ReadOnlyAdmin):
     @admin.display(description=_("balance"))
     def balance_text(self, lookup: Lookup) -> str:
         return display.money(lookup.balance, lookup.currency)
-
-
-@admin.register(Spending)
-class SpendingAdmin(ReadOnlyAdmin):
-    """Reserved and spent amounts, by day and by month."""
-
-    list_display = ("period", "reserved_text", "spent_text")
-    fields = ("period", "reserved_text", "spent_text")
-
-    @admin.display(description=_("reserved"))
-    def reserved_text(self, spending: Spending) -> str:
-        return display.money(spending.reserved * UNIT, display.account_currency())
-
-    @admin.display(description=_("spent"))
-    def spent_text(self, spending: Spending) -> str:
-        return display.money(spending.spent * UNIT, display.account_currency())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -193,6 +194,9 @@ def quote(record: NumberInsightRecord) -> Quote:
 
 
 def total(quotes: Sequence[Quote]) -> str:
-    """Return the sum of `quotes` as text, with its currency."""
-    currency = next((each.currency for each in quotes if each.currency), "")
-    return display.money(sum((each.price or Decimal(0) for each in quotes), Decimal(0)), currency)
+    """Return the sums of `quotes` as text, one for each currency."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for each in quotes:
+        if each.price is not None:
+            sums[each.currency] += each.price
+    return display.amounts(sums)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from number_insight.checks.celery import check_celery
 from number_insight.checks.messages import error, warning
 from number_insight.checks.plugins import check_providers
 from number_insight.checks.settings import is_readable
-from number_insight.conf import DEFAULTS, app_settings
+from number_insight.conf import app_settings
 from number_insight.lookups import switches
 from number_insight.providers.fake import Fake
 
@@ -55,10 +56,14 @@ def _check_fake() -> Iterator[CheckMessage]:
 
 
 def _check_budget() -> Iterator[CheckMessage]:
-    budget = app_settings.given.get("BUDGET", DEFAULTS["BUDGET"]) or {}
-    if all(amount is None for amount in budget.values()):
-        message = "NUMBER_INSIGHT['BUDGET'] is unlimited: whoever signs up decides what you pay."
-        yield warning("W003", message, 'Set it, for example to {"day": "10.00"}.')
+    for currency in loading.currencies():
+        with suppress(ArithmeticError):  # reported by E004
+            if not app_settings.budget_of(currency):
+                message = (
+                    f"NUMBER_INSIGHT['BUDGET'] is unlimited in {currency}: whoever signs up "
+                    "decides what you pay."
+                )
+                yield warning("W003", message, 'Set it, for example to {"day": "10.00"}.')
 
 
 def _check_request() -> Iterator[CheckMessage]:

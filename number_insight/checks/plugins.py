@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
+from number_insight.checks.budgets import check_currency
 from number_insight.checks.messages import error, warning
 from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
@@ -51,6 +52,8 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
             if fault.deploy == deploy:
                 yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
         yield from _check_retirement(name, provider.retires_on, deploy=deploy)
+        if not deploy:
+            yield from check_currency(name, provider)
 
 
 def _check_trust() -> Iterator[CheckMessage]:

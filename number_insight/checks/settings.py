@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from number_insight.addresses import TrustedProxies
+from number_insight.checks.budgets import check_budget
 from number_insight.checks.desk import check_desk
 from number_insight.checks.messages import error, warning
 from number_insight.conf import DEFAULTS, app_settings
@@ -18,7 +19,6 @@ from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
 from number_insight.lookups import callbacks, limits
 from number_insight.numbers import REGIONS
-from number_insight.providers.base import is_amount
 from number_insight.providers.http import url_trouble
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -33,11 +33,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "CLIENT_IP": ("PROXY_COUNT", "PROXY_LIST", "HEADER"),
     "THRESHOLDS": ("review", "deny"),
     "FRESHNESS": ("carrier", "live"),
-    "BUDGET": ("day", "month"),
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", "SUBJECT_SEARCH", *PARTS)
+DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SUBJECT_SEARCH", *PARTS)
 LISTS = ("RULES", "EXTRA_RULES", "REASONS")
 
 
@@ -61,7 +60,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_durations,
         _check_wait,
         _check_fingerprint_keys,
-        _check_amounts,
+        check_budget,
         _check_limits,
         _check_weights,
         _check_thresholds,
@@ -137,13 +136,6 @@ def _check_fingerprint_keys(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if not is_list or not keys or not all(isinstance(key, str) and key for key in keys):
         message = "NUMBER_INSIGHT['FINGERPRINT_KEYS'] is not a list of keys."
         yield error("E002", message, "Write a list of secret texts; the first one signs.")
-
-
-def _check_amounts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for period, amount in (given.get("BUDGET") or {}).items():
-        if amount is not None and not is_amount(amount):
-            message = f"NUMBER_INSIGHT BUDGET.{period} is not an amount: {amount!r}."
-            yield error("E004", message, 'Write it as a string, "10.00", or None for unlimited.')
 
 
 def _check_limits(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

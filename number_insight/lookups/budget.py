@@ -1,7 +1,8 @@
 """The budget: reserved before a call, settled after it, exact under concurrency.
 
-The functions that write run inside the caller's transaction. Amounts are stored as integers
-(hundred-millionths of the currency), since SQLite has no exact decimals.
+Each currency has a budget of its own, and two are never added. The functions that write run inside
+the caller's transaction. Amounts are stored as integers (hundred-millionths of the currency), since
+SQLite has no exact decimals.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from decimal import Decimal
 
 from django.db.models import F
 
-from number_insight import clock, signals
+from number_insight import clock, loading, signals
 from number_insight.conf import app_settings
 from number_insight.models import Spending
 from number_insight.transactions import after_commit, lock_or_create
@@ -32,19 +33,37 @@ UNIT = Decimal("0.00000001")
 class Payment:
     """The amount paid for a lookup, the amount reserved for it, and the day of the reservation."""
 
+    currency: str
     amount: Decimal
     reserved: Decimal
     booked_on: date | None
 
 
-def reserve(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """The money of one currency in the current day or month; an unlimited `budget` is None."""
+
+    period: str
+    currency: str
+    spent: Decimal
+    reserved: Decimal
+    budget: Decimal | None
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the budget has nothing left."""
+        return self.budget is not None and self.spent + self.reserved >= self.budget
+
+
+def reserve(amounts: Sequence[Decimal], currency: str) -> tuple[date, list[bool]]:
     """Reserve `amounts` in order, each of them if every period has room for it.
 
-    Return the day of the reservation, and for each amount whether it was reserved.
+    Return the day of the reservation, and for each amount whether it was reserved. A transaction
+    that reserves in several currencies does so in their alphabetical order, as `settle` does.
     """
-    day, caps = clock.today(), app_settings.BUDGET
+    day, caps = clock.today(), app_settings.budget_of(currency)
     keys = _periods(day)
-    rows = _lock_periods(keys.values()) if caps else {}
+    rows = _lock_periods(keys.values(), currency) if caps else {}
     books = [(rows[keys[period]], cap) for period, cap in caps.items()]
     left = [_units(cap) - row.spent - row.reserved for row, cap in books]
     total, fits = 0, []
@@ -52,43 +71,46 @@ def reserve(amounts: Sequence[Decimal]) -> tuple[date, list[bool]]:
         fits.append(all(total + units <= room for room in left))
         total += units if fits[-1] else 0
     if any(fits):
-        _add(keys.values(), reserved=total)
+        _add(keys.values(), currency, reserved=total)
         for row, cap in books:
             _alert(row, total, cap)
     return day, fits
 
 
-def _lock_periods(keys: Collection[str]) -> dict[str, Spending]:
+def _lock_periods(keys: Collection[str], currency: str) -> dict[str, Spending]:
     """Lock the rows of these periods, creating missing ones; return them by key."""
-    rows = Spending.objects.filter(period__in=keys)
-    created = [Spending(period=key) for key in keys]
+    rows = Spending.objects.filter(period__in=keys, currency=currency)
+    created = [Spending(period=key, currency=currency) for key in keys]
     return {row.period: row for row in lock_or_create(rows, created, key="period", order="period")}
 
 
-def _add(keys: Iterable[str], *, reserved: int = 0, spent: int = 0) -> None:
+def _add(keys: Iterable[str], currency: str, *, reserved: int = 0, spent: int = 0) -> None:
     """Add amounts to the rows of these periods."""
     added = {"reserved": F("reserved") + reserved, "spent": F("spent") + spent}
     # In the order in which they are locked, the day first, so that no two transactions deadlock.
     for key in keys:
-        rows = Spending.objects.filter(period=key)
+        rows = Spending.objects.filter(period=key, currency=currency)
         if not rows.update(**added):
-            lock_or_create(rows, [Spending(period=key)], key="period")
+            lock_or_create(rows, [Spending(period=key, currency=currency)], key="period")
             rows.update(**added)
 
 
 def _alert(row: Spending, added: int, cap: Decimal) -> None:
-    """Alert the operator after commit, once for each percentage in a period."""
+    """Alert the operator after commit, once for each percentage in a period and currency."""
     used = 100 * (row.spent + row.reserved + added) // max(_units(cap), 1)
     percent = max((percent for percent in ALERTS if percent <= used), default=0)
     if percent > row.alerted and Spending.objects.filter(pk=row.pk, alerted__lt=percent).update(
         alerted=percent
     ):
-        after_commit(_send_alert, row.period, percent, cap)
+        after_commit(_send_alert, row.period, percent, cap, row.currency)
 
 
-def _send_alert(key: str, percent: int, cap: Decimal) -> None:
-    logger.warning("%s %% of the budget of %s for %s is spent or reserved.", percent, cap, key)
-    signals.budget_alert.send_robust(Spending, period=key, percent=percent, budget=cap)
+def _send_alert(key: str, percent: int, cap: Decimal, currency: str) -> None:
+    text = "%s %% of the budget of %s %s for %s is spent or reserved."
+    logger.warning(text, percent, cap, currency, key)
+    signals.budget_alert.send_robust(
+        Spending, period=key, percent=percent, budget=cap, currency=currency
+    )
 
 
 def settle(payments: Iterable[Payment]) -> None:
@@ -96,26 +118,50 @@ def settle(payments: Iterable[Payment]) -> None:
 
     It is the last step of a transaction, since every worker writes these rows.
     """
-    reserved, spent = Counter[str](), Counter[str]()
+    reserved, spent = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for payment in payments:
         for key in _periods(payment.booked_on).values() if payment.booked_on else ():
-            reserved[key] += _units(payment.reserved)
-            spent[key] += _units(payment.amount)
-    for key in sorted(reserved):  # days before months, the order of all locks
-        if reserved[key] or spent[key]:
-            _add([key], reserved=-reserved[key], spent=spent[key])
+            reserved[payment.currency, key] += _units(payment.reserved)
+            spent[payment.currency, key] += _units(payment.amount)
+    # One currency after the other, and in each days before months: the order of all locks.
+    for currency, key in sorted(reserved):
+        added, freed = spent[currency, key], reserved[currency, key]
+        if added or freed:
+            _add([key], currency, reserved=-freed, spent=added)
 
 
-def book(amount: Decimal) -> None:
+def book(amount: Decimal, currency: str) -> None:
     """Book `amount` as spent today, even beyond the budget, since a person ordered it."""
-    _add(current_periods().values(), spent=_units(amount))
+    _add(current_periods().values(), currency, spent=_units(amount))
 
 
-def spent(period: str = "day") -> tuple[Decimal, Decimal]:
-    """Return the amounts spent and reserved in the current day or month."""
-    key = current_periods()[period]
-    row = Spending.objects.filter(period=key).first()
-    return (row.spent * UNIT, row.reserved * UNIT) if row else (Decimal(0), Decimal(0))
+def spent(period: str = "day", currency: str | None = None) -> tuple[Decimal, Decimal]:
+    """Return the amounts spent and reserved in the current day or month, in one currency.
+
+    It is the default provider's unless another is named.
+    """
+    balance = balance_of(period, currency or loading.currencies()[0])
+    return balance.spent, balance.reserved
+
+
+def balance_of(period: str, currency: str) -> Balance:
+    """Return the balance of the current day or month in `currency`."""
+    row = Spending.objects.filter(period=current_periods()[period], currency=currency).first()
+    return Balance(
+        period=period,
+        currency=currency,
+        spent=row.spent * UNIT if row else Decimal(0),
+        reserved=row.reserved * UNIT if row else Decimal(0),
+        budget=app_settings.budget_of(currency).get(period),
+    )
+
+
+def balances() -> list[Balance]:
+    """Return the balances of day and month, for each currency of a provider or with money."""
+    periods = current_periods()
+    rows = Spending.objects.filter(period__in=periods.values())
+    known = dict.fromkeys((*loading.currencies(), *rows.values_list("currency", flat=True)))
+    return [balance_of(period, currency) for currency in known for period in periods]
 
 
 def current_periods() -> dict[str, str]:

@@ -44,6 +44,9 @@ BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for 
 ANSWERED_BEFORE = "Another lookup answered this question first."
 MANY_WAIT = "Many numbers wait; this one has its turn soon."
 
+Turn = tuple[Lookup, timedelta]
+"""A lookup and the delay of its slot of the rate limit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
@@ -104,14 +107,17 @@ def take(lookups: Sequence[Lookup]) -> list[Claim]:
     by_provider: dict[str, list[Lookup]] = defaultdict(list)
     for lookup in urls:
         by_provider[lookup.provider].append(lookup)
-    claims: list[Claim] = []
+    turns: dict[str, list[Turn]] = {}
     for provider, queued in sorted(by_provider.items()):
-        admitted = _admit(provider, queued)
-        delays = _take_turns(provider, admitted)
-        reserved = _reserve(provider, admitted[: len(delays)])
-        turns = [(lookup, delays[index]) for index, lookup in reserved]
-        claims += _claim(provider, turns, urls)
+        turns[provider] = _take_turns(provider, _admit(provider, queued))
+    claims: list[Claim] = []
+    for provider in sorted(turns, key=_currency_of):  # the order in which money is locked
+        claims += _claim(provider, _reserve(provider, turns[provider]), urls)
     return claims
+
+
+def _currency_of(provider: str) -> str:
+    return loading.provider(provider).currency
 
 
 def _callback_urls(lookups: Iterable[Lookup]) -> dict[Lookup, str]:
@@ -141,14 +147,14 @@ def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
     return admitted
 
 
-def _take_turns(provider: str, lookups: Sequence[Lookup]) -> list[timedelta]:
-    """Return the delays of the first `lookups`, by the rate limit; postpone the others."""
+def _take_turns(provider: str, lookups: Sequence[Lookup]) -> list[Turn]:
+    """Return the first `lookups` with their delays, by the rate limit; postpone the others."""
     delays, wait = circuits.take_turns(provider, len(lookups), within=LONGEST_WAIT)
     late = lookups[len(delays) :]
     if late:
         until = timezone.now() + wait + _jitter(provider)
         postpone(late, until, MANY_WAIT)
-    return delays
+    return list(zip(lookups, delays, strict=False))
 
 
 def _jitter(provider: str) -> timedelta:
@@ -164,23 +170,23 @@ def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
         rows.update(next_try_at=until, error=reason[:300])
 
 
-def _reserve(provider: str, lookups: Sequence[Lookup]) -> list[tuple[int, Lookup]]:
-    """Return the lookups within the budget, with their indexes; skip the others."""
-    amounts = prices.reserves(provider, [questions.question_of(lookup) for lookup in lookups])
-    day, fits = budget.reserve(amounts)
-    reserved: list[tuple[int, Lookup]] = []
-    for index, (lookup, price, fits_in) in enumerate(zip(lookups, amounts, fits, strict=True)):
+def _reserve(provider: str, turns: Sequence[Turn]) -> list[Turn]:
+    """Return the turns of the lookups within the budget; skip the others."""
+    asked = loading.provider(provider)
+    amounts = prices.reserves(provider, [questions.question_of(lookup) for lookup, _ in turns])
+    day, fits = budget.reserve(amounts, asked.currency)
+    reserved: list[Turn] = []
+    for turn, price, fits_in in zip(turns, amounts, fits, strict=True):
+        lookup = turn[0]
         if fits_in:
-            lookup.reserved, lookup.reserved_on = price, day
-            reserved.append((index, lookup))
+            lookup.reserved, lookup.reserved_on, lookup.currency = price, day, asked.currency
+            reserved.append(turn)
         else:
             _skip(lookup, BUDGET_SPENT)
     return reserved
 
 
-def _claim(
-    provider: str, delayed: Sequence[tuple[Lookup, timedelta]], urls: Mapping[Lookup, str]
-) -> list[Claim]:
+def _claim(provider: str, delayed: Sequence[Turn], urls: Mapping[Lookup, str]) -> list[Claim]:
     """Write the claims, which share a token, in one statement for each price."""
     token, now = uuid.uuid4(), time.monotonic()
     lease = LEASE + timedelta(seconds=loading.provider(provider).timeout)
@@ -198,6 +204,7 @@ def _claim(
             called_at=Now(),
             reserved=price,
             reserved_on=delayed[0][0].reserved_on,
+            currency=delayed[0][0].currency,
         )
     return [
         Claim(

@@ -300,6 +300,11 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
 
 def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
     """Clear the reservation of `lookup`; return its payment of `amount`."""
-    payment = budget.Payment(amount=amount, reserved=lookup.reserved, booked_on=lookup.reserved_on)
+    payment = budget.Payment(
+        currency=lookup.currency,
+        amount=amount,
+        reserved=lookup.reserved,
+        booked_on=lookup.reserved_on,
+    )
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment

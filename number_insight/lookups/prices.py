@@ -1,4 +1,4 @@
-"""Prices: what is reserved for a question, and what is believed of what a provider says it costs.
+"""Prices: the amount to reserve for a question, and the trust in a price that a provider tells.
 
 A provider's word is booked, and where it charges more than its ``prices`` say, the reserve follows
 for a month. A price far above them is doubted: one answer must not end a month's budget.

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Spending(models.Model):
-    """The money reserved and spent in one period ("day:2027-01-31", "month:2027-01").
+    """The money of one currency, reserved and spent in one period.
 
-    Amounts are integers in hundred-millionths of the currency, which are exact on every database.
+    Periods are "day:2027-01-31" and "month:2027-01". Amounts are integers in hundred-millionths of
+    the currency, which are exact on every database.
     """
 
-    period = models.CharField(_("period"), max_length=20, unique=True)
+    period = models.CharField(_("period"), max_length=20)
+    currency = models.CharField(_("currency"), max_length=3)
     reserved = models.BigIntegerField(_("reserved"), default=0)
     spent = models.BigIntegerField(_("spent"), default=0)
     alerted = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -24,9 +26,12 @@ class Spending(models.Model):
     class Meta:
         verbose_name = _("spending")
         verbose_name_plural = _("spending")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["period", "currency"], name="ni_spending")
+        ]
 
     def __str__(self) -> str:
-        return self.period
+        return f"{self.period} {self.currency}"
 
 
 class Usage(models.Model):
@@ -74,13 +79,13 @@ class Circuit(models.Model):
 
 
 class Pace(models.Model):
-    """What all workers share of a provider: its rate limit (``THROUGHPUT``), and its charges."""
+    """The state of a provider that all workers share: its rate limit and its charges."""
 
     provider = models.CharField(_("provider"), max_length=50, unique=True)
     next_at = models.BigIntegerField(default=0)
     """The next free slot of the rate limit, in microseconds since 1970."""
     charged = models.JSONField(default=dict, editable=False)
-    """What was charged above the provider's ``prices``: level → amount and day."""
+    """Charges above the provider's ``prices``: level → amount and day."""
 
     class Meta:
         verbose_name = _("pace")

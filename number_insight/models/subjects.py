@@ -61,7 +61,7 @@ def read_keys(model: type[Model], texts: Iterable[str]) -> Iterator[Any]:
 
 
 def existing(model: type[Model], texts: Iterable[str]) -> set[str]:
-    """Return those of the keys `texts` under which `model`, or what it inherits, has a row."""
+    """Return the keys among `texts` under which `model`, or a parent of it, has a row."""
     keys = list(read_keys(model, texts))
     found: set[str] = set()
     top = _line(model)[-1]  # an object that is no child any more is its parent still

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from number_insight import clock, loading
@@ -76,7 +76,7 @@ def count(day: date) -> list[DailyTally]:
         *_places(day, records),
         *_flags(day),
         *_lookups(day),
-        *_money(day, records),
+        *_money(day),
         *_decisions(day),
         *_second_looks(day),
     ]
@@ -90,9 +90,9 @@ def _of(day: date, column: str = "created_at") -> dict[str, Any]:
 
 def _records(day: date) -> list[dict[str, Any]]:
     """Return the day's records in groups."""
-    columns = ("state", "basis", "verdict", "decision", "country", "ip_country")
+    columns = ("state", "verdict", "decision", "country", "ip_country")
     rows = NumberInsightRecord.objects.filter(**_of(day)).order_by().values(*columns)
-    return list(rows.annotate(count=Count("pk"), sum=Sum("cost")))
+    return list(rows.annotate(count=Count("pk")))
 
 
 def _signups(day: date, records: Iterable[dict[str, Any]]) -> Iterator[DailyTally]:
@@ -145,18 +145,16 @@ def _lookups(day: date) -> Iterator[DailyTally]:
         yield Figure(number).row(day, TallyKind.LOOKUP, provider, state, spread=seconds)
 
 
-def _money(day: date, records: Iterable[dict[str, Any]]) -> Iterator[DailyTally]:
+def _money(day: date) -> Iterator[DailyTally]:
     amounts = Counter[tuple[str, str]]()
     default, dearest = _dearest_question()
     for row in Spending.objects.filter(period=f"day:{day:%Y-%m-%d}"):
-        amounts[Money.SPENT, default] += row.spent
+        amounts[Money.SPENT, row.currency] += row.spent
     for currency, amount in _refunds(day):
         amounts[Money.REFUNDED, currency] += _units(amount)
     for currency, amount in _shared(day):
         amounts[Money.REUSED, currency] += max(_units(amount), 0)
-    enough = [row for row in records if row["basis"] in ENOUGH and not _is_refusal(row)]
-    number = sum(row["count"] for row in enough)
-    paid = sum((row["sum"] or NO_AMOUNT for row in enough), NO_AMOUNT)
+    number, paid = _judged_without_want(day, default)
     less = _units(number * dearest - paid) - amounts[Money.REUSED, default]
     amounts[Money.AUTO, default] = max(less, 0)
     for (purpose, currency), units in amounts.items():
@@ -173,6 +171,17 @@ def _dearest_question() -> tuple[str, Decimal]:
         return provider.currency, provider.price(Question(number="", level=provider.levels[-1]))
     except ImproperlyConfigured:  # reported by the checks
         return "", NO_AMOUNT
+
+
+def _judged_without_want(day: date, currency: str) -> tuple[int, Decimal]:
+    """Return the number of records whose verdict lacked nothing, and their cost in `currency`.
+
+    Those that were paid for in another currency are left out: they cannot be compared.
+    """
+    rows = NumberInsightRecord.objects.filter(**_of(day), basis__in=ENOUGH)
+    rows = rows.exclude(state=RecordState.REFUSED).filter(Q(cost=0) | Q(lookup__currency=currency))
+    found = rows.order_by().aggregate(number=Count("pk"), paid=Sum("cost"))
+    return found["number"], found["paid"] or NO_AMOUNT
 
 
 def _refunds(day: date) -> Iterable[tuple[str, Decimal]]:

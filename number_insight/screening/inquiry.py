@@ -83,15 +83,16 @@ def _answer(provider: Provider, question: Question, lookup: Lookup) -> Insight:
     try:
         insight = calls.attempt(provider, lookup.provider, lambda: sound(provider.lookup(question)))
     except Uncertain:
-        _book(lookup.reserved)  # it may have been paid for, so it counts
+        _book(lookup.reserved, provider.currency)  # it may have been paid for, so it counts
         raise
-    _book(outcomes.answer(lookup, insight, at=timezone.now()).amount)
+    payment = outcomes.answer(lookup, insight, at=timezone.now())
+    _book(payment.amount, provider.currency)
     return insight
 
 
-def _book(amount: Decimal) -> None:
+def _book(amount: Decimal, currency: str) -> None:
     with transaction.atomic():
-        budget.book(amount)
+        budget.book(amount, currency)
 
 
 def _record(inquiry: Inquiry) -> NumberInsightRecord:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from number_insight import loading, numbers
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
-from number_insight.lookups import switches
+from number_insight.lookups import prices, switches
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.base import Provider, Question
@@ -120,14 +120,25 @@ def _plan(one: Judged, rules: Sequence[Rule], obstacle: str) -> Plan:
 def saved(record: NumberInsightRecord) -> Decimal:
     """Return the difference between the cost of `record` and the dearest question's price.
 
-    It is 0 for a verdict that lacked an answer: a lookup that could not be bought saves nothing.
+    It is 0 for a verdict that lacked an answer: a lookup that could not be bought saves nothing;
+    and for a cost in another currency, which cannot be compared.
     """
-    if record.basis not in ENOUGH:
-        return Decimal(0)
     provider = loading.provider()
+    paid_in = record.lookup.currency if record.cost and record.lookup else provider.currency
+    if record.basis not in ENOUGH or paid_in != provider.currency:
+        return Decimal(0)
     dearest = provider.price(Question(number=record.number, level=provider.levels[-1]))
     cost: Decimal = record.cost
     return max(dearest - cost, Decimal(0))
+
+
+def highest_price() -> Decimal:
+    """Return the highest price of any question that the settings allow, or a higher charge."""
+    provider, level = loading.provider(), app_settings.LEVEL
+    levels = (level,) if level in LEVELS else provider.levels
+    cnam = app_settings.CNAM and provider.supports_cnam
+    asked = [Question(number="", level=level, cnam=cnam and level != "basic") for level in levels]
+    return max(prices.reserves(loading.DEFAULT_PROVIDER, asked))
 
 
 def suffices(one: Judged, rules: Sequence[Rule]) -> bool:

@@ -141,7 +141,7 @@ def _count(record: NumberInsightRecord) -> bool:
 
 
 def _source(record: NumberInsightRecord) -> str:
-    """Return what refusals are counted for; all visitors whose IP is unknown share one count."""
+    """Return the source that refusals count for; all visitors without a known IP share one."""
     return range_of(record.ip_address) if record.ip_address else ""
 
 

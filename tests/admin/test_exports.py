@@ -172,7 +172,7 @@ def test_the_file_has_a_name_and_is_kept_by_no_cache(client: Client) -> None:
 def test_the_overview_exports_its_tallies_and_money_only_to_those_who_may_see_it(
     client: Client,
 ) -> None:
-    budget.book(Decimal("1.50"))
+    budget.book(Decimal("1.50"), "EUR")
     old = make_record(ip_country="NL")
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(days=40))
     make_record(ip_country="NL")

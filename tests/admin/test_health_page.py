@@ -27,7 +27,7 @@ from tests.admin.builders import (
     shown_numbers,
 )
 from tests.models import Customer
-from tests.support.stage import fake
+from tests.support.stage import fake, two_currencies
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def _open_circuit(**fields: Any) -> Circuit:
 
 
 def _spend(amount: str) -> None:
-    budget.book(Decimal(amount))
+    budget.book(Decimal(amount), "EUR")
 
 
 def test_the_index_leads_to_the_page_by_its_name(admin_client: Client) -> None:
@@ -136,13 +136,26 @@ def test_an_open_circuit_is_shown_with_its_reason_and_its_end(
 def test_money_is_shown_against_its_budget(admin_client: Client, settings: Any) -> None:
     settings.NUMBER_INSIGHT = fake(BUDGET={"day": "2", "month": None})
     _spend("0.50")
-    budget.reserve([Decimal("0.25")])
+    budget.reserve([Decimal("0.25")], "EUR")
     page = admin_client.get(HEALTH).content.decode()
     assert '<meter min="0" max="100" high="80" optimum="0" value="37"' in page
     assert page.count("<meter") == 1
     text = _text(admin_client)
     assert "Today 0.50 EUR 0.25 EUR 2.00 EUR 37 % gone" in text
     assert "This month 0.50 EUR 0.25 EUR no limit" in text
+
+
+def test_two_currencies_are_shown_each_by_itself(admin_client: Client) -> None:
+    make_lookup(state="uncertain", reserved=Decimal("0.03"))
+    make_lookup("+46701740699", state="uncertain", reserved=Decimal("0.25"), currency="USD")
+    with two_currencies({"EUR": {"day": "2"}, "USD": {"day": "3"}}):
+        budget.book(Decimal("0.50"), "EUR")
+        budget.book(Decimal("3"), "USD")
+        text = _text(admin_client)
+        assert "0.03 EUR + 0.25 USD held" in text
+        assert "Today 0.50 EUR 0.00 EUR 2.00 EUR 25 % gone" in text
+        assert "Today 3.00 USD 0.00 USD 3.00 USD spent" in text
+        assert "Today&#x27;s budget is spent (USD)." in _notice(admin_client)
 
 
 @pytest.mark.parametrize(("amount", "text"), [("1.9999", "99 % gone"), ("2", "spent")])
@@ -190,7 +203,7 @@ def test_the_notice_tells_the_reviewer_everything_in_one_line(
     expected = (
         "The sweep has never run, so signups may be left waiting. Lookups are switched off. "
         "Not asked just now: default, default advanced. "
-        "Today&#x27;s budget is spent. This month&#x27;s budget is spent."
+        "Today&#x27;s budget is spent (EUR). This month&#x27;s budget is spent (EUR)."
     )
     assert _notice(client) == expected
     assert _notice(client, page_of(make_record())) == expected

@@ -65,7 +65,7 @@ def test_the_tiles_tell_queue_age_decisions_and_money(
     now = timezone.now()
     _record(decision="refused", decided_by=admin_user, decided_at=now + timedelta(minutes=10))
     NumberInsightRecord.objects.exclude(decided_at=None).update(decided_at=now)
-    budget.book(Decimal("1.50"))
+    budget.book(Decimal("1.50"), "EUR")
     keeping.keep()
     tiles = _tiles(admin_client)
     assert tiles["wait for a decision"].value == "2"
@@ -218,7 +218,7 @@ def test_reviewers_are_told_by_name_and_those_who_left_without(
 
 @pytest.mark.django_db
 def test_money_is_for_those_who_may_see_spending(admin_client: Client, client: Client) -> None:
-    budget.book(Decimal("1.50"))
+    budget.book(Decimal("1.50"), "EUR")
     _record()
     keeping.keep()
     assert "money-eur" in _figures(admin_client)

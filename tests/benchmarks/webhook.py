@@ -64,7 +64,7 @@ def _post(port: int, visits: list[tuple[str, bytes]]) -> None:
 def _promised(count: int) -> list[Lookup]:
     """Return lookups that were acknowledged, each with a record that waits for the answer."""
     with transaction.atomic():
-        budget.reserve([Decimal(PRICE) * count])
+        budget.reserve([Decimal(PRICE) * count], "EUR")
     lookups = Lookup.objects.bulk_create(islice(_lookups(), count))
     NumberInsightRecord.objects.bulk_create(
         NumberInsightRecord(

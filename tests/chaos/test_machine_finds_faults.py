@@ -69,9 +69,7 @@ def failure_whatever_its_state(found: Sequence[Outcome]) -> list[Kept]:
 def failure_that_gives_uncertain_money_back(found: Sequence[Outcome]) -> list[Kept]:
     kept = keep(found)
     for lookup in (one.lookup for one in kept if one.lookup.state == LookupState.UNCERTAIN):
-        back = {"reserved": lookup.reserved, "booked_on": lookup.reserved_on}
-        budget.settle([budget.Payment(amount=Decimal(0), **back)])
-        lookup.reserved, lookup.reserved_on = Decimal(0), None
+        budget.settle([outcomes.released(lookup, Decimal(0))])
         lookup.save()
     return kept
 

@@ -23,6 +23,16 @@ def test_the_fake_provider_and_an_unlimited_budget_are_reported() -> None:
     assert not {"E017", "W003"} & reported()
 
 
+def test_a_single_currency_without_a_bound_is_reported() -> None:
+    dollars = {"BACKEND": "tests.support.providers.Dollars"}
+    bounds = {"EUR": {"day": "10"}, "USD": None}
+    given = {"PROVIDERS": {**PROVIDERS, "spare": dollars}, "BUDGET": bounds}
+    told = [str(message.msg) for message in found_in_production(given)]
+    assert [text for text in told if "unlimited" in text] == [
+        "NUMBER_INSIGHT['BUDGET'] is unlimited in USD: whoever signs up decides what you pay."
+    ]
+
+
 @pytest.mark.parametrize(
     ("changed", "number"),
     [

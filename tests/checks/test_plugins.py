@@ -42,6 +42,19 @@ def test_a_plugin_that_does_not_load_is_reported_and_breaks_no_check(
     found_in_production(given)
 
 
+def test_a_currency_that_no_budget_bounds_is_named_with_its_provider() -> None:
+    dollars = {"BACKEND": "tests.support.providers.Dollars"}
+    given = {"PROVIDERS": {**PROVIDERS, "spare": dollars}, "BUDGET": {"EUR": {"day": "10"}}}
+    (message,) = found(given)
+    assert message.id == "number_insight.E032"
+    assert message.msg == (
+        "Provider 'spare' charges USD, which NUMBER_INSIGHT['BUDGET'] does not bound: it names "
+        "EUR. So nothing is bought there."
+    )
+    for bounds in ({"day": "10"}, {"EUR": {"day": "10"}, "USD": None}):
+        assert found({**given, "BUDGET": bounds}) == []
+
+
 def test_a_build_without_secrets_can_migrate() -> None:
     given = {"PROVIDERS": {"default": {"BACKEND": LASTING}}}
     assert found(given) == []

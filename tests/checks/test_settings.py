@@ -10,6 +10,7 @@ from django.core.checks import Error
 from django.test import override_settings
 
 from number_insight.checks import check_settings
+from number_insight.checks.budgets import SHAPE
 from tests.checks.stage import FAKE, PROVIDERS, found, found_in_production, ids
 
 NOT_CALLABLE = "a text"
@@ -52,6 +53,42 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "E003",
             "NUMBER_INSIGHT FRESHNESS.live is not a duration: 900.",
             DURATION,
+        ),
+        (
+            {"BUDGET": {"EURO": {"day": "1"}}},
+            "E001",
+            "NUMBER_INSIGHT['BUDGET'] has no key 'EURO'.",
+            "Did you mean 'EUR'?",
+        ),
+        (
+            {"BUDGET": {"eur": {"day": "1"}}},
+            "E001",
+            "NUMBER_INSIGHT['BUDGET'] has no key 'eur'.",
+            "Did you mean 'EUR'?",
+        ),
+        (
+            {"BUDGET": {"EUR": {"mnth": "1"}}},
+            "E001",
+            "NUMBER_INSIGHT['BUDGET']['EUR'] has no key 'mnth'.",
+            "Did you mean 'month'?",
+        ),
+        (
+            {"BUDGET": {"EUR": "10"}},
+            "E002",
+            "NUMBER_INSIGHT BUDGET.EUR is '10', and no dict of periods.",
+            SHAPE,
+        ),
+        (
+            {"BUDGET": {"day": "10", "USD": {"day": "5"}}},
+            "E002",
+            "NUMBER_INSIGHT['BUDGET'] mixes periods and currencies: 'USD'.",
+            SHAPE,
+        ),
+        (
+            {"BUDGET": {"EUR": {"day": "ten"}}},
+            "E004",
+            "NUMBER_INSIGHT BUDGET.EUR.day is not an amount: 'ten'.",
+            AMOUNT,
         ),
         (
             {"BUDGET": {"day": "ten"}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -16,12 +17,20 @@ from django.utils import timezone
 
 from number_insight import exceptions, health
 from number_insight.contrib.health_check import Screenings
-from number_insight.lookups import switches
+from number_insight.lookups import budget, switches
 from number_insight.models import Heartbeat, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import tasks
 from tests.support.servers import Redis, free_port
-from tests.support.stage import CLEAN, PREMIUM, asking, record_of, screened, sweep
+from tests.support.stage import (
+    CLEAN,
+    PREMIUM,
+    asking,
+    record_of,
+    screened,
+    sweep,
+    two_currencies,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,7 +111,7 @@ def test_switch_circuit_and_budget_are_told(queue: Redis) -> None:
     assert [problem.split(";")[0] for problem in problems] == [
         "Lookups are switched off",
         "A provider is not asked just now: default: The account is empty",
-        "Today's budget is spent",
+        "Today's budget is spent (EUR)",
     ]
 
 
@@ -134,6 +143,33 @@ def test_uncertain_money_is_counted(queue: Redis) -> None:
         screened()
     assert health.examine().uncertain == 1
     assert len(Fake.asked) == 1
+
+
+def test_the_money_of_each_currency_is_told_by_itself(queue: Redis) -> None:
+    tasks.sweep()
+    with two_currencies({"EUR": {"day": "1"}, "USD": {"day": "2", "month": None}}):
+        budget.book(Decimal("0.5"), "EUR")
+        budget.book(Decimal("2"), "USD")
+        Lookup.objects.create(state="uncertain", currency="USD", reserved=Decimal("0.25"))
+        document, healthy = told()
+        out = StringIO()
+        with pytest.raises(SystemExit):
+            call_command("number_insight_health", stdout=out)
+    assert not healthy
+    assert document["problems"] == [
+        "Today's budget is spent (USD); raise it, or wait for tomorrow."
+    ]
+    assert document["uncertain_held"] == {"USD": "0.25"}
+    kept = [
+        (row["currency"], row["period"], row["spent"], row["budget"]) for row in document["budgets"]
+    ]
+    assert kept == [
+        ("EUR", "day", "0.5", "1"),
+        ("EUR", "month", "0.5", None),
+        ("USD", "day", "2", "2"),
+        ("USD", "month", "2", None),
+    ]
+    assert "day USD           2 spent, 0 reserved, of 2" in out.getvalue()
 
 
 def test_the_plug_in_warns_of_the_same(queue: Redis) -> None:

@@ -16,7 +16,8 @@ def test_many_who_create_one_row_at_once_all_lock_it_in_turn() -> None:
     def spend(_index: int) -> None:
         with transaction.atomic():
             rows = Spending.objects.filter(period="2027-02-04")
-            (row,) = lock_or_create(rows, [Spending(period="2027-02-04")], key="period")
+            created = [Spending(period="2027-02-04", currency="EUR")]
+            (row,) = lock_or_create(rows, created, key="period")
             row.spent += 1
             row.save()
 

@@ -123,18 +123,28 @@ def test_money_of_two_days_is_settled_in_the_order_in_which_it_is_locked() -> No
         ) as told,
     ):
         budget.settle(
-            budget.Payment(amount=Decimal("0.03"), reserved=Decimal("0.02"), booked_on=day)
+            budget.Payment(
+                currency=currency,
+                amount=Decimal("0.03"),
+                reserved=Decimal("0.02"),
+                booked_on=day,
+            )
             for day in days
+            for currency in ("USD", "EUR")
         )
-    keys = ["day:2026-05-01", "day:2026-05-02", "month:2026-05"]
+    days = ["day:2026-05-01", "day:2026-05-02", "month:2026-05"]
+    keys = [(currency, key) for currency in ("EUR", "USD") for key in days]
     written = [
-        key for q in told if q["sql"].startswith("UPDATE") for key in keys if key in q["sql"]
+        (currency, key)
+        for q in told
+        if q["sql"].startswith("UPDATE")
+        for currency, key in keys
+        if key in q["sql"] and currency in q["sql"]
     ]
     assert list(dict.fromkeys(written)) == keys
-    books = {row.period: row.spent * budget.UNIT for row in Spending.objects.all()}
-    assert books == dict(
-        zip(keys, (Decimal("0.03"), Decimal("0.03"), Decimal("0.06")), strict=True)
-    )
+    books = {(row.currency, row.period): row.spent * budget.UNIT for row in Spending.objects.all()}
+    amounts = (Decimal("0.03"), Decimal("0.03"), Decimal("0.06")) * 2
+    assert books == dict(zip(keys, amounts, strict=True))
 
 
 @pytest.mark.postgres_only

@@ -20,8 +20,9 @@ from number_insight.lookups import budget
 from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag
 from number_insight.overview import counting, figures, keeping
 from number_insight.overview.figures import Period
-from number_insight.screening import tasks
+from number_insight.screening import planning, tasks
 from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
+from tests.support.stage import two_currencies
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +114,7 @@ def test_money_is_what_was_booked_refunded_and_saved(settings: Any) -> None:
     backend = "number_insight.providers.fake.Fake"
     options = {"prices": {"advanced": "0.04"}}
     settings.NUMBER_INSIGHT = {"PROVIDERS": {"default": {"BACKEND": backend, "OPTIONS": options}}}
-    budget.book(Decimal("0.06"))
+    budget.book(Decimal("0.06"), "EUR")
     dear = LookupFactory(price=Decimal("0.03"), refund=Decimal("0.01"))
     record(lookup=dear, cost=Decimal("0.02"))
     record(lookup=dear, cost=Decimal(0), basis="reused")
@@ -128,6 +129,28 @@ def test_money_is_what_was_booked_refunded_and_saved(settings: Any) -> None:
         "reused": Decimal("0.02"),
         "auto": Decimal("0.08"),  # 3 × 0.04 less the 0.02 that were paid and the 0.02 reused
     }
+    saved = sum(planning.saved(made) for made in NumberInsightRecord.objects.all())
+    assert saved == step.of("reused") + step.of("auto")
+
+
+def test_two_currencies_are_never_added() -> None:
+    with two_currencies():
+        budget.book(Decimal("0.06"), "EUR")
+        budget.book(Decimal("0.07"), "USD")
+        foreign = LookupFactory(price=Decimal("0.05"), currency="USD", refund=Decimal("0.01"))
+        record(lookup=foreign, cost=Decimal("0.04"))
+        record(lookup=foreign, cost=Decimal(0), basis="reused")
+        keeping.keep()
+        found = figures.money(Period(days=1))
+        told = {currency: step.amounts for currency, (step,) in found.items()}
+        saved = sum(planning.saved(made) for made in NumberInsightRecord.objects.all())
+    assert told["USD"] == {
+        "spent": Decimal("0.07"),
+        "refunded": Decimal("0.01"),
+        "reused": Decimal("0.04"),
+    }
+    assert told["EUR"].pop("spent") == Decimal("0.06")
+    assert told["EUR"].get("auto", 0) == saved
 
 
 def test_decisions_are_counted_by_reviewer_with_the_median_of_the_wait() -> None:

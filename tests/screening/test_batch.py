@@ -57,12 +57,12 @@ def assess(record: NumberInsightRecord) -> list[purchase.Due]:
 
 
 def test_an_answer_that_cannot_be_saved_costs_no_other_its_answer(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    poisoned = {"price": str(10**20), "request_id": "poisoned"}
-    with asking({NUMBERS[2]: poisoned}, **WHOLE):
+    cannot_be_saved(monkeypatch, NUMBERS[2], DataError())
+    with asking({NUMBERS[2]: {"request_id": "poisoned"}}, **WHOLE):
         records = queue(NUMBERS)
-        with pytest.raises(Exception):  # noqa: B017, PT011  each database has a word of its own
+        with pytest.raises(DataError):
             assess(records[0])
     assert states() == ["answered", "answered", "calling", *["answered"] * 5]
     assert verdicts() == ["allow", "allow", "pending", *["allow"] * 5]

@@ -47,7 +47,7 @@ def test_money_and_limits_are_counted_by_the_day_of_the_site(
             assert screened().basis == "answer"
             assert budget.current_periods() == {"day": "day:2026-05-01", "month": "month:2026-05"}
             assert money() == ("0.03", "0")
-            assert health.summarise().spent_periods == ("day",)
+            assert health.summarise().spent == (("day", "EUR"),)
         assert list(Spending.objects.order_by("period").values_list("period", flat=True)) == [
             "day:2026-05-01",
             "month:2026-05",

@@ -62,7 +62,7 @@ def assert_books(sandbox: Sandbox) -> None:
     """I3: all charges are in the books, and the books are within the budget."""
     spent, reserved = budget.spent()
     assert sandbox.ledger.charged <= spent + reserved, "I3: spent more than is known"
-    cap = app_settings.BUDGET.get("day")
+    cap = app_settings.budget_of("EUR").get("day")
     assert cap is None or spent + reserved <= cap, "I3: over the budget"
     held = sum((lookup.reserved for lookup in Lookup.objects.all()), Decimal(0))
     assert held <= reserved, "I3: what is held is not in the books"

@@ -53,6 +53,16 @@ def asking(answers: dict[str, Any] | None = None, **settings: Any) -> Iterator[N
         yield
 
 
+@contextmanager
+def two_currencies(budget: dict[str, Any], **settings: Any) -> Iterator[None]:
+    """Have a default provider that charges EUR, and one called "spare" that charges USD."""
+    spare = {"BACKEND": "tests.support.providers.Dollars", "OPTIONS": {}}
+    given = fake(BUDGET=budget, **settings)
+    given["PROVIDERS"]["spare"] = spare
+    with override_settings(NUMBER_INSIGHT=given):
+        yield
+
+
 def record_of(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
     """Return a fresh record of `number`, about which nobody was asked."""
     return screen(number, **options)

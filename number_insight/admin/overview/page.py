@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -20,6 +19,7 @@ from number_insight.admin.overview import flags, lookups, money, reviewers, sign
 from number_insight.admin.overview.figure import Figure, number
 from number_insight.conf import app_settings
 from number_insight.lookups import budget
+from number_insight.lookups.budget import Balance
 from number_insight.models.tallies import TallyKind
 from number_insight.overview import figures, review_queue
 from number_insight.overview.figures import Decided, Period
@@ -57,7 +57,7 @@ def context(request: HttpRequest, site: AdminSite, *, with_money: bool) -> dict[
     decided = figures.reviewers(period)
     tiles = [*_queue_tiles(queue, links.review_url(site, request)), _decided_tile()]
     return {
-        "tiles": [*tiles, *(_money_tiles() if with_money else ())],
+        "tiles": [*tiles, *(_money_tiles(budget.balances()) if with_money else ())],
         "figures": list(_figures(period, queue, decided, with_money=with_money)),
         "ranges": [(_range_text(days), f"?{DAYS}={days}", days == period.days) for days in RANGES],
         "period": period,
@@ -78,7 +78,7 @@ def _figures(
     yield signups.signups(period)
     if with_money:
         for currency, steps in figures.money(period).items():
-            yield money.money(period, currency, steps, app_settings.BUDGET.get("day"))
+            yield money.money(period, currency, steps, app_settings.budget_of(currency).get("day"))
     yield signups.waiting(queue)
     yield flags.flags(period, TallyKind.FLAG)
     yield signups.places(period)
@@ -115,28 +115,25 @@ def _decided_tile() -> Tile:
     return Tile(label=_("decided today"), value=number(count), detail=detail)
 
 
-def _money_tiles() -> Iterator[Tile]:
+def _money_tiles(balances: Sequence[Balance]) -> Iterator[Tile]:
     """Yield a tile for each budget, and one for a day without a budget."""
-    budgets, currency = app_settings.BUDGET, display.account_currency()
-    labels = {
-        "day": _("spent and reserved today"),
-        "month": _("spent and reserved in this month"),
-    }
-    for period, label in labels.items():
-        cap = budgets.get(period)
-        if cap is not None or period == "day":
-            yield _money_tile(label, sum(budget.spent(period), Decimal(0)), cap, currency)
+    for balance in balances:
+        if balance.budget is not None or balance.period == "day":
+            yield _money_tile(balance)
 
 
-def _money_tile(label: str, used: Decimal, cap: Decimal | None, currency: str) -> Tile:
+def _money_tile(balance: Balance) -> Tile:
+    is_day = balance.period == "day"
+    label = _("spent and reserved today") if is_day else _("spent and reserved in this month")
+    used, cap = balance.spent + balance.reserved, balance.budget
+    value = display.money(used, balance.currency)
     if cap is None:
-        detail = _("no budget")
-        return Tile(label=label, value=display.money(used, currency), detail=detail)
+        return Tile(label=label, value=value, detail=_("no budget"))
     return Tile(
         label=label,
-        value=display.money(used, currency),
-        detail=_("of %(budget)s") % {"budget": display.money(cap, currency)},
-        is_alarming=used >= cap,
+        value=value,
+        detail=_("of %(budget)s") % {"budget": display.money(cap, balance.currency)},
+        is_alarming=balance.is_spent,
         plot=charts.bar([("spent", float(used))], top=float(cap)),
     )
 

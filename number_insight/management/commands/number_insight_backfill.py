@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -13,17 +14,25 @@ from number_insight import loading
 from number_insight.exceptions import UnknownPath
 from number_insight.lookups import switches
 from number_insight.management.progress import Progress
-from number_insight.screening import backfill, signup
+from number_insight.screening import backfill, planning, signup
 from number_insight.screening.backfill import Backfill, Missing
+
+NEW, RESUMED, NO_NUMBER = "new", "resumed", "no number"
+"""The kinds of rows to be screened."""
+NO_REGION = (
+    "They would be denied; if they are in national form, give the field a region or set "
+    "PHONENUMBER_DEFAULT_REGION."
+)
 
 
 class Command(BaseCommand):
-    """Queue a record for each row whose number was never screened."""
+    """Queue a record for each row whose number was never screened, or not paid for."""
 
     help = (
-        "Screens the rows of a field that have no record, or one of another number. It queues "
-        "records and says what they will cost at most; workers or the sweep do the rest. Run it "
-        "again to go on: a row that has a record is passed over."
+        "Screens the rows of a field that have no record, or one of another number, or one that "
+        "the budget had no room for. It queues records and says what they will cost at most; "
+        "workers or the sweep do the rest. Run it again to go on: a row that has a record is "
+        "passed over."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,30 +48,39 @@ class Command(BaseCommand):
         if batch < 1 or (limit is not None and limit < 1):
             raise CommandError("--limit and --batch need positive numbers.")
         try:
-            work = Backfill(path)
-            missing, price = self._estimate(work, batch)
+            work, price = Backfill(path), planning.highest_price()
         except (UnknownPath, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
-        wanted = missing if limit is None else min(limit, missing)
-        self._report(work, wanted, missing, price)
+        found = self._survey(work, batch)
+        wanted = found.total() if limit is None else min(limit, found.total())
+        self._report(work, found, wanted, price)
         if not dry_run and wanted:
             self._queue(work, wanted, price, batch)
 
-    def _estimate(self, work: Backfill, batch: int) -> tuple[int, Decimal]:
-        missing, sample = 0, list[Missing]()
+    def _survey(self, work: Backfill, batch: int) -> Counter[str]:
+        """Count the rows to be screened by their kind; refuse a field without phone numbers."""
+        found = Counter[str]()
         with Progress(self.stderr, work.count()) as progress:
             for looked_at, rows in work.batches(batch):
-                missing += len(rows)
-                sample += rows[: backfill.SAMPLE - len(sample)]
+                found.update(_kind(row) for row in rows)
                 progress.advance(looked_at)
-        return missing, work.price(sample)
+        if found and not work.has_numbers:
+            raise CommandError(f"No value of {work.label} looks like a phone number.")
+        return found
 
-    def _report(self, work: Backfill, wanted: int, missing: int, price: Decimal) -> None:
+    def _report(self, work: Backfill, found: Counter[str], wanted: int, price: Decimal) -> None:
         currency = loading.provider().currency
-        self.stdout.write(
-            f"{missing} of the rows of {work.label} have no record. Screening {wanted} of them "
-            f"costs at most {wanted * price:.2f} {currency} ({price.normalize():f} each)."
+        lines = [f"{found[NEW] + found[NO_NUMBER]} of the rows of {work.label} have no record."]
+        if found[RESUMED]:
+            lines.append(f"{found[RESUMED]} more were judged without an answer, to save money.")
+        if found[NO_NUMBER]:
+            lines.append(f"{found[NO_NUMBER]} of them hold no number as they stand. {NO_REGION}")
+        paid = min(wanted, found.total() - found[NO_NUMBER])
+        lines.append(
+            f"Screening {wanted} of them costs at most {paid * price:.2f} {currency} "
+            f"({price.normalize():f} each)."
         )
+        self.stdout.write(" ".join(lines))
 
     def _queue(self, work: Backfill, wanted: int, price: Decimal, batch: int) -> None:
         obstacle = switches.obstacle()
@@ -86,3 +104,9 @@ class Command(BaseCommand):
                 f"The budget has no room for the other {wanted - allowed} now. "
                 "Run this again when it has; it goes on where it stopped."
             )
+
+
+def _kind(row: Missing) -> str:
+    if row.resumed is not None:
+        return RESUMED
+    return NEW if row.is_number else NO_NUMBER

@@ -11,6 +11,9 @@ from django.db import DatabaseError
 
 from number_insight import health
 
+APART = ("budgets", "problems", "healthy")
+"""The parts of the document that have a form of their own in the table."""
+
 
 class Command(BaseCommand):
     """Print the health of the screenings; the exit status is 1 if there is a problem."""
@@ -35,9 +38,20 @@ class Command(BaseCommand):
 
 
 def _table(document: dict[str, Any]) -> str:
-    facts = {key: value for key, value in document.items() if key not in ("problems", "healthy")}
-    lines = [f"{key.replace('_', ' '):<17} {_format(value)}" for key, value in facts.items()]
+    rows = [(key.replace("_", " "), _format(value)) for key, value in _facts(document).items()]
+    rows += [_budget(balance) for balance in document.get("budgets", ())]
+    lines = [f"{label:<17} {text}" for label, text in rows]
     return "\n".join([*lines, *(f"! {problem}" for problem in document["problems"])])
+
+
+def _facts(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key not in APART}
+
+
+def _budget(balance: dict[str, Any]) -> tuple[str, str]:
+    bound = "no limit" if balance["budget"] is None else f"of {balance['budget']}"
+    text = f"{balance['spent']} spent, {balance['reserved']} reserved, {bound}"
+    return f"{balance['period']} {balance['currency']}", text
 
 
 def _format(value: Any) -> str:
@@ -45,4 +59,6 @@ def _format(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return "; ".join(value) or "-"
+    if isinstance(value, dict):
+        return " + ".join(f"{amount} {currency}" for currency, amount in value.items()) or "-"
     return "-" if value in (None, "") else str(value)
