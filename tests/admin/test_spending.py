@@ -57,7 +57,7 @@ def test_days_months_and_currencies_can_be_chosen(
 ) -> None:
     _spend("day:2027-01-31", "USD", 1)
     _spend("month:2027-01", "EUR", 1)
-    with two_currencies():
+    with two_currencies({"day": "10"}):
         assert len(_rows(admin_client, query)) == count
 
 
