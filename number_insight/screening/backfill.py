@@ -12,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, router, transaction
 
-from number_insight import numbers
+from number_insight import loading, numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import UnknownPath, did_you_mean
 from number_insight.lookups import budget
