@@ -199,34 +199,34 @@ class Summary:
     has_swept: bool
     has_provider: bool
     lookups_on: bool
-    paused: tuple[str, ...]
-    """Names of the providers with an open circuit."""
+    pauses: tuple[Pause, ...]
+    """The providers with an open circuit."""
     spent: tuple[tuple[str, str], ...]
     """Periods ("day", "month") and currencies without budget left."""
 
 
 def summarise() -> Summary:
-    """Return the present `Summary`, in a single query on small tables."""
+    """Return the present `Summary`, in a query on small tables, and one more for open circuits."""
     rows = list(_summary_rows())
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
         has_swept="sweep" in kinds,
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
-        paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
+        pauses=tuple(_pauses()) if "circuit" in kinds else (),
         spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
     )
 
 
 def _summary_rows() -> Iterable[tuple[str, str, int]]:
     """Return (kind, text, amount) from four tables at once."""
-    empty, name = Value(""), Concat("provider", Value(" "), "level")
+    empty = Value("")
     zero, used = Value(0), F("spent") + F("reserved")
     books = Concat("period", Value(" "), "currency")
     current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
-        _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
+        _select("circuit", Circuit.objects.filter(open_until__isnull=False), empty, zero),
         _select("money", current, books, used),
         all=True,
     )

@@ -163,8 +163,13 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
 
 def age(moment: datetime) -> SafeString:
     """Return the time since `moment`, titled with the moment itself."""
-    title = date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
+    title = moment_text(moment)
     return format_html('<span title="{}">{}</span>', title, timesince(moment, depth=1))
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment in words, in the zone of the request."""
+    return date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
 
 
 def duration(span: timedelta | None) -> str:

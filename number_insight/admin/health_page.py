@@ -84,7 +84,7 @@ def _sweep(health: Health) -> Indicator:
             "if the message about it was lost."
         )
         return Indicator(label=label, value=_("has never run"), status=CRITICAL, advice=advice)
-    value = _("ran %(age)s ago") % {"age": timesince(health.sweep_ran_at, depth=1)}
+    value = _("ran %(age)s ago") % {"age": display.duration(timezone.now() - health.sweep_ran_at)}
     if timezone.now() - health.sweep_ran_at <= SWEEP_OVERDUE:
         return Indicator(label=label, value=value)
     advice = _("It should run every minute or so. Is beat running, and a worker?")
