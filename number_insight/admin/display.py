@@ -129,28 +129,42 @@ def decision_badge(record: NumberInsightRecord) -> SafeString | str:
 
 
 def flag_badges(record: NumberInsightRecord) -> SafeString:
-    """Return a badge for each flag, titled with its sentence and dimmed if it does not count.
+    """Return a badge for each flag that counts, titled with its sentence.
 
     A verdict without evidence, made in an outage for example, has a badge for its lane as well.
     """
     labels = flag_labels()
-    badges = [_flag_badge(flag, labels) for flag in record.flags.all()]
-    if record.lane != Lane.RISK and record.verdict in (Verdict.REVIEW, Verdict.DENY):
+    badges = [_flag_badge(flag, labels) for flag in record.flags.all() if flag.counted]
+    if _lacks_evidence(record):
         badges.append(_lane_badge(record))
     joined = format_html_join(" ", "{}", ((badge,) for badge in badges))
     return format_html('<span class="ni-flags">{}</span>', joined) if badges else joined
 
 
+def flag_line(record: NumberInsightRecord) -> SafeString | str:
+    """Return the heaviest flag that counts with its sentence, and the number of the others."""
+    counted = [flag for flag in record.flags.all() if flag.counted]
+    if _lacks_evidence(record):
+        first, text = _lane_badge(record), ""
+    elif counted:
+        first, text = _flag_badge(counted[0], flag_labels()), counted.pop(0).text
+    else:
+        return EMPTY_VALUE
+    more = format_html(' <span class="ni-quiet">+{}</span>', len(counted)) if counted else ""
+    line = format_html("{}{}", first, more)
+    if not text:
+        return format_html('<span class="ni-line">{}</span>', line)
+    sentence = format_html('<span class="ni-sentence"><bdi>{}</bdi></span>', text)
+    return format_html('<span class="ni-line">{} {}</span>', line, sentence)
+
+
+def _lacks_evidence(record: NumberInsightRecord) -> bool:
+    return record.lane != Lane.RISK and record.verdict in (Verdict.REVIEW, Verdict.DENY)
+
+
 def _flag_badge(flag: RiskFlag, labels: Mapping[str, str]) -> SafeString:
-    title = flag.text
-    if not flag.counted:
-        title = gettext("%(sentence)s (not counted)") % {"sentence": title}
-    return format_html(
-        '<span class="ni-flag{}" title="{}">{}</span>',
-        "" if flag.counted else " ni-dim",
-        title,
-        labels.get(flag.code) or humanised(flag.code),
-    )
+    label = labels.get(flag.code) or humanised(flag.code)
+    return format_html('<span class="ni-flag" title="{}">{}</span>', flag.text, label)
 
 
 def _lane_badge(record: NumberInsightRecord) -> SafeString:

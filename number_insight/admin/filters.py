@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ipaddress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import numbers, spelling
+from number_insight import addresses, numbers, spelling
 from number_insight.admin import display
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.models.managers import same_number
+from number_insight.models.subjects import key_text, kinds_of
 
 MAX_SEARCH_LENGTH = 255
+MIN_NAME_LENGTH = 3
+MAX_PERSONS = 200
+"""The subjects that a search by name takes along, the newest first."""
 MIN_PREFIX_DIGITS = 7
 """Country code included; a shorter prefix may match half the table."""
 
@@ -163,9 +171,12 @@ class SameFilter(admin.SimpleListFilter):
     Other pages link to them by the record's key: a number or an IP has no place in a URL.
     """
 
+    chip: Any
+    """The text of the chip of an active filter; "pk" is the record's key."""
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         value = self.value()
-        return [(value, _("as record %(pk)s") % {"pk": value})] if value else []
+        return [(value, self.chip % {"pk": value})] if value else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
@@ -187,6 +198,7 @@ class SameNumberFilter(SameFilter):
 
     title = _("same number")
     parameter_name = "same_number_as"
+    chip = _("number of record %(pk)s")
 
     @staticmethod
     def same(record: NumberInsightRecord) -> Q:
@@ -198,11 +210,28 @@ class SameIPFilter(SameFilter):
 
     title = _("same IP")
     parameter_name = "same_ip_as"
+    chip = _("IP of record %(pk)s")
 
     @staticmethod
     def same(record: NumberInsightRecord) -> Q:
         # An IP that is not known is not shared.
         return Q(ip_range__in=[record.ip_range] if record.ip_range else [])
+
+
+class SameNetworkFilter(SameFilter):
+    """The records of the network of an IP: of IPv4 its /24, of IPv6 its /64."""
+
+    title = _("same network")
+    parameter_name = "same_network_as"
+    chip = _("network of record %(pk)s")
+
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        if not record.ip_range or ":" in record.ip_range:
+            return SameIPFilter.same(record)
+        network = ipaddress.ip_network(addresses.network_of(record.ip_range))
+        # Each address by itself, so that the index serves on every database.
+        return Q(ip_range__in=[str(address) for address in network])
 
 
 def is_key(text: str) -> bool:
@@ -242,6 +271,54 @@ def _begins_with(prefix: str) -> Q:
     stem = prefix.rstrip("9")
     after = f"{stem[:-1]}{int(stem[-1]) + 1}"
     return Q(number__startswith=prefix, number__gte=prefix, number__lt=after)
+
+
+def by_whole_number(text: str) -> Q:
+    """Return the condition for rows of a number that is known in full.
+
+    It is for people who see numbers masked: a beginning would tell them the digits one by one.
+    """
+    return same_number(numbers.canonical(text[:MAX_SEARCH_LENGTH], app_settings.default_region))
+
+
+def by_ip(text: str) -> Q:
+    """Return the condition for rows of an IP address, of IPv6 those of its /64."""
+    found = addresses.range_of(text.strip()) if len(text) < MAX_SEARCH_LENGTH else ""
+    return Q(ip_range__in=[found] if found else [])
+
+
+def by_person(text: str, models: Mapping[type[Any], Iterable[str]]) -> Q:
+    """Return the condition for records of the subjects that ``SUBJECT_SEARCH`` finds."""
+    found = Q(pk__in=[])
+    text = text[:MAX_SEARCH_LENGTH]
+    if len(text) < MIN_NAME_LENGTH:
+        return found
+    for model, fields in models.items():
+        matches = reduce(or_, [Q(**{f"{field}__icontains": text}) for field in fields])
+        rows = model._base_manager.filter(matches).order_by("-pk")
+        keys = [key_text(key) for key in rows.values_list("pk", flat=True)[:MAX_PERSONS]]
+        found |= Q(subject_type__in=kinds_of(model), subject_id__in=keys)
+    return found
+
+
+def searched_models() -> dict[type[Any], list[str]]:
+    """Return the models of ``SUBJECT_SEARCH`` that exist, with their fields."""
+    found = {}
+    for label, fields in app_settings.SUBJECT_SEARCH.items():
+        with suppress(LookupError, ValueError):  # reported by the checks
+            found[apps.get_model(label)] = list(fields)
+    return {model: fields for model, fields in found.items() if fields}
+
+
+def why_nothing(text: str) -> str:
+    """Return a sentence on the reason for which a search for `text` finds nothing."""
+    digits = sum(char.isdigit() for char in text)
+    if digits and digits >= len(text.strip(" +-()./")) - 4 and digits < MIN_PREFIX_DIGITS:
+        return gettext(
+            "A number is found from its first seven digits on, country code included; its end is "
+            "in no index."
+        )
+    return gettext("No record has this number, IP or id, and nobody of that name signed up.")
 
 
 def by_subject_id(text: str) -> Q:

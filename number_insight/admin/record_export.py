@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
-from number_insight import addresses, clock, numbers
+from number_insight import clock, numbers
 from number_insight.admin import exports, links, permissions
 from number_insight.admin.base import ReadOnlyAdmin
+from number_insight.admin.rights import masked_ip
 from number_insight.models import NumberInsightRecord
 
 HEADS = (
@@ -27,7 +28,7 @@ BLOCK = 500
 """Records that are fetched at a time, with their flags."""
 
 
-class RecordExportAdmin(ReadOnlyAdmin):
+class RecordExport(ReadOnlyAdmin):
     """Base class of the admin of records: the export of its list."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -89,7 +90,7 @@ def _number(record: NumberInsightRecord, *, is_full: bool) -> str:
 def _ip(record: NumberInsightRecord, *, is_full: bool) -> str:
     if not record.ip_address:
         return ""
-    return record.ip_address if is_full else addresses.network_of(record.ip_address)
+    return record.ip_address if is_full else masked_ip(record.ip_address)
 
 
 def _reviewer(record: NumberInsightRecord) -> str:

@@ -61,7 +61,7 @@ class ListRule(Rule):
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
         entry = decisive(signup.listed)
         if entry is not None and entry.action == self.action and entry.match in self.messages:
-            flag = self.flag(self.messages[entry.match])
+            flag = self.flag(self.messages[entry.match], entry=entry.entry_id)
             yield replace(flag, cancels=self.cancels.get(entry.match, frozenset()))
 
 

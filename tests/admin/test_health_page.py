@@ -18,6 +18,7 @@ from number_insight.lookups import budget, switches
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
 from number_insight.screening import tasks
 from tests.admin.builders import (
+    DESK,
     HEALTH,
     LIST,
     make_lookup,
@@ -85,7 +86,7 @@ def test_the_review_queue_and_its_age_are_shown_with_a_link(
     text = _text(admin_client).replace("\xa0", " ")
     assert "Review queue 2, the oldest waiting for 5 hours Show them" in text
     assert "It should be decided within 4 hours (REVIEW_TARGET)." in text
-    assert f'href="{LIST}?queue=waiting"' in admin_client.get(HEALTH).content.decode()
+    assert f'href="{DESK}"' in admin_client.get(HEALTH).content.decode()
     client.force_login(make_staff("operator", "view_switch"))
     assert "?queue=" not in client.get(HEALTH).content.decode()
 

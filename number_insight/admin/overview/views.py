@@ -23,7 +23,7 @@ from number_insight.overview import figures
 HEADS = ("day", "kind", "name", "detail", "count", "refused", "released", "amount", "currency")
 
 
-class OverviewAdmin(ReadOnlyAdmin):
+class OverviewViews(ReadOnlyAdmin):
     """Base class of the admin of records: the overview below its URLs."""
 
     def get_urls(self) -> list[URLPattern]:
