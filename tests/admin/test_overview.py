@@ -328,3 +328,13 @@ def test_a_cap_beyond_the_top_is_not_drawn() -> None:
 def test_a_title_is_escaped() -> None:
     assert "<b>" not in charts.bar([("deny", 1)], top=1, title="<b>")
     assert "<b>" not in charts.heat_map(["<b>"], ["<b>"], [[1]])
+
+
+@pytest.mark.django_db
+def test_the_index_leads_to_it_for_those_who_may_see_it(client: Client) -> None:
+    entry = reverse("admin:number_insight_overview_changelist")
+    for codename, is_shown in (("view_numberinsightrecord", True), ("view_spending", False)):
+        client.force_login(make_staff(codename, codename))
+        page = client.get(reverse("admin:index")).content.decode()
+        assert (f'href="{entry}"' in page) is is_shown
+        assert client.get(entry)["Location"] == OVERVIEW if is_shown else True
