@@ -151,7 +151,7 @@ def flag_line(record: NumberInsightRecord) -> SafeString | str:
     else:
         return EMPTY_VALUE
     more = format_html(' <span class="ni-quiet">+{}</span>', len(counted)) if counted else ""
-    line = format_html("{}{}", first, more)
+    line = format_html('<span class="ni-first">{}{}</span>', first, more)
     if not text:
         return format_html('<span class="ni-line">{}</span>', line)
     sentence = format_html('<span class="ni-sentence"><bdi>{}</bdi></span>', text)

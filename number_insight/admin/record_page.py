@@ -16,7 +16,7 @@ from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
 from number_insight.admin.relatives import is_waiting
 from number_insight.admin.rights import Rights
-from number_insight.insight import UNKNOWN
+from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
 from number_insight.models.choices import Act, Basis
 from number_insight.screening import planning
@@ -214,10 +214,10 @@ def _live(record: NumberInsightRecord, signal: str, value: str, labels: Any) -> 
 
 def _was_told(record: NumberInsightRecord, signal: str) -> bool:
     lookup = record.lookup
-    if lookup is None or not lookup.is_answered or record.basis not in ON_AN_ANSWER:
+    if lookup is None or lookup.insight is None or record.basis not in ON_AN_ANSWER:
         return False
     try:
-        return signal in grounds.told_by(lookup)
+        return signal in grounds.told_by(lookup, Insight.from_json(lookup.insight))
     except ImproperlyConfigured:  # the provider has left the settings
         return False
 

@@ -35,6 +35,7 @@ from tests.models import Customer
 pytestmark = pytest.mark.django_db
 
 SEE, DECIDE = "view_numberinsightrecord", "decide_numberinsightrecord"
+FULL = "view_full_number"
 NUMBER, MASKED, OTHER = "+46701740605", "+46 70 *** ** 05", "+46701740611"
 HOSTILE = [EVIL, "W" * 200, "\u202egnp.exe", "😀" * 30, "مرحبا", "\u0000", "  "]
 
@@ -230,6 +231,39 @@ def test_numbers_and_ips_are_masked_on_every_page_without_the_permission(page: A
     text = ada.get(page(record)).content.decode()
     for secret in ("174 06 05", "1740605", "1740611", "174 06 11", "81.2.69.142"):
         assert secret not in text
+
+
+@pytest.mark.parametrize("match", ["number", "ip"])
+def test_list_entries_are_masked_and_stay_as_they_are_without_the_permission(match: str) -> None:
+    value = {"number": NUMBER, "ip": "81.2.69.142"}[match]
+    entry = ListEntry.objects.create(action="deny", match=match, value=value, reason="Old.")
+    codenames = ("view_listentry", "change_listentry", "view_lookup")
+    (ada, _ada), (bea, _bea) = _login("ada", *codenames), _login("bea", *codenames, FULL)
+    change = reverse("admin:number_insight_listentry_change", args=[entry.pk])
+    lists = reverse("admin:number_insight_listentry_changelist")
+    for url in (change, lists):
+        page = ada.get(url).content.decode()
+        assert "174 06 05" not in page
+        assert "1740605" not in page
+        assert "81.2.69.142" not in page
+        shown = bea.get(url).content.decode()
+        assert "174 06 05" in shown or "1740605" in shown or "81.2.69.142" in shown
+    posted_by_ada = {"action": "deny", "match": "country", "value": "SE", "reason": "New."}
+    assert ada.post(change, posted_by_ada).status_code == 302
+    entry.refresh_from_db()
+    assert (entry.match, entry.value, entry.reason) == (match, value, "New.")
+
+
+def test_lookups_are_masked_without_the_permission() -> None:
+    insight = {"number": NUMBER}
+    lookup = make_lookup(NUMBER, ip_address="81.2.69.142", insight=insight, raw=insight)
+    (ada, _ada), (bea, _bea) = _login("ada", "view_lookup"), _login("bea", "view_lookup", FULL)
+    change = reverse("admin:number_insight_lookup_change", args=[lookup.pk])
+    for url in (change, reverse("admin:number_insight_lookup_changelist")):
+        page = ada.get(url).content.decode()
+        for secret in ("174 06 05", "1740605", "81.2.69.142"):
+            assert secret not in page
+        assert "+46 70 174 06 05" in bea.get(url).content.decode()
 
 
 def test_the_full_number_is_shown_to_those_who_may_see_it() -> None:
