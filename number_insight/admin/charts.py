@@ -87,7 +87,7 @@ def _polyline(name: str, points: Sequence[str]) -> SafeString:
     if len(points) == 1:  # a line of one point is drawn as a dot
         points = [*points, points[0]]
     shown = format_html(
-        '<polyline class="ni-line ni-line-{}" points="{}"/>', name, " ".join(points)
+        '<polyline class="ni-curve ni-curve-{}" points="{}"/>', name, " ".join(points)
     )
     return shown if points else mark_safe("")
 
