@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 
 from number_insight.admin import display, permissions
 from number_insight.admin.filters import LookupStateFilter, QueueFilter
-from number_insight.models import Lookup, NumberInsightRecord, Switch
+from number_insight.models import Lookup, NumberInsightRecord, Spending, Switch
 from number_insight.models.subjects import fetch
 
 HEALTH = "number_insight_health"
@@ -66,11 +66,6 @@ def health_url(site: AdminSite) -> str:
     return reverse(f"admin:{HEALTH}", current_app=site.name)
 
 
-def overview_url(site: AdminSite) -> str:
-    """Return the URL of the overview."""
-    return reverse(f"admin:{OVERVIEW}", current_app=site.name)
-
-
 def permitted_health_url(site: AdminSite, request: HttpRequest) -> str | None:
     """Return the URL of the health page, or None if the user may not view it."""
     return health_url(site) if _has_view_permission(site, request, Switch) else None
@@ -83,6 +78,13 @@ def review_url(site: AdminSite, request: HttpRequest) -> str | None:
     if permissions.can_decide(request.user):
         return desk_url(site)
     return f"{list_url(site)}?{QueueFilter.parameter_name}={QueueFilter.EVERYTHING}"
+
+
+def spending_url(site: AdminSite) -> str | None:
+    """Return the URL of the list of spending, or None if `site` has none."""
+    if not site.is_registered(Spending):
+        return None
+    return reverse("admin:number_insight_spending_changelist", current_app=site.name)
 
 
 def uncertain_url(site: AdminSite, request: HttpRequest) -> str | None:

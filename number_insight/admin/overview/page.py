@@ -57,7 +57,7 @@ def context(request: HttpRequest, site: AdminSite, *, with_money: bool) -> dict[
     decided = figures.reviewers(period)
     tiles = [*_queue_tiles(queue, links.review_url(site, request)), _decided_tile()]
     return {
-        "tiles": [*tiles, *(_money_tiles(budget.balances()) if with_money else ())],
+        "tiles": [*tiles, *(_money_tiles(links.spending_url(site)) if with_money else ())],
         "figures": list(_figures(period, queue, decided, with_money=with_money)),
         "ranges": [(_range_text(days), f"?{DAYS}={days}", days == period.days) for days in RANGES],
         "period": period,
@@ -115,23 +115,24 @@ def _decided_tile() -> Tile:
     return Tile(label=_("decided today"), value=number(count), detail=detail)
 
 
-def _money_tiles(balances: Sequence[Balance]) -> Iterator[Tile]:
+def _money_tiles(url: str | None) -> Iterator[Tile]:
     """Yield a tile for each budget, and one for a day without a budget."""
-    for balance in balances:
+    for balance in budget.balances():
         if balance.budget is not None or balance.period == "day":
-            yield _money_tile(balance)
+            yield _money_tile(balance, url)
 
 
-def _money_tile(balance: Balance) -> Tile:
+def _money_tile(balance: Balance, url: str | None) -> Tile:
     is_day = balance.period == "day"
     label = _("spent and reserved today") if is_day else _("spent and reserved in this month")
     used, cap = balance.spent + balance.reserved, balance.budget
     value = display.money(used, balance.currency)
     if cap is None:
-        return Tile(label=label, value=value, detail=_("no budget"))
+        return Tile(label=label, value=value, detail=_("no budget"), url=url)
     return Tile(
         label=label,
         value=value,
+        url=url,
         detail=_("of %(budget)s") % {"budget": display.money(cap, balance.currency)},
         is_alarming=balance.is_spent,
         plot=charts.bar([("spent", float(used))], top=float(cap)),
