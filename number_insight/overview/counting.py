@@ -64,19 +64,22 @@ class Figure:
 
 
 Figures = defaultdict[Any, Figure]
+Amounts = Counter[tuple[str, str]]
+"""Purpose and currency -> units of money."""
 
 
 def count(day: date) -> list[DailyTally]:
     """Return the figures of `day` as unsaved rows; the one of the kind "day" is the first."""
     records = _records(day)
+    asked, refunds = _lookups(day)
     total = DailyTally(day=day, kind=TallyKind.DAY, count=sum(row["count"] for row in records))
     return [
         total,
         *_signups(day, records),
         *_places(day, records),
-        *_flags(day),
-        *_lookups(day),
-        *_money(day),
+        *(_flags(day) if records else ()),
+        *asked,
+        *_money(day, _spent(day) + refunds + (_saved(day) if records else Counter())),
         *_decisions(day),
         *_second_looks(day),
     ]
@@ -132,36 +135,44 @@ def _flags(day: date) -> Iterator[DailyTally]:
         yield figure.row(day, kind, code)
 
 
-def _lookups(day: date) -> Iterator[DailyTally]:
-    columns = ("provider", "state", "called_at", "answered_at")
+def _lookups(day: date) -> tuple[list[DailyTally], Amounts]:
+    """Return the day's lookups as unsaved rows, and their refunds."""
+    columns = ("provider", "state", "called_at", "answered_at", "currency", "refund")
     rows = Lookup.objects.filter(**_of(day)).order_by().values_list(*columns)
-    counts, durations = Counter[tuple[str, str]](), defaultdict[Any, list[timedelta]](list)
-    for provider, state, called_at, answered_at in rows.iterator():
+    counts, refunds = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    durations = defaultdict[Any, list[timedelta]](list)
+    for provider, state, called_at, answered_at, currency, refund in rows.iterator():
         counts[provider, state] += 1
+        refunds[Money.REFUNDED, currency] += _units(refund)
         if called_at and answered_at and answered_at >= called_at:
             durations[provider, state].append(answered_at - called_at)
-    for (provider, state), number in counts.items():
-        seconds = spread.of(durations[provider, state])
-        yield Figure(number).row(day, TallyKind.LOOKUP, provider, state, spread=seconds)
+    found = [
+        Figure(number).row(day, TallyKind.LOOKUP, *key, spread=spread.of(durations[key]))
+        for key, number in counts.items()
+    ]
+    return found, refunds
 
 
-def _money(day: date) -> Iterator[DailyTally]:
-    amounts = Counter[tuple[str, str]]()
-    default, dearest = _dearest_question()
-    for row in Spending.objects.filter(period=f"day:{day:%Y-%m-%d}"):
-        amounts[Money.SPENT, row.currency] += row.spent
-    for currency, amount in _refunds(day):
-        amounts[Money.REFUNDED, currency] += _units(amount)
-    for currency, amount in _shared(day):
-        amounts[Money.REUSED, currency] += max(_units(amount), 0)
-    number, paid = _judged_without_want(day, default)
-    less = _units(number * dearest - paid) - amounts[Money.REUSED, default]
-    amounts[Money.AUTO, default] = max(less, 0)
+def _money(day: date, amounts: Amounts) -> Iterator[DailyTally]:
     for (purpose, currency), units in amounts.items():
-        if units:
+        if units > 0:
             yield DailyTally(
                 day=day, kind=TallyKind.MONEY, name=purpose, currency=currency, amount=units
             )
+
+
+def _spent(day: date) -> Amounts:
+    rows = Spending.objects.filter(period=f"day:{day:%Y-%m-%d}")
+    return Counter({(Money.SPENT, row.currency): row.spent for row in rows})
+
+
+def _saved(day: date) -> Amounts:
+    """Return the savings by reuse in each currency, and those by asking less."""
+    default, dearest = _dearest_question()
+    amounts = Counter({(Money.REUSED, currency): _units(sum) for currency, sum in _shared(day)})
+    number, paid = _judged_without_want(day, default)
+    less = _units(number * dearest - paid) - max(amounts[Money.REUSED, default], 0)
+    return amounts + Counter({(Money.AUTO, default): less})
 
 
 def _dearest_question() -> tuple[str, Decimal]:
@@ -182,11 +193,6 @@ def _judged_without_want(day: date, currency: str) -> tuple[int, Decimal]:
     rows = rows.exclude(state=RecordState.REFUSED).filter(Q(cost=0) | Q(lookup__currency=currency))
     found = rows.order_by().aggregate(number=Count("pk"), paid=Sum("cost"))
     return found["number"], found["paid"] or NO_AMOUNT
-
-
-def _refunds(day: date) -> Iterable[tuple[str, Decimal]]:
-    rows = Lookup.objects.filter(**_of(day), refund__gt=0).order_by()
-    return rows.values_list("currency").annotate(amount=Sum("refund"))
 
 
 def _shared(day: date) -> Iterable[tuple[str, Decimal]]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Min
 
 from number_insight import clock
@@ -45,8 +45,9 @@ def keep(*, patience: float = PATIENCE) -> int:
     """
     counted, end = 0, time.monotonic() + patience
     try:
-        for day in _due(_kept()):
-            recount(day)
+        kept = _kept()
+        for day in _due(kept):
+            recount(day, is_new=day not in kept)
             counted += 1
             if time.monotonic() > end:
                 break
@@ -101,13 +102,15 @@ def _first_day(today: date) -> date:
     return max(day, today - timedelta(days=MOST_DAYS))
 
 
-def recount(day: date) -> None:
-    """Count `day`, and replace its figures if they have changed.
+def recount(day: date, *, is_new: bool = False) -> None:
+    """Count `day`, and replace its figures if they have changed; `is_new` if there are none yet.
 
     Nothing is locked while it counts. Of two sweeps at once, the count that began later stays.
     """
     began = clock.stored(clock.now())
     total, *figures = counting.count(day)
+    if is_new and _insert(total, figures, began):
+        return
     with transaction.atomic():
         rows = DailyTally.objects.filter(day=day)
         (marker,) = lock_or_create(rows.filter(kind=TallyKind.DAY), [total], key="day")
@@ -119,6 +122,18 @@ def recount(day: date) -> None:
             DailyTally.objects.bulk_create(figures)
         marker.count, marker.tallied_at = total.count, began
         marker.save(update_fields=["count", "tallied_at"])
+
+
+def _insert(total: DailyTally, figures: list[DailyTally], began: datetime) -> bool:
+    """Insert the figures of a day; return False if another sweep has done so."""
+    total.tallied_at = began
+    try:
+        with transaction.atomic():
+            DailyTally.objects.bulk_create([total, *figures])
+    except IntegrityError:
+        total.tallied_at = None
+        return False
+    return True
 
 
 def _is_same(stored: list[DailyTally], figures: list[DailyTally]) -> bool:

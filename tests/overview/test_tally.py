@@ -222,7 +222,8 @@ def test_a_day_is_one_of_the_projects_time_zone(zone: str, settings: Any) -> Non
 def test_days_before_the_installation_are_made_once_from_the_records() -> None:
     for days in (0, 3, 30, 400):
         record(days * DAY, verdict="review")
-    tasks.sweep()
+    while keeping.keep() > 2:  # a slow machine may take more than one sweep
+        pass
     assert DailyTally.objects.filter(kind="day").count() == 401
     for days in (0, 3, 30, 400):
         assert tally("signup", day=days_ago(days)) == {("review", ""): (1, 0, 0)}
@@ -276,7 +277,10 @@ def test_counting_again_changes_nothing_that_has_not_changed() -> None:
     assert list(rows.values()) == before
 
 
-def test_of_two_sweeps_at_once_the_later_count_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_new", [False, True])
+def test_of_two_sweeps_at_once_the_later_count_stays(
+    is_new: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first one has counted, and waits while the other one counts and writes."""
     record()
     count: Callable[[date], Any] = counting.count
@@ -285,11 +289,11 @@ def test_of_two_sweeps_at_once_the_later_count_stays(monkeypatch: pytest.MonkeyP
         found = count(day)
         monkeypatch.setattr(counting, "count", count)
         record()
-        keeping.recount(day)
+        keeping.recount(day, is_new=is_new)
         return found
 
     monkeypatch.setattr(counting, "count", slowly)
-    keeping.recount(clock.today())
+    keeping.recount(clock.today(), is_new=is_new)
     assert tally("signup") == {("allow", ""): (2, 0, 0)}
 
 
@@ -373,4 +377,4 @@ def test_an_idle_sweep_reads_little_of_it() -> None:
     keeping.keep()
     with CaptureQueriesContext(connection) as captured:
         assert keeping.keep() == 2
-    assert len(captured) <= 34  # sixteen a day
+    assert len(captured) <= 34  # sixteen a day, and those to find the days
