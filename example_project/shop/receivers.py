@@ -23,8 +23,13 @@ def activate_what_is_allowed(record: NumberInsightRecord, source: str, **kwargs:
 
 @receiver(decision_made)
 def follow_the_reviewer(record: NumberInsightRecord, source: str, **kwargs: Any) -> None:
-    """Activate the account that a reviewer has released, and close the one that was refused."""
-    if record.decision == "released":
+    """Activate the account that a reviewer has released, and close the one that was refused.
+
+    A decision that is taken back leaves the account held, until there is another one.
+    """
+    if kwargs.get("undone"):
+        _account(record, source).update(status=Status.HELD)
+    elif record.decision == "released":
         _account(record, source).update(status=Status.ACTIVE)
     elif record.decision == "refused":
         _account(record, source).update(status=Status.REFUSED)

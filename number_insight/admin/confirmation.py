@@ -107,7 +107,7 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(self._return_url(request, records))
 
     def _resume(self, request: HttpRequest, action: Action) -> HttpResponse:
-        """Show what a person had chosen and typed before a login came in between."""
+        """Show the choice and the text of a person whom a login has interrupted."""
         draft = drafts.take(request)
         if draft is None:
             return HttpResponseRedirect(links.list_url(self.admin_site))

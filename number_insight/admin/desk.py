@@ -10,19 +10,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from number_insight import reviewing
-from number_insight.admin import case, desk_acts, desk_state, drafts, links, queue, record_page
+from number_insight.admin import desk_acts, desk_page, desk_state, drafts, links, queue
 from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch, media_of
-from number_insight.admin.desk_acts import DECISIONS, LASTS, DeskForm
-from number_insight.admin.evidence import named
+from number_insight.admin.desk_acts import DECISIONS, DeskForm
+from number_insight.admin.desk_page import Visit, is_prefetch
 from number_insight.admin.display import flag_labels
+from number_insight.admin.evidence import named
 from number_insight.admin.filters import is_key
 from number_insight.admin.queue import ORDERS, SCORE, SECOND, Place
-from number_insight.admin.record_page import FORM_ID
 from number_insight.admin.relatives import is_waiting
 from number_insight.admin.rights import Rights, rights_of
 from number_insight.models import NumberInsightRecord
@@ -42,7 +40,7 @@ class DeskViews(ReadOnlyAdmin):
 
         def desk(request: HttpRequest) -> HttpResponse:
             response = view(request)
-            if _is_prefetch(request) and response.status_code == 200:  # the admin forbids to keep it
+            if is_prefetch(request) and response.status_code == 200:  # the admin forbids to keep it
                 response["Cache-Control"] = f"private, max-age={PREFETCH_LASTS}"
                 del response["Expires"]
             return response
@@ -50,7 +48,7 @@ class DeskViews(ReadOnlyAdmin):
         return [path("desk/", desk, name=links.DESK), *super().get_urls()]
 
     def desk_view(self, request: HttpRequest) -> HttpResponse:
-        """Show a case or, on POST, do what was chosen and go on to the next one."""
+        """Show a case or, on POST, apply the chosen act and go on to the next one."""
         granted = rights_of(request, self.admin_site)
         if not granted.decide:
             raise PermissionDenied
@@ -74,6 +72,7 @@ class _Desk:
             order=self._order(),
             skipped=tuple(desk_state.skipped(request)),
         )
+        self.visit = Visit(request=request, site=self.site, granted=granted, place=self.place)
 
     def _lane(self) -> str:
         names, lane = queue.lane_names(), self.given.get("lane", "")
@@ -90,7 +89,7 @@ class _Desk:
 
     def show(self) -> HttpResponse:
         record = self._chosen()
-        if record is not None and self.place.lane != SECOND and not _is_prefetch(self.request):
+        if record is not None and self.place.lane != SECOND and not is_prefetch(self.request):
             reviewing.claim(record, self.request.user)
         draft = drafts.take(self.request)
         return self._page(record, draft=draft)
@@ -139,83 +138,18 @@ class _Desk:
         trouble: str = "",
         status: int = 200,
     ) -> TemplateResponse:
-        shown = record and case.case_of(self.request, self.site, record, self.granted)
-        ahead = self.place.following(record) if record else []
+        visit = self.visit
         context = {
             **self.site.each_context(self.request),
-            "title": shown.title if shown else _("Review desk"),
-            "case": shown,
-            "granted": self.granted,
-            "trouble": trouble or _trouble(draft),
-            "chosen": _choices(form, draft),
+            "trouble": trouble or desk_page.trouble(draft),
+            "chosen": desk_page.choices(form, draft),
             "opts": self.admin.opts,
             "media": media_of("desk.css"),
-            **self._queue_context(record, ahead),
+            **visit.context(record),
         }
-        if shown:
-            context |= self._bar_context(shown)
-        self.request.current_app = self.site.name  # type: ignore[attr-defined]
+        self.request.current_app = self.site.name
         template = "admin/number_insight/desk.html"
         return TemplateResponse(self.request, template, context, status=status)
-
-    def _queue_context(self, record: NumberInsightRecord | None, ahead: list[Any]) -> Any:
-        return {
-            "lanes": list(self._lanes()),
-            "lane": self.place.lane,
-            "order": self.place.order,
-            "orders": [
-                (name, text, self._url(order=name), name == self.place.order)
-                for name, text in ORDERS.items()
-            ],
-            "is_second": self.place.lane == SECOND,
-            "ahead": [_ahead(self, each) for each in ahead],
-            "next_url": self._url(record=ahead[0].pk, go=1, back=record.pk)
-            if ahead and record
-            else "",
-            "back_url": self._back_url(),
-            "last": desk_state.last(self.request),
-            "taken": [] if record else [(each, self._url(record=each.pk)) for each in self.place.taken()],
-            "decided_today": 0 if record else _decided_today(self.request),
-            "skipped_count": len(self.place.skipped),
-            "unskip_url": links.desk_url(self.site),
-            "desk_url": links.desk_url(self.site),
-            "list_url": f"{links.list_url(self.site)}?queue={self.place.lane}",
-        }
-
-    def _bar_context(self, shown: case.Case) -> dict[str, Any]:
-        record = shown.record
-        is_second = self.place.lane == SECOND
-        return {
-            "form_id": FORM_ID,
-            "is_desk": True,
-            "is_unclaimed": _is_prefetch(self.request),
-            "here_url": self._url(record=record.pk),
-            "record_url": links.change_url(self.site, NumberInsightRecord, record.pk),
-            "facts": record_page.facts(shown, self.site, self.granted),
-            "reasons": case.reasons(),
-            "listables": [] if is_second else case.listable(record, self.granted),
-            "lasts": LASTS.items(),
-            "offer": None if is_second else case.offer(record, self.granted),
-            "user_key": drafts.user_key(self.request),
-        }
-
-    def _lanes(self) -> Any:
-        counts = queue.waiting(self.request)
-        for name, text in queue.lane_names().items():
-            if name == SECOND:
-                count = str(reviewing.second_looks(self.request.user).count())
-            else:
-                count = counts.text(counts.by_lane[name])
-            url = links.desk_url(self.site, lane=name, order=self.place.order)
-            yield name, text, count, url
-
-    def _back_url(self) -> str:
-        key = self.given.get("back", "")
-        return self._url(record=key) if is_key(key) else ""
-
-    def _url(self, **query: Any) -> str:
-        given = {"lane": self.place.lane, "order": self.place.order, **query}
-        return links.desk_url(self.site, **given)
 
     # What is posted
 
@@ -223,7 +157,7 @@ class _Desk:
         record = self._named_one()
         if record is None:
             self._tell(messages.WARNING, gettext("This record is gone."))
-            return HttpResponseRedirect(self._url())
+            return HttpResponseRedirect(self.visit.url())
         act = self.given.get("act", "")
         if act in DECISIONS:
             return self._decide(record)
@@ -255,7 +189,7 @@ class _Desk:
         if self.given.get("one"):
             return self._to_page(record)
         return HttpResponseRedirect(
-            self._url(record=self.place.next_key(record), done=record.pk, go=1)
+            self.visit.url(record=self.place.next_key(record), done=record.pk, go=1)
         )
 
     def _to_page(self, record: NumberInsightRecord) -> HttpResponse:
@@ -265,13 +199,13 @@ class _Desk:
     def _stay(self, record: NumberInsightRecord) -> HttpResponse:
         if self.given.get("one"):
             return self._to_page(record)
-        return HttpResponseRedirect(self._url(record=record.pk))
+        return HttpResponseRedirect(self.visit.url(record=record.pk))
 
     def _skip(self, record: NumberInsightRecord) -> HttpResponse:
         desk_state.skip(self.request, record)
         reviewing.let_go(record, self.request.user)
         return HttpResponseRedirect(
-            self._url(record=self.place.next_key(record), done=record.pk, go=1)
+            self.visit.url(record=self.place.next_key(record), done=record.pk, go=1)
         )
 
     def _look_up_again(self, record: NumberInsightRecord) -> HttpResponse:
@@ -298,30 +232,9 @@ class _Desk:
         messages.add_message(self.request, level, text)
 
 
-def _is_prefetch(request: HttpRequest) -> bool:
-    """Whether a browser fetches the page ahead, to show it later or never."""
-    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose"))
-    return request.method == "GET" and any("prefetch" in purpose for purpose in purposes)
-
-
 def _whole(rows: QuerySet[Any]) -> QuerySet[Any]:
     rows = rows.select_related("lookup", "claimed_by", "decided_by")
     return rows.prefetch_related(flags_prefetch())
-
-
-def _ahead(desk: _Desk, record: Any) -> dict[str, Any]:
-    return {
-        "record": record,
-        "number": case.rights.number(record, full=desk.granted.full),
-        "age": queue.short_age(record.created_at),
-        "url": desk._url(record=record.pk),
-    }
-
-
-def _decided_today(request: HttpRequest) -> int:
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    user: Any = request.user
-    return NumberInsightRecord.objects.filter(decided_by=user, decided_at__gte=midnight).count()
 
 
 def _settled(record: NumberInsightRecord) -> str:
@@ -346,28 +259,3 @@ def _change_text(changed: reviewing.Changes) -> str:
         parts.append(gettext("Gone: %(flags)s.") % {"flags": names})
     parts.append(gettext("Nothing is decided yet; look once more."))
     return " ".join(parts)
-
-
-def _trouble(draft: Any) -> str:
-    if not draft:
-        return ""
-    return gettext(
-        "You were signed out before this was saved, so nothing is decided yet. Your choice and "
-        "your reason are here again."
-    )
-
-
-def _choices(form: DeskForm | None, draft: dict[str, list[str]] | None) -> dict[str, Any]:
-    """Return what the fields of the page's form hold: what was posted, or nothing."""
-    if form is not None:
-        fields = {name: form.data.getlist(name) for name in form.data}
-    else:
-        fields = draft or {}
-    return {
-        "act": "".join(fields.get("act", [])[:1]),
-        "reason_code": "".join(fields.get("reason_code", [])[:1]),
-        "reason": "".join(fields.get("reason", [])[:1]),
-        "also": fields.get("also", []),
-        "expires": "".join(fields.get("expires", [])[:1]),
-    }
-

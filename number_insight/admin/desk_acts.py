@@ -1,4 +1,4 @@
-"""What is posted to the desk: the form, and its effect on a case."""
+"""The form that is posted to the desk, and its effect on a case."""
 
 from __future__ import annotations
 
@@ -78,10 +78,8 @@ class DeskForm(forms.Form):
         return next((str(error) for errors in self.errors.values() for error in errors), "")
 
 
-def decide(
-    request: HttpRequest, record: NumberInsightRecord, form: DeskForm, lane: str
-) -> None:
-    """Decide as a valid `form` says, put on the list what it names, and tell the user."""
+def decide(request: HttpRequest, record: NumberInsightRecord, form: DeskForm, lane: str) -> None:
+    """Decide by a valid `form`, add the list entries that it names, and tell the user."""
     action = DECISIONS[form.cleaned_data["act"]]
     if lane == SECOND:
         _second_word(request, record, action, form.grounds)
@@ -150,4 +148,3 @@ def undo(request: HttpRequest, record: NumberInsightRecord) -> bool:
         message = gettext("It cannot be undone any more: only your own decision, for ten minutes.")
         messages.warning(request, message)
     return done
-

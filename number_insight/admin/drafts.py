@@ -1,4 +1,4 @@
-"""Drafts: what a reviewer had typed when the session ended, kept until the next login.
+"""Drafts: the choice and the text of a reviewer whose session ended, until the next login.
 
 A form that is posted after the end of a session leads to the login page. Its fields wait in the
 new session, and the page that comes after the login is filled with them. Nothing is decided.
@@ -25,13 +25,12 @@ View = Callable[..., HttpResponse]
 
 
 def guarded(site: AdminSite, view: View) -> View:
-    """Return `view` as one of `site`, which keeps what is posted to it after a session's end."""
+    """Return `view` as one of `site` that keeps the form posted to it after a session's end."""
     inner = site.admin_view(view)
 
     def keeping(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and not site.has_permission(request):
-            if not getattr(request.user, "is_authenticated", False):
-                keep(request)
+        if request.method == "POST" and not request.user.is_authenticated:
+            keep(request)
         return inner(request, *args, **kwargs)
 
     return csrf_protect(keeping)

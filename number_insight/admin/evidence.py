@@ -46,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """The findings that count, those that do not, and two sentences on them."""
+    """The findings, counted and not, and two sentences on them."""
 
     counted: tuple[Finding, ...]
     folded: tuple[Finding, ...]
@@ -58,7 +58,7 @@ class Evidence:
 
 
 def evidence(record: NumberInsightRecord, site: AdminSite, rights: Rights) -> Evidence:
-    """Return the evidence on `record`; list entries are shown to those who may view them."""
+    """Return the evidence on `record`, with list entries if the user may view them."""
     flags = list(record.flags.all())
     labels = display.flag_labels()
     entries = _entries(flags) if rights.view_lists else {}
@@ -132,9 +132,7 @@ def _outweighs(one: RiskFlag, other: RiskFlag) -> bool:
     return bool(one.counted and other.group and one.group == other.group and is_heavier)
 
 
-def why(
-    record: NumberInsightRecord, flags: Sequence[RiskFlag], labels: Mapping[str, str]
-) -> str:
+def why(record: NumberInsightRecord, flags: Sequence[RiskFlag], labels: Mapping[str, str]) -> str:
     """Return one sentence on the reason of the verdict."""
     if record.lane == Lane.NO_ANSWER:
         return _no_answer(record)
@@ -150,9 +148,7 @@ def why(
     return _sum(record, [flag for flag in flags if flag.counted and flag.weight > 0], labels)
 
 
-def _sum(
-    record: NumberInsightRecord, risks: Sequence[RiskFlag], labels: Mapping[str, str]
-) -> str:
+def _sum(record: NumberInsightRecord, risks: Sequence[RiskFlag], labels: Mapping[str, str]) -> str:
     if not risks:
         return _("Nothing speaks against the signup.")
     names = [named(flag.code, labels) for flag in risks]
@@ -169,9 +165,9 @@ def _sum(
     if threshold is None or record.score < threshold:
         return _("%(flags)s: %(score)s points.") % told
     if len(risks) == 1:
-        return _("%(flags)s alone: %(score)s points, and “%(verdict)s” begins at %(threshold)s.") % (
-            told
-        )
+        return _(
+            "%(flags)s alone: %(score)s points, and “%(verdict)s” begins at %(threshold)s."
+        ) % (told)
     return _("%(flags)s: %(score)s points, and “%(verdict)s” begins at %(threshold)s.") % told
 
 
@@ -180,8 +176,10 @@ def _no_answer(record: NumberInsightRecord) -> str:
     lookup: Lookup | None = record.lookup
     if lookup is None:
         cause = _(record.note) if record.note else ""
-        return _("No answer could be had. %(cause)s") % {"cause": cause} if cause else _(
-            "No answer could be had."
+        return (
+            _("No answer could be had. %(cause)s") % {"cause": cause}
+            if cause
+            else _("No answer could be had.")
         )
     told = {"provider": lookup.provider, "at": _time(lookup.called_at or lookup.created_at)}
     first = _("No answer from %(provider)s (%(at)s).") % told

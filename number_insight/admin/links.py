@@ -47,7 +47,7 @@ def list_url(site: AdminSite) -> str:
 
 
 def desk_url(site: AdminSite, **query: Any) -> str:
-    """Return the URL of the review desk; what is empty in `query` is left out."""
+    """Return the URL of the review desk with `query`, of which empty values are left out."""
     url = reverse(f"admin:{DESK}", current_app=site.name)
     given = {name: value for name, value in query.items() if value not in (None, "")}
     return f"{url}?{urlencode(given)}" if given else url

@@ -9,8 +9,8 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +24,7 @@ from number_insight.verdicts import rule_faults
 
 MAX_NAMED = 5
 PRIVATE = (ListMatch.NUMBER, ListMatch.IP)
-"""The kinds of entries whose values are masked for those who may not see numbers in full."""
+"""The kinds of entries whose values are masked without the permission ``view_full_number``."""
 
 
 class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]

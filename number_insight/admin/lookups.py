@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.admin import display, filters, permissions, rights
+from number_insight.admin import display, filters, permissions, rights, searching
 from number_insight.admin.base import ReadOnlyAdmin
 from number_insight.models import Lookup
 
@@ -88,8 +88,8 @@ class LookupAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         is_full = permissions.can_view_full_number(request.user)
-        by_number = filters.by_number if is_full else filters.by_whole_number
-        return filters.search(queryset, search_term, by_number), False
+        by_number = searching.by_number if is_full else searching.by_whole_number
+        return searching.search(queryset, search_term, by_number), False
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         # This column needs the request, and one instance of the admin serves all requests.
@@ -105,7 +105,7 @@ class LookupAdmin(ReadOnlyAdmin):
         if permissions.can_view_full_number(request.user):
             return self.fieldsets
         *shown, _answer = self.fieldsets  # whose insight and raw answer hold the number
-        masks = {"number_text": "masked_number", "ip_address": "masked_ip"}
+        masks: dict[Any, str] = {"number_text": "masked_number", "ip_address": "masked_ip"}
         return [
             (title, {**options, "fields": [masks.get(name, name) for name in options["fields"]]})
             for title, options in shown

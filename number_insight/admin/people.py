@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.db import DatabaseError, connections, router, transaction
@@ -20,14 +19,13 @@ from number_insight.models import NumberInsightRecord
 from number_insight.models.subjects import fetch_many
 from number_insight.models.summaries import Summary, summaries
 
-
 _READABLE: set[tuple[str, type[Model]]] = set()
 """The databases and models that were read before, so that no savepoint is needed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """The subject of a record: its kind for everybody, the rest for those who may view it."""
+    """The subject of a record: its kind for everybody, the rest by permission."""
 
     kind: str
     """The kind and key of the subject ("customer 48"), or a sentence without one."""

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from number_insight.admin import queue
 from number_insight.admin.base import MAX_COUNT, flags_prefetch
-from number_insight.admin.filters import FlagFilter, QueueFilter, SameFilter, why_nothing
+from number_insight.admin.filters import FlagFilter, QueueFilter, SameFilter
 from number_insight.admin.people import people
+from number_insight.admin.searching import why_nothing
 from number_insight.models import NumberInsightRecord, RiskFlag
 
 PERSON = "_number_insight_person"
@@ -121,7 +122,8 @@ class RecordChangeList(ChangeList):
     def _chips(self) -> Iterator[Chip]:
         if self.query:
             yield Chip(text=f"“{self.query}”", url=self.get_query_string(remove=[SEARCH_VAR]))
-        for spec in self.filter_specs:
+        specs: list[Any] = self.filter_specs
+        for spec in specs:
             chosen = self.request.GET.get(spec.parameter_name)
             if chosen and not isinstance(spec, QueueFilter):
                 text = str(dict(spec.lookup_choices).get(chosen, chosen))
@@ -164,7 +166,11 @@ def _select(spec: Any, counts: dict[str, int]) -> Select:
         name=spec.parameter_name,
         title=spec.title,
         choices=tuple(
-            (value, f"{text} ({counts[value]})" if counts.get(value) else str(text), value == chosen)
+            (value, _counted(text, counts.get(value, 0)), value == chosen)
             for value, text in spec.lookup_choices
         ),
     )
+
+
+def _counted(text: Any, count: int) -> str:
+    return f"{text} ({count})" if count else str(text)

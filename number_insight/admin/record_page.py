@@ -75,7 +75,7 @@ def decision_bar(
 
 
 def facts(shown: Case, site: AdminSite, granted: Rights) -> list[tuple[str, Rows]]:
-    """Return the facts for operators, in groups: lookups and money only for those who see costs."""
+    """Return the facts for operators in groups, with lookups and money if the user sees costs."""
     record = shown.record
     found = [
         (_("Signup"), _signup_rows(shown)),
@@ -114,7 +114,7 @@ def _signup_rows(shown: Case) -> Rows:
 
 
 def _events(record: NumberInsightRecord, granted: Rights) -> list[dict[str, Any]]:
-    """Return the acts on `record`; second words are shown to those who may reopen."""
+    """Return the acts on `record`, with second words if the user may reopen."""
     rows = DecisionEvent.objects.filter(record=record).select_related("user").order_by("pk")
     return [
         {

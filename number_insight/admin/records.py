@@ -10,15 +10,26 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import display, filters, health, links, permissions, queue, record_page
+from number_insight.admin import (
+    display,
+    filters,
+    health,
+    links,
+    permissions,
+    queue,
+    record_page,
+    searching,
+)
 from number_insight.admin.confirmation import ConfirmedActionsAdmin
 from number_insight.admin.desk import DeskViews
 from number_insight.admin.entries import PageEntryAdmin
 from number_insight.admin.overview.views import OverviewViews
 from number_insight.admin.record_export import RecordExport
+from number_insight.admin.people import Person
 from number_insight.admin.record_list import PERSON, RecordChangeList
 from number_insight.admin.reviewing import LOOK_UP_AGAIN, REOPEN
 from number_insight.admin.rights import number, rights_of
@@ -101,7 +112,7 @@ class NumberInsightRecordAdmin(
         context = {
             "notice": notice,
             "exports": partial(self.export_links, request),
-            "title": self.opts.verbose_name_plural.capitalize(),
+            "title": capfirst(self.opts.verbose_name_plural),
             "review_url": links.desk_url(self.admin_site) if can_decide else "",
         }
         return super().changelist_view(request, {**(extra_context or {}), **context})
@@ -110,16 +121,16 @@ class NumberInsightRecordAdmin(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         is_full = permissions.can_view_full_number(request.user)
-        by_number = filters.by_number if is_full else filters.by_whole_number
+        by_number = searching.by_number if is_full else searching.by_whole_number
         persons = {
             model: fields
-            for model, fields in filters.searched_models().items()
+            for model, fields in searching.searched_models().items()
             if links.may_view(self.admin_site, request, model)
         }
-        conditions = [by_number, filters.by_subject_id, filters.by_ip]
+        conditions = [by_number, searching.by_subject_id, searching.by_ip]
         if persons:
-            conditions.append(partial(filters.by_person, models=persons))
-        return filters.search(queryset, search_term, *conditions), False
+            conditions.append(partial(searching.by_person, models=persons))
+        return searching.search(queryset, search_term, *conditions), False
 
     def render_change_form(
         self,
@@ -145,7 +156,8 @@ class NumberInsightRecordAdmin(
 
     @admin.display(description=_("who"))
     def person(self, record: NumberInsightRecord) -> SafeString | str:
-        return getattr(record, PERSON).link
+        who: Person = getattr(record, PERSON)
+        return who.link
 
     @admin.display(description=_("verdict"))
     def verdict_badge(self, record: NumberInsightRecord) -> SafeString:

@@ -48,7 +48,7 @@ class Relatives:
     """The sums: "59 others: 20 refused, 39 wait"."""
     all_url: str
     together_url: str = ""
-    """The page where those that wait are decided together, or "" if none does."""
+    """The URL of the page that decides the waiting ones together, or "" if none waits."""
     together_count: int = 0
     newest: tuple[dict[str, Any], ...] = ()
 
@@ -107,9 +107,7 @@ def _row(other: NumberInsightRecord, site: AdminSite, rights: Rights) -> dict[st
     return {
         "record": other,
         "link": links.record_link(site, other, text),
-        "badge": display.decision_badge(other)
-        if other.decision
-        else display.verdict_badge(other),
+        "badge": display.decision_badge(other) if other.decision else display.verdict_badge(other),
     }
 
 

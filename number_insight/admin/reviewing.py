@@ -38,7 +38,7 @@ class Grounds:
 
     @property
     def text(self) -> str:
-        """The text of the code and what was written besides, in one line."""
+        """The text of the code and the written reason, in one line."""
         chosen = reviewing.reason_text(self.code) if self.code else ""
         return ". ".join(filter(None, (chosen, self.reason.strip())))
 
@@ -107,7 +107,7 @@ class Action:
     is_decision: bool = True
     """Decisions are free and made once; a lookup costs money each time."""
     is_for_decided: bool = False
-    """Whether it is done to decided records, and not to those that wait."""
+    """Whether it is done to decided records, and not to waiting ones."""
 
     def is_done(self, record: NumberInsightRecord) -> bool:
         """Return whether there is nothing to be done to `record`."""

@@ -174,7 +174,7 @@ def test_what_a_list_explains_names_the_entry(client: Client, reviewer: User) ->
     record = _waiting()
     allow = "The carrier is on the allow list."
     add_flag(record, "allow_wider", group="lists", weight=0, message=allow, evidence={"entry": 12})
-    add_flag(record, "carrier_country", group="place", weight=20, counted=False, message="Elsewhere.")
+    add_flag(record, "carrier_country", group="place", weight=20, counted=False, message="Far.")
     assert "explained by list entry 12" in text_of(client.get(DESK))
 
 
