@@ -28,8 +28,8 @@ from number_insight.admin.confirmation import ConfirmedActionsAdmin
 from number_insight.admin.desk import DeskViews
 from number_insight.admin.entries import PageEntryAdmin
 from number_insight.admin.overview.views import OverviewViews
-from number_insight.admin.record_export import RecordExport
 from number_insight.admin.people import Person
+from number_insight.admin.record_export import RecordExport
 from number_insight.admin.record_list import PERSON, RecordChangeList
 from number_insight.admin.reviewing import LOOK_UP_AGAIN, REOPEN
 from number_insight.admin.rights import number, rights_of
