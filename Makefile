@@ -4,6 +4,7 @@ VENV    ?= .venv
 WORKERS ?= 2
 ARGS    ?=
 CHECK   ?=
+PROVIDER ?=
 
 BIN  := $(VENV)/bin
 # The warning: that folders here may hide installed packages, which is what we want of them.
@@ -20,8 +21,8 @@ export PIP_ROOT_USER_ACTION := ignore
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.demo  ## Show the whole product at work on this machine (CHECK=1: verify and end)
-	$(BIN)/python -m tools.demo $(if $(CHECK),--check)
+demo: $(VENV)/.demo  ## Show the whole product at work here (PROVIDER=identity or twilio: another one; CHECK=1: verify and end)
+	$(BIN)/python -m tools.demo $(if $(CHECK),--check) $(if $(PROVIDER),--provider $(PROVIDER))
 
 test: $(VENV)/.test  ## Run the suite on PostgreSQL, then what touches a database on SQLite (ARGS=...)
 ifeq ($(NI_TEST_DATABASE),mariadb)

@@ -155,7 +155,7 @@ def is_partly_public(network: str) -> bool:
 
 
 def range_of(ip: str) -> str:
-    """Return what `ip` counts as: an IPv4 address as itself, an IPv6 address as its /64.
+    """Return the source that `ip` stands for: an IPv4 address itself, or the /64 of an IPv6 one.
 
     A provider gives one visitor at least a /64, in which he takes any address that he likes. Return
     an empty text if `ip` is no address.

@@ -6,7 +6,7 @@ for what a column stores.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from datetime import timezone as fixed
 from typing import Any
 
@@ -61,5 +61,8 @@ class Now(functions.Now):
         return self.as_sql(compiler, connection, template=template, **context)
 
     def as_mysql(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        template = "UTC_TIMESTAMP(6)" if settings.USE_TZ else "CURRENT_TIMESTAMP(6)"
+        template = "UTC_TIMESTAMP(6)"
+        if not settings.USE_TZ:  # Django tells the server no zone, so TIME_ZONE is reckoned here
+            offset = local().utcoffset() or timedelta(0)
+            template += f" + INTERVAL {int(offset.total_seconds())} SECOND"
         return self.as_sql(compiler, connection, template=template, **context)

@@ -18,6 +18,8 @@ PERIODS = frozenset({"day", "month"})
 """The periods for which a budget may be set."""
 NOTHING = {"day": "0"}
 """The budget of a currency that ``BUDGET`` does not bound though it bounds others."""
+SHADOW_PURSE = "shadow"
+"""The budget of the provider that is asked in shadow; the usual one has no name."""
 DEFAULTS: dict[str, Any] = {
     "ENABLED": True,
     "PROVIDERS": {},
@@ -29,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "CLIENT_IP": {"PROXY_COUNT": 0},
     "CNAM": False,
     "ENFORCEMENT": "observe",
+    "MESSAGES": {},
     "WAIT": None,
     "ON_NO_ANSWER": "review",
     "RULES": None,
@@ -44,15 +47,28 @@ DEFAULTS: dict[str, Any] = {
     "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
     "REVIEW_TARGET": timedelta(hours=4),
-    "STORE_LIVE": False,
+    "STORE_LIVE": "review",
     "SUBJECT_SUMMARY": None,
     "SUBJECT_SEARCH": {},
     "REASONS": None,
     "SECOND_LOOK": 0,
     "STORE_RAW": False,
+    "FALLBACKS": [],
+    "SHARES": {},
+    "SHADOW": None,
     "RETENTION": timedelta(days=90),
     "FINGERPRINT_KEYS": None,
 }
+
+
+def _bounds(given: Any, currency: str) -> Mapping[str, Decimal]:
+    """Return the amounts for `currency` in a budget, however it is written."""
+    if not PERIODS.issuperset(given):
+        given = given.get(currency, NOTHING)
+        given = {} if given is None else given
+    if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
+        given = NOTHING
+    return {period: Decimal(str(amount)) for period, amount in given.items() if amount is not None}
 
 
 class AppSettings:
@@ -122,6 +138,12 @@ class AppSettings:
         return str(self._value("ENFORCEMENT"))
 
     @property
+    def MESSAGES(self) -> Mapping[str, Any]:
+        """The project's own messages for the visitor, by code."""
+        messages = self._value("MESSAGES")
+        return messages if isinstance(messages, Mapping) else {}
+
+    @property
     def WAIT(self) -> timedelta | None:
         patience: timedelta | None = self._value("WAIT")
         return patience
@@ -162,15 +184,20 @@ class AppSettings:
         A missing period is unlimited. A currency that is missing where others are named, or has an
         unknown period, has nothing to spend: whatever is unclear costs nothing.
         """
-        given: Any = self.BUDGET
-        if not PERIODS.issuperset(given):
-            given = given.get(currency, NOTHING)
-            given = {} if given is None else given
-        if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
-            given = NOTHING
-        return {
-            period: Decimal(str(amount)) for period, amount in given.items() if amount is not None
-        }
+        return _bounds(self.BUDGET, currency)
+
+    @property
+    def SHADOW(self) -> Mapping[str, Any] | None:
+        """The provider that is asked too, the per cent of numbers, and the budget for that."""
+        shadow: Mapping[str, Any] | None = self._value("SHADOW")
+        return shadow
+
+    def purse(self, purse: str, currency: str) -> Mapping[str, Decimal]:
+        """Return the amount for each period in `currency`, of the budget `purse`."""
+        if purse != SHADOW_PURSE:
+            return self.budget_of(currency)
+        given = (self.SHADOW or {}).get("budget", NOTHING)
+        return _bounds({} if given is None else given, currency)
 
     @property
     def ON_BUDGET(self) -> str:
@@ -190,6 +217,16 @@ class AppSettings:
         return int(self._value("RETRY_UNCERTAIN"))
 
     @property
+    def FALLBACKS(self) -> Sequence[str]:
+        """The providers that are asked, in this order, where those before could not be paid."""
+        return self._value("FALLBACKS") or ()
+
+    @property
+    def SHARES(self) -> Mapping[str, float]:
+        """The percentage of numbers about which a provider is asked first, by its name."""
+        return self._value("SHARES") or {}
+
+    @property
     def COUNTRIES(self) -> frozenset[str] | None:
         given = self._value("COUNTRIES")
         return None if given is None else frozenset(given)
@@ -206,8 +243,15 @@ class AppSettings:
         return target
 
     @property
-    def STORE_LIVE(self) -> bool:
-        return bool(self._value("STORE_LIVE"))
+    def STORE_LIVE(self) -> bool | str:
+        """True keeps live data, False nothing, "review" the names of findings for a person."""
+        value = self._value("STORE_LIVE")
+        return "review" if value == "review" else value in (True,)
+
+    @property
+    def keeps_live_data(self) -> bool:
+        """Whether roaming and reachability are stored, with all their details."""
+        return self.STORE_LIVE is True
 
     @property
     def SUBJECT_SUMMARY(self) -> Callable[[Any], Mapping[str, Any]] | None:

@@ -93,6 +93,10 @@ class IntermediateCallback(BadCallback):
     """An intermediate answer; the final one follows."""
 
 
+class Retired(NumberInsightError, LookupError):
+    """The provider was switched off more than a day ago, so that it posts no answers any more."""
+
+
 class Unfinished(NumberInsightError, RuntimeError):
     """A record could not be screened because of an error of ours; the sweep retries it."""
 

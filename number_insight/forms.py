@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import attachment, refusal, signup
 from number_insight.screening.reporting import report_failure
-from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
+from number_insight.validators import NumberInsightValidator, clean_number, refused
 
 if TYPE_CHECKING:
     _Form = forms.BaseForm
@@ -76,7 +76,7 @@ class ScreenedFormMixin(_Form):
         if record is not None:
             self.screening_records[name] = record
         if refusal.is_denied_soon(record):
-            self.add_error(name, ValidationError(REFUSED, code="refused"))
+            self.add_error(name, refused())
 
     @sensitive_variables()
     def _declared(self, name: str | None) -> str:

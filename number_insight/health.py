@@ -17,8 +17,9 @@ from django.utils import timezone
 from number_insight import clock, loading
 from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, switches
+from number_insight.lookups import budget, retirement, switches
 from number_insight.lookups.budget import Balance
+from number_insight.lookups.retirement import Retirement
 from number_insight.models import (
     Circuit,
     Heartbeat,
@@ -36,6 +37,7 @@ SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
 """The age of an unfinished record from which it is a problem."""
+MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
     "month": "This month's budget is spent (%s); raise it, or wait for the next.",
@@ -77,6 +79,8 @@ class Health:
     pauses: tuple[Pause, ...]
     budgets: tuple[Balance, ...]
     """The money of this day and this month, in each currency by itself."""
+    retirements: tuple[Retirement, ...]
+    """The providers that were switched off by their vendors, or will be soon."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
@@ -92,11 +96,18 @@ class Health:
         """The problems with their remedies, one sentence each."""
         return list(_problems(self))
 
+    @property
+    def notices(self) -> list[str]:
+        """What will be a problem unless something is done, one sentence each."""
+        return [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
         document = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
         document["closed_circuits"] = document.pop("pauses")
-        return {**document, "problems": self.problems, "healthy": not self.problems}
+        document["retirements"] = {one.name: str(one.on) for one in self.retirements}
+        sentences = {"notices": self.notices, "problems": self.problems}
+        return {**document, **sentences, "healthy": not self.problems}
 
 
 def _plain(value: Any) -> Any:
@@ -140,6 +151,7 @@ def examine() -> Health:
         uncertain_held=dict(sums),
         pauses=tuple(_pauses()),
         budgets=tuple(budget.balances()),
+        retirements=tuple(retirement.announced()),
         broker=tasks.bell.try_out(),
         has_broker=bell.has_broker(),
     )
@@ -179,6 +191,9 @@ def _problems(health: Health) -> Iterator[str]:
         since, waiting = _told(health.oldest_awaiting_since), health.awaiting_review
         told = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
         yield f"{told} for a person's decision, the oldest since {since}; open the review desk."
+    for one in health.retirements:
+        if one.is_over:
+            yield f"{one.sentence} {MOVE}"
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
     for balance in health.budgets:
@@ -201,6 +216,8 @@ class Summary:
     lookups_on: bool
     pauses: tuple[Pause, ...]
     """The providers with an open circuit."""
+    retirements: tuple[Retirement, ...]
+    """The providers that were switched off by their vendors, or will be soon."""
     spent: tuple[tuple[str, str], ...]
     """Periods ("day", "month") and currencies without budget left."""
 
@@ -214,6 +231,7 @@ def summarise() -> Summary:
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
         pauses=tuple(_pauses()) if "circuit" in kinds else (),
+        retirements=tuple(retirement.announced()),
         spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
     )
 

@@ -101,7 +101,7 @@ class Swap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """A vendor's opinion of the number; `kind` says of what, `score` is 0 to 100 (the worst)."""
+    """A vendor's opinion of the number; `kind` is its subject, `score` is 0 to 100 (the worst)."""
 
     score: int | None = None
     blocked: bool | None = None
@@ -146,7 +146,7 @@ class Insight:
     reassigned: str | None = None
     call_forwarding: bool | None = None
     match: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
-    """How well the fields that were asked about agree, each with a level ("exact", "none")."""
+    """The agreement of the fields that were asked about, each with a level ("exact", "none")."""
     location: Location | None = field(default=None, repr=False)
     missing: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The signals that this answer does not tell, each with a reason of `MISSING`."""
@@ -192,7 +192,7 @@ class Insight:
         return cls(**values)
 
     def without_live(self) -> Insight:
-        """Return a copy without live data: what is true of the phone only now, and the raw answer.
+        """Return a copy without live data: the present state of the phone, and the raw answer.
 
         In several geographies they are "disallowed by law from being persisted", says Vonage's
         support (article 204015563) of roaming and reachability. The place of the phone and the
@@ -245,7 +245,7 @@ class Insight:
         return None if replace(carrier, country=None) == Carrier() else carrier
 
     def _told_by_some(self) -> dict[str, Any]:
-        """Return the facts that only some vendors tell, with None for what tells nothing.
+        """Return the facts that only some vendors tell, with None for parts without a fact.
 
         A period, or the kind of a risk, is a part of the question.
         """
@@ -261,7 +261,7 @@ class Insight:
 
 
 def _known(part: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `document` holds of the members of `part`."""
+    """Return the members of `part` in `document`."""
     names = {member.name for member in fields(part)}
     return {name: value for name, value in document.items() if name in names}
 

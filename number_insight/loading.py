@@ -40,7 +40,7 @@ def provider(name: str = DEFAULT_PROVIDER) -> Provider:
 
 
 def told_by_any() -> frozenset[str]:
-    """Return the signals that one of ``PROVIDERS`` can tell; those that do not load tell none."""
+    """Return the signals that one of ``PROVIDERS`` can tell; a provider must load to tell any."""
     told = frozenset[str]()
     for name in app_settings.PROVIDERS:
         with suppress(ImproperlyConfigured):

@@ -148,7 +148,7 @@ class ScreenedPhoneNumberField(PhoneNumberField):
         return copied
 
     def _is_copied_to(self, model: type[models.Model] | None) -> bool:
-        """Return whether `model` gets a copy of what another model has; an abstract one only lends.
+        """Return whether `model` gets a copy of a field that another, concrete model has.
 
         A history of a model is made in this way.
         """

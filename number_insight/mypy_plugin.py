@@ -50,7 +50,7 @@ def _assignments(definition: ClassDef) -> Iterator[AssignmentStmt]:
 
 
 def _fullname(context: ClassDefContext, callee: Expression) -> str | None:
-    """Return what `callee` names: "ScreenedPhoneNumberField", "modelfields.Screened…"."""
+    """Return the dotted name of `callee`: "ScreenedPhoneNumberField", "modelfields.Screened…"."""
     dotted = _dotted(callee)
     if dotted is None:
         return None

@@ -8,7 +8,7 @@ canonical form, however it is spelled, and a text that is refused here is imposs
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -60,10 +60,8 @@ def normalise(value: object, region: str | None = None) -> str:
         raise InvalidNumber("Enter the phone number with the digits 0 to 9.", code="characters")
     number = numbering.read(text, region.upper() if region else None)
     if number is None:
-        raise InvalidNumber(
-            "Enter a valid phone number with its country code, for example +46 70 174 06 05.",
-            code="invalid",
-        )
+        told = f"Enter a valid phone number with its country code, for example {example(region)}."
+        raise InvalidNumber(told, code="invalid")
     return number
 
 
@@ -213,6 +211,16 @@ def international(number: str) -> str:
     if parsed is None:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@cache
+def example(region: str | None) -> str:
+    """Return a number of a phone in `region` (alpha-2), as it is written; a Swedish one without."""
+    kind = PhoneNumberType.MOBILE
+    found = phonenumbers.example_number_for_type(region.upper(), kind) if region else None
+    if found is None:
+        return "+46 70 174 06 05"
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def local_insight(number: str) -> Insight:

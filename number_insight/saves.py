@@ -126,7 +126,7 @@ def screen_changes(
 def _is_first(
     instance: models.Model, before: Mapping[str, str], numbers_now: Collection[str]
 ) -> bool:
-    """Return whether `instance` had no number before those that it is saved with."""
+    """Return whether `instance` gets its first number now."""
     if not numbers_now or any(before.values()):
         return False
     return not _had_other_numbers(instance, numbers_now)

@@ -14,7 +14,7 @@ from rest_framework.fields import empty
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import attachment, refusal, signup
 from number_insight.serializerfields import is_unchanged
-from number_insight.validators import REFUSED, NumberInsightValidator, clean_number
+from number_insight.validators import NumberInsightValidator, clean_number, refused
 
 if TYPE_CHECKING:
     _Serializer = serializers.Serializer[Any]
@@ -95,7 +95,9 @@ class ScreenedSerializerMixin(_Serializer):
         record = signup.screen_typed(number, level=validator.level, country=country, name=name)
         if record is not None:
             self.screening_records[path.removeprefix(".")] = record
-        return [ErrorDetail(str(REFUSED), "refused")] if refusal.is_denied_soon(record) else None
+        if not refusal.is_denied_soon(record):
+            return None
+        return [ErrorDetail(message, "refused") for message in refused().messages]
 
     @sensitive_variables()
     def save(self, *args: Any, **kwargs: Any) -> Any:

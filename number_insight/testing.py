@@ -33,10 +33,12 @@ from number_insight.insight import (
     REACHABLE,
     REASSIGNED,
     ROAMING,
+    UNKNOWN,
     VALID_NUMBER,
     VERIFIED,
     VOIP,
     Caller,
+    Carrier,
     Insight,
     IPMatch,
     Location,
@@ -45,7 +47,7 @@ from number_insight.insight import (
 from number_insight.modelfields import label, stored
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers import transport
-from number_insight.providers.base import Question
+from number_insight.providers.base import Question, is_amount
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
 from number_insight.saves import screened_fields
@@ -59,6 +61,8 @@ UNBOUNDED: dict[str, Any] = {
     "BUDGET": {"day": None},
     "THROUGHPUT": 10_000,
     "RETRY_UNCERTAIN": 0,
+    "FALLBACKS": [],
+    "SHARES": {},
 }
 """The settings that tests do not take from the project, since a test is no traffic."""
 WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {
@@ -66,6 +70,7 @@ WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {
     (Insight, "ported"): PORTED,
     (Insight, "valid_number"): VALID_NUMBER,
     (Insight, "reachable"): REACHABLE,
+    (Carrier, "network_type"): LINE_TYPES,
     (Roaming, "status"): ROAMING,
     (IPMatch, "match"): IP_MATCH,
     (Caller, "type"): CALLER_TYPES,
@@ -74,6 +79,8 @@ WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {
     (Location, "verified"): VERIFIED,
 }
 """The words that a part of an insight may hold."""
+AMOUNTS = ("price", "refund", "balance")
+INTEGERS = ("status", "outcome")
 
 
 class RealRequest(AssertionError):
@@ -81,7 +88,7 @@ class RealRequest(AssertionError):
 
 
 class LookupFactory(DjangoModelFactory[Lookup]):
-    """Factory of answered lookups."""
+    """Factory of answered lookups; `insight` is the answer, or a part of its JSON form."""
 
     class Meta:
         model = Lookup
@@ -90,6 +97,13 @@ class LookupFactory(DjangoModelFactory[Lookup]):
     number = Sequence(lambda n: f"+46701740{605 + n % 95}")
     level = "advanced"
     state = "answered"
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        insight = kwargs.get("insight")
+        if isinstance(insight, Insight):
+            kwargs["insight"] = insight.as_json()
+        return kwargs
 
 
 class RecordFactory(DjangoModelFactory[NumberInsightRecord]):
@@ -117,6 +131,7 @@ class RecordFactory(DjangoModelFactory[NumberInsightRecord]):
     def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
         if kwargs["subject"] is None:  # it may be given by its type and key
             del kwargs["subject"]
+        kwargs["number"] = numbers.canonical(kwargs["number"], app_settings.default_region)
         return kwargs
 
 
@@ -183,7 +198,7 @@ def _e164(number: str) -> str:
 
 
 def _check_facts(given: Mapping[str, Any], known: type[Any] = Insight) -> None:
-    """Raise `TypeError` or `ValueError` for what `known`, a part of an insight, does not have."""
+    """Raise `TypeError` for a fact, `ValueError` for a word that `known` does not have."""
     names = {field.name for field in fields(known)} - {"raw", "number_refused"}
     for name, value in given.items():
         if name not in names:
@@ -191,12 +206,32 @@ def _check_facts(given: Mapping[str, Any], known: type[Any] = Insight) -> None:
         words = WORDS.get((known, name))
         if words is not None and value not in words:
             _refuse_word(name, value, words)
-        if name == "missing":
-            for signal, reason in value.items():
-                if reason not in MISSING:
-                    _refuse_word(f"missing[{signal!r}]", reason, MISSING)
-        if isinstance(value, Mapping) and name in PARTS:
-            _check_facts(value, PARTS[name])
+        if value is not None and value != UNKNOWN:
+            _check_value(name, value)
+
+
+def _check_value(name: str, value: Any) -> None:
+    if name == "country" and not numbers.known_country(value):
+        raise ValueError(f'{name} cannot be {value!r}; write its alpha-2 code, as "SE".')
+    if name in AMOUNTS and not is_amount(value):
+        raise ValueError(f'{name} cannot be {value!r}; write it as "0.03".')
+    if name in INTEGERS and type(value) is not int:
+        raise ValueError(f"{name} cannot be {value!r}; it is a whole number.")
+    if name in PARTS:
+        _check_facts(_members(value, PARTS[name]), PARTS[name])
+    if name == "missing":
+        for signal, reason in value.items():
+            if reason not in MISSING:
+                _refuse_word(f"missing[{signal!r}]", reason, MISSING)
+
+
+def _members(value: object, part: type[Any]) -> Mapping[str, Any]:
+    """Return the members of a part of an insight, which is given as a mapping or as itself."""
+    if isinstance(value, part):
+        return {each.name: getattr(value, each.name) for each in fields(part)}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"A {part.__name__} is made of a mapping, not of {value!r}.")
+    return value
 
 
 def _refuse_word(name: str, value: object, words: Iterable[object]) -> NoReturn:

@@ -60,7 +60,7 @@ def lock(rows: QuerySet[M], *, order: str = "pk") -> list[M]:
 
 
 def _lock_by_key(rows: QuerySet[M], order: str) -> list[M]:
-    """Lock `rows` through the primary key alone, and return those that still match.
+    """Lock `rows` through the primary key alone, and return the ones that still match.
 
     InnoDB locks a row in each index by which it is found: found by another index than the one by
     which its holder changes it, it would deadlock.

@@ -20,11 +20,26 @@ MESSAGES = {
     "required": _("Enter a phone number."),
     "too_long": _("This is too long for a phone number."),
     "characters": _("Enter the phone number with the digits 0 to 9."),
-    "invalid": _("Enter a valid phone number with its country code, for example +46 70 174 06 05."),
+    "invalid": _("Enter a valid phone number with its country code, for example %(example)s."),
+    "refused": _("This phone number cannot be used here. Please use another one, or contact us."),
 }
+"""The visitor's messages, which ``MESSAGES`` replaces; that of a refusal is the same for every
+reason, and discloses no rules, lists or thresholds."""
 
-REFUSED = _("This phone number cannot be used here. Please use another one, or contact us.")
-"""The message for every reason alike, which discloses no rules, lists or thresholds."""
+EXAMPLE = "%(example)s"
+"""The place in a message of a number of the field's region."""
+
+
+def invalid(code: str, region: str | None = None) -> ValidationError:
+    """Return the error with `code`; its example is a number of `region` (alpha-2)."""
+    message = str(app_settings.MESSAGES.get(code) or MESSAGES[code])
+    # Without the error's own params: a stray "%" in the project's words would raise.
+    return ValidationError(message.replace(EXAMPLE, numbers.example(region)), code=code)
+
+
+def refused() -> ValidationError:
+    """Return the error for a number that is denied."""
+    return invalid("refused")
 
 
 @sensitive_variables()
@@ -33,10 +48,11 @@ def clean_number(value: Any, region: str | None = None) -> str:
 
     `region` is an alpha-2 code, and defaults to ``PHONENUMBER_DEFAULT_REGION``.
     """
+    region = region or app_settings.default_region
     try:
-        return numbers.normalise(value, region or app_settings.default_region)
+        return numbers.normalise(value, region)
     except InvalidNumber as error:
-        raise ValidationError(MESSAGES[error.code], code=error.code) from None
+        raise invalid(error.code, region) from None
 
 
 @sensitive_variables()
@@ -63,11 +79,11 @@ class NumberInsightValidator:
     def __call__(self, value: Any) -> None:
         number = clean_number(value)
         if refusal.is_denied(number):
-            raise ValidationError(REFUSED, code="refused")
+            raise refused()
         if self.queue:
             record = signup.screen_typed(number, level=self.level)
             if refusal.is_denied_soon(record):
-                raise ValidationError(REFUSED, code="refused")
+                raise refused()
 
     def __eq__(self, other: object) -> bool:
         return (

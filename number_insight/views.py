@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from number_insight import loading
-from number_insight.exceptions import BadCallback, place
+from number_insight.exceptions import BadCallback, Retired, place
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup
 from number_insight.screening import webhook
@@ -48,7 +48,8 @@ class CallbackView(APIView):
 
     The cheapest checks come first, and the token is checked before any query. A bad token and an
     unknown lookup get the same 404. Duplicates and late answers get 200 and change nothing. Our own
-    errors get 503, since the sender retries for 24 hours.
+    errors get 503, since the sender retries for 24 hours. A day after its provider was switched off
+    a good token gets 410.
     """
 
     # A provider cannot log in, and a throttled answer is lost. The project's defaults for its own
@@ -80,6 +81,8 @@ class CallbackView(APIView):
             webhook.absorb(lookup_id, body)
         except Lookup.DoesNotExist:
             return _answer(404)
+        except Retired:
+            return _answer(410)
         except UnreadablePostError:  # the sender broke the connection off, and will retry
             return _answer(400)
         except BadCallback as error:
@@ -136,6 +139,7 @@ _TEXTS = {
     200: "ok",
     400: "not an answer",
     404: "not found",
+    410: "this provider is switched off",
     413: "too large",
     415: "not a type that we asked for",
     503: "try again later",

@@ -11,6 +11,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 
 from number_insight import exceptions, loading, signals
 from number_insight.insight import Carrier, Insight, Roaming
+from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.screening import attach, screen
 from number_insight.testing import (
@@ -95,6 +96,8 @@ HOST = {
     "BUDGET": {"day": "0"},
     "THROUGHPUT": 0.001,
     "RETRY_UNCERTAIN": 3,
+    "FALLBACKS": ["backup"],
+    "SHARES": {"backup": 100},
     "PROVIDERS": {},
     "THRESHOLDS": {"review": 10, "deny": 20},
 }
@@ -145,6 +148,16 @@ def test_what_is_no_number_raises(number_insight: Screenings, act: str) -> None:
         ({"roaming": {"staus": "roaming"}}, TypeError, "has no 'staus'. Did you mean 'status'"),
         ({"roaming": {"status": "abroad"}}, ValueError, "status cannot be 'abroad'"),
         ({"raw": {}}, TypeError, "has no 'raw'"),
+        ({"roaming": "abroad"}, TypeError, "A Roaming is made of a mapping, not of 'abroad'"),
+        ({"roaming": Roaming(status="abroad")}, ValueError, "status cannot be 'abroad'"),
+        ({"current_carrier": "Telia"}, TypeError, "A Carrier is made of a mapping"),
+        ({"current_carrier": {"network_type": "mobil"}}, ValueError, "Did you mean 'mobile'"),
+        ({"current_carrier": Carrier(country="Sweden")}, ValueError, "country cannot be 'Sweden'"),
+        ({"country": "Sweden"}, ValueError, "alpha-2"),
+        ({"country": "UK"}, ValueError, "alpha-2"),
+        ({"ip": {"country": "EU"}}, ValueError, "country cannot be 'EU'"),
+        ({"price": "three cents"}, ValueError, "price cannot be"),
+        ({"status": "0"}, ValueError, "status cannot be '0'"),
     ],
 )
 def test_a_misspelt_fact_raises(
@@ -216,3 +229,10 @@ class PlainTest(NumberInsightTestMixin, SimpleTestCase):
 
     def test_it_needs_none(self) -> None:
         assert self.number_insight.asked == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["+46 70-174 06 05", "004670-1740605", CLEAN])
+def test_the_number_of_a_record_may_be_written_as_people_do(typed: str) -> None:
+    assert RecordFactory(number=typed).number == CLEAN
+    assert NumberInsightRecord.objects.for_number(CLEAN).count() == 1

@@ -13,7 +13,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import reviewing
-from number_insight.admin import case, desk_state, drafts, links, queue, record_page, rights
+from number_insight.admin import (
+    case,
+    desk_state,
+    display,
+    drafts,
+    links,
+    queue,
+    record_page,
+    rights,
+)
 from number_insight.admin.case import Case
 from number_insight.admin.desk_acts import LASTS, DeskForm
 from number_insight.admin.filters import is_key
@@ -103,7 +112,7 @@ class Visit:
         return {
             "record": record,
             "number": rights.number(record, full=self.granted.full),
-            "age": queue.short_age(record.created_at),
+            "age": display.short_age(record.created_at),
             "url": self.url(record=record.pk),
         }
 

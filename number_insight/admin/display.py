@@ -12,7 +12,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.timezone import is_aware, localtime
+from django.utils.timezone import is_aware, localtime, now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +62,11 @@ IP_MATCH = {
     "country": _("in the country of the number"),
     "mismatch": _("not in the country of the number"),
 }
+VOIP = {
+    "fixed": _("with an address"),
+    "nonfixed": _("without an address"),
+}
+YES_NO = {"yes": _("yes"), "no": _("no"), "partial": _("in part")}
 CALLER_TYPES = {"business": _("business"), "consumer": _("consumer")}
 
 
@@ -178,7 +183,17 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
 def age(moment: datetime) -> SafeString:
     """Return the time since `moment`, titled with the moment itself."""
     title = moment_text(moment)
-    return format_html('<span title="{}">{}</span>', title, timesince(moment, depth=1))
+    return format_html('<span title="{}">{}</span>', title, short_age(moment))
+
+
+def short_age(moment: datetime) -> str:
+    """Return the time since `moment` in one unit: "3 h"."""
+    seconds = max(0, int((now() - moment).total_seconds()))
+    if seconds < 3600:
+        return gettext("%(count)s min") % {"count": seconds // 60}
+    if seconds < 2 * 86400:
+        return gettext("%(count)s h") % {"count": seconds // 3600}
+    return timesince(moment, depth=1)
 
 
 def moment_text(moment: datetime) -> str:

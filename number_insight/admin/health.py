@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +23,9 @@ from number_insight.admin import display, health_page, links
 from number_insight.admin.base import ReadOnlyAdmin, log_change
 from number_insight.conf import app_settings
 from number_insight.lookups import circuits, switches
+from number_insight.lookups.retirement import Retirement
 from number_insight.models import Circuit, Switch
+from number_insight.transactions import retry_deadlock
 
 MAX_REASON_LENGTH = 300
 ON, OFF = "on", "off"
@@ -127,6 +130,7 @@ class SwitchAdmin(ReadOnlyAdmin):
         return self._redirect()
 
 
+@retry_deadlock
 def _turn(request: HttpRequest, turn: str, reason: str) -> tuple[int, str]:
     """Turn the switch and return a message, with its level.
 
@@ -153,6 +157,7 @@ def _turned_already(turn: str) -> str:
     return gettext("Somebody else has switched lookups off already; their reason stands.")
 
 
+@retry_deadlock
 def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
     """Let the next lookup probe the provider and return a message, with its level."""
     with transaction.atomic():
@@ -162,6 +167,15 @@ def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
         log_change(request, circuit, gettext_noop("To be asked again at once."))
     message = gettext("The next lookup asks %(provider)s again; if it is answered, all go ahead.")
     return messages.SUCCESS, message % {"provider": circuit}
+
+
+def retired(retirement: Retirement) -> str:
+    """Return a sentence on a provider that was switched off, or will be."""
+    if retirement.is_over:
+        message = gettext("%(provider)s was switched off by its vendor on %(day)s.")
+    else:
+        message = gettext("%(provider)s will be switched off by its vendor on %(day)s.")
+    return message % {"provider": retirement.name, "day": date_format(retirement.on)}
 
 
 def notice(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
@@ -183,6 +197,8 @@ def _sentences(summary: health.Summary) -> Iterator[str]:
         )
     if not summary.lookups_on:
         yield gettext("Lookups are switched off.")
+    for retirement in summary.retirements:
+        yield retired(retirement)
     yield from map(_pause, summary.pauses)
     days = [currency for period, currency in summary.spent if period == "day"]
     months = [currency for period, currency in summary.spent if period == "month"]

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +17,7 @@ from django.utils.translation import ngettext
 from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
 from number_insight.lookups.budget import Balance
+from number_insight.lookups.retirement import Retirement
 
 OK, WARNING, CRITICAL = "allow", "review", "deny"
 """Statuses of an indicator, in the colours of the verdicts."""
@@ -54,6 +56,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _review_queue(health, links.review_url(site, request)),
             _broker(health),
             _uncertain(health, links.uncertain_url(site, request)),
+            *(_retirement(one) for one in health.retirements),
         ],
         "budgets": [_budget_row(balance) for balance in health.budgets],
         "pauses": [
@@ -149,6 +152,16 @@ def _uncertain(health: Health, url: str | None) -> Indicator:
         "them with the provider's bill, or look the numbers up again."
     )
     return Indicator(label=label, value=value, status=WARNING, advice=advice, url=url)
+
+
+def _retirement(retirement: Retirement) -> Indicator:
+    day = date_format(retirement.on)
+    text = (
+        _("switched off on %(day)s") if retirement.is_over else _("to be switched off on %(day)s")
+    )
+    advice = _("Its vendor ends the service. Move to another provider, or name one in FALLBACKS.")
+    status = CRITICAL if retirement.is_over else WARNING
+    return Indicator(label=retirement.name, value=text % {"day": day}, status=status, advice=advice)
 
 
 def _budget_row(balance: Balance) -> BudgetRow:

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -153,6 +154,8 @@ class ListEntryAdmin(ModelAdmin):
 
 
 def _shown(request: HttpRequest, entry: ListEntry) -> str:
+    if entry.is_unkept:
+        return gettext("a number that is not kept")
     if permissions.can_view_full_number(request.user) or entry.match not in PRIVATE:
         return entry.value
     is_number = entry.match == ListMatch.NUMBER
@@ -161,6 +164,8 @@ def _shown(request: HttpRequest, entry: ListEntry) -> str:
 
 def _value(entry: ListEntry, *, is_full: bool) -> SafeString:
     """Return the value of `entry`, a number with spaces; numbers and IPs may be masked."""
+    if entry.is_unkept:
+        return format_html("{}", gettext("a number that is not kept"))
     if entry.match == ListMatch.NUMBER:
         write = numbers.international if is_full else numbers.recognisable
         return rights.isolated(write(entry.value))

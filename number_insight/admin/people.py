@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from number_insight.admin import links
 from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import RecordState
 from number_insight.models.subjects import fetch_many
 from number_insight.models.summaries import Summary, summaries
 
@@ -61,7 +62,7 @@ def people(
     for record in records:
         model = links.subject_model(record)
         if record.subject_type_id is None:
-            found[record.pk] = Person(kind=_("none (yet): the signup was not finished"))
+            found[record.pk] = Person(kind=_nobody(record))
         elif model is None:
             kind = _("deleted kind %(id)s") % {"id": record.subject_id}
             found[record.pk] = Person(kind=kind, is_gone=True)
@@ -72,6 +73,12 @@ def people(
     for kind_id, several in kinds.items():
         found |= _shown(request, site, kind_id, several)
     return found
+
+
+def _nobody(record: NumberInsightRecord) -> str:
+    if record.state == RecordState.REFUSED:
+        return _("nobody: the form turned it away")
+    return _("nobody yet: the signup was not finished")
 
 
 def _shown(

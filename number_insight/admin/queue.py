@@ -10,12 +10,11 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import reviewing
-from number_insight.admin import desk_state
+from number_insight.admin import desk_state, display
 from number_insight.admin.base import MAX_COUNT
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
@@ -86,17 +85,7 @@ def entry_text(request: HttpRequest) -> str:
         "Review desk (%(count)s, the oldest %(age)s)",
         queue.total,
     )
-    return message % {"count": queue.text(queue.total), "age": short_age(queue.oldest)}
-
-
-def short_age(moment: datetime) -> str:
-    """Return the time since `moment` in one unit: "3 h"."""
-    seconds = max(0, int((timezone.now() - moment).total_seconds()))
-    if seconds < 3600:
-        return gettext("%(count)s min") % {"count": seconds // 60}
-    if seconds < 2 * 86400:
-        return gettext("%(count)s h") % {"count": seconds // 3600}
-    return timesince(moment, depth=1)
+    return message % {"count": queue.text(queue.total), "age": display.short_age(queue.oldest)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

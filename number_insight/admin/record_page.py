@@ -10,27 +10,21 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from number_insight import loading, reviewing, validators
-from number_insight.admin import case, display, drafts, links
+from number_insight.admin import answer_rows, case, display, drafts, links, untold
+from number_insight.admin.answer_rows import Rows
 from number_insight.admin.case import Case, Panel
 from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
 from number_insight.admin.relatives import is_waiting
 from number_insight.admin.rights import Rights
-from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
-from number_insight.models.choices import Act, Basis
+from number_insight.models.choices import Act
 from number_insight.screening import planning
-from number_insight.verdicts import grounds
 
 MAX_LOOKUPS = 20
 FORM_ID = "ni-decide"
 """The id of the form that the fields and buttons of a decision belong to."""
-LIBPHONENUMBER = "libphonenumber"
-ON_AN_ANSWER = (Basis.ANSWER, Basis.REUSED)
 SECOND_WORDS = (Act.SECOND_RELEASE, Act.SECOND_REFUSE)
-
-Rows = list[tuple[str, Any]]
-"""Labels with their values."""
 
 
 def context(
@@ -79,7 +73,7 @@ def facts(shown: Case, site: AdminSite, granted: Rights) -> list[tuple[str, Rows
     record = shown.record
     found = [
         (_("Signup"), _signup_rows(shown)),
-        (_("What is known"), _answer_rows(record)),
+        (_("What is known"), answer_rows.rows(record)),
         (_("Screening"), _screening_rows(record)),
     ]
     if granted.costs:
@@ -88,14 +82,13 @@ def facts(shown: Case, site: AdminSite, granted: Rights) -> list[tuple[str, Rows
 
 
 def _screening_rows(record: NumberInsightRecord) -> Rows:
-    labels = display.flag_labels()
-    codes = [labels.get(code) or display.humanised(code) for code in record.not_evaluable]
+    missing = "; ".join(f"{rules} ({reason})" for reason, rules in untold.rows(record))
     return [
         (_("State"), record.get_state_display()),
         (_("Rests on"), record.get_basis_display() or display.EMPTY_VALUE),
         (_("Judged"), record.screened_at or display.EMPTY_VALUE),
         (_("Note"), _(record.note) if record.note else display.EMPTY_VALUE),
-        (_("Not evaluable, so neither for nor against"), ", ".join(codes) or display.EMPTY_VALUE),
+        (_("Cannot be told here, so neither for nor against:"), missing or display.EMPTY_VALUE),
     ]
 
 
@@ -155,71 +148,6 @@ def _saved(record: NumberInsightRecord) -> tuple[str, Any]:
     except ImproperlyConfigured:  # reported by the checks; records stay readable
         amount = display.EMPTY_VALUE
     return _("Saved against asking everything"), amount
-
-
-def _answer_rows(record: NumberInsightRecord) -> Rows:
-    return [
-        (_("Line type"), _line_type(record)),
-        (_("Country"), record.country or _("unknown")),
-        (_("Carrier"), _carrier(record)),
-        (_("Original carrier"), record.original_carrier_name or _("unknown")),
-        (_("Ported"), display.label(record.ported, display.PORTED)),
-        (_("Valid"), display.label(record.valid_number, display.VALID)),
-        (_("Reachable"), _live(record, "reachable", record.reachable, display.REACHABLE)),
-        (_("Roaming"), _roaming(record)),
-        (_("IP match"), display.label(record.ip_match, display.IP_MATCH)),
-        (_("Caller name"), record.caller_name or display.EMPTY_VALUE),
-        (_("Caller type"), display.label(record.caller_type, display.CALLER_TYPES)),
-    ]
-
-
-def _line_type(record: NumberInsightRecord) -> str:
-    """Return the line type with its source: the provider, or libphonenumber if it told none."""
-    text = display.label(record.line_type, display.LINE_TYPES)
-    source = _line_type_source(record)
-    return _("%(line)s (by %(source)s)") % {"line": text, "source": source} if source else text
-
-
-def _line_type_source(record: NumberInsightRecord) -> str:
-    """Return the source of the line type, or "" if it is unknown or was erased."""
-    lookup = record.lookup
-    if record.line_type == UNKNOWN or (lookup is None and record.basis in ON_AN_ANSWER):
-        return ""
-    if lookup is None or not lookup.is_answered:
-        return LIBPHONENUMBER
-    if lookup.insight is None:
-        return ""
-    is_told = lookup.insight.get("line_type", UNKNOWN) != UNKNOWN
-    return lookup.provider if is_told else LIBPHONENUMBER
-
-
-def _carrier(record: NumberInsightRecord) -> str:
-    if not record.carrier_name:
-        return record.carrier_country or _("unknown")
-    country = record.carrier_country
-    return f"{record.carrier_name} ({country})" if country else record.carrier_name
-
-
-def _roaming(record: NumberInsightRecord) -> str:
-    status = _live(record, "roaming", record.roaming_status, display.ROAMING)
-    return f"{status}, {record.roaming_country}" if record.roaming_country else status
-
-
-def _live(record: NumberInsightRecord, signal: str, value: str, labels: Any) -> str:
-    """Return the label of a live fact, or that it was judged and not kept."""
-    if value in ("", UNKNOWN) and _was_told(record, signal):
-        return _("judged, not kept")
-    return display.label(value, labels)
-
-
-def _was_told(record: NumberInsightRecord, signal: str) -> bool:
-    lookup = record.lookup
-    if lookup is None or lookup.insight is None or record.basis not in ON_AN_ANSWER:
-        return False
-    try:
-        return signal in grounds.told_by(lookup, Insight.from_json(lookup.insight))
-    except ImproperlyConfigured:  # the provider has left the settings
-        return False
 
 
 def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any]]:

@@ -92,10 +92,7 @@ class NumberInsightRecordAdmin(
         def number_text(record: NumberInsightRecord) -> SafeString:
             return number(record, full=is_full)
 
-        columns = [number_text, "person", "verdict_badge", "flag_line"]
-        if filters.QueueFilter.parameter_name not in request.GET:
-            columns.append("decision_badge")
-        return [*columns, "line", "age"]
+        return [number_text, "person", "verdict_badge", "flag_line", "line", "age"]
 
     def get_ordering(self, request: HttpRequest) -> Any:
         if filters.QueueFilter.parameter_name not in request.GET:
@@ -162,11 +159,10 @@ class NumberInsightRecordAdmin(
     @admin.display(description=_("verdict"))
     def verdict_badge(self, record: NumberInsightRecord) -> SafeString:
         badge = display.verdict_badge(record)
-        return format_html('{} <span class="ni-points">{}</span>', badge, record.score)
-
-    @admin.display(description=_("decision"))
-    def decision_badge(self, record: NumberInsightRecord) -> SafeString | str:
-        return display.decision_badge(record)
+        verdict = format_html('{} <span class="ni-points">{}</span>', badge, record.score)
+        if not record.decision:
+            return verdict
+        return format_html("{}<br>{}", verdict, display.decision_badge(record))
 
     @admin.display(description=_("heaviest flag"))
     def flag_line(self, record: NumberInsightRecord) -> SafeString | str:

@@ -23,6 +23,7 @@ from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState
 from number_insight.screening import planning
+from number_insight.transactions import retry_deadlock
 
 MAX_REASON_LENGTH = 2000
 NONE, OPTIONAL, NEEDED = "none", "optional", "needed"
@@ -226,6 +227,7 @@ def apply_action(
     return len(obstacles) - len(skipped), skipped
 
 
+@retry_deadlock
 def apply_to(
     request: HttpRequest, action: Action, record: NumberInsightRecord, given: Grounds
 ) -> str:

@@ -15,16 +15,13 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import numbers, reviewing
+from number_insight import reviewing
 from number_insight.admin import display, links, people, relatives, rights
 from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch, log_change, media_of
 from number_insight.admin.reviewing import MAX_REASON_LENGTH, reason_choices
 from number_insight.admin.rights import Rights, rights_of
-from number_insight.conf import app_settings
-from number_insight.exceptions import InvalidNumber
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState
-from number_insight.models.fingerprints import fingerprints
 
 MAX_TOGETHER = 100
 RECORD = "number_insight_numberinsightrecord"
@@ -38,29 +35,6 @@ class WhyForm(forms.Form):
         max_length=MAX_REASON_LENGTH,
         widget=forms.TextInput(attrs={"class": "vTextField", "autofocus": True}),
     )
-
-
-class AllowForm(WhyForm):
-    """A reason, and the number as the visitor tells it, since that of a refusal is not kept."""
-
-    number = forms.CharField(
-        label=_("The number, as the visitor tells it"),
-        max_length=64,
-        widget=forms.TextInput(attrs={"class": "vTextField", "inputmode": "tel", "dir": "ltr"}),
-    )
-
-    def __init__(self, data: Any = None, *, record: NumberInsightRecord) -> None:
-        super().__init__(data)
-        self.record = record
-
-    def clean_number(self) -> str:
-        try:
-            number = numbers.normalise(self.cleaned_data["number"], app_settings.default_region)
-        except InvalidNumber as error:
-            raise ValidationError(_("Enter one phone number with its country code.")) from error
-        if self.record.number_hash not in fingerprints(number):
-            raise ValidationError(_("This is not the number that the form turned away."))
-        return number
 
 
 class SidePages(ReadOnlyAdmin):
@@ -100,21 +74,23 @@ class SidePages(ReadOnlyAdmin):
         if not (granted.view and granted.list_number):
             raise PermissionDenied
         record = get_object_or_404(NumberInsightRecord, pk=pk, state=RecordState.REFUSED)
-        form = AllowForm(request.POST or None, record=record)
+        form = WhyForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            self._allow(request, record, form)
+            self._allow(request, record, form.cleaned_data["reason"])
             url = links.change_url(self.admin_site, NumberInsightRecord, record.pk)
             return HttpResponseRedirect(url or links.list_url(self.admin_site))
         context = {"title": _("Allow this number next time"), "form": form}
         return self._side_page(request, record, "allow.html", context)
 
-    def _allow(self, request: HttpRequest, record: NumberInsightRecord, form: AllowForm) -> None:
-        reason = form.cleaned_data["reason"]
-        with transaction.atomic():
-            record.number = form.cleaned_data["number"]  # for the entry alone; it is not saved
-            entry = reviewing.allow_next_time(record, author=request.user, reason=reason)
-            log_change(request, entry, gettext_noop("Added."), free_text=reason)
-            log_change(request, record, gettext_noop("Allowed next time."), free_text=reason)
+    def _allow(self, request: HttpRequest, record: NumberInsightRecord, reason: str) -> None:
+        try:
+            with transaction.atomic():
+                entry = reviewing.allow_next_time(record, author=request.user, reason=reason)
+                log_change(request, entry, gettext_noop("Added."), free_text=reason)
+                log_change(request, record, gettext_noop("Allowed next time."), free_text=reason)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.WARNING)
+            return
         self.message_user(request, gettext("The number is allowed next time."), messages.SUCCESS)
 
     def together_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:

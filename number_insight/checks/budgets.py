@@ -47,7 +47,7 @@ def _is_by_currency(budget: Mapping[Any, Any]) -> bool:
 
 
 def _no_currency(name: str, key: Any) -> CheckMessage:
-    message = f"NUMBER_INSIGHT[{name!r}] has no key {key!r}."
+    message = f"NUMBER_INSIGHT{_path(name)} has no key {key!r}."
     return error("E001", message, did_you_mean(str(key).upper(), loading.currencies()))
 
 
@@ -57,15 +57,18 @@ def check_periods(
     """Check periods with their amounts; `also` are other keys that may have been meant."""
     for period, amount in periods.items():
         if isinstance(period, str) and CURRENCY.fullmatch(period) and also:
-            message = f"NUMBER_INSIGHT[{name!r}] mixes periods and currencies: {period!r}."
+            message = f"NUMBER_INSIGHT {name} mixes periods and currencies: {period!r}."
             yield error("E002", message, SHAPE)
         elif period not in PERIODS:
-            place = "".join(f"[{part!r}]" for part in name.split("."))
-            message = f"NUMBER_INSIGHT{place} has no key {period!r}."
+            message = f"NUMBER_INSIGHT{_path(name)} has no key {period!r}."
             yield error("E001", message, did_you_mean(str(period), [*sorted(PERIODS), *also]))
         elif amount is not None and not is_amount(amount):
             message = f"NUMBER_INSIGHT {name}.{period} is not an amount: {amount!r}."
             yield error("E004", message, 'Write it as a string, "10.00", or None for unlimited.')
+
+
+def _path(name: str) -> str:
+    return "".join(f"[{part!r}]" for part in name.split("."))
 
 
 def check_currency(name: str, provider: Provider) -> Iterator[CheckMessage]:

@@ -78,7 +78,7 @@ def _check_request() -> Iterator[CheckMessage]:
 
 
 def _check_privacy() -> Iterator[CheckMessage]:
-    if app_settings.STORE_LIVE:
+    if app_settings.keeps_live_data:
         message = "NUMBER_INSIGHT['STORE_LIVE'] keeps roaming and reachability."
         hint = "Some countries forbid that; leave it out, or silence this once you know."
         yield warning("W010", message, hint)

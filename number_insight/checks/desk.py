@@ -19,11 +19,19 @@ SEARCH_HINT = 'Write it as {"auth.User": ["username", "email"]}.'
 
 
 def check_desk(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    """Check ``SUBJECT_SUMMARY``, ``SUBJECT_SEARCH``, ``REASONS`` and ``SECOND_LOOK``."""
+    """Check the settings on people, reasons, findings and second looks."""
+    yield from _check_live(given)
     yield from _check_summary()
     yield from _check_search(given.get("SUBJECT_SEARCH") or {})
     yield from _check_reasons(given.get("REASONS") or ())
     yield from _check_share(given.get("SECOND_LOOK", 0))
+
+
+def _check_live(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    value = given.get("STORE_LIVE", True)
+    if value not in ("review", True, False):
+        message = f"NUMBER_INSIGHT['STORE_LIVE'] is {value!r}."
+        yield error("E002", message, 'Write "review", True or False.')
 
 
 def _check_summary() -> Iterator[CheckMessage]:

@@ -1,4 +1,4 @@
-"""Errors and warnings of Django's check framework, with this app's ids."""
+"""Errors, warnings and information of Django's check framework, with this app's ids."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def error(number: str, message: str, hint: str, *, obj: Any = None) -> CheckMess
 def warning(number: str, message: str, hint: str) -> CheckMessage:
     """Return a warning with the id ``number_insight.<number>``."""
     return checks.Warning(message, hint=hint, id=f"number_insight.{number}")
+
+
+def info(number: str, message: str, hint: str) -> CheckMessage:
+    """Return an information with the id ``number_insight.<number>``."""
+    return checks.Info(message, hint=hint, id=f"number_insight.{number}")

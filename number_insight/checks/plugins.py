@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.checks import CheckMessage
@@ -11,13 +13,17 @@ from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
 from number_insight.checks.budgets import check_currency
-from number_insight.checks.messages import error, warning
+from number_insight.checks.messages import error, info, warning
 from number_insight.checks.settings import is_readable
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
-from number_insight.lookups import switches
+from number_insight.lookups import retirement, switches
 from number_insight.providers import trust
 
+FREE_SIGNALS = frozenset({"country", "line_type"})
+"""The signals that libphonenumber tells, though not of every number."""
+DJANGO_ITSELF = ("django", "__main__.py")
+"""The end of the path of ``python -m django``."""
 NOTICE = timedelta(days=180)
 """The time before the retirement of a provider in which a check warns of it."""
 
@@ -26,7 +32,12 @@ def check_plugins(**_kwargs: Any) -> list[CheckMessage]:
     """Check that providers and rules can be loaded, with options that fit."""
     if not is_readable():
         return []
-    return [*check_providers(deploy=False), *_check_trust(), *_check_rules()]
+    return [
+        *check_providers(deploy=False),
+        *_check_trust(),
+        *_check_rules(),
+        *_check_signals(),
+    ]
 
 
 def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
@@ -50,8 +61,9 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
             continue
         for fault in provider.check():
             if fault.deploy == deploy:
-                yield error(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
-        yield from _check_retirement(name, provider.retires_on, deploy=deploy)
+                report = warning if fault.id.startswith("W") else error
+                yield report(fault.id, f"Provider {name!r}: {fault.message}", fault.hint)
+        yield from _check_retirement(name, deploy=deploy)
         if not deploy:
             yield from check_currency(name, provider)
 
@@ -64,18 +76,46 @@ def _check_trust() -> Iterator[CheckMessage]:
         yield error("E028", f"The bundle of trusted certificates {exc}", hint)
 
 
-def _check_retirement(name: str, day: date | None, *, deploy: bool) -> Iterator[CheckMessage]:
+def _check_retirement(name: str, *, deploy: bool) -> Iterator[CheckMessage]:
     """Warn of the retirement: before it in production, after it everywhere.
 
     It is never an error, for that would stop migrations and sweeps.
     """
-    left = timedelta.max if day is None else day - date.today()  # the vendor's day has no zone
-    is_over = left <= timedelta(0)
-    if left <= NOTICE and deploy is not is_over:
-        tense = "was" if is_over else "is"
-        message = f"Provider {name!r} {tense} switched off by its vendor on {day}."
+    announced = retirement.of(name)
+    if announced and announced.is_within(NOTICE) and deploy is not announced.is_over:
         hint = "Move to another provider; the providers page of the docs shows how."
-        yield warning("W002", message, hint)
+        yield warning("W002", announced.sentence, hint)
+
+
+def _check_signals() -> Iterator[CheckMessage]:
+    """Name the rules whose signals no provider can tell, in one message.
+
+    Only ``check`` says it: nothing is wrong, and every other command runs the checks as well.
+    """
+    if _is_another_command():
+        return
+    try:
+        told, rules = loading.told_by_any() | FREE_SIGNALS, loading.rules()
+        told |= {"ip_match"} if app_settings.IP_COUNTRY else frozenset()
+    except (ImportError, ImproperlyConfigured):  # reported elsewhere
+        return
+    lacking = {rule.code: sorted(set(rule.needs or ()) - told) for rule in rules}
+    named = [f"{code} ({', '.join(signals)})" for code, signals in lacking.items() if signals]
+    if named and app_settings.PROVIDERS:
+        message = f"No provider in PROVIDERS tells what these rules need: {', '.join(named)}."
+        hint = (
+            'Records show them as "cannot be told here", neither for nor against a signup. Add a '
+            "provider that tells it, or name the RULES that you want."
+        )
+        yield info("I001", message, hint)
+
+
+def _is_another_command() -> bool:
+    """Return whether this process runs a management command other than ``check``."""
+    program, *arguments = (*sys.argv, "")
+    parts = Path(program).parts[-2:]
+    is_manager = parts[-1:] in (("manage.py",), ("django-admin",)) or parts == DJANGO_ITSELF
+    return is_manager and arguments[0] != "check"
 
 
 def _check_rules() -> Iterator[CheckMessage]:

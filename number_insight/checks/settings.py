@@ -14,6 +14,7 @@ from number_insight.addresses import TrustedProxies
 from number_insight.checks.budgets import check_budget
 from number_insight.checks.desk import check_desk
 from number_insight.checks.messages import error, warning
+from number_insight.checks.routing import check_routing
 from number_insight.conf import DEFAULTS, app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
@@ -33,11 +34,12 @@ PARTS: dict[str, tuple[str, ...]] = {
     "CLIENT_IP": ("PROXY_COUNT", "PROXY_LIST", "HEADER"),
     "THRESHOLDS": ("review", "deny"),
     "FRESHNESS": ("carrier", "live"),
+    "MESSAGES": ("required", "too_long", "characters", "invalid", "refused"),
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SUBJECT_SEARCH", *PARTS)
-LISTS = ("RULES", "EXTRA_RULES", "REASONS")
+DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", "SHADOW", "SUBJECT_SEARCH", *PARTS)
+LISTS = ("RULES", "EXTRA_RULES", "FALLBACKS", "REASONS")
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
@@ -61,6 +63,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_wait,
         _check_fingerprint_keys,
         check_budget,
+        check_routing,
         _check_limits,
         _check_weights,
         _check_thresholds,

@@ -37,6 +37,7 @@ class Payment:
     amount: Decimal
     reserved: Decimal
     booked_on: date | None
+    purse: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +51,28 @@ class Balance:
     budget: Decimal | None
 
     @property
+    def left(self) -> Decimal:
+        """The amount that may still be reserved."""
+        return (
+            Decimal("Infinity") if self.budget is None else self.budget - self.spent - self.reserved
+        )
+
+    @property
     def is_spent(self) -> bool:
         """Whether the budget has nothing left."""
-        return self.budget is not None and self.spent + self.reserved >= self.budget
+        return self.left <= 0
 
 
-def reserve(amounts: Sequence[Decimal], currency: str) -> tuple[date, list[bool]]:
-    """Reserve `amounts` in order, each of them if every period has room for it.
+def reserve(
+    amounts: Sequence[Decimal], currency: str, *, purse: str = ""
+) -> tuple[date, list[bool]]:
+    """Reserve `amounts` in order, each of them if every period of the budget has room for it.
 
     Return the day of the reservation, and for each amount whether it was reserved. A transaction
     that reserves in several currencies does so in their alphabetical order, as `settle` does.
     """
-    day, caps = clock.today(), app_settings.budget_of(currency)
-    keys = _periods(day)
+    day, caps = clock.today(), app_settings.purse(purse, currency)
+    keys = _periods(day, purse)
     rows = _lock_periods(keys.values(), currency) if caps else {}
     books = [(rows[keys[period]], cap) for period, cap in caps.items()]
     left = [_units(cap) - row.spent - row.reserved for row, cap in books]
@@ -120,7 +130,8 @@ def settle(payments: Iterable[Payment]) -> None:
     """
     reserved, spent = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for payment in payments:
-        for key in _periods(payment.booked_on).values() if payment.booked_on else ():
+        day = payment.booked_on
+        for key in _periods(day, payment.purse).values() if day else ():
             reserved[payment.currency, key] += _units(payment.reserved)
             spent[payment.currency, key] += _units(payment.amount)
     # One currency after the other, and in each days before months: the order of all locks.
@@ -156,6 +167,12 @@ def balance_of(period: str, currency: str) -> Balance:
     )
 
 
+def has_room(amount: Decimal, currency: str) -> bool:
+    """Return whether `amount` fits the budgets of `currency` now, without reserving it."""
+    balances = (balance_of(period, currency) for period in app_settings.budget_of(currency))
+    return not amount or all(balance.left >= amount for balance in balances)
+
+
 def balances() -> list[Balance]:
     """Return the balances of day and month, for each currency of a provider or with money."""
     periods = current_periods()
@@ -169,8 +186,9 @@ def current_periods() -> dict[str, str]:
     return _periods(clock.today())
 
 
-def _periods(day: date) -> dict[str, str]:
-    return {"day": f"day:{day:%Y-%m-%d}", "month": f"month:{day:%Y-%m}"}
+def _periods(day: date, purse: str = "") -> dict[str, str]:
+    prefix = f"{purse}-" if purse else ""
+    return {"day": f"{prefix}day:{day:%Y-%m-%d}", "month": f"{prefix}month:{day:%Y-%m}"}
 
 
 def _units(amount: Decimal) -> int:

@@ -76,6 +76,15 @@ def open_circuit(provider: str, level: str) -> OpenCircuit | None:
     return None
 
 
+def pause_of(provider: str, level: str) -> OpenCircuit | None:
+    """Return the open circuit of `provider` at `level`, or None if it may be asked or probed."""
+    now = timezone.now()
+    for circuit in _opened(provider, level):
+        if circuit.open_until and circuit.open_until > now:
+            return OpenCircuit(until=circuit.open_until, reason=circuit.reason)
+    return None
+
+
 def admit(
     provider: str, level: str, wanted: Sequence[Lookup]
 ) -> tuple[list[Lookup], OpenCircuit | None]:
@@ -101,6 +110,7 @@ def _scope(provider: str, level: str) -> Q:
     return Q(provider=provider, level__in=("", level))
 
 
+@retry_deadlock
 def probe_now(circuit_id: int) -> bool:
     """End the pause of an open circuit, and return whether it was still open.
 
@@ -127,6 +137,7 @@ def succeeded(provider: str, level: str) -> bool:
     return _close(provider, level, refusals=0, refused={})
 
 
+@retry_deadlock
 def _close(provider: str, level: str, **forgotten: Any) -> bool:
     troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
         open_until=None, failures=0, refusals=0

@@ -25,7 +25,16 @@ from django.utils import timezone
 from number_insight import loading
 from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, callbacks, circuits, prices, questions, switches
+from number_insight.lookups import (
+    budget,
+    callbacks,
+    circuits,
+    prices,
+    questions,
+    retirement,
+    routing,
+    switches,
+)
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
@@ -42,6 +51,7 @@ NO_URL_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup whose callback has no URL, because of the settings."""
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
 ANSWERED_BEFORE = "Another lookup answered this question first."
+STARTS_OVER = "The first provider is asked again, since this one did not answer either."
 MANY_WAIT = "Many numbers wait; this one has its turn soon."
 
 Turn = tuple[Lookup, timedelta]
@@ -76,7 +86,7 @@ def claim(lookup_id: int) -> Claim | None:
         due = Lookup.objects.filter(
             pk=lookup_id, state=LookupState.QUEUED, next_try_at__lte=timezone.now()
         )  # by our own clock, which also set `next_try_at`; SQLite's counts in milliseconds only
-        lookups = [lookup for lookup in lock(due) if not _skip_if_answered(lookup)]
+        lookups = [lookup for lookup in lock(due) if not _skip_if_needless(lookup)]
         obstacle = switches.obstacle() if lookups else ""
         if obstacle:
             postpone(lookups, timezone.now() + SWITCHED_OFF_PAUSE, obstacle)
@@ -85,8 +95,11 @@ def claim(lookup_id: int) -> Claim | None:
     return claims[0] if claims else None
 
 
-def _skip_if_answered(lookup: Lookup) -> bool:
-    """Skip `lookup` if another one has answered its question; return whether it was skipped."""
+def _skip_if_needless(lookup: Lookup) -> bool:
+    """Skip `lookup` if its question is answered or goes elsewhere; return whether it was."""
+    if routing.starts_over(lookup):
+        _skip(lookup, STARTS_OVER)
+        return True
     if lookup.supersedes_id:  # a person asked for it in spite of the earlier answer
         return False
     (twin,) = questions.fresh([questions.question_of(lookup)], provider=lookup.provider)
@@ -100,8 +113,8 @@ def take(lookups: Sequence[Lookup]) -> list[Claim]:
     """Claim queued `lookups`, which are locked, and reserve their prices; return the claims.
 
     The claims have to be committed before the first byte is sent. A lookup is postponed by an open
-    circuit, by the rate limit and for want of a callback URL, and skipped if it does not fit the
-    budget.
+    circuit, by the rate limit and for want of a callback URL, skipped if it does not fit the
+    budget, and fails if its provider is switched off for good.
     """
     urls = _callback_urls(lookups)
     by_provider: dict[str, list[Lookup]] = defaultdict(list)
@@ -133,7 +146,14 @@ def _callback_urls(lookups: Iterable[Lookup]) -> dict[Lookup, str]:
 
 
 def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
-    """Return the lookups that no open circuit stops; postpone the others."""
+    """Return the lookups that no open circuit stops; postpone the others.
+
+    A provider that is switched off for good answers none of them, neither now nor later.
+    """
+    gone = retirement.reason(provider)
+    if gone:
+        _fail(lookups, gone)
+        return []
     by_level: dict[str, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
         by_level[lookup.level].append(lookup)
@@ -171,10 +191,11 @@ def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
 
 
 def _reserve(provider: str, turns: Sequence[Turn]) -> list[Turn]:
-    """Return the turns of the lookups within the budget; skip the others."""
+    """Return the turns of the lookups, all of one purse, within the budget; skip the others."""
+    purse = turns[0][0].purse if turns else ""
     asked = loading.provider(provider)
     amounts = prices.reserves(provider, [questions.question_of(lookup) for lookup, _ in turns])
-    day, fits = budget.reserve(amounts, asked.currency)
+    day, fits = budget.reserve(amounts, asked.currency, purse=purse)
     reserved: list[Turn] = []
     for turn, price, fits_in in zip(turns, amounts, fits, strict=True):
         lookup = turn[0]
@@ -215,6 +236,13 @@ def _claim(provider: str, delayed: Sequence[Turn], urls: Mapping[Lookup, str]) -
         )
         for lookup, delay in delayed
     ]
+
+
+def _fail(lookups: Iterable[Lookup], reason: str) -> None:
+    """End `lookups` without an answer, before anything is sent."""
+    for lookup in lookups:
+        lookup.state, lookup.error, lookup.open_key = LookupState.FAILED, reason, None
+        lookup.save(update_fields=["state", "error", "open_key"])
 
 
 def _skip(lookup: Lookup, reason: str) -> None:

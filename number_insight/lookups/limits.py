@@ -97,7 +97,7 @@ def count(kind: str, source: str, most: int, period: str) -> bool:
 
 
 def used(kind: str, source: str, period: str) -> int:
-    """Return how many were counted for `source` in the running period, without a lock."""
+    """Return the count for `source` in the running period, without a lock."""
     rows = Usage.objects.filter(key=_usage(kind, source, period).key)
     return rows.values_list("count", flat=True).first() or 0
 

@@ -21,7 +21,7 @@ from number_insight import clock, exceptions, loading, numbers
 from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
-from number_insight.lookups import budget, prices
+from number_insight.lookups import budget, prices, routing
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprints
@@ -102,12 +102,14 @@ class Outcome:
 class Kept:
     """A lookup with its outcome, the complete answer, and the payment to settle.
 
-    Without a `payment` the money stays reserved.
+    Without a `payment` the money stays reserved. `passes_on`: nothing was paid, and the next
+    provider may be asked instead.
     """
 
     lookup: Lookup
     insight: Insight | None = None
     payment: budget.Payment | None = None
+    passes_on: bool = False
 
 
 def keep(outcomes: Sequence[Outcome]) -> list[Kept]:
@@ -187,7 +189,8 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
     lookup.status = result.status
     lookup.number_refused = isinstance(result, exceptions.NumberRefused)
     if outcome.token is not None:
-        return Kept(lookup=lookup, payment=_fail(lookup, result))
+        passes_on = routing.passes_on(lookup, result)
+        return Kept(lookup=lookup, payment=_fail(lookup, result), passes_on=passes_on)
     # A callback's "no" is final, and costs the acknowledged price.
     lookup.state, lookup.open_key = LookupState.FAILED, None
     return Kept(lookup=lookup, payment=released(lookup, lookup.cost))
@@ -212,7 +215,7 @@ def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
     payment = _end(lookup, insight, _answered_state(lookup, insight), at)
     if tells_nothing(lookup, insight):
         lookup.error = f"{NOTHING_FOUND} {lookup.error}".strip()
-    stored = insight if app_settings.STORE_LIVE else insight.without_live()
+    stored = insight if app_settings.keeps_live_data else insight.without_live()
     lookup.insight = stored.as_json()
     lookup.raw = _stored_raw(lookup.provider, insight)
     return payment
@@ -270,7 +273,7 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
     """Return the part of the raw answer that ``STORE_RAW`` and ``STORE_LIVE`` let us store."""
     if not app_settings.STORE_RAW or insight.raw is None:
         return None
-    if app_settings.STORE_LIVE:
+    if app_settings.keeps_live_data:
         return dict(insight.raw)
     live = loading.provider(provider).live_keys
     return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
@@ -305,6 +308,7 @@ def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
         amount=amount,
         reserved=lookup.reserved,
         booked_on=lookup.reserved_on,
+        purse=lookup.purse,
     )
     lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment

@@ -13,7 +13,7 @@ from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import Lookup
-from number_insight.models.choices import ANSWERED_STATES
+from number_insight.models.choices import ANSWERED_STATES, LookupState
 from number_insight.models.fingerprints import fingerprint, fingerprints
 from number_insight.providers.base import Question
 from number_insight.transactions import insert_missing, lock
@@ -117,6 +117,12 @@ def new(question: Question, provider: str, delivery: str) -> Lookup:
         claim=uuid.uuid4(),
         open_key=open_key(question, provider),
     )
+
+
+def is_held(ask: Ask) -> bool:
+    """Return whether a lookup that may be paid for already holds the question of `ask`."""
+    held = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
+    return Lookup.objects.filter(open_key__in=_keys(ask), state__in=held).exists()
 
 
 def fresh(questions: Collection[Question], *, provider: str) -> list[Lookup | None]:

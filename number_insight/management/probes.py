@@ -70,7 +70,7 @@ def address() -> str:
 
 
 def obstacles(timeout: float) -> Iterator[tuple[Probe, str]]:
-    """Yield each probe with a sentence on what kept it, or "" if it arrived and came back.
+    """Yield each probe with a sentence on the obstacle, or "" if it arrived and came back.
 
     `timeout` is in seconds, for each probe. After an obstacle nothing else is tried.
     """

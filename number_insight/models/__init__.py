@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from number_insight.models.columns import NUMBER_LENGTH
+from number_insight.models.comparisons import ShadowComparison
 from number_insight.models.controls import Circuit, Heartbeat, Pace, Spending, Switch, Usage
 from number_insight.models.decisions import DecisionEvent
 from number_insight.models.lists import ListEntry
@@ -27,6 +28,7 @@ __all__ = [
     "RiskFlag",
     "RuleFault",
     "RulesInForce",
+    "ShadowComparison",
     "Spending",
     "Switch",
     "Usage",

@@ -62,6 +62,7 @@ class Act(models.TextChoices):
     """The word of another person, who did not see the decision; it changes nothing."""
     ACTIVATE = "activate", _("account activated")
     DEACTIVATE = "deactivate", _("account deactivated")
+    LEAVE = "leave", _("account left as others have set it")
     """Done by `contrib.accounts.set_is_active`, which takes back no other change than these."""
 
 

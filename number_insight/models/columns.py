@@ -34,7 +34,7 @@ def money(verbose_name: Any, **options: Any) -> models.DecimalField[Any, Any]:
 
 
 class IPRangeField(models.CharField):  # type: ignore[type-arg]  # Django's own cannot be subscripted
-    """A column for what the `ip_address` of its row counts as; every way of inserting fills it.
+    """A column with the source of the row's `ip_address`, filled by every way of inserting.
 
     An IPv6 address counts as its /64. As text that is found by an index on every database.
     """

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 class Spending(models.Model):
     """The money of one currency, reserved and spent in one period.
 
-    Periods are "day:2027-01-31" and "month:2027-01". Amounts are integers in hundred-millionths of
-    the currency, which are exact on every database.
+    Periods are "day:2027-01-31" and "month:2027-01", with "shadow-" before them in the budget of
+    the shadow. Amounts are integers in hundred-millionths of the currency, which are exact on every
+    database.
     """
 
-    period = models.CharField(_("period"), max_length=20)
+    period = models.CharField(_("period"), max_length=30)
     currency = models.CharField(_("currency"), max_length=3)
     reserved = models.BigIntegerField(_("reserved"), default=0)
     spent = models.BigIntegerField(_("spent"), default=0)
@@ -64,7 +65,7 @@ class Circuit(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     refusals = models.PositiveIntegerField(_("refused numbers in a row"), default=0)
     refused = models.JSONField(default=dict, editable=False)
-    """The networks of those whose numbers were refused in a row, and the numbers, as hashes."""
+    """The numbers refused in a row and their visitors' networks, as hashes."""
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 
     class Meta:

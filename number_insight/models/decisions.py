@@ -54,6 +54,8 @@ class DecisionEvent(models.Model):
         _("previous decision"), max_length=10, choices=Decision.choices, blank=True
     )
     """The decision that stood before the act."""
+    unannounced = models.BooleanField(default=False, editable=False)
+    """Whether the signal about it is still due; the sweep makes up for one that was lost."""
 
     objects = DecisionEventQuerySet.as_manager()
 
@@ -62,7 +64,12 @@ class DecisionEvent(models.Model):
         verbose_name_plural = _("decision events")
         ordering: ClassVar = ["pk"]
         default_permissions = ("view",)
-        indexes: ClassVar = [models.Index(fields=["at"], name="ni_event_at")]
+        indexes: ClassVar = [
+            models.Index(fields=["at"], name="ni_event_at"),
+            models.Index(
+                fields=["at"], condition=models.Q(unannounced=True), name="ni_event_untold"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_act_display()

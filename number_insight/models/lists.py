@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -19,11 +20,15 @@ from number_insight.addresses import canonical_network, is_partly_public
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
+from number_insight.models.fingerprints import LENGTH
 from number_insight.providers import scalars
 
 IP_LASTS = timedelta(days=7)
 """The default lifetime of an entry for an IP, since addresses change hands."""
 SHORTEST_PREFIX, LONGEST_PREFIX = 1, 14
+UNKEPT = "#"
+"""The beginning of a value that is the fingerprint of a number, not the number."""
+_UNKEPT = re.compile(rf"{UNKEPT}[0-9a-f]{{{LENGTH}}}")
 
 
 class ListEntryQuerySet(QuerySet[Any]):
@@ -83,6 +88,11 @@ class ListEntry(models.Model):
             raise ValidationError({"value": error}) from error
 
     @property
+    def is_unkept(self) -> bool:
+        """Whether it matches a number by its fingerprint, since the number is not kept."""
+        return self.match == ListMatch.NUMBER and self.value.startswith(UNKEPT)
+
+    @property
     def is_in_force(self) -> bool:
         return self.expires_at is None or self.expires_at > timezone.now()
 
@@ -112,7 +122,14 @@ def normalised(match: str, value: str) -> str:
     return write(value)
 
 
+def unkept_value(number_hash: str) -> str:
+    """Return the value of an entry for a number of which only the fingerprint is kept."""
+    return f"{UNKEPT}{number_hash}"
+
+
 def _number(value: str) -> str:
+    if _UNKEPT.fullmatch(value):
+        return value
     try:
         return numbers.normalise(value, app_settings.default_region)
     except InvalidNumber as error:

@@ -38,9 +38,11 @@ class Lookup(models.Model):
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
     status = models.IntegerField(_("provider's status"), null=True)
     number_refused = models.BooleanField(_("number refused"), default=False)
-    """Whether the provider rejected the number itself, whatever its status."""
+    """Whether the provider rejected the number itself; its status says nothing of that."""
     error = models.CharField(_("error"), max_length=300, blank=True)
     conflict = models.BooleanField(_("conflicting callback"), default=False)
+    purse = models.CharField(_("budget"), max_length=10, blank=True)
+    """The budget that pays for it: "shadow", or the usual one."""
     reserved = money(_("reserved"), default=Decimal(0))
     reserved_on = models.DateField(_("reserved on"), null=True)
     price = money(_("price"), null=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -23,12 +24,14 @@ from number_insight.models.columns import (
     money,
 )
 from number_insight.models.lookups import Lookup
-from number_insight.models.managers import RecordQuerySet
+from number_insight.models.managers import RecordQuerySet, flagged
 from number_insight.models.subjects import SubjectKey
 
 FLAGGED = (Verdict.REVIEW, Verdict.DENY)
 """The verdicts that a person has to decide on."""
 REASON_CODE_LENGTH = 50
+LIVE_KEPT_FOR = timedelta(days=7)
+"""The time after the verdict in which live flags are told apart for a person who decides."""
 
 
 class NumberInsightRecord(models.Model):
@@ -49,7 +52,7 @@ class NumberInsightRecord(models.Model):
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     ip_address = models.GenericIPAddressField(_("IP address"), null=True, blank=True)
     ip_range = IPRangeField(_("IP range"), max_length=43, blank=True, editable=False)
-    """The IPv4 address, or the /64 of the IPv6 address: what counts as one visitor's."""
+    """The IPv4 address, or the /64 of the IPv6 address, as the address of one visitor."""
     declared_country = models.CharField(_("declared country"), max_length=2, blank=True)
     declared_name = models.CharField(_("declared name"), max_length=200, blank=True)
     level = models.CharField(_("level"), max_length=20, blank=True)
@@ -127,6 +130,9 @@ class NumberInsightRecord(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     screened_at = models.DateTimeField(_("screened at"), null=True)
 
+    live_until = models.DateTimeField(null=True, editable=False)
+    """The time until which live flags keep code and text; then the sweep merges them into one."""
+
     objects = RecordQuerySet.as_manager()
 
     class Meta:
@@ -154,8 +160,11 @@ class NumberInsightRecord(models.Model):
             ),
             models.Index(
                 fields=["lane", "-score", "id"],
-                condition=Q(decision="", verdict__in=FLAGGED) & ~Q(state=RecordState.REFUSED),
+                condition=flagged() & Q(decision="") & ~Q(state=RecordState.REFUSED),
                 name="ni_record_queue",
+            ),
+            models.Index(
+                fields=["live_until"], condition=Q(live_until__isnull=False), name="ni_record_live"
             ),
             models.Index(
                 fields=["decided_at"], condition=Q(second_look=True), name="ni_record_second"
@@ -211,6 +220,8 @@ class RiskFlag(models.Model):
     counted = models.BooleanField(_("counted"), default=True)
     shadow = models.BooleanField(_("in shadow"), default=False)
     """Whether the rule was on trial, so that the flag changed nothing."""
+    live = models.BooleanField(_("live"), default=False)
+    """Whether it was found in live data and still has its name; see ``STORE_LIVE``."""
     message = models.CharField(_("message"), max_length=300, blank=True)
     evidence = models.JSONField(_("evidence"), default=dict)
 

@@ -16,13 +16,13 @@ from django.db.models import Q
 from number_insight import numbers
 from number_insight.exceptions import place
 from number_insight.insight import UNKNOWN
-from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, ShadowComparison
 from number_insight.models.choices import OPEN_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
 from number_insight.models.subjects import existing
-from number_insight.privacy import histories
+from number_insight.privacy import histories, live
 from number_insight.privacy.scrubbing import patterns_of, scrubbed
-from number_insight.transactions import lock
+from number_insight.transactions import lock, retry_deadlock
 
 logger = logging.getLogger("number_insight.privacy.erasing")
 
@@ -39,6 +39,7 @@ RECORD_BLANKS: dict[str, Any] = {
     "reachable": UNKNOWN,
     "roaming_status": UNKNOWN,
     "roaming_country": "",
+    "live_until": None,
 }
 LOOKUP_BLANKS: dict[str, Any] = {
     "number": "",
@@ -52,10 +53,12 @@ SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
 """The rows that may be erased and are not erased yet."""
 
 
+@retry_deadlock
 def erase_records(ids: tuple[int, ...]) -> int:
     """Erase the settled ones of the records, in one transaction; return their number."""
     with transaction.atomic():
         records = lock(NumberInsightRecord.objects.filter(SETTLED_RECORDS, pk__in=ids))
+        live.merge(record.pk for record in records)
         _scrub_flags(records)
         for record in records:
             record.note = scrubbed(record.note, patterns_of(record))
@@ -64,6 +67,7 @@ def erase_records(ids: tuple[int, ...]) -> int:
         written = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
         written.update(**RECORD_BLANKS)
         histories.erase_free_text([record.pk for record in records])
+        ShadowComparison.objects.filter(record__in=records).delete()
     return len(records)
 
 
@@ -73,6 +77,7 @@ def mask(record: NumberInsightRecord) -> None:
     Runs inside the caller's transaction. Support can recognise the masked number and explain the
     refusal. The IP stays until the record is erased, since refusals of one IP are limited.
     """
+    live.merge([record.pk])
     _scrub_flags([record])
     masked = {
         "state": RecordState.REFUSED,
@@ -81,6 +86,7 @@ def mask(record: NumberInsightRecord) -> None:
         "number_masked": numbers.recognisable(record.number),
         "declared_name": "",
         "caller_name": "",
+        "live_until": None,
         "note": scrubbed(record.note, patterns_of(record)),
     }
     for name, value in masked.items():
@@ -88,6 +94,7 @@ def mask(record: NumberInsightRecord) -> None:
     record.save(update_fields=list(masked))
 
 
+@retry_deadlock
 def erase_lookups(ids: tuple[int, ...]) -> int:
     """Erase the settled ones of the lookups, in one transaction; return their number."""
     with transaction.atomic():

@@ -58,7 +58,7 @@ def _number_pattern(number: str, code: str) -> re.Pattern[str]:
 
 
 def scrubbed(value: Any, patterns: Iterable[re.Pattern[str]]) -> Any:
-    """Return `value` (JSON) with "…" in the place of whatever matches one of `patterns`."""
+    """Return `value` (JSON) with "…" for each match of one of `patterns`."""
     if isinstance(value, dict):
         return {scrubbed(key, patterns): scrubbed(part, patterns) for key, part in value.items()}
     if isinstance(value, list):
@@ -79,7 +79,7 @@ def _as_text(value: str | float) -> str:
 
 
 def _without(text: str, pattern: re.Pattern[str]) -> str:
-    """Return `text` with "…" for each match of `pattern`, in whatever digits it is written."""
+    """Return `text` with "…" for each match of `pattern`, in the digits of any script."""
     plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     kept, end = [], 0
     for match in pattern.finditer(plain):

@@ -24,6 +24,7 @@ from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, ListEntry, Lookup, NumberInsightRecord, Usage
 from number_insight.models.choices import OPEN_STATES, ListMatch
 from number_insight.models.fingerprints import fingerprints
+from number_insight.models.lists import unkept_value
 from number_insight.models.managers import same_number
 from number_insight.privacy import erasing
 
@@ -114,7 +115,7 @@ def _numbers_of(records: QuerySet[Any]) -> tuple[set[str], set[str]]:
 def export(*, number: str | None = None, subject: models.Model | None = None) -> dict[str, Any]:
     """Return all rows about `number` or `subject`, in plain types; see `held`."""
     found = held(number=number, subject=subject)
-    records = found.records.select_related("subject_type").prefetch_related("flags")
+    records = found.records.select_related("subject_type").prefetch_related("flags", "events")
     document = {
         "records": [_exported_record(record) for record in records],
         "lookups": [_columns(lookup) for lookup in found.lookups],
@@ -126,9 +127,9 @@ def export(*, number: str | None = None, subject: models.Model | None = None) ->
 
 def _list_entries(found: Held) -> QuerySet[ListEntry]:
     ips = set(found.records.exclude(ip_address=None).values_list("ip_address", flat=True))
-    on_list = Q(match=ListMatch.NUMBER, value__in=found.numbers) | Q(
-        match=ListMatch.IP, value__in=ips
-    )
+    signs = {sign for number in found.numbers for sign in fingerprints(number)}
+    values = {*found.numbers, *map(unkept_value, signs)}
+    on_list = Q(match=ListMatch.NUMBER, value__in=values) | Q(match=ListMatch.IP, value__in=ips)
     return ListEntry.objects.filter(on_list).order_by("pk")
 
 
@@ -136,7 +137,10 @@ def _exported_record(record: NumberInsightRecord) -> dict[str, Any]:
     columns = _columns(record)
     kind = record.subject_type
     columns["subject_type"] = f"{kind.app_label}.{kind.model}" if kind else None
+    columns["events"] = [_columns(event) for event in record.events.all()]
     columns["flags"] = [{**_columns(flag), "text": flag.text} for flag in record.flags.all()]
+    compared = record.shadow_comparisons.all()
+    columns["shadow_comparisons"] = [_columns(comparison) for comparison in compared]
     return columns
 
 

@@ -49,6 +49,8 @@ class Acknowledgement:
 class Fault:
     """One wrong option of a provider; `number_insight.checks` reports it under its id.
 
+    An id that begins with W is a warning, and stops nothing.
+
     `deploy` marks what only matters in production (a missing credential: a build without
     secrets must still migrate).
     """
@@ -87,7 +89,7 @@ class Provider(ABC):
     """The day on which the vendor switches the service off, if announced."""
     default_prices: ClassVar[Mapping[str, str]] = {}
     price_names: Collection[str] = (*LEVELS, "cnam")
-    """The names that `prices` may hold: levels, or what the vendor sells by itself."""
+    """The names that `prices` may hold: levels, or parts that the vendor sells by themselves."""
     live_keys: ClassVar[frozenset[str] | None] = None
     """The top-level keys of `Insight.raw` that hold roaming or reachability. None means unknown:
     the raw answer is then stored only if live data may be."""

@@ -25,7 +25,7 @@ class Unreadable(Exception):
 
 
 def read_json(body: bytes) -> Document:
-    """Return the JSON object in `body`, in whatever encoding it comes.
+    """Return the JSON object in `body`, in any encoding.
 
     Answers and callbacks are read alike. Sister APIs of Vonage answer in ISO-8859-1.
     """
@@ -48,7 +48,7 @@ def read_json(body: bytes) -> Document:
 
 
 def decode(body: bytes) -> str:
-    """Return `body` as text; what is no UTF-8, UTF-16 or UTF-32 is read as ISO-8859-1."""
+    """Return `body` as text: UTF-8, UTF-16 or UTF-32, else ISO-8859-1."""
     try:
         return body.decode(json.detect_encoding(body), "surrogatepass")
     except UnicodeDecodeError:

@@ -32,6 +32,7 @@ from number_insight.insight import (
     utc_time,
 )
 from number_insight.numbers import known_country
+from number_insight.providers.scalars import clean
 
 LONGEST = 50
 """The longest name or word that is kept of a match or a risk, in characters."""
@@ -96,7 +97,7 @@ def _swap(swap: object) -> Swap | None:
 def _risk(risk: object) -> Risk | None:
     if not isinstance(risk, Risk):
         return None
-    kind = risk.kind.strip().lower()[:LONGEST] if isinstance(risk.kind, str) else None
+    kind = _short(risk.kind) if isinstance(risk.kind, str) else None
     return replace(
         risk,
         score=risk.score if _is_integer(risk.score) and 0 <= risk.score <= 100 else None,
@@ -116,10 +117,14 @@ def _words(value: object) -> dict[str, str]:
     """Return the texts of a mapping under texts, in lower case."""
     items = value.items() if isinstance(value, Mapping) else ()
     return {
-        name[:LONGEST]: word.strip().lower()[:LONGEST]
+        _short(name): _short(word)
         for name, word in items
         if isinstance(name, str) and isinstance(word, str)
     }
+
+
+def _short(text: str) -> str:
+    return clean(text).lower()[:LONGEST]
 
 
 def _flag(value: object) -> bool | None:

@@ -88,12 +88,21 @@ class Judge:
 
     def judge(self, case: StoredCase, signup: Signup) -> Judgement:
         """Return the judgement on `case`; raise `CannotTell` if the stored facts do not suffice."""
+        self._check_owners(case)
         insight, told = judging.for_this_ip(case, signup)
         found = self._findings(case, insight, signup, told)
         judgement = found.judgement(self._rule_set.thresholds)
         if case.lost and hide_live(case.flags):
             return self._with_hidden_flags(case, judgement)
         return judgement
+
+    def _check_owners(self, case: StoredCase) -> None:
+        """Raise `CannotTell` for a live flag with a code of its own, whose rule is not known."""
+        live = {flag.code for flag in case.flags if flag.live} if case.lost else set()
+        if live:
+            unknown = live - self._asked_before(case).keys()
+            if unknown:
+                raise CannotTell(min(unknown))
 
     def _findings(
         self, case: StoredCase, insight: Insight, signup: Signup, told: frozenset[str]
@@ -144,17 +153,24 @@ class Judge:
     def _recorded(self, rule: Rule, case: StoredCase) -> list[Flag]:
         """Return the stored flags of `rule`, under its weight of today.
 
-        The flags of live rules are not told apart any more: `_with_hidden_flags` adds them.
+        Live flags that are merged already have no code of a rule: `_with_hidden_flags` adds them.
         """
         before = self._before(rule, case)
         if before is None:
             raise CannotTell(rule.code)
-        flags = [] if rule.live else [flag for flag in case.flags if flag.code == rule.code]
+        flags = [flag for flag in case.flags if flag.code == rule.code]
         change = rule.weight - before.weight
         if change and any(flag.weight != before.weight for flag in flags):
             raise CannotTell(rule.code)
         return [
-            replace(flag, weight=flag.weight + change, counted=True, shadow=False) for flag in flags
+            replace(
+                flag,
+                weight=flag.weight + change,
+                counted=True,
+                shadow=False,
+                cancels=rule.excuses,
+            )
+            for flag in flags
         ]
 
     def _known(

@@ -35,7 +35,7 @@ class Outcome:
         record = self.case.record
         if not self.judgement.flags and record.basis != Basis.COUNTRY:
             return ()
-        return tuple(recording.stored(record.basis, record.country, self.judgement.flags))
+        return tuple(recording.stored(record, self.verdict, self.judgement.flags))
 
 
 @dataclass(slots=True, kw_only=True)

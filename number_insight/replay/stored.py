@@ -136,7 +136,8 @@ class _Reader:
         self._asks_names = provider.supports_cnam and app_settings.CNAM
         self._sends_ips = provider.supports_ip and app_settings.SEND_IP
         self._providers = frozenset(app_settings.PROVIDERS)
-        self._store_live, self._fresh = app_settings.STORE_LIVE, app_settings.FRESHNESS["live"]
+        self._store_live = app_settings.keeps_live_data
+        self._fresh = app_settings.FRESHNESS["live"]
 
     def cases(self, rows: Sequence[Row]) -> list[StoredCase]:
         """Return a case for each of `rows`, which are in the order of their keys."""
@@ -225,10 +226,11 @@ def _in_vain(insight: Insight) -> frozenset[str]:
 
 def _flags(first: int, last: int) -> Mapping[int, list[Flag]]:
     """Return the flags of the records with the keys from `first` to `last`."""
-    columns = ("record_id", "code", "group", "weight", "counted", "shadow", "message", "evidence")
+    columns = ("record_id", "code", "group", "weight", "counted", "shadow", "live", "message")
     rows = RiskFlag.objects.filter(record__gte=first, record__lte=last).order_by("pk")
     found: dict[int, list[Flag]] = defaultdict(list)
-    for pk, code, group, weight, counted, shadow, message, evidence in rows.values_list(*columns):
+    for row in rows.values_list(*columns, "evidence"):
+        pk, code, group, weight, counted, shadow, live, message, evidence = row
         flag = Flag(
             code=code,
             group=group,
@@ -237,7 +239,7 @@ def _flags(first: int, last: int) -> Mapping[int, list[Flag]]:
             shadow=shadow,
             message=message,
             params=evidence,
-            live=code == LIVE_CODE,
+            live=live,
         )
         found[pk].append(flag)
     return found

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.utils import timezone
 
+from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision
+from number_insight.models.records import LIVE_KEPT_FOR
 from number_insight.replay.report import Outcome
 from number_insight.replay.rulesets import RuleSet
 from number_insight.rules.scoring import Flag
+from number_insight.transactions import retry_deadlock
 from number_insight.verdicts import judging, recording, rules_in_force
 
 
@@ -26,7 +30,11 @@ def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
             changes[_change(outcome)].append(outcome)
     if not changes:
         return 0
-    key = rules_in_force.key_of(rule_set.rules)
+    return _write(changes, rules_in_force.key_of(rule_set.rules))
+
+
+@retry_deadlock
+def _write(changes: Mapping[_Change, Sequence[Outcome]], key: str) -> int:
     with transaction.atomic():
         written = [
             outcome for change, same in changes.items() for outcome in _rewrite(change, same, key)
@@ -35,7 +43,18 @@ def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
         RiskFlag.objects.bulk_create(
             recording.row_of(one.case.record.pk, flag) for one in written for flag in one.flags
         )
+        _limit_live_flags(written)
     return len(written)
+
+
+def _limit_live_flags(written: Iterable[Outcome]) -> None:
+    """Let live flags that were stored for good, under another setting, be merged one day."""
+    if app_settings.keeps_live_data:
+        return
+    keys = [one.case.record.pk for one in written if any(flag.live for flag in one.flags)]
+    if keys:
+        lasting = NumberInsightRecord.objects.filter(pk__in=keys, live_until=None)
+        lasting.update(live_until=timezone.now() + LIVE_KEPT_FOR)
 
 
 def _differs(outcome: Outcome) -> bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Case, DateTimeField, F, Value, When
 from django.utils import timezone
 
-from number_insight import signals
-from number_insight.models import DecisionEvent, NumberInsightRecord
+from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Act, Decision
 from number_insight.models.decisions import UNDO_WITHIN
-from number_insight.models.records import REASON_CODE_LENGTH
+from number_insight.models.records import LIVE_KEPT_FOR, REASON_CODE_LENGTH
 from number_insight.reviewing import agreement
-from number_insight.transactions import after_commit
+from number_insight.transactions import retry_deadlock
 from number_insight.verdicts import announcing
 
 DECISIONS = {Act.RELEASE: Decision.RELEASED, Act.REFUSE: Decision.REFUSED}
@@ -24,6 +25,11 @@ UNDECIDED: dict[str, Any] = {
     "reason_code": "",
     "decision_reason": "",
     "second_look": False,
+    "live_until": Case(
+        When(live_until__isnull=False, then=F("screened_at") + LIVE_KEPT_FOR),
+        default=None,
+        output_field=DateTimeField(),
+    ),
 }
 """The columns of a record without a decision."""
 
@@ -42,28 +48,32 @@ def refuse(
     return _decide(record, Act.REFUSE, user, reason, reason_code)
 
 
+@retry_deadlock
 def _decide(record: NumberInsightRecord, act: Act, user: Any, reason: str, code: str) -> bool:
     """Write the decision if there is none yet; the condition is in the UPDATE, against races."""
-    reason, code = reason.strip(), code[:REASON_CODE_LENGTH]
+    reason, code, now = reason.strip(), code[:REASON_CODE_LENGTH], timezone.now()
     with transaction.atomic():
         undecided = NumberInsightRecord.objects.filter(pk=record.pk, decision=Decision.NONE)
         if not undecided.update(
             decision=DECISIONS[act],
             decided_by=user,
-            decided_at=timezone.now(),
+            decided_at=now,
             reason_code=code,
             decision_reason=reason,
             second_look=agreement.is_chosen(record),
             claimed_by=None,
             claimed_at=None,
+            live_until=_earlier("live_until", now + UNDO_WITHIN),
         ):
             return False
         record.refresh_from_db()
-        DecisionEvent.objects.create(
-            record=record, user=user, act=act, reason_code=code, reason=reason
-        )
-        after_commit(_send, record, user, Decision.NONE.value, code, False)
+        announcing.record_decision(record, user, act, reason_code=code, reason=reason)
     return True
+
+
+def _earlier(column: str, moment: datetime) -> Case:
+    """Return the time in `column`, or `moment` if that is earlier; NULL stays NULL."""
+    return Case(When(**{f"{column}__gt": moment}, then=Value(moment)), default=F(column))
 
 
 def can_undo(record: NumberInsightRecord, user: Any) -> bool:
@@ -93,6 +103,7 @@ def reopen(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -
     return _take_back(record, Act.REOPEN, user, reason)
 
 
+@retry_deadlock
 def _take_back(
     record: NumberInsightRecord, act: Act, user: Any, reason: str, **conditions: Any
 ) -> bool:
@@ -108,22 +119,7 @@ def _take_back(
         if previous is None:
             return False
         record.refresh_from_db()
-        DecisionEvent.objects.create(
-            record=record, user=user, act=act, reason=reason.strip(), previous=previous
+        announcing.record_decision(
+            record, user, act, reason=reason.strip(), previous=previous.value
         )
-        after_commit(_send, record, user, previous.value, "", True)
     return True
-
-
-def _send(
-    record: NumberInsightRecord, user: Any, previous: str, reason_code: str, undone: bool
-) -> None:
-    announcing.send(
-        signals.decision_made,
-        record=record,
-        user=user,
-        source=record.source,
-        previous=previous,
-        reason_code=reason_code,
-        undone=undone,
-    )

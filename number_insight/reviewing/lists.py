@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.models.choices import ListAction, ListMatch
-from number_insight.models.lists import normalised
+from number_insight.models.lists import normalised, unkept_value
 
 BLOCK_DIGITS = 2
 """The last digits of a number that its prefix leaves out: a block has 100 numbers."""
@@ -34,9 +34,11 @@ def deny_also(
 
 
 def allow_next_time(record: NumberInsightRecord, *, author: Any, reason: str) -> ListEntry:
-    """Allow the number of `record`, and return the entry; raise `ValidationError` if it is erased.
+    """Allow the number of `record`, and return the entry.
 
-    It helps a visitor whom the form has refused: there is no signup to release.
+    It helps a visitor whom the form has refused: there is no signup to release. Of such a number
+    only the fingerprint is kept, and the entry holds that. Raise `ValidationError` if there is
+    neither.
     """
     return _entry(record, ListAction.ALLOW, ListMatch.NUMBER, author, reason, None)
 
@@ -71,7 +73,8 @@ def _entry(
 def _value(record: NumberInsightRecord, match: str) -> str:
     """Return the value of `record` for an entry of the kind `match`."""
     values: dict[str, str | None] = {
-        ListMatch.NUMBER: record.number,
+        ListMatch.NUMBER: record.number
+        or (record.number_hash and unkept_value(record.number_hash)),
         ListMatch.IP: record.ip_address,
         ListMatch.PREFIX: record.number[:-BLOCK_DIGITS],
         ListMatch.CARRIER: record.carrier_name,

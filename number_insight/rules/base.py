@@ -132,7 +132,8 @@ class Rule:
     `needs` names the signals without which the rule is not evaluable. None means that it may
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
     free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
-    rule whose flag tells of the state of the phone. `excuses` names the codes of risks that do not
+    rule whose flag tells of the state of the phone; `bare_message` is the text of such a flag
+    without its places, which are not stored. `excuses` names the codes of risks that do not
     count beside its flags. In `shadow` a rule is asked and its flags are kept, and nothing comes of
     it. `title` is the short text of its badge; `otherwise` ends
     the sentence "Would have passed if …", with the places of the flag's message.
@@ -146,6 +147,7 @@ class Rule:
     needs: ClassVar[tuple[str, ...] | None] = None
     reads: ClassVar[tuple[str, ...] | None] = None
     live: ClassVar[bool] = False
+    bare_message: ClassVar[str] = ""
     excuses: ClassVar[frozenset[str]] = frozenset()
     shadow: bool = False
 
@@ -183,6 +185,7 @@ class Rule:
             message=message,
             params=params,
             live=self.live,
+            bare_message=self.bare_message,
             cancels=self.excuses,
         )
 

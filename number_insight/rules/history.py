@@ -72,7 +72,7 @@ class NumberReleasedBefore(DecidedBefore):
 
 
 class NumberReassigned(Rule):
-    """The number has a new owner, who is not to blame for what the former one did with it."""
+    """The number has a new owner, who is not to blame for the deeds of the former one."""
 
     code = "number_reassigned"
     weight = 0

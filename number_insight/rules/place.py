@@ -110,10 +110,11 @@ class RoamingElsewhere(PlaceRule):
     needs = ("roaming", "ip_match")
     live = True
     title = gettext_noop("Phone and IP apart")
-    otherwise = gettext_noop("the phone were in %(ip_country)s")
+    otherwise = gettext_noop("the phone were in the country of the IP")
     message = gettext_noop(
         "The phone is roaming in %(roaming_country)s, the IP is in %(ip_country)s."
     )
+    bare_message = gettext_noop("The phone is roaming, and not in the country of the IP.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
         ip_country = _ip_country(insight, signup)
@@ -148,7 +149,7 @@ class Roaming(PlaceRule):
     title = gettext_noop("Roaming")
     otherwise = gettext_noop("the phone were not roaming")
     message = gettext_noop("The phone is roaming in %(roaming_country)s.")
-    message_unnamed = gettext_noop("The phone is roaming.")
+    message_unnamed = bare_message = gettext_noop("The phone is roaming.")
 
     def examine(self, insight: Insight, signup: Signup) -> Iterator[Flag]:
         if not _is_roaming(insight):

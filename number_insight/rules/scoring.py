@@ -19,6 +19,7 @@ class Flag:
     `message` is a message id with ``%(name)s`` placeholders for `params`. It is translated when it
     is shown, so a stored flag outlives its rule and reads in any language. `live` marks a finding
     from live data (roaming, reachability), which is not stored unless ``STORE_LIVE`` says so.
+    `bare_message` tells it without `params`, for as long as a person has to decide on it.
     `shadow` marks a flag that is shown and changes nothing. `cancels` names the codes of risks
     that do not count beside this flag; `EVERYTHING` stands for all of them.
     """
@@ -29,6 +30,7 @@ class Flag:
     params: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""
     live: bool = False
+    bare_message: str = ""
     counted: bool = True
     shadow: bool = False
     cancels: frozenset[str] = frozenset()

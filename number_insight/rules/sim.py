@@ -1,4 +1,4 @@
-"""Rules on what became of the SIM of the number: changed, or its calls forwarded.
+"""Rules on the SIM of the number: lately changed, or with its calls forwarded.
 
 Codes that are sent to such a number may reach another person. At a signup there is no account to
 take over yet, so each of these alone allows.

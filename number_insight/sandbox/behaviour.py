@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Any
 
 from number_insight.providers.personas import Persona, persona_for, persona_named
 from number_insight.sandbox.faults import FAULTS, LONGEST
@@ -24,11 +25,16 @@ DIALECTS = ("2017", "2018", "2021")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """The behaviour towards one request: `persona` with all overrides, and `delay` in seconds."""
+    """The behaviour towards one request: `persona` with all overrides, and `delay` in seconds.
+
+    `insights` are changes to single insights of Identity Insights, by name: the code of the status
+    alone, or members of the insight.
+    """
 
     persona: Persona
     delay: float
     dialect: str
+    insights: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,7 @@ class Override:
     delay: float | None = None
     callback: str | None = None
     dialect: str | None = None
+    insights: Mapping[str, Any] | None = None
     times: int | None = None
 
 
@@ -55,6 +62,7 @@ def override(
     delay: float | None = None,
     callback: str | None = None,
     dialect: str | None = None,
+    insights: Mapping[str, Any] | None = None,
     times: int | None = None,
 ) -> Override:
     """Return an override; raise ValueError or LookupError for an unknown or invalid value."""
@@ -63,6 +71,8 @@ def override(
     _check("dialect", dialect, DIALECTS)
     if delay is not None and not 0 <= float(delay) <= LONGEST:
         raise ValueError(f"a delay is 0 to {LONGEST:g} seconds, not {delay!r}")
+    if not all(isinstance(change, str | Mapping) for change in (insights or {}).values()):
+        raise ValueError("insights hold the code of a status, or an object")
     return Override(
         persona=persona_named(persona) if isinstance(persona, str) else persona,
         fault=fault,
@@ -70,6 +80,7 @@ def override(
         delay=None if delay is None else float(delay),
         callback=callback,
         dialect=dialect,
+        insights=insights,
         times=None if times is None else int(times),
     )
 
@@ -116,6 +127,7 @@ class Behaviours:
             persona=_changed(change.persona or persona_for(number), change, asked),
             delay=delay if change.delay is None else change.delay,
             dialect=change.dialect or dialect,
+            insights=change.insights or {},
         )
 
 

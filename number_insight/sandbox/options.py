@@ -35,6 +35,10 @@ NUMBER_INSIGHT = {{
     }},
 }}
 
+For Identity Insights the BACKEND is "number_insight.providers.identity.IdentityInsights", with
+"application_id", "private_key" and "base_url": "{url}". For Twilio it is
+"number_insight.providers.twilio.Lookup", with "account_sid", "auth_token" and the same "base_url".
+
 Numbers to try: +46 70 174 06 05 (clean), +46 70 174 06 11 (virtual), +46 70 174 06 12 (premium)
 """
 
@@ -58,8 +62,11 @@ def add_options(parser: ArgumentParser) -> None:
     add("--secret", help="the secret of --key")
     add("--signature-secret", help="check signed requests with this secret")
     add(
-        "--balance", type=_amount, default="10.00", help="the balance in EUR (default: %(default)s)"
+        "--public-key",
+        metavar="FILE",
+        help="check the tokens of Identity Insights with this key (PEM)",
     )
+    add("--balance", type=_amount, default="10.00", help="in each currency (default: %(default)s)")
     add("--delay", type=_seconds, default=0.0, help="seconds before each answer")
     add("--callback-delay", type=_seconds, default=0.2, help="seconds before a callback")
     add("--clock", type=_factor, default=1.0, help="how much faster callbacks are tried again")
@@ -95,19 +102,24 @@ def _sandbox(options: Mapping[str, Any]) -> Sandbox:
     key, secret = options["key"], options["secret"]
     if bool(key) != bool(secret):
         raise CannotServe("Give --key and --secret together, or neither to accept any.")
-    return Sandbox(
-        options["host"],
-        options["port"],
-        credentials={key: secret} if key else None,
-        signature_secret=options["signature_secret"],
-        balance=options["balance"],
-        throughput=options["throughput"],
-        delay=options["delay"],
-        callback_delay=options["callback_delay"],
-        tls=tuple(options["tls"]) if options["tls"] else None,
-        dialect=options["dialect"],
-        clock=options["clock"],
-    )
+    try:
+        return Sandbox(
+            options["host"],
+            options["port"],
+            credentials={key: secret} if key else None,
+            tls=tuple(options["tls"]) if options["tls"] else None,
+            **{name: options[name] for name in _PASSED_ON},
+        )
+    except OSError as exc:
+        raise CannotServe(f"The file of --public-key cannot be read: {exc.strerror}.") from exc
+    except ValueError as exc:
+        raise CannotServe(str(exc)) from exc
+
+
+_PASSED_ON = (
+    *("signature_secret", "public_key", "balance", "throughput", "delay", "callback_delay"),
+    *("dialect", "clock"),
+)
 
 
 def _reason(exc: OSError | OverflowError, options: Mapping[str, Any]) -> str:

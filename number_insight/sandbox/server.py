@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from collections.abc import Mapping
 from decimal import Decimal
 from http.server import ThreadingHTTPServer
 from os import PathLike
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from number_insight.providers.personas import Persona
+from number_insight.sandbox.bearer import Verifier
 from number_insight.sandbox.behaviour import DIALECTS, override
 from number_insight.sandbox.credentials import Credentials, Gatekeeper, Tokens
 from number_insight.sandbox.gateway import BASE, GRANT_PATH
@@ -64,16 +66,18 @@ class _Server(ThreadingHTTPServer):
 
 
 class Sandbox:
-    """A local server that answers as Number Insight does, both directly and at KPN.
+    """A local server that answers as Number Insight does, directly and at KPN, and its successor.
 
     `credentials` maps keys to secrets (one, or several during a rotation); None accepts any.
-    `signature_secret` verifies signed requests. `balance` is the opening balance in EUR,
-    `throughput` the number of requests answered in a second. `delay` and `callback_delay` come
-    before an answer and a callback, in seconds. `tls` holds the paths of a certificate and its
-    key. `dialect` is the year whose answers are imitated, `token_lifetime` that of a bearer token
-    in seconds, and `clock` the factor by which the back-off of callbacks is shortened.
+    `signature_secret` verifies signed requests, and `public_key` (PEM, or the path of a file) the
+    tokens of Identity Insights, whose claims are checked anyway. `balance` is the opening balance
+    in each currency, `throughput` the number of requests answered in a second. `delay` and
+    `callback_delay` come before an answer and a callback, in seconds. `tls` holds the paths of a
+    certificate and its key. `dialect` is the year whose answers are imitated, `token_lifetime` that
+    of a bearer token in seconds, and `clock` the factor by which the back-off of callbacks is
+    shortened.
 
-    `start` raises OSError if the port is taken::
+    A public key that cannot be used is a ValueError. `start` raises OSError if the port is taken::
 
         with Sandbox() as sandbox:
             requests.post(f"{sandbox.url}/ni/basic/json", data={...})
@@ -86,6 +90,7 @@ class Sandbox:
         *,
         credentials: Credentials | None = None,
         signature_secret: str | None = None,
+        public_key: Path | None = None,
         balance: str | Decimal = "10.00",
         throughput: int | None = None,
         delay: float = 0.0,
@@ -108,6 +113,7 @@ class Sandbox:
             throttle=Throttle(throughput),
             pace=Pace(delay=delay, callback_delay=callback_delay, clock=clock),
             dialect=dialect,
+            verifier=Verifier(None if public_key is None else str(public_key)),
         )
 
     def __enter__(self) -> Sandbox:
@@ -175,6 +181,16 @@ class Sandbox:
         return self.url + GRANT_PATH
 
     @property
+    def twilio_url(self) -> str:
+        """The ``base_url`` of the Twilio provider."""
+        return self.url
+
+    @property
+    def identity_url(self) -> str:
+        """The ``base_url`` of the provider of Identity Insights."""
+        return self.url
+
+    @property
     def ledger(self) -> Ledger:
         """The requests so far, and their prices."""
         return self._state.ledger
@@ -189,12 +205,15 @@ class Sandbox:
         delay: float | None = None,
         callback: str | None = None,
         dialect: str | None = None,
+        insights: Mapping[str, Any] | None = None,
         times: int | None = None,
     ) -> None:
         """Override the persona of `number` (E.164 or digits), for `times` requests.
 
         `persona` is a name, an ending or a `Persona`; `fault=""` and `status=0` remove the
-        persona's trouble; `delay` is in seconds. An earlier override of the number is replaced.
+        persona's trouble; `delay` is in seconds. `insights` maps an insight of Identity Insights to
+        the code of its status, or to members that replace the persona's. An earlier
+        override of the number is replaced.
         """
         self._state.behaviours.set(
             number,
@@ -205,6 +224,7 @@ class Sandbox:
                 delay=delay,
                 callback=callback,
                 dialect=dialect,
+                insights=insights,
                 times=times,
             ),
         )

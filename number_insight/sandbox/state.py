@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
+from number_insight.sandbox.bearer import Verifier
 from number_insight.sandbox.behaviour import Behaviours
 from number_insight.sandbox.credentials import Gatekeeper, Tokens
 from number_insight.sandbox.ledger import Ledger
@@ -52,6 +53,7 @@ class State:
     throttle: Throttle
     pace: Pace
     dialect: str
+    verifier: Verifier = field(default_factory=Verifier)
     behaviours: Behaviours = field(default_factory=Behaviours)
     stopping: Event = field(default_factory=Event)
 

@@ -91,7 +91,7 @@ def _judge_without_purchase(records: Sequence[NumberInsightRecord]) -> list[Unde
 def _judge_on_earlier_answers(undecided: Sequence[Undecided], faults: Faults) -> dict[int, Judged]:
     """Return the judgements on earlier answers that suffice, by the keys of their records."""
     rules = planning.active_rules([one for one, _plan in undecided])
-    answers = _fresh_answers([plan for _one, plan in undecided])
+    answers = _fresh_answers([plan for _one, plan in undecided], anywhere=True)
     judged = judging.judge(
         [
             grounds.answered(one.record, lookup, Insight.from_json(lookup.insight), Basis.REUSED)
@@ -103,11 +103,21 @@ def _judge_on_earlier_answers(undecided: Sequence[Undecided], faults: Faults) ->
     return {one.record.pk: one for one in judged if planning.suffices(one, rules)}
 
 
-def _fresh_answers(plans: Sequence[Plan]) -> list[Lookup | None]:
-    """Return for each plan the lookup whose answer may be reused, in one query per provider."""
+def _fresh_answers(plans: Sequence[Plan], *, anywhere: bool = False) -> list[Lookup | None]:
+    """Return for each plan the lookup whose answer may be reused, in one query per provider.
+
+    With `anywhere` it may be an answer of another provider that could have been asked.
+    """
+    asked_at = [
+        dict.fromkeys((*(plan.known_at if anywhere else ()), plan.provider)) for plan in plans
+    ]
     answers: dict[int, Lookup | None] = {}
-    for provider in {plan.provider for plan in plans}:
-        indexes = [index for index, plan in enumerate(plans) if plan.provider == provider]
+    for provider in dict.fromkeys(name for names in asked_at for name in names):
+        indexes = [
+            index
+            for index, names in enumerate(asked_at)
+            if provider in names and answers.get(index) is None
+        ]
         lookups = questions.fresh([plans[index].ask[0] for index in indexes], provider=provider)
         answers |= dict(zip(indexes, lookups, strict=True))
     return [answers[index] for index in range(len(plans))]
@@ -152,9 +162,10 @@ def _judge_over_limit(
 ) -> list[Lookup]:
     """Judge the first record of each lookup that a limit forbids; return these lookups.
 
-    Only the first record, which causes the lookup, counts towards the limits.
+    Only the first record, which causes the lookup, counts towards the limits; once, if another
+    provider has passed it on.
     """
-    lookups = list(created)
+    lookups = [lookup for lookup in created if not waiting[lookup][0].case.record.lookup_id]
     kinds = limits.admit([waiting[lookup][0].case.record for lookup in lookups])
     forbidden = {
         lookup: f"Too many lookups for one {kind}: LIMITS allows {app_settings.LIMITS[kind]}."

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -12,9 +13,9 @@ from django.utils.translation import gettext
 from number_insight import loading, numbers
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
-from number_insight.lookups import prices, switches
+from number_insight.lookups import prices, questions, retirement, routing, switches
 from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import Basis
+from number_insight.models.choices import Basis, RecordState
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.base import LIVE_SIGNALS, Rule
 from number_insight.rules.lists import CANCELS
@@ -35,6 +36,8 @@ class Plan:
 
     question: Question | None = None
     provider: str = loading.DEFAULT_PROVIDER
+    known_at: tuple[str, ...] = ()
+    """Other providers whose earlier answers serve as well."""
     delivery: str = "sync"
     basis: str = Basis.FREE
     note: str = ""
@@ -107,14 +110,53 @@ def _plan(one: Judged, rules: Sequence[Rule], obstacle: str) -> Plan:
     country, countries = one.case.insight.country, app_settings.COUNTRIES
     if countries is not None and country not in countries:
         return Plan(basis=Basis.COUNTRY)
-    provider = loading.provider()
+    names = routing.route(record.number)
+    plans = [plan for name in names if (plan := _plan_at(name, one, rules))]
+    if not plans or plans[0].provider != names[0]:
+        return Plan(basis=Basis.FREE)
+    return plans[0] if len(plans) == 1 else _first_askable(plans, _passed_by(record))
+
+
+def _plan_at(name: str, one: Judged, rules: Sequence[Rule]) -> Plan | None:
+    """Return the question for the provider `name`, or None if its answer would change nothing."""
+    provider = loading.provider(name)
     level = level_for(one, provider, rules)
     if level is None:
-        return Plan(basis=Basis.FREE)
+        return None
     return Plan(
-        question=_question(record, level, country, provider),
+        question=question_at(one.case.record, level, one.case.insight.country, provider),
+        provider=name,
         delivery=_delivery(level, provider),
     )
+
+
+def _first_askable(plans: Sequence[Plan], passed: str | None) -> Plan:
+    """Return the first of `plans` after the provider `passed` that may be carried out now.
+
+    A lookup that may be paid for already is joined, wherever it is. If no plan may be carried out,
+    it is the first at a provider that is not switched off for good: its lookup waits, and passes on
+    or is answered later.
+    """
+    names = [plan.provider for plan in plans]
+    behind = names.index(passed) + 1 if passed in names else 0
+    if not behind and _is_open(plans[0]):
+        return plans[0]
+    held = (plan for plan in plans if questions.is_held(plan.ask))
+    askable = (plan for plan in plans[behind:] if _is_open(plan))
+    lasting = (plan for plan in plans if not retirement.reason(plan.provider))
+    plan = next(chain(held, askable, lasting, plans))
+    return replace(plan, known_at=tuple(names))
+
+
+def _is_open(plan: Plan) -> bool:
+    return plan.question is not None and not routing.obstacle(plan.provider, plan.question)
+
+
+def _passed_by(record: NumberInsightRecord) -> str | None:
+    """Return the provider that has just passed on a queued record, or None."""
+    if record.state != RecordState.QUEUED or record.lookup is None:
+        return None
+    return str(record.lookup.provider)
 
 
 def saved(record: NumberInsightRecord) -> Decimal:
@@ -230,9 +272,10 @@ def _needed_signals(one: Judged, provider: Provider, rules: Sequence[Rule]) -> f
     return needed - {"country"}
 
 
-def _question(
+def question_at(
     record: NumberInsightRecord, level: str, country: str | None, provider: Provider
 ) -> Question:
+    """Return the question about the number of `record` at a level of `provider`."""
     send_ip = app_settings.SEND_IP and provider.supports_ip and level == "advanced"
     ask_name = app_settings.CNAM and provider.supports_cnam and level != "basic"
     # Without the declared country: if it contradicts the number, the API refuses both.

@@ -23,6 +23,9 @@ from number_insight.transactions import LOST_CONNECTIONS, log_unsaved, retry_los
 
 logger = logging.getLogger("number_insight.screening.purchase")
 
+MOST_RUNG = 16
+"""The records of one lookup for which a bell is rung; the sweep finds the others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
@@ -102,7 +105,14 @@ def _network_of(lookup: Lookup, error: exceptions.ProviderError) -> str:
 
 
 def retry_of(lookup: Lookup) -> list[Due]:
-    """Return the first record that waits for a queued lookup, due at the next attempt, if any."""
+    """Return the first record that waits for a queued lookup, due at the next attempt, if any.
+
+    Records that the lookup has passed on are due at once.
+    """
+    if lookup.state == LookupState.SKIPPED:
+        passed = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.QUEUED)
+        keys = passed.order_by("pk").values_list("pk", flat=True)[:MOST_RUNG]
+        return [Due(record_id=key, after=timedelta(0)) for key in keys]
     if lookup.state != LookupState.QUEUED or lookup.next_try_at is None:
         return []
     waiting = NumberInsightRecord.objects.filter(lookup=lookup, state=RecordState.WAITING)

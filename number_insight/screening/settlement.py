@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from number_insight.exceptions import place
 from number_insight.insight import Insight
-from number_insight.lookups import budget, claims, outcomes
+from number_insight.lookups import budget, claims, outcomes, questions, retirement, routing
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, Decision, Lane, LookupState, RecordState, Verdict
@@ -50,7 +50,8 @@ def save(batch: Sequence[Outcome]) -> list[Lookup]:
 def _save(batch: Sequence[Outcome], judge: Judge) -> list[Lookup]:
     with transaction.atomic():
         kept = outcomes.keep(batch)
-        _settle([(one.lookup, one.insight) for one in kept], Basis.ANSWER, judge)
+        passed = _pass_on(one.lookup for one in kept if one.passes_on)
+        _settle([(one.lookup, one.insight) for one in kept], Basis.ANSWER, judge, passed)
         budget.settle([one.payment for one in kept if one.payment])
     return [one.lookup for one in kept]
 
@@ -64,25 +65,53 @@ def settle_waiting(lookup_id: int) -> list[int]:
     with transaction.atomic():
         for lookup in lock(Lookup.objects.filter(pk=lookup_id)):
             insight = Insight.from_json(lookup.insight) if lookup.insight else None
-            return _settle([(lookup, insight)], Basis.REUSED, judge_each)
+            passed = _pass_on([lookup] if _is_stuck(lookup) else [])
+            return _settle([(lookup, insight)], Basis.REUSED, judge_each, passed)
     return []
 
 
+def _is_stuck(lookup: Lookup) -> bool:
+    """Return whether nothing was sent for `lookup`, and its provider will not be asked soon."""
+    if lookup.state == LookupState.QUEUED and routing.is_free(lookup, attempts=0):
+        question = questions.question_of(lookup)
+        late = routing.is_overdue(lookup, timezone.now())
+        return late or bool(routing.obstacle(lookup.provider, question))
+    if lookup.state == LookupState.SKIPPED:
+        return lookup.error == claims.BUDGET_SPENT
+    gone = retirement.reason(lookup.provider)
+    return bool(gone) and lookup.state == LookupState.FAILED and lookup.error == gone
+
+
+def _pass_on(lookups: Iterable[Lookup]) -> set[int]:
+    """Skip those of `lookups`, all unpaid, that another provider takes over; return their keys."""
+    passed = [lookup for lookup in lookups if routing.takes_over(lookup)]
+    for lookup in passed:
+        lookup.state, lookup.open_key = LookupState.SKIPPED, None
+        lookup.save(update_fields=["state", "open_key"])
+    return {lookup.pk for lookup in passed}
+
+
 def _settle(
-    ended: Sequence[tuple[Lookup, Insight | None]], answered: str, judge: Judge
+    ended: Sequence[tuple[Lookup, Insight | None]],
+    answered: str,
+    judge: Judge,
+    passed: Collection[int] = (),
 ) -> list[int]:
     """Judge the records of ended lookups; requeue records of a skipped one and return their keys.
 
     `answered` is the basis of a verdict on an answer. A record that was judged without an answer
     is judged again on a late one, unless a person has decided or it was erased: then it keeps
-    its verdict.
+    its verdict. A record of a `passed` lookup keeps the link to it, behind which its route goes on.
     """
     by_lookup = {lookup.pk: (lookup, insight) for lookup, insight in ended}
     cases, set_aside = list[Case](), list[Case]()
-    requeued: list[int] = []
+    requeued, following = list[int](), list[int]()
     for record in _lock_records([lookup for lookup, _insight in ended]):
         assert record.lookup_id is not None
         lookup, insight = by_lookup[record.lookup_id]
+        if lookup.pk in passed:
+            following.append(record.pk)
+            continue
         case = _case(record, lookup, insight, answered)
         if outcomes.is_set_aside(lookup):
             set_aside.append(grounds.unanswered(record, lookup, Basis.NO_ANSWER))
@@ -96,10 +125,11 @@ def _settle(
     _charge([*cases, *set_aside], answered)
     for case in set_aside:
         hand_over(case.record.pk, note=ANOTHER_LINE, cost=case.record.cost)
-    rows = NumberInsightRecord.objects.filter(pk__in=requeued)
-    rows.update(state=RecordState.QUEUED, lookup=None)
+    rows = NumberInsightRecord.objects
+    rows.filter(pk__in=requeued).update(state=RecordState.QUEUED, lookup=None)
+    rows.filter(pk__in=following).update(state=RecordState.QUEUED, note="")
     judge(cases)
-    return requeued
+    return [*requeued, *following]
 
 
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:

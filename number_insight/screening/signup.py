@@ -186,7 +186,7 @@ def screened_before(
 
 
 def _is_one_screening(known: NumberInsightRecord, record: NumberInsightRecord) -> bool:
-    """Return whether `record` would screen what `known` has screened, for the same subject."""
+    """Return whether `known` has screened the number of `record` for the same subject."""
     if not known.subject_id or not record.subject_id:
         return True
     # Each save of a number has a record of its own, and so has each field.

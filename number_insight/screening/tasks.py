@@ -21,6 +21,7 @@ from number_insight.lookups import expiry
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.models.choices import LookupState, RecordState
 from number_insight.overview import keeping, review_queue
+from number_insight.privacy import live
 from number_insight.screening import settlement, worker
 from number_insight.screening.batch import BATCH_SIZE
 from number_insight.screening.bell import Bell
@@ -33,6 +34,8 @@ GRACE = timedelta(seconds=30)
 """The age up to which the sweep leaves a record to its own message."""
 SWEEP_LIMIT = 500
 """The highest number of records of one kind in a sweep."""
+MOST_ROUNDS = 5
+"""The rounds in which an inline sweep follows a record from one provider to the next."""
 SWEEP = "sweep"
 LONGEST_COUNTDOWN = timedelta(seconds=60)
 """The longest delay of a message; later retries are left to the sweep."""
@@ -86,13 +89,16 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
     """Ring for all due records; return their number.
 
     With `inline` they are screened in this process instead, so that a small site needs no broker.
-    The sweep also expires lookups, announces verdicts that were not announced, keeps the daily
-    tally, and alerts when the review queue is overdue.
+    The sweep also expires lookups, announces verdicts and decisions that were not announced,
+    merges live findings whose time is over, keeps the daily tally, and alerts when the review
+    queue is overdue.
     """
     Heartbeat.objects.update_or_create(name=SWEEP, defaults={"at": timezone.now()})
     for lookup_id in expiry.expire():
         settlement.settle_waiting(lookup_id)
     announcing.announce(_unannounced(grace))
+    announcing.announce_decisions(timezone.now() - grace, SWEEP_LIMIT)
+    live.merge_due()
     record_ids = _due_records(grace)
     done = _screen_inline(record_ids) if inline else _ring_all(record_ids)
     review_queue.alert()
@@ -102,11 +108,19 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
 
 def _screen_inline(record_ids: list[int]) -> int:
     for record_id in record_ids:
-        try:
-            worker.screen(record_id, limit=BATCH_SIZE)
-        except Exception as error:  # one faulty record must not stop the others
-            logger.error("Record %s could not be screened: %s.", record_id, place(error))
+        at_once = [record_id]
+        for _ in range(MOST_ROUNDS):
+            due = [item for key in at_once for item in _screen_safely(key)]
+            at_once = [item.record_id for item in due if item.after <= timedelta(0)]
     return len(record_ids)
+
+
+def _screen_safely(record_id: int) -> list[Due]:
+    try:
+        return worker.screen(record_id, limit=BATCH_SIZE)
+    except Exception as error:  # one faulty record must not stop the others
+        logger.error("Record %s could not be screened: %s.", record_id, place(error))
+        return []
 
 
 def _ring_all(record_ids: list[int]) -> int:

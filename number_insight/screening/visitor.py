@@ -50,7 +50,7 @@ class Visitor:
         self.records.pop(number, None)
 
     def finish(self) -> None:
-        """Write what was left until the request's transaction is over; log what fails."""
+        """Run the writes deferred past the request's transaction, and log their errors."""
         while self.afterwards:
             try:
                 self.afterwards.pop(0)()

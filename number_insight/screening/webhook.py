@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight import exceptions, loading, numbers
 from number_insight.insight import Insight
+from number_insight.lookups import retirement
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
 from number_insight.providers.vocabulary import sound
@@ -21,9 +22,12 @@ logger = logging.getLogger("number_insight.screening.webhook")
 def absorb(lookup_id: int, body: bytes) -> None:
     """Save the answer that was posted for a lookup; duplicates and late ones change nothing.
 
-    Raise `Lookup.DoesNotExist` if the lookup is gone, and `BadCallback` if the body is no answer.
+    Raise `Lookup.DoesNotExist` if the lookup is gone, `Retired` if its provider is, and
+    `BadCallback` if the body is no answer.
     """
     lookup = Lookup.objects.get(pk=lookup_id)
+    if retirement.ends_callbacks(lookup.provider):
+        raise exceptions.Retired(retirement.reason(lookup.provider))
     try:
         result: Result = sound(loading.provider(lookup.provider).read_callback(body))
     except exceptions.IntermediateCallback:

@@ -19,9 +19,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from number_insight.exceptions import DeferredErrors, place
 from number_insight.lookups import claims, outcomes
+from number_insight.lookups.claims import Claim
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import RecordState
-from number_insight.screening import batch, purchase, settlement
+from number_insight.screening import batch, purchase, settlement, shadow
 from number_insight.screening.batch import Batch
 from number_insight.screening.purchase import Due
 from number_insight.transactions import LOST_CONNECTIONS
@@ -82,7 +83,7 @@ def _run(taken: Batch) -> list[Due]:
     due = [Due(record_id=record.pk, after=SOON) for record in taken.queued]
     errors = DeferredErrors()
     with errors.deferred():
-        due += purchase.buy(taken.claims)
+        due += _buy(taken.claims)
     by_lookup: dict[int | None, list[NumberInsightRecord]] = defaultdict(list)
     for record in taken.waiting:
         by_lookup[record.lookup_id].append(record)
@@ -90,6 +91,13 @@ def _run(taken: Batch) -> list[Due]:
         with errors.deferred(), _noting_faults(records[0]):
             due += _advance_lookup(records)
     errors.raise_first()
+    return due
+
+
+def _buy(claims: Sequence[Claim]) -> list[Due]:
+    """Buy claimed lookups, and then ask the shadow about a sample; return the retries."""
+    due = purchase.buy(claims)
+    shadow.ask_too([claim.lookup.pk for claim in claims])
     return due
 
 
@@ -108,7 +116,7 @@ def _advance_lookup(records: Sequence[NumberInsightRecord]) -> list[Due]:
     assert lookup_id is not None
     claim = claims.claim(lookup_id)
     if claim is not None:
-        return purchase.buy([claim])
+        return _buy([claim])
     requeued = settlement.settle_waiting(lookup_id)
     if requeued:
         return [Due(record_id=pk, after=AT_ONCE) for pk in requeued]

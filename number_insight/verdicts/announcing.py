@@ -1,17 +1,18 @@
-"""Announcing: signals about verdicts, sent after the commit, at least once."""
+"""Announcing: signals about verdicts and decisions, sent after the commit, at least once."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.db.models import F
 
 from number_insight import signals
-from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import Verdict
+from number_insight.models import DecisionEvent, NumberInsightRecord
+from number_insight.models.choices import Act, Verdict
 from number_insight.transactions import after_commit
 
 logger = logging.getLogger("number_insight.verdicts.announcing")
@@ -48,6 +49,36 @@ def _send_verdict(record: NumberInsightRecord) -> None:
     if previous == Verdict.PENDING:
         send(signals.record_screened, record=record, source=record.source)
     send(signals.verdict_changed, record=record, previous=previous, source=record.source)
+
+
+def record_decision(record: NumberInsightRecord, user: Any, act: Act, **columns: Any) -> None:
+    """Add a decision, or its undoing, to the history of `record`, and announce it on commit."""
+    due = signals.decision_made.has_listeners(NumberInsightRecord)
+    event = DecisionEvent.objects.create(
+        record=record, user=user, act=act, unannounced=due, **columns
+    )
+    if due:
+        after_commit(_announce_decision, event)
+
+
+def announce_decisions(before: datetime, limit: int) -> None:
+    """Send the signals about decisions from before a time whose own process could not."""
+    due = DecisionEvent.objects.filter(unannounced=True, at__lte=before)
+    for event in due.select_related("record", "user").order_by("at")[:limit]:
+        _announce_decision(event)
+
+
+def _announce_decision(event: DecisionEvent) -> None:
+    send(
+        signals.decision_made,
+        record=event.record,
+        user=event.user,
+        source=event.record.source,
+        previous=event.previous,
+        reason_code=event.reason_code,
+        undone=event.act in (Act.UNDO, Act.REOPEN),
+    )
+    DecisionEvent._base_manager.filter(pk=event.pk).update(unannounced=False)
 
 
 def send(signal: Any, **arguments: Any) -> None:

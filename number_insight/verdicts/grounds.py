@@ -99,7 +99,7 @@ def signals_of(provider: str, level: str, *, cnam: bool) -> frozenset[str]:
 
 def _is_live(lookup: Lookup) -> bool:
     """Return whether the live data of `lookup` was stored, and is fresh."""
-    if not app_settings.STORE_LIVE or lookup.answered_at is None:
+    if not app_settings.keeps_live_data or lookup.answered_at is None:
         return False
     return timezone.now() - lookup.answered_at <= app_settings.FRESHNESS["live"]
 

@@ -58,17 +58,22 @@ class Judged:
         return replace(self, case=replace(self.case, basis=basis, note=note))
 
 
-def judge(cases: Sequence[Case], *, faults: Faults | None = None) -> list[Judged]:
+def judge(
+    cases: Sequence[Case], *, faults: Faults | None = None, as_recorded: bool = False
+) -> list[Judged]:
     """Return the judgement of the active rules on each of `cases`.
 
     One statement reads the history of all cases, and another one the `faults` of the rules, unless
-    the caller has read them already.
+    the caller has read them already. With `as_recorded` the past is, as far as it was kept, the one
+    on which each record was judged.
     """
     if not cases:
         return []
     rules = loading.rules()
     faults = rule_faults.known() if faults is None else faults
     pasts = history.pasts([(case.record, case.insight) for case in cases], _read_by(rules, cases))
+    if as_recorded:
+        pasts = [{**past, **case.record.history} for case, past in zip(cases, pasts, strict=True)]
     return [_judged(case, past, rules, faults) for case, past in zip(cases, pasts, strict=True)]
 
 

@@ -12,6 +12,8 @@ from number_insight.addresses import supernets
 from number_insight.insight import Insight
 from number_insight.models import ListEntry
 from number_insight.models.choices import ListMatch
+from number_insight.models.fingerprints import fingerprints
+from number_insight.models.lists import unkept_value
 from number_insight.rules.base import Listing
 
 
@@ -20,6 +22,13 @@ def _prefixes(number: str) -> list[str]:
     if not number.startswith("+"):
         return []
     return [number[:length] for length in range(2, len(number) + 1)]
+
+
+def _lines(number: str) -> list[str]:
+    """Return the values by which an entry may hold `number`: its spellings and fingerprints."""
+    spellings = sorted(numbers.spellings(number))
+    signs = (sign for spelling in spellings for sign in fingerprints(spelling))
+    return [*spellings, *map(unkept_value, signs)]
 
 
 def count_hit(entry_id: int) -> None:
@@ -48,7 +57,7 @@ class Lists:
 
         It includes all entries for carriers and countries, since there are never many.
         """
-        lines = {line for number in signed_up for line in numbers.spellings(number)}
+        lines = {line for number in signed_up for line in _lines(number)}
         prefixes = {prefix for number in signed_up for prefix in _prefixes(number)}
         networks = {network for ip in ips for network in supernets(ip)}
         matches = Q(match__in=(ListMatch.CARRIER, ListMatch.COUNTRY))
@@ -61,7 +70,7 @@ class Lists:
         """Return the entries that match a signup; the rules decide among them."""
         if not self._entries:
             return ()
-        lines = [(ListMatch.NUMBER.value, line) for line in sorted(numbers.spellings(number))]
+        lines = [(ListMatch.NUMBER.value, line) for line in _lines(number)]
         keys = [*lines, *self._keys(number, ip, insight)]
         return tuple(entry for key in dict.fromkeys(keys) for entry in self._entries.get(key, ()))
 

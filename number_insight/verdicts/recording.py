@@ -6,6 +6,7 @@ All functions run inside the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.utils import timezone
 
@@ -14,9 +15,10 @@ from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Basis, RecordState
+from number_insight.models.records import FLAGGED, LIVE_KEPT_FOR
 from number_insight.rules.base import gettext_noop
 from number_insight.rules.lists import decisive
-from number_insight.rules.live import without_live
+from number_insight.rules.live import without_details, without_live
 from number_insight.rules.scoring import Flag
 from number_insight.transactions import after_commit, bulk_update
 from number_insight.verdicts import announcing, judging, lists, rule_faults, rules_in_force
@@ -55,6 +57,7 @@ WRITTEN = (
     "rules_key",
     "history",
     "screened_at",
+    "live_until",
     "lookup",
     "level",
     "cost",
@@ -101,7 +104,7 @@ def _count(one: Judged) -> None:
 def _fill(one: Judged) -> None:
     """Set the columns of the record, without saving it."""
     case, judgement, record = one.case, one.judgement, one.case.record
-    write_facts(record, one.insight if app_settings.STORE_LIVE else one.insight.without_live())
+    write_facts(record, one.insight if app_settings.keeps_live_data else one.insight.without_live())
     record.state = RecordState.FAILED if case.basis in WITHOUT_ANSWER else RecordState.SCREENED
     record.basis, record.lane, record.verdict = case.basis, one.lane, one.verdict
     record.score, record.note = judgement.score, case.note
@@ -110,6 +113,8 @@ def _fill(one: Judged) -> None:
     record.rules_key = rules_in_force.key_of(loading.rules())
     record.history = {name: value for name, value in one.history.items() if name != "listed"}
     record.screened_at = timezone.now()
+    is_kept = keeps_findings(record, one.verdict) and any(flag.live for flag in judgement.flags)
+    record.live_until = record.screened_at + LIVE_KEPT_FOR if is_kept else None
     if case.lookup is not None:
         record.lookup, record.level = case.lookup, case.lookup.level
 
@@ -135,21 +140,33 @@ def write_flags(flagged: Iterable[tuple[NumberInsightRecord, Iterable[Flag]]]) -
     rows = [
         row_of(record.pk, flag)
         for record, flags in flagged
-        for flag in stored(record.basis, record.country, flags)
+        for flag in stored(record, record.verdict, flags)
     ]
     if rows:
         RiskFlag.objects.bulk_create(rows)
 
 
-def stored(basis: str, country: str, flags: Iterable[Flag]) -> Iterable[Flag]:
-    """Return the flags to store: without live data, and with one for an unscreened country."""
+def stored(record: Any, verdict: str, flags: Iterable[Flag]) -> Iterable[Flag]:
+    """Return the flags to store: without live data, and with one for an unscreened country.
+
+    `record` is a `NumberInsightRecord`, or a row with its columns, that gets the `verdict`.
+    """
     flags = list(flags)
-    if basis == Basis.COUNTRY:
-        params = {"country": country or "?"}
+    if record.basis == Basis.COUNTRY:
+        params = {"country": record.country or "?"}
         flags.append(
             Flag(code="country_not_screened", weight=0, message=COUNTRY_MESSAGE, params=params)
         )
-    return flags if app_settings.STORE_LIVE else without_live(flags)
+    if app_settings.keeps_live_data:
+        return flags
+    return without_details(flags) if keeps_findings(record, verdict) else without_live(flags)
+
+
+def keeps_findings(record: Any, verdict: str) -> bool:
+    """Return whether live flags keep code and text, since a person has to decide on them."""
+    if app_settings.STORE_LIVE != "review" or verdict not in FLAGGED:
+        return False
+    return not record.decision and record.state != RecordState.REFUSED
 
 
 def row_of(record_id: int, flag: Flag) -> RiskFlag:
@@ -161,6 +178,7 @@ def row_of(record_id: int, flag: Flag) -> RiskFlag:
         weight=flag.weight,
         counted=flag.counted,
         shadow=flag.shadow,
+        live=flag.live,
         message=flag.message[:300],
         evidence=dict(flag.params),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.core.checks import CheckMessage
+from django.core.checks import INFO, CheckMessage
 from django.test import override_settings
 
 from number_insight.checks import check_deployment, check_plugins, check_settings
@@ -41,7 +41,16 @@ def with_provider(given: Any) -> Any:
 
 
 def found(given: Any) -> list[CheckMessage]:
-    """Return the messages of ``check``, with `given` as ``NUMBER_INSIGHT``."""
+    """Return the warnings and errors of ``check``, with `given` as ``NUMBER_INSIGHT``."""
+    return [message for message in _all_of(given) if message.level > INFO]
+
+
+def informed(given: Any) -> list[CheckMessage]:
+    """Return what ``check`` merely informs of, with `given` as ``NUMBER_INSIGHT``."""
+    return [message for message in _all_of(given) if message.level <= INFO]
+
+
+def _all_of(given: Any) -> list[CheckMessage]:
     with override_settings(NUMBER_INSIGHT=with_provider(given)):
         return [*check_settings(), *check_plugins()]
 

@@ -11,11 +11,13 @@ from django.test import override_settings
 
 from number_insight.checks import check_settings
 from number_insight.checks.budgets import SHAPE
+from number_insight.checks.routing import SHADOW, SHARE
 from tests.checks.stage import FAKE, PROVIDERS, found, found_in_production, ids
 
 NOT_CALLABLE = "a text"
 AMOUNT = 'Write it as a string, "10.00", or None for unlimited.'
 DURATION = "Write it as a timedelta, for example timedelta(days=30)."
+SPARE = {**PROVIDERS, "spare": PROVIDERS["default"]}
 COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
 
 
@@ -81,7 +83,7 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
         (
             {"BUDGET": {"day": "10", "USD": {"day": "5"}}},
             "E002",
-            "NUMBER_INSIGHT['BUDGET'] mixes periods and currencies: 'USD'.",
+            "NUMBER_INSIGHT BUDGET mixes periods and currencies: 'USD'.",
             SHAPE,
         ),
         (
@@ -89,6 +91,66 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "E004",
             "NUMBER_INSIGHT BUDGET.EUR.day is not an amount: 'ten'.",
             AMOUNT,
+        ),
+        (
+            {"FALLBACKS": ["twillio"], "PROVIDERS": {**PROVIDERS, "twilio": {"BACKEND": FAKE}}},
+            "E033",
+            "NUMBER_INSIGHT['FALLBACKS'] names 'twillio', which is not in PROVIDERS.",
+            "Did you mean 'twilio'?",
+        ),
+        (
+            {"FALLBACKS": ["default"]},
+            "E033",
+            "NUMBER_INSIGHT['FALLBACKS'] names 'default', which is asked first as it is.",
+            "Leave it out.",
+        ),
+        (
+            {"SHARES": {"identity": 10}},
+            "E033",
+            "NUMBER_INSIGHT['SHARES'] names 'identity', which is not in PROVIDERS.",
+            "Known are: default.",
+        ),
+        (
+            {"SHARES": {"default": -1}},
+            "E033",
+            "NUMBER_INSIGHT SHARES.default is no per cent of numbers: -1.",
+            SHARE,
+        ),
+        (
+            {"SHARES": {"default": 100, "spare": 1}, "PROVIDERS": SPARE},
+            "E033",
+            "NUMBER_INSIGHT['SHARES'] are 101 per cent together.",
+            "Make them 100 at most; the rest is asked at 'default'.",
+        ),
+        (
+            {"SHADOW": {"provider": "default", "per_cent": 5, "percent": 5, "budget": None}},
+            "E001",
+            "NUMBER_INSIGHT['SHADOW'] has no key 'per_cent'.",
+            "Did you mean 'percent'?",
+        ),
+        (
+            {"SHADOW": {"provider": "default", "percent": 5}},
+            "E033",
+            "NUMBER_INSIGHT['SHADOW'] lacks 'budget'.",
+            SHADOW,
+        ),
+        (
+            {"SHADOW": {"provider": "x", "percent": 5, "budget": {"day": "1"}}},
+            "E033",
+            "NUMBER_INSIGHT['SHADOW'] names 'x', which is not in PROVIDERS.",
+            "Known are: default.",
+        ),
+        (
+            {"SHADOW": {"provider": "default", "percent": 101, "budget": {"day": "1"}}},
+            "E033",
+            "NUMBER_INSIGHT SHADOW.percent is no per cent: 101.",
+            SHADOW,
+        ),
+        (
+            {"SHADOW": {"provider": "default", "percent": 1, "budget": {"dya": "1"}}},
+            "E001",
+            "NUMBER_INSIGHT['SHADOW']['budget'] has no key 'dya'.",
+            "Did you mean 'day'?",
         ),
         (
             {"BUDGET": {"day": "ten"}},

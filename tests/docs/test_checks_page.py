@@ -13,6 +13,7 @@ from tests.support.pages import ROOT, read, rows, section
 PAGE = "docs/checks.md"
 TABLE = {row[0].strip("`"): row[1].strip("`") for row in rows(read(PAGE))}
 SOURCE = ROOT / "number_insight"
+MESSAGES = {"error", "warning", "info"}
 DEPLOYMENT = [SOURCE / "checks" / name for name in ("celery.py", "deployment.py")]
 
 
@@ -35,7 +36,7 @@ def ids() -> set[str]:
     found: set[object] = set()
     for path in SOURCE.rglob("*.py"):
         for call in calls(path):
-            if called(call) in ("error", "warning") and isinstance(call.args[0], ast.Constant):
+            if called(call) in MESSAGES and isinstance(call.args[0], ast.Constant):
                 found.add(call.args[0].value)
             if called(call) == "Fault":
                 found.add(option(call, "id"))
@@ -48,7 +49,7 @@ def deployment_ids() -> set[str]:
         call.args[0].value
         for path in DEPLOYMENT
         for call in calls(path)
-        if called(call) in ("error", "warning") and isinstance(call.args[0], ast.Constant)
+        if called(call) in ("error", "warning", "info") and isinstance(call.args[0], ast.Constant)
     }
     return {f"number_insight.{name}" for name in found}
 

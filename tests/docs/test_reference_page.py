@@ -29,7 +29,15 @@ from tests.support.pages import ROOT, named, quoted, read, rows, section
 PAGE = "docs/reference.md"
 RECORD = section(PAGE, "NumberInsightRecord")
 MODELS = (NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ListEntry, DailyTally)
-INTERNAL = {"announced_verdict", "rules_key", "open_key", "claim", "lease_until"}
+INTERNAL = {
+    "announced_verdict",
+    "rules_key",
+    "live_until",
+    "unannounced",
+    "open_key",
+    "claim",
+    "lease_until",
+}
 
 
 def table(text: str, heading: str) -> list[str]:

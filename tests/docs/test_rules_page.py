@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from number_insight.insight import Insight, IPMatch, Roaming
+from number_insight.insight import Insight, IPMatch, Risk, Roaming, Swap
 from number_insight.rules import Listing, Rule, judge
 from number_insight.rules.base import COSTLY, SIGNALS
 from tests.support.pages import quoted, read, rows, section
@@ -21,6 +21,12 @@ SUMS = {
     "virtual line": {"line_type": "virtual"},
     "IP in another country": {"country": "GB", "ip": IPMatch(match="mismatch", country="NL")},
     "undeliverable": {"reachable": "undeliverable"},
+    "nonfixed": {"line_type": "virtual", "voip": "nonfixed"},
+    "fixed internet line, IP": {"line_type": "virtual", "voip": "fixed"},
+    "SIM changed today": {"sim_swap": Swap(swapped=True, period_hours=24)},
+    "pumping score of 95": {"risk": Risk(score=95, kind="sms_pumping")},
+    "blocked for pumping": {"risk": Risk(blocked=True, kind="sms_pumping")},
+    "new owner": {"reassigned": "yes"},
     "not valid": {"valid_number": "not_valid"},
     "premium-rate line": {"line_type": "landline_premium"},
     "roaming in the country of the IP": {

@@ -76,7 +76,8 @@ def test_going_back_in_a_history_screens_the_number_only_if_it_changes() -> None
 
 @pytest.fixture
 def made() -> Iterator[Callable[..., type[models.Model]]]:
-    """Make models with tables that last for one test."""
+    """Make models with temporary tables, which end no transaction on MariaDB."""
+    tables = []
 
     def make(name: str, *bases: type[models.Model], **fields: Any) -> type[models.Model]:
         meta = type("Meta", (), {"app_label": "tests"})
@@ -84,11 +85,15 @@ def made() -> Iterator[Callable[..., type[models.Model]]]:
         model: Any = type(name, bases or (models.Model,), attributes)
         statement, parameters = connection.schema_editor(collect_sql=True).table_sql(model)
         with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
+            cursor.execute(statement.replace("CREATE TABLE", "CREATE TEMPORARY TABLE"), parameters)
+        tables.append(connection.ops.quote_name(model._meta.db_table))
         return model
 
     with isolate_apps("tests"):
         yield make
+    if not connection.features.can_rollback_ddl:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TEMPORARY TABLE {', '.join(tables)}")
 
 
 def phone() -> Any:

@@ -61,6 +61,22 @@ def test_each_failure_has_its_state_and_its_price(
     assert len(Fake.asked) == 1
 
 
+@pytest.mark.parametrize("status", [None, 0, 3, 7, 999])
+def test_a_refused_number_is_marked_as_such_whatever_its_status(status: int | None) -> None:
+    with asking({CLEAN: exceptions.NumberRefused("no number", status=status)}):
+        record = screened()
+    lookup = the_lookup()
+    assert (lookup.number_refused, lookup.status) == (True, status)
+    assert [flag.code for flag in record.flags.all()] == ["refused_number"]
+
+
+@pytest.mark.parametrize("status", [3, 999])
+def test_a_status_alone_refuses_no_number(status: int) -> None:
+    with asking({CLEAN: exceptions.NoAnswer("no answer", status=status)}):
+        record = screened()
+    assert (the_lookup().number_refused, record.basis) == (False, "no_answer")
+
+
 @pytest.mark.parametrize(
     ("ending", "lookup", "verdict", "spent"),
     [

@@ -59,7 +59,7 @@ IMPERSONAL = {
         "reserved_on",
         "price",
     ),
-    *("cost", "refund", "balance", "currency", "supersedes", "called_at", "answered_at"),
+    *("cost", "refund", "balance", "currency", "purse", "supersedes", "called_at", "answered_at"),
 }
 
 

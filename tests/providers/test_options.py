@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from number_insight.insight import Insight
 from number_insight.providers import kpn, vonage
-from number_insight.providers.base import Fault, Provider
+from number_insight.providers.base import Fault, Provider, Question
 from number_insight.providers.fake import Fake
 
 VONAGE = {"api_key": "k", "api_secret": "s"}
@@ -51,6 +52,42 @@ def faults(provider: type[Provider], options: dict[str, Any]) -> list[Fault]:
 )
 def test_a_mistake_is_found(provider: type[Provider], options: Any, ids: list[str]) -> None:
     assert [fault.id for fault in faults(provider, options)] == ids
+
+
+class Parcels(Provider):
+    """A provider that sells parts by name, in a currency that its options choose."""
+
+    price_names = ("validation", "line_status")
+    default_prices = {"line_status": "0.007"}
+
+    def __init__(self, *, prices: Any = None, currency: str = "USD", sim: bool = False) -> None:
+        super().__init__(prices=prices)
+        self.currency = currency
+        self.signals = {"basic": frozenset({"sim_swap"} if sim else ())}
+
+    def lookup(self, question: Question) -> Insight:
+        return Insight()
+
+
+@pytest.mark.parametrize(
+    ("prices", "ids"),
+    [
+        ({"validation": "0", "line_status": "0.01"}, []),
+        ({"advanced": "0.03"}, ["E012"]),
+        ({"line_status": "-1"}, ["E012"]),
+    ],
+)
+def test_a_provider_says_what_may_have_a_price(prices: dict[str, str], ids: list[str]) -> None:
+    found = faults(Parcels, {"prices": prices})
+    assert [fault.id for fault in found] == ids
+    if "advanced" in prices:
+        assert found[0].hint == "A price may be given for validation, line_status."
+
+
+def test_signals_and_currency_may_depend_on_the_options() -> None:
+    assert (Parcels().currency, Parcels(currency="EUR").currency) == ("USD", "EUR")
+    assert Parcels(sim=True).signals["basic"] == {"sim_swap"}
+    assert Parcels().signals["basic"] == frozenset()
 
 
 def test_only_missing_credentials_can_wait_for_the_deployment() -> None:

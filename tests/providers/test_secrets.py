@@ -10,12 +10,17 @@ from typing import Any
 import pytest
 
 from number_insight.exceptions import ProviderError
-from number_insight.providers import kpn, vonage
+from number_insight.providers import identity, kpn, vonage
 from number_insight.providers.base import Provider, Question
+from tests.support import keys
 from tests.support.stubs import Script, Stub, closes, hangs, says
 
 SECRET, TOKEN, NUMBER = "canary-4f1c9e", "canary-70ce77", "46701740605"
-CANARIES = (SECRET, TOKEN, NUMBER, NUMBER[2:], "Y2FuYXJ5", "Authorization: B")
+KEY = keys.private_key()
+CANARIES = (
+    *(SECRET, TOKEN, NUMBER, NUMBER[2:], "Y2FuYXJ5", "Authorization: B"),
+    *("BEGIN", KEY.splitlines()[1], KEY.splitlines()[-2], "eyJ"),  # the key, and its tokens
+)
 GRANT = says(200, {"access_token": TOKEN, "expires_in": "3599"})
 ECHO = {"status": 2147, "status_message": f"Odd [ {NUMBER} ] +{NUMBER[:2]} {NUMBER[2:]}"}
 
@@ -50,11 +55,24 @@ def kpn_at(url: str) -> Provider:
     )
 
 
+def identity_at(url: str) -> Provider:
+    return identity.IdentityInsights(
+        application_id=SECRET, private_key=KEY, purpose="Any", base_url=url, timeout=0.4
+    )
+
+
+def identity_with_bad_key(url: str) -> Provider:
+    return identity.IdentityInsights(
+        application_id=SECRET, private_key=KEY[:-40], base_url=url, timeout=0.4
+    )
+
+
 MAKERS = {
     "basic": vonage_by("basic"),
     "query": vonage_by("query"),
     "signature": vonage_by("signature"),
     "kpn": kpn_at,
+    "identity": identity_at,
 }
 
 
@@ -107,7 +125,9 @@ def test_an_answer_leaves_no_secret_and_no_number_in_the_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     question = Question(number=f"+{NUMBER}", level="advanced")
-    answer = says(200, {"status": 0, "international_format_number": NUMBER})
+    told = {"format": {"number_international": f"+{NUMBER}", "status": {"code": "OK"}}}
+    document = {"status": 0, "international_format_number": NUMBER, "insights": told}
+    answer = says(200, document)
     with Stub(*((GRANT, answer) if make is kpn_at else (answer,))) as stub:
         make(stub.url).lookup(question)
     assert "urllib3" in caplog.text  # whose lines are the ones to fear
@@ -122,3 +142,12 @@ def test_a_host_that_is_down_shows_no_secret(make: Any, caplog: pytest.LogCaptur
         make("http://127.0.0.1:9").lookup(Question(number=f"+{NUMBER}", level="standard"))
     shown = "\n".join([*everything_in(caught.value), caplog.text])
     assert [canary for canary in CANARIES if canary in shown] == []
+
+
+def test_a_bad_private_key_is_shown_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    provider = identity_with_bad_key("http://127.0.0.1:9")
+    with pytest.raises(ProviderError) as caught:
+        provider.lookup(Question(number=f"+{NUMBER}", level="standard"))
+    shown = [*everything_in(caught.value), caplog.text, repr(provider), repr([*provider.check()])]
+    assert [canary for canary in CANARIES if canary in "\n".join(shown)] == []

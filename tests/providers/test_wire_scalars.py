@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -123,3 +124,26 @@ def test_the_providers_words_are_kept_without_the_number() -> None:
 
 def test_either_name_of_the_providers_words_will_do() -> None:
     assert read(status_message=..., error_text="Success").status_text == "Success"
+
+
+AT = datetime(2026, 11, 20, 9, 30, 27, 504000, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("told", "at"),
+    [
+        ("2026-11-20T09:30:27.504Z", AT),
+        ("2026-11-20t09:30:27.5040001z", AT),
+        ("2026-11-20 10:30:27.504+01:00", AT),
+        ("2026-11-20T09:30:27Z", AT.replace(microsecond=0)),
+        ("2026-11-20", AT.replace(hour=0, minute=0, second=0, microsecond=0)),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("2026-02-30T00:00:00Z", None),
+        ("20 November", None),
+        ("null", None),
+        (None, None),
+        ({"at": "2026"}, None),
+    ],
+)
+def test_a_time_is_read_in_utc(told: Any, at: datetime | None) -> None:
+    assert scalars.moment(told) == at

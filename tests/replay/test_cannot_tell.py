@@ -58,6 +58,19 @@ class Abroad(Rule):
             yield self.flag("Abroad.", weight=self.found)
 
 
+class Nameless(Rule):
+    """A stranger's live rule whose flag has another code."""
+
+    code = "nameless"
+    weight = 40
+    needs = ("reachable",)
+    live = True
+
+    def examine(self, insight: Any, signup: Any) -> Any:
+        if insight.reachable == "absent":
+            yield self.flag("The phone is off.", code="of_its_own")
+
+
 def path(kind: type[Rule]) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
@@ -86,6 +99,27 @@ def test_a_rule_that_found_nothing_then_finds_nothing_now(tmp_path):
 def test_what_a_hidden_finding_would_weigh_now_cannot_be_told(tmp_path):
     heavier = [*PLAIN, rule(UNDELIVERABLE, weight=90)]
     told = of(heavier, {"reachable": "undeliverable"}, tmp_path, RULES=LIVE)
+    assert told["cannot_tell"] == 1
+
+
+def test_a_finding_that_still_has_its_name_is_told_under_any_weight(tmp_path):
+    waits = {"RULES": LIVE, "THRESHOLDS": {"review": 20}}
+    heavier = {"RULES": [*PLAIN, rule(UNDELIVERABLE, weight=90)], "THRESHOLDS": {"review": 20}}
+    told = of(heavier, {"reachable": "undeliverable"}, tmp_path, **waits)
+    assert (told["cannot_tell"], told["matrix"]) == (0, {"review->deny": 1})
+
+
+def test_a_finding_that_still_has_its_name_goes_with_its_rule(tmp_path):
+    waits = {"RULES": LIVE, "THRESHOLDS": {"review": 20}}
+    without = {"RULES": PLAIN, "THRESHOLDS": {"review": 20}}
+    told = of(without, {"reachable": "undeliverable"}, tmp_path, **waits)
+    assert (told["cannot_tell"], told["matrix"]) == (0, {"review->allow": 1})
+
+
+def test_a_live_finding_under_a_code_of_its_own_cannot_be_told(tmp_path):
+    rules = [*PLAIN, rule(path(Nameless))]
+    told = of(rules, {"reachable": "absent"}, tmp_path, RULES=rules)
+    assert NumberInsightRecord.objects.get().flags.filter(code="of_its_own", live=True).exists()
     assert told["cannot_tell"] == 1
 
 

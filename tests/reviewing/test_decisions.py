@@ -89,6 +89,28 @@ def test_a_release_and_its_undoing_are_told_with_what_stood_before(
     ]
 
 
+def test_a_decision_whose_process_died_before_it_was_told_is_told_by_the_sweep(
+    told: list[dict[str, Any]], reviewer: User
+) -> None:
+    record = RecordFactory(verdict="review")
+    reviewing.refuse(record, user=reviewer, reason_code="throwaway")
+    reviewing.undo(record, user=reviewer)
+    assert told == []  # what follows the commit does not run in this test
+    sweep()
+    parts = ("previous", "reason_code", "undone", "user", "record")
+    assert [tuple(given[part] for part in parts) for given in told] == [
+        ("", "throwaway", False, reviewer, record),
+        ("refused", "", True, reviewer, record),
+    ]
+    sweep()
+    assert len(told) == 2
+
+
+def test_what_nobody_listens_for_is_never_due() -> None:
+    reviewing.refuse(RecordFactory(verdict="review"))
+    assert not DecisionEvent.objects.filter(unannounced=True).exists()
+
+
 def test_what_is_undone_waits_again_as_if_nobody_had_decided(reviewer: User) -> None:
     record = RecordFactory(verdict="review", subject=Customer.objects.create(name="Ada"))
     reviewing.refuse(record, user=reviewer, reason="a slip", reason_code="throwaway")

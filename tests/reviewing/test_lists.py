@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from number_insight import reviewing
-from number_insight.models import ListEntry
+from number_insight import privacy, reviewing
+from number_insight.insight import Insight
+from number_insight.models import ListEntry, NumberInsightRecord
+from number_insight.models.fingerprints import fingerprint
+from number_insight.screening import refusal
 from number_insight.testing import RecordFactory
+from number_insight.verdicts.lists import Lists
+from tests.support.stage import PREMIUM, asking, screened
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +59,7 @@ def test_a_longer_denial_is_an_entry_of_its_own() -> None:
 
 @pytest.mark.parametrize("match", ["number", "ip", "prefix", "carrier", "country", "nonsense"])
 def test_what_a_record_does_not_hold_cannot_be_denied(match: str) -> None:
-    record = RecordFactory(number="", number_hash="x", ip_address=None, carrier_name="", country="")
+    record = RecordFactory(number="", number_hash="", ip_address=None, carrier_name="", country="")
     with pytest.raises(ValidationError):
         reviewing.deny_also(record, match, author=None, reason="x")
 
@@ -61,6 +69,41 @@ def test_a_long_reason_is_cut_to_fit() -> None:
         RecordFactory(number=NUMBER), "number", author=None, reason="x" * 2000
     )
     assert len(entry.reason) == 300
+
+
+def test_a_number_that_a_form_refused_is_allowed_next_time_though_it_is_not_kept() -> None:
+    ana = User.objects.create_user("ana")
+    with asking(ENFORCEMENT="enforce"):
+        screened(PREMIUM)
+        assert refusal.is_denied(PREMIUM)
+        refused = NumberInsightRecord.objects.get(state="refused")
+        entry = reviewing.allow_next_time(refused, author=ana, reason="Our own line.")
+        assert PREMIUM[1:] not in f"{entry.value} {entry}"
+        assert not refusal.is_denied(PREMIUM)
+        record = screened(PREMIUM)
+    assert (record.verdict, record.basis) == ("allow", "listed")
+    assert record.flags.get(code="allow_number").evidence == {"entry": entry.pk}
+    (exported,) = privacy.export(number=PREMIUM)["list_entries"]
+    assert exported["id"] == entry.pk
+
+
+def test_an_entry_for_a_number_that_is_not_kept_is_shown_as_such(admin_client: Client) -> None:
+    record = RecordFactory(number="", number_hash=fingerprint(NUMBER))
+    entry = reviewing.allow_next_time(record, author=None, reason="A mistake.")
+    page = admin_client.get(reverse("admin:number_insight_listentry_changelist")).content.decode()
+    assert "a number that is not kept" in page
+    entry.reason = "Another reason."
+    entry.full_clean()
+    entry.save()
+
+
+def test_a_fingerprint_under_an_older_key_is_still_recognised(settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {"FINGERPRINT_KEYS": ["old"]}
+    record = RecordFactory(number="", number_hash=fingerprint(NUMBER))
+    entry = reviewing.allow_next_time(record, author=None, reason="A mistake.")
+    settings.NUMBER_INSIGHT = {"FINGERPRINT_KEYS": ["new", "old"]}
+    (listing,) = Lists.around([NUMBER], []).matching(NUMBER, ip=None, insight=Insight())
+    assert listing.entry_id == entry.pk
 
 
 def test_a_number_is_allowed_next_time() -> None:

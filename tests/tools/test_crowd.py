@@ -8,7 +8,8 @@ import pytest
 
 from number_insight.addresses import public_ip
 from number_insight.lookups.circuits import FAILURES
-from number_insight.providers.personas import PERSONAS
+from number_insight.providers.personas import PERSONAS, promise
+from number_insight.providers.personas.promises import NAMES
 from tools.demo.crowd import IN_A_CALLBACK, LEFT_OUT, callback_crowd, crowd
 
 pytestmark = pytest.mark.once
@@ -26,9 +27,10 @@ def test_who_is_left_out_is_never_judged() -> None:
     assert set(LEFT_OUT) == unending
 
 
-def test_the_promises_are_those_of_the_personas_table() -> None:
-    promised = {persona.name: persona.verdict for persona in PERSONAS}
-    for guest in crowd():
+@pytest.mark.parametrize("provider", NAMES)
+def test_the_promises_are_those_of_the_personas_table(provider: str) -> None:
+    promised = {persona.name: promise(persona, provider).verdict for persona in PERSONAS}
+    for guest in crowd(provider):
         if guest.who in promised:
             assert guest.verdict == promised[guest.who]
 

@@ -13,6 +13,7 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from number_insight.providers.personas.promises import NAMES, NUMBER_INSIGHT
 from tools.demo.crowd import LEFT_OUT, Guest, callback_crowd, crowd
 from tools.demo.processes import DemoFailed
 from tools.demo.report import Outcome, addresses, broken_promises, costs, table
@@ -27,10 +28,13 @@ def main() -> int:
     """Run the demo; return the exit status."""
     parser = ArgumentParser(prog="python -m tools.demo", description=__doc__)
     parser.add_argument("--check", action="store_true", help="verify, do not stay, try callbacks")
-    check = parser.parse_args().check
+    parser.add_argument("--provider", choices=NAMES, help="whom the site asks")
+    options = parser.parse_args()
+    check = options.check
     _listen()
     try:
-        return _checked() if check else _shown()
+        chosen = [options.provider] if options.provider else list(NAMES)
+        return _checked(chosen) if check else _shown(chosen[0])
     except DemoFailed as error:
         console.print("The demo failed.", style="bold red")
         console.print(str(error), markup=False, highlight=False, soft_wrap=True)
@@ -51,9 +55,9 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _shown() -> int:
-    with _opened(Stage()) as stage:
-        _perform(stage, crowd(), "Who signed up")
+def _shown(provider: str) -> int:
+    with _opened(Stage(provider=provider)) as stage:
+        _perform(stage, crowd(provider), f"Who signed up, under {NAMES[provider]}")
         console.print(f"\nLeft out, since their lookups never end: {', '.join(LEFT_OUT)}.")
         console.print()
         console.print(addresses(stage))
@@ -63,12 +67,15 @@ def _shown() -> int:
             time.sleep(1)
 
 
-def _checked() -> int:
+def _checked(providers: list[str]) -> int:
     broken = []
-    with _opened(Stage()) as stage:
-        broken += _perform(stage, crowd(), "Who signed up")
-    with _opened(Stage("async")) as stage:
-        broken += _perform(stage, callback_crowd(), "The same with answers posted to the site")
+    for provider in providers:
+        with _opened(Stage(provider=provider)) as stage:
+            title = f"Who signed up, under {NAMES[provider]}"
+            broken += _perform(stage, crowd(provider), title)
+    if NUMBER_INSIGHT in providers:
+        with _opened(Stage("async")) as stage:
+            broken += _perform(stage, callback_crowd(), "The same with answers posted to the site")
     console.print("[bold red]Not as promised.[/]" if broken else "[bold green]All as promised.[/]")
     return 1 if broken else 0
 

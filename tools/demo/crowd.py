@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from number_insight.providers.personas import PERSONAS, Persona
+from number_insight.providers.personas import PERSONAS, Persona, promise
+from number_insight.providers.personas.promises import NUMBER_INSIGHT
 
 LEFT_OUT = {
     "http-503": "is tried again for as long as the provider says so",
@@ -49,9 +50,13 @@ class Guest:
     is_trouble: bool = False
 
 
-def crowd() -> list[Guest]:
-    """Return everybody who comes to the first round, in this order."""
-    everybody = [_guest(index, one) for index, one in enumerate(PERSONAS) if _comes_to_an_end(one)]
+def crowd(provider: str = NUMBER_INSIGHT) -> list[Guest]:
+    """Return everybody who comes to the first round, in this order.
+
+    Their verdicts are those that the personas promise under `provider`.
+    """
+    ending = [one for one in PERSONAS if _comes_to_an_end(one)]
+    everybody = [_guest(index, one, provider) for index, one in enumerate(ending)]
     troubles = [guest for guest in everybody if guest.is_trouble]
     # Five failures in a row would look like an outage, and open the circuit of the provider.
     others = [guest for guest in everybody if not guest.is_trouble]
@@ -76,16 +81,17 @@ def _comes_to_an_end(persona: Persona) -> bool:
     return persona.name not in LEFT_OUT
 
 
-def _guest(index: int, persona: Persona) -> Guest:
+def _guest(index: int, persona: Persona, provider: str) -> Guest:
     network = NETWORKS[persona.ip_country or "SE"]
+    promised = promise(persona, provider)
     return Guest(
         who=persona.name,
         phone=persona.number,
         ip=network.format(130 + index),
         email=f"{persona.name}@example.com",
         door=_door(persona.name),
-        verdict=persona.verdict,
-        score=persona.score,
+        verdict=promised.verdict,
+        score=promised.score or 0,
         asked=2 if persona.once else 1,  # a busy provider is asked again
         is_trouble=bool(persona.fault),
     )

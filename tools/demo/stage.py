@@ -14,7 +14,10 @@ from types import TracebackType
 from typing import Any
 
 import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
+from number_insight.providers.personas.promises import NUMBER_INSIGHT
 from tools.demo.processes import Program, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,15 +41,17 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM)
 class Stage:
     """Sandbox, site, worker and sweep on free loopback ports; all of it is gone afterwards.
 
-    `delivery` is "sync", or "async" to have the answers posted to the site's webhook.
+    `delivery` is "sync", or "async" to have the answers posted to the site's webhook. `provider` is
+    the one that the site asks, a key of `promises.NAMES`.
     """
 
-    def __init__(self, delivery: str = "sync") -> None:
+    def __init__(self, delivery: str = "sync", provider: str = NUMBER_INSIGHT) -> None:
         self.sandbox_port, self.site_port = free_port(), free_port()
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.site_url = f"http://127.0.0.1:{self.site_port}"
         self.password = secrets.token_urlsafe(9)
         self._delivery = delivery
+        self._provider = provider
         self._programs: list[Program] = []
 
     def __enter__(self) -> Stage:
@@ -104,7 +109,9 @@ class Stage:
             follower.end()
 
     def _start_all(self) -> None:
-        sandbox = self._start("sandbox", *SANDBOX, "--port", str(self.sandbox_port))
+        public_key = _make_keys(self._folder)
+        place = ("--port", str(self.sandbox_port), "--public-key", str(public_key))
+        sandbox = self._start("sandbox", *SANDBOX, *place)
         self._run("migrate", "--verbosity", "0")
         self._run("seed_lists")
         worker = self._start("worker", *WORKER)
@@ -129,6 +136,7 @@ class Stage:
         return {
             "DEMO_DELIVERY": self._delivery,
             "DEMO_FOLDER": str(self._folder),
+            "DEMO_PROVIDER": self._provider,
             "DEMO_SANDBOX_URL": self.sandbox_url,
             "DEMO_SITE_URL": self.site_url,
             "DJANGO_SETTINGS_MODULE": "tools.demo.settings",
@@ -138,6 +146,23 @@ class Stage:
             "PYTHONUNBUFFERED": "1",
             "SECRET_KEY": secrets.token_urlsafe(40),
         }
+
+
+def _make_keys(folder: Path) -> Path:
+    """Write the key pair of an application into `folder`; return the path of the public one."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    (folder / "private.key").write_bytes(private)
+    path = folder / "public.pem"
+    path.write_bytes(public)
+    return path
 
 
 def _get(url: str) -> requests.Response:

@@ -59,10 +59,17 @@ class AccountsTest(NumberInsightTestMixin, TestCase):
         self.assertIn("We could not open this account.", self.page(customer))
         self.assertNotIn("secret reason", self.page(customer))
 
-    def test_a_decision_that_is_taken_back_leaves_it_held(self) -> None:
+    def test_what_a_reviewer_undoes_is_held_again(self) -> None:
+        customer = self.opened(VIRTUAL)
+        for decide in (release, refuse):
+            self.decided(customer, decide)
+            self.assertEqual(self.decided(customer, reopen), "held")
+
+    def test_what_others_have_changed_is_not_undone(self) -> None:
         customer = self.opened(VIRTUAL)
         self.decided(customer, refuse)
-        self.assertEqual(self.decided(customer, reopen), "held")
+        Customer.objects.update(status="active")
+        self.assertEqual(self.decided(customer, reopen), "active")
 
     def test_being_told_twice_changes_nothing(self) -> None:
         customer = self.opened(VIRTUAL)

@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from number_insight import health
 
-APART = ("budgets", "problems", "healthy")
+APART = ("budgets", "notices", "problems", "healthy")
 """The parts of the document that have a form of their own in the table."""
 
 
@@ -41,7 +41,8 @@ def _table(document: dict[str, Any]) -> str:
     rows = [(key.replace("_", " "), _format(value)) for key, value in _facts(document).items()]
     rows += [_budget(balance) for balance in document.get("budgets", ())]
     lines = [f"{label:<17} {text}" for label, text in rows]
-    return "\n".join([*lines, *(f"! {problem}" for problem in document["problems"])])
+    notices = [f"* {notice}" for notice in document.get("notices", ())]
+    return "\n".join([*lines, *notices, *(f"! {problem}" for problem in document["problems"])])
 
 
 def _facts(document: dict[str, Any]) -> dict[str, Any]:
@@ -60,5 +61,5 @@ def _format(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(value) or "-"
     if isinstance(value, dict):
-        return " + ".join(f"{amount} {currency}" for currency, amount in value.items()) or "-"
+        return ", ".join(f"{key}: {part}" for key, part in value.items()) or "-"
     return "-" if value in (None, "") else str(value)

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from number_insight.conf import app_settings
-from number_insight.privacy import subject
+from number_insight.privacy import live, subject
 
 
 class Command(BaseCommand):
@@ -40,6 +40,8 @@ class Command(BaseCommand):
         if options["batch"] < 1:
             raise CommandError("--batch needs a positive number of rows.")
         before = _before(options["days"])
+        if not options["dry_run"]:
+            live.merge_all()
         if before is None:
             self.stdout.write("RETENTION is None: nothing is ever erased.")
             return

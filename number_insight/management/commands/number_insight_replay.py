@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from number_insight.exceptions import ReplayFailed
+from number_insight.management.dates import moment
 from number_insight.management.progress import Progress
 from number_insight.replay import quality, rulesets, run, stored
 from number_insight.replay.report import Tally
@@ -96,7 +94,7 @@ class Command(BaseCommand):
 
 def _rows(options: dict[str, Any]) -> QuerySet[Any]:
     """Return the records that the options name."""
-    since, until = _when(options["since"]), _when(options["until"])
+    since, until = moment(options["since"]), moment(options["until"])
     rows = stored.settled(since, until, first=options["from_key"], last=options["to_key"])
     return rows if options["limit"] is None else stored.head(rows, options["limit"])
 
@@ -107,20 +105,6 @@ def _text(path: str | None) -> str | None:
         return None if path is None else Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path} cannot be read ({type(error).__name__}).") from error
-
-
-def _when(text: str | None) -> datetime | None:
-    """Return the time that `text` means, in the project's time zone; a day begins at midnight."""
-    if text is None:
-        return None
-    try:
-        day, moment = parse_date(text), parse_datetime(text)
-    except ValueError as error:
-        raise CommandError(f"There is no such time as {text}.") from error
-    moment = datetime.combine(day, time()) if day else moment
-    if moment is None:
-        raise CommandError(f"{text!r} is no time; write 2027-01-31 or 2027-01-31T12:00.")
-    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
 def _lines(tally: Tally, *, applied: bool) -> Iterator[str]:

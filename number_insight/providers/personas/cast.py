@@ -38,6 +38,7 @@ LINES = (
         ported="assumed_ported",
         has_other_original=True,
     ),
+    _persona("18", "sim-swapped", "A mobile whose SIM was changed yesterday", sim_swapped_hours=20),
 )
 
 PLACES = (
@@ -92,6 +93,16 @@ PLACES = (
         20,
         carrier_country="NO",
     ),
+    _persona(
+        "45",
+        "cable-line",
+        "A household's telephone line over its cable connection",
+        30,
+        line_type="virtual",
+        voip="fixed",
+        **_NOT_LIVE,
+    ),
+    _persona("46", "sms-pumping", "A mobile that texts are sent to for the fee", pumping=95),
 )
 
 VALIDITY = (
@@ -145,6 +156,7 @@ PEOPLE = (
         30,
         line_type="virtual",
         carrier_name="Google Voice",
+        seems_mobile=True,
         **_NOT_LIVE,
     ),
     _persona("60", "family", "One number that a family shares"),
