@@ -64,6 +64,7 @@ class LookupAdmin(ReadOnlyAdmin):
                 "fields": (
                     "state",
                     "status",
+                    "number_refused",
                     "error",
                     "request_id",
                     "attempts",
