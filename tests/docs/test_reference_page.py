@@ -17,6 +17,7 @@ from number_insight.models import (
     Lookup,
     NumberInsightRecord,
     RiskFlag,
+    ShadowComparison,
     choices,
 )
 from number_insight.models.lists import IP_LASTS
@@ -36,6 +37,8 @@ INTERNAL = {
     "lease_until",
 }
 
+MODELS = [NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ShadowComparison, ListEntry]
+
 
 def table(text: str, heading: str) -> list[str]:
     """Return the names in the first column of the table with this head."""
@@ -50,7 +53,7 @@ def test_what_the_page_imports_is_there(path):
         __import__(path)
 
 
-@pytest.mark.parametrize("model", [NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ListEntry])
+@pytest.mark.parametrize("model", MODELS)
 def test_every_field_is_on_the_page_and_the_other_way_round(model):
     told = set(table(section(PAGE, model.__name__), "field")) - {"subject", "flags"}
     told |= {"subject_type", "subject_id"} if model is NumberInsightRecord else set()
