@@ -61,6 +61,8 @@ UNBOUNDED: dict[str, Any] = {
     "BUDGET": {"day": None},
     "THROUGHPUT": 10_000,
     "RETRY_UNCERTAIN": 0,
+    "FALLBACKS": [],
+    "SHARES": {},
 }
 """The settings that tests do not take from the project, since a test is no traffic."""
 WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {

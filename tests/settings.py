@@ -101,9 +101,14 @@ TEMPLATES = [
     },
 ]
 
-NUMBER_INSIGHT = {
-    "PROVIDERS": {"default": {"BACKEND": "number_insight.providers.fake.Fake"}},
-}
+PROVIDER = os.environ.get("NI_TEST_PROVIDER", "number_insight")
+"""The vendor in whose words the fake provider answers: number_insight, or identity."""
+FAKE = {
+    "number_insight": "number_insight.providers.fake.Fake",
+    "identity": "tests.support.identity.FakeIdentity",
+}[PROVIDER]
+
+NUMBER_INSIGHT = {"PROVIDERS": {"default": {"BACKEND": FAKE}}}
 if "NI_TEST_NUMBER_INSIGHT" in os.environ:  # JSON, for the subprocesses of a test
     NUMBER_INSIGHT = json.loads(os.environ["NI_TEST_NUMBER_INSIGHT"])
 

@@ -12,6 +12,7 @@ from number_insight.signals import decision_made, verdict_changed
 from shop.models import Customer
 
 Status = Customer.Status
+STATUS_OF = {"released": Status.ACTIVE, "refused": Status.REFUSED}
 
 
 @receiver(verdict_changed)
@@ -22,12 +23,18 @@ def activate_what_is_allowed(record: NumberInsightRecord, source: str, **kwargs:
 
 
 @receiver(decision_made)
-def follow_the_reviewer(record: NumberInsightRecord, source: str, **kwargs: Any) -> None:
-    """Activate the account that a reviewer has released, and close the one that was refused."""
-    if record.decision == "released":
-        _account(record, source).update(status=Status.ACTIVE)
-    elif record.decision == "refused":
-        _account(record, source).update(status=Status.REFUSED)
+def follow_the_reviewer(
+    record: NumberInsightRecord, source: str, previous: str = "", **kwargs: Any
+) -> None:
+    """Activate the account that a reviewer has released, and close the one that was refused.
+
+    A decision that was taken back leaves the account held again, unless others changed it since.
+    """
+    account = _account(record, source)
+    if record.decision:
+        account.update(status=STATUS_OF[record.decision])
+    elif previous:
+        account.filter(status=STATUS_OF[previous]).update(status=Status.HELD)
 
 
 def _account(record: NumberInsightRecord, source: str) -> QuerySet[Customer]:

@@ -19,7 +19,7 @@ SEARCH_HINT = 'Write it as {"auth.User": ["username", "email"]}.'
 
 
 def check_desk(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    """Check what reviewers are shown, and for how long."""
+    """Check the settings on people, reasons, findings and second looks."""
     yield from _check_live(given)
     yield from _check_summary()
     yield from _check_search(given.get("SUBJECT_SEARCH") or {})

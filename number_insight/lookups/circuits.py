@@ -110,6 +110,7 @@ def _scope(provider: str, level: str) -> Q:
     return Q(provider=provider, level__in=("", level))
 
 
+@retry_deadlock
 def probe_now(circuit_id: int) -> bool:
     """End the pause of an open circuit, and return whether it was still open.
 
@@ -136,6 +137,7 @@ def succeeded(provider: str, level: str) -> bool:
     return _close(provider, level, refusals=0, refused={})
 
 
+@retry_deadlock
 def _close(provider: str, level: str, **forgotten: Any) -> bool:
     troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
         open_until=None, failures=0, refusals=0

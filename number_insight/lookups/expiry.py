@@ -8,6 +8,7 @@ from number_insight.clock import Now
 from number_insight.lookups import budget, outcomes, prices
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
+from number_insight.transactions import retry_deadlock
 
 
 def expire() -> list[int]:
@@ -36,6 +37,7 @@ def expire() -> list[int]:
     return ids
 
 
+@retry_deadlock
 def _give_up_on_callback(lookup_id: int) -> bool:
     with transaction.atomic():
         rows = Lookup.objects.filter(pk=lookup_id, state=LookupState.SUBMITTED)

@@ -24,7 +24,7 @@ from number_insight.models.columns import (
     money,
 )
 from number_insight.models.lookups import Lookup
-from number_insight.models.managers import RecordQuerySet
+from number_insight.models.managers import RecordQuerySet, flagged
 from number_insight.models.subjects import SubjectKey
 
 FLAGGED = (Verdict.REVIEW, Verdict.DENY)
@@ -152,6 +152,7 @@ class NumberInsightRecord(models.Model):
             models.Index(fields=["carrier_name", "created_at"], name="ni_record_carrier"),
             models.Index(fields=["country", "created_at"], name="ni_record_country"),
             models.Index(fields=["verdict", "-id"], name="ni_record_verdict"),
+            models.Index(fields=["created_at"], name="ni_record_day"),
             models.Index(
                 fields=["state", "created_at"],  # the state, where conditions are ignored
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),
@@ -159,7 +160,7 @@ class NumberInsightRecord(models.Model):
             ),
             models.Index(
                 fields=["lane", "-score", "id"],
-                condition=Q(decision="", verdict__in=FLAGGED) & ~Q(state=RecordState.REFUSED),
+                condition=flagged() & Q(decision="") & ~Q(state=RecordState.REFUSED),
                 name="ni_record_queue",
             ),
             models.Index(
@@ -167,6 +168,11 @@ class NumberInsightRecord(models.Model):
             ),
             models.Index(
                 fields=["decided_at"], condition=Q(second_look=True), name="ni_record_second"
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="ni_record_decided",
             ),
             models.Index(
                 fields=["number_hash"], condition=~Q(number_hash=""), name="ni_record_hash"
@@ -215,7 +221,7 @@ class RiskFlag(models.Model):
     shadow = models.BooleanField(_("in shadow"), default=False)
     """Whether the rule was on trial, so that the flag changed nothing."""
     live = models.BooleanField(_("live"), default=False)
-    """Whether it was found in live data, and says what; see ``STORE_LIVE``."""
+    """Whether it was found in live data and still has its name; see ``STORE_LIVE``."""
     message = models.CharField(_("message"), max_length=300, blank=True)
     evidence = models.JSONField(_("evidence"), default=dict)
 

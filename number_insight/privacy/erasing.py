@@ -22,7 +22,7 @@ from number_insight.models.fingerprints import fingerprint
 from number_insight.models.subjects import existing
 from number_insight.privacy import histories, live
 from number_insight.privacy.scrubbing import patterns_of, scrubbed
-from number_insight.transactions import lock
+from number_insight.transactions import lock, retry_deadlock
 
 logger = logging.getLogger("number_insight.privacy.erasing")
 
@@ -53,6 +53,7 @@ SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
 """The rows that may be erased and are not erased yet."""
 
 
+@retry_deadlock
 def erase_records(ids: tuple[int, ...]) -> int:
     """Erase the settled ones of the records, in one transaction; return their number."""
     with transaction.atomic():
@@ -93,6 +94,7 @@ def mask(record: NumberInsightRecord) -> None:
     record.save(update_fields=list(masked))
 
 
+@retry_deadlock
 def erase_lookups(ids: tuple[int, ...]) -> int:
     """Erase the settled ones of the lookups, in one transaction; return their number."""
     with transaction.atomic():

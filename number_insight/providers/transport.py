@@ -204,6 +204,8 @@ class _Adapter(HTTPAdapter):
 
 
 class _Reporting(HTTPConnection):
+    debuglevel = 0  # whatever is set for all of http.client, which prints requests with headers
+
     def __init__(self, *args: Any, call: _Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.call = call
@@ -212,10 +214,16 @@ class _Reporting(HTTPConnection):
         if self.sock is None:
             self.connect()
         self.call.begin_sending(self.sock)
-        super().send(data)
+        super().send(self._completed(data))
 
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
-        super().request(method, self.call.target or url, *args, **kwargs)
+    def _completed(self, data: Any) -> Any:
+        """Return `data` with a hidden path in its request line.
+
+        Here nobody looks any more: urllib3 keeps the URL for its warnings, and tracers of
+        http.client read it as the request begins.
+        """
+        target, self.call.target = self.call.target, ""
+        return data.replace(b" / ", b" %b " % target.encode("ascii"), 1) if target else data
 
 
 class _Connection(_Reporting):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -17,6 +17,7 @@ from number_insight.models.records import LIVE_KEPT_FOR
 from number_insight.replay.report import Outcome
 from number_insight.replay.rulesets import RuleSet
 from number_insight.rules.scoring import Flag
+from number_insight.transactions import retry_deadlock
 from number_insight.verdicts import judging, recording, rules_in_force
 
 
@@ -29,7 +30,11 @@ def write(rule_set: RuleSet, outcomes: Iterable[Outcome]) -> int:
             changes[_change(outcome)].append(outcome)
     if not changes:
         return 0
-    key = rules_in_force.key_of(rule_set.rules)
+    return _write(changes, rules_in_force.key_of(rule_set.rules))
+
+
+@retry_deadlock
+def _write(changes: Mapping[_Change, Sequence[Outcome]], key: str) -> int:
     with transaction.atomic():
         written = [
             outcome for change, same in changes.items() for outcome in _rewrite(change, same, key)

@@ -16,6 +16,7 @@ from number_insight.models import DecisionEvent, NumberInsightRecord
 from number_insight.models.choices import Act, Decision, RecordState
 from number_insight.models.managers import RecordQuerySet
 from number_insight.models.records import REASON_CODE_LENGTH
+from number_insight.transactions import retry_deadlock
 
 SALT = "number_insight.second_look.v1"
 SECOND_ACTS = (Act.SECOND_RELEASE, Act.SECOND_REFUSE)
@@ -53,6 +54,7 @@ def _open_to(user: Any) -> RecordQuerySet:
     return chosen.exclude(decided_by=user)
 
 
+@retry_deadlock
 def second_word(
     record: NumberInsightRecord, *, user: Any, refuse: bool, reason: str = "", reason_code: str = ""
 ) -> bool:

@@ -14,6 +14,7 @@ from number_insight.models.choices import Act, Decision
 from number_insight.models.decisions import UNDO_WITHIN
 from number_insight.models.records import LIVE_KEPT_FOR, REASON_CODE_LENGTH
 from number_insight.reviewing import agreement
+from number_insight.transactions import retry_deadlock
 from number_insight.verdicts import announcing
 
 DECISIONS = {Act.RELEASE: Decision.RELEASED, Act.REFUSE: Decision.REFUSED}
@@ -47,6 +48,7 @@ def refuse(
     return _decide(record, Act.REFUSE, user, reason, reason_code)
 
 
+@retry_deadlock
 def _decide(record: NumberInsightRecord, act: Act, user: Any, reason: str, code: str) -> bool:
     """Write the decision if there is none yet; the condition is in the UPDATE, against races."""
     reason, code, now = reason.strip(), code[:REASON_CODE_LENGTH], timezone.now()
@@ -101,6 +103,7 @@ def reopen(record: NumberInsightRecord, *, user: Any = None, reason: str = "") -
     return _take_back(record, Act.REOPEN, user, reason)
 
 
+@retry_deadlock
 def _take_back(
     record: NumberInsightRecord, act: Act, user: Any, reason: str, **conditions: Any
 ) -> bool:

@@ -10,9 +10,10 @@ from number_insight.lookups import questions
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import LookupState, RecordState
 from number_insight.screening import planning, tasks
-from number_insight.transactions import after_commit
+from number_insight.transactions import after_commit, retry_deadlock
 
 
+@retry_deadlock
 def look_up_again(record: NumberInsightRecord) -> Lookup:
     """Queue and return a new lookup of the number of `record`, which is paid for.
 

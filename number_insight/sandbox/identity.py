@@ -31,8 +31,8 @@ PRICES = {
     "current_carrier": Decimal("0.004"),
     "sim_swap": Decimal("0.03"),
     "device_swap": Decimal("0.03"),
-    "roaming": Decimal("0.02"),
-    "reachability": Decimal("0.02"),
+    "roaming": Decimal("0.0125"),
+    "reachability": Decimal("0.0125"),
     "subscriber_match": Decimal("0.05"),
     "location_verification": Decimal("0.05"),
 }

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import Any
 
 ZERO = Decimal(0)
+EUR = "EUR"
 SECRET_PARAMS = frozenset({"api_key", "api_secret", "sig", "client_id", "client_secret"})
 """The parameters that are left out of the ledger, and so of its page."""
 
@@ -38,7 +39,7 @@ class CallbackAttempt:
 
 @dataclass(slots=True, kw_only=True)
 class Entry:
-    """One request with its answer and its price, in EUR."""
+    """One request with its answer and its price, in `currency`."""
 
     deployment: str
     level: str
@@ -51,6 +52,7 @@ class Entry:
     price: Decimal = ZERO
     refund: Decimal = ZERO
     balance: Decimal = ZERO
+    currency: str = EUR
     callbacks: list[CallbackAttempt] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
@@ -74,17 +76,22 @@ class Entry:
             "refund": str(self.refund),
             "net": str(self.net),
             "balance": str(self.balance),
+            "currency": self.currency,
             "callbacks": [attempt.as_json() for attempt in list(self.callbacks)],
         }
 
 
 class Ledger:
-    """The account: a balance, and an entry for every request. Safe to share among threads."""
+    """The account: a balance in each currency, and an entry for every request.
+
+    No two currencies are ever added. Safe to share among threads.
+    """
 
     def __init__(self, balance: Decimal) -> None:
         self._lock = Lock()
         self._opening = balance
-        self._balance = balance
+        self._start = balance
+        self._balances: dict[str, Decimal] = {}
         self._entries: list[Entry] = []
 
     @property
@@ -95,13 +102,27 @@ class Ledger:
 
     @property
     def balance(self) -> Decimal:
-        with self._lock:
-            return self._balance
+        """The balance in EUR."""
+        return self.balance_in(EUR)
 
     @property
     def charged(self) -> Decimal:
-        """The price of all requests less their refunds."""
-        return sum((entry.net for entry in self.entries), ZERO)
+        """The price of all requests in EUR less their refunds."""
+        return self.charged_in(EUR)
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies of all requests, and EUR before them."""
+        return list(dict.fromkeys([EUR, *(entry.currency for entry in self.entries)]))
+
+    def balance_in(self, currency: str) -> Decimal:
+        """Return the balance in `currency`."""
+        with self._lock:
+            return self._balances.get(currency, self._start)
+
+    def charged_in(self, currency: str) -> Decimal:
+        """Return the price of all requests in `currency` less their refunds."""
+        return sum((entry.net for entry in self.entries if entry.currency == currency), ZERO)
 
     def count(self, number: str | None = None, level: str | None = None) -> int:
         """Return the number of requests, about `number` and at `level` if given."""
@@ -114,31 +135,42 @@ class Ledger:
     def book(self, entry: Entry, *, price: Decimal = ZERO, refund: Decimal = ZERO) -> Entry:
         """Charge and add `entry` atomically; raise `OutOfCredit` if the balance is too low."""
         with self._lock:
-            if price > self._balance:
+            balance = self._balances.get(entry.currency, self._start)
+            if price > balance:
                 raise OutOfCredit
-            self._balance += refund - price
-            entry.price, entry.refund, entry.balance = price, refund, self._balance
+            balance += refund - price
+            self._balances[entry.currency] = balance
+            entry.price, entry.refund, entry.balance = price, refund, balance
             self._entries.append(entry)
         return entry
 
     def set_balance(self, balance: Decimal) -> None:
-        """Set the balance, in EUR."""
+        """Set the balance in each currency."""
         with self._lock:
-            self._balance = balance
+            self._balances.clear()
+            self._start = balance
 
     def reset(self) -> None:
         """Delete all entries and restore the opening balance."""
         with self._lock:
             self._entries.clear()
-            self._balance = self._opening
+            self._balances.clear()
+            self._start = self._opening
 
     def as_json(self) -> dict[str, Any]:
         entries = self.entries
         return {
             "balance": str(self.balance),
-            "charged": str(sum((entry.net for entry in entries), ZERO)),
+            "charged": str(self.charged),
+            "accounts": {currency: self._account(currency) for currency in self.currencies},
             "requests": len(entries),
             "entries": [entry.as_json() for entry in entries],
+        }
+
+    def _account(self, currency: str) -> dict[str, str]:
+        return {
+            "balance": str(self.balance_in(currency)),
+            "charged": str(self.charged_in(currency)),
         }
 
 

@@ -36,7 +36,8 @@ NUMBER_INSIGHT = {{
 }}
 
 For Identity Insights the BACKEND is "number_insight.providers.identity.IdentityInsights", with
-"application_id", "private_key" and "base_url": "{url}".
+"application_id", "private_key" and "base_url": "{url}". For Twilio it is
+"number_insight.providers.twilio.Lookup", with "account_sid", "auth_token" and the same "base_url".
 
 Numbers to try: +46 70 174 06 05 (clean), +46 70 174 06 11 (virtual), +46 70 174 06 12 (premium)
 """
@@ -65,9 +66,7 @@ def add_options(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="check the tokens of Identity Insights with this key (PEM)",
     )
-    add(
-        "--balance", type=_amount, default="10.00", help="the balance in EUR (default: %(default)s)"
-    )
+    add("--balance", type=_amount, default="10.00", help="in each currency (default: %(default)s)")
     add("--delay", type=_seconds, default=0.0, help="seconds before each answer")
     add("--callback-delay", type=_seconds, default=0.2, help="seconds before a callback")
     add("--clock", type=_factor, default=1.0, help="how much faster callbacks are tried again")

@@ -11,8 +11,10 @@ from number_insight.numbers import international
 from number_insight.providers.personas import PERSONAS, STATUS_TEXT, Persona, Promise, promise
 from number_insight.providers.personas.promises import NAMES
 from number_insight.sandbox.faults import FAULTS
-from number_insight.sandbox.ledger import CallbackAttempt, Entry, Ledger
+from number_insight.sandbox.ledger import EUR, CallbackAttempt, Entry, Ledger
 from number_insight.sandbox.style import STYLE
+
+_SIGNS = {EUR: "€", "USD": "$"}
 
 SHOWN = 200
 """The number of requests on the page, the latest first; the ledger holds all of them."""
@@ -30,8 +32,7 @@ _PAGE = Template("""<!doctype html>
 <h1>Number Insight sandbox</h1>
 <p>Answers as the providers do, on this machine. No number here is real, and no money is.</p>
 <dl>
-<div><dt>Balance</dt><dd>€ $balance</dd></div>
-<div><dt>Charged</dt><dd>€ $charged</dd></div>
+$accounts
 <div><dt>Requests</dt><dd>$requests</dd></div>
 </dl>
 </header>
@@ -69,14 +70,21 @@ def render(ledger: Ledger) -> bytes:
     entries = ledger.entries
     page = _PAGE.substitute(
         style=STYLE,
-        balance=f"{ledger.balance:.3f}",
-        charged=f"{ledger.charged:.3f}",
+        accounts="\n".join(_account(ledger, currency) for currency in ledger.currencies),
         requests=len(entries),
         entries=_entries(entries),
         providers="".join(f"<th>{escape(name)}</th>" for name in NAMES.values()),
         personas="\n".join(map(_persona, PERSONAS)),
     )
     return page.encode()
+
+
+def _account(ledger: Ledger, currency: str) -> str:
+    sign = _SIGNS.get(currency, currency)
+    return (
+        f"<div><dt>Balance</dt><dd>{sign} {ledger.balance_in(currency):.3f}</dd></div>\n"
+        f"<div><dt>Charged</dt><dd>{sign} {ledger.charged_in(currency):.3f}</dd></div>"
+    )
 
 
 def _entries(entries: tuple[Entry, ...]) -> str:
@@ -96,7 +104,7 @@ def _entry(entry: Entry) -> str:
         f"<td><code>{escape(_readable(entry.number))}</code></td>",
         f'<td class="with">{_params(entry)}</td>',
         f"<td>{_status(entry)}</td>",
-        *(_amount(value) for value in (entry.price, entry.refund, entry.balance)),
+        *(_amount(value, entry) for value in (entry.price, entry.refund, entry.balance)),
         f"<td>{_callbacks(entry.callbacks)}</td>",
     )
 
@@ -124,8 +132,9 @@ def _params(entry: Entry) -> str:
     return escape(", ".join(params)) or "–"
 
 
-def _amount(value: Decimal) -> str:
-    return f'<td class="amount">{value:.3f}</td>'
+def _amount(value: Decimal, entry: Entry) -> str:
+    sign = "" if entry.currency == EUR else f"{_SIGNS.get(entry.currency, entry.currency)} "
+    return f'<td class="amount">{sign}{value:.3f}</td>'
 
 
 def _readable(number: str) -> str:
@@ -135,7 +144,9 @@ def _readable(number: str) -> str:
 def _status(entry: Entry) -> str:
     if entry.fault:
         return _tag("deny", entry.fault, FAULTS.get(entry.fault, ""))
-    kind = {0: "allow", 43: "review", 44: "review", 45: "review"}.get(entry.status or 0, "deny")
+    kind = {0: "allow", 200: "allow", 43: "review", 44: "review", 45: "review"}.get(
+        entry.status or 0, "deny"
+    )
     return _tag(kind, str(entry.status), STATUS_TEXT.get(entry.status or 0, ""))
 
 

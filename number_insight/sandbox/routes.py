@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from number_insight.sandbox import control, direct, gateway, identity, origin, page
+from number_insight.sandbox import control, direct, gateway, identity, origin, page, twilio
 from number_insight.sandbox.exchange import Reply, Request, json_reply
 from number_insight.sandbox.faults import ELSEWHERE
 from number_insight.sandbox.ledger import Entry
@@ -20,6 +20,9 @@ def reply_to(state: State, request: Request) -> Reply:
     route = gateway.ROUTE.fullmatch(request.path)
     if route is not None:
         return gateway.reply_to(state, request, route)
+    route = twilio.ROUTE.fullmatch(request.path)
+    if route is not None:
+        return twilio.reply_to(state, request, route)
     if request.path.startswith(gateway.BASE):
         return gateway.envelope(404, "There is no such resource.")
     if request.path == identity.PATH:

@@ -71,10 +71,11 @@ class Sandbox:
     `credentials` maps keys to secrets (one, or several during a rotation); None accepts any.
     `signature_secret` verifies signed requests, and `public_key` (PEM, or the path of a file) the
     tokens of Identity Insights, whose claims are checked anyway. `balance` is the opening balance
-    in EUR, `throughput` the number of requests answered in a second. `delay` and `callback_delay`
-    come before an answer and a callback, in seconds. `tls` holds the paths of a certificate and its
-    key. `dialect` is the year whose answers are imitated, `token_lifetime` that of a bearer token
-    in seconds, and `clock` the factor by which the back-off of callbacks is shortened.
+    in each currency, `throughput` the number of requests answered in a second. `delay` and
+    `callback_delay` come before an answer and a callback, in seconds. `tls` holds the paths of a
+    certificate and its key. `dialect` is the year whose answers are imitated, `token_lifetime` that
+    of a bearer token in seconds, and `clock` the factor by which the back-off of callbacks is
+    shortened.
 
     A public key that cannot be used is a ValueError. `start` raises OSError if the port is taken::
 
@@ -178,6 +179,11 @@ class Sandbox:
     def token_url(self) -> str:
         """The ``token_url`` of the KPN provider."""
         return self.url + GRANT_PATH
+
+    @property
+    def twilio_url(self) -> str:
+        """The ``base_url`` of the Twilio provider."""
+        return self.url
 
     @property
     def identity_url(self) -> str:

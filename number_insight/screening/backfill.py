@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from number_insight.models.choices import Basis, Decision, RecordState, Source
 from number_insight.models.fingerprints import fingerprints
 from number_insight.models.subjects import key_text, kinds_of
 from number_insight.screening import signup, tasks
-from number_insight.transactions import after_commit
+from number_insight.transactions import after_commit, retry_deadlock
 
 BATCH = 1000
 MOST_RUNG = 3
@@ -113,7 +113,8 @@ class Backfill:
             source=Source.BACKFILL,
         )
 
-    def queue(self, rows: Iterable[Missing]) -> int:
+    @retry_deadlock
+    def queue(self, rows: Sequence[Missing]) -> int:
         """Queue a record for each of `rows`, new or its own, in one transaction; return the count.
 
         Inside `signup.suspended` nothing is queued.
@@ -121,7 +122,6 @@ class Backfill:
         if signup.is_suspended():
             return 0
         alias = router.db_for_write(NumberInsightRecord)
-        rows = list(rows)
         resumed = [row.resumed for row in rows if row.resumed is not None]
         created = [self.record(row) for row in rows if row.resumed is None]
         with transaction.atomic(using=alias):

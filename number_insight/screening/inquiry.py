@@ -18,6 +18,7 @@ from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
 from number_insight.providers.vocabulary import sound
 from number_insight.rules.scoring import Judgement
+from number_insight.transactions import retry_deadlock
 from number_insight.verdicts import grounds, judging, recording
 from number_insight.verdicts.judging import Judged
 
@@ -63,8 +64,7 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
         raise NoAnswer(outcomes.NOTHING_FOUND, status=insight.status)
     (judged,) = judging.judge([grounds.answered(row, lookup, insight, Basis.ANSWER)])
     if record:
-        with transaction.atomic():
-            _keep(judged, lookup)
+        _keep(judged, lookup)
     return Result(insight=judged.insight, judgement=judged.judgement, record_id=row.pk)
 
 
@@ -90,6 +90,7 @@ def _answer(provider: Provider, question: Question, lookup: Lookup) -> Insight:
     return insight
 
 
+@retry_deadlock
 def _book(amount: Decimal, currency: str) -> None:
     with transaction.atomic():
         budget.book(amount, currency)
@@ -105,11 +106,13 @@ def _record(inquiry: Inquiry) -> NumberInsightRecord:
     )
 
 
+@retry_deadlock
 def _keep(judged: Judged, lookup: Lookup) -> None:
     """Save the lookup, whose cost is booked already, and the record with its verdict."""
     lookup.attempts, lookup.called_at = 1, lookup.answered_at
-    lookup.save()
     record = judged.case.record
-    record.lookup, record.cost = lookup, lookup.cost
-    record.save()
-    recording.write([judged])
+    with transaction.atomic():
+        lookup.save()
+        record.lookup, record.cost = lookup, lookup.cost
+        record.save()
+        recording.write([judged])

@@ -19,7 +19,7 @@ from number_insight.models.choices import Basis, Source, Verdict
 from number_insight.privacy import erasing
 from number_insight.screening import planning, signup, visitor
 from number_insight.screening.visitor import Visitor
-from number_insight.transactions import after_commit, require_sync
+from number_insight.transactions import after_commit, require_sync, retry_deadlock
 from number_insight.verdicts import grounds, judging, recording
 from number_insight.verdicts.judging import Judged
 
@@ -45,11 +45,9 @@ def is_denied(number: str) -> bool:
     if app_settings.ENFORCEMENT != "enforce":
         return False
     require_sync()
-    alias = _alias()
-    in_transaction = transaction.get_connection(alias).in_atomic_block
+    in_transaction = transaction.get_connection(_alias()).in_atomic_block
     try:
-        with transaction.atomic(using=alias):  # a failed query must not break the signup's own
-            return _is_denied(number, in_transaction)
+        return _is_denied_by_evidence(number, in_transaction)
     except Exception as error:  # our own bug must not cost a signup
         logger.error("The evidence on a number could not be read (%s).", type(error).__name__)
         return False
@@ -58,6 +56,13 @@ def is_denied(number: str) -> bool:
 def _alias() -> str:
     alias: str = router.db_for_write(NumberInsightRecord)
     return alias
+
+
+@retry_deadlock
+@sensitive_variables()
+def _is_denied_by_evidence(number: str, in_transaction: bool) -> bool:
+    with transaction.atomic(using=_alias()):  # a failed query must not break the signup's own
+        return _is_denied(number, in_transaction)
 
 
 def _is_denied(number: str, in_transaction: bool) -> bool:
@@ -109,6 +114,7 @@ def _refuse_later(judged: Judged, current: Visitor | None) -> bool:
     return True
 
 
+@retry_deadlock
 def _record_afterwards(judged: Judged) -> None:
     with transaction.atomic(using=_alias()):
         _count(judged.case.record)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
@@ -24,6 +25,7 @@ from number_insight.screening import tasks
 from tests.support.servers import Redis, free_port
 from tests.support.stage import (
     CLEAN,
+    HAS_WEBHOOK,
     PREMIUM,
     asking,
     record_of,
@@ -87,6 +89,9 @@ def test_a_callback_that_is_late_is_no_problem_before_25_hours(queue: Redis) -> 
         NumberInsightRecord.objects.update(created_at=F("created_at") - gone)
         Lookup.objects.update(lease_until=F("lease_until") - gone)
         found = health.examine()
+        if not HAS_WEBHOOK:  # it was answered at once
+            assert (found.problems, found.unfinished, found.awaiting_callback) == ([], 0, 0)
+            continue
         assert [problem.split(",")[0] for problem in found.problems] == expected
         assert (found.unfinished, found.awaiting_callback) == (len(expected), 1 - len(expected))
 
@@ -159,8 +164,9 @@ def test_what_the_account_has_no_approval_for_is_named_without_an_alarm(queue: R
 def test_the_money_of_each_currency_is_told_by_itself(queue: Redis) -> None:
     tasks.sweep()
     with two_currencies({"EUR": {"day": "1"}, "USD": {"day": "2", "month": None}}):
-        budget.book(Decimal("0.5"), "EUR")
-        budget.book(Decimal("2"), "USD")
+        with transaction.atomic():
+            budget.book(Decimal("0.5"), "EUR")
+            budget.book(Decimal("2"), "USD")
         Lookup.objects.create(state="uncertain", currency="USD", reserved=Decimal("0.25"))
         document, healthy = told()
         out = StringIO()

@@ -222,7 +222,6 @@ def test_the_currency_is_an_option() -> None:
         ({"insights": {"sim_swap": {}}}, ["W025"]),
         ({"insights": {"sim_swap": {}}, "purpose": "Any"}, []),
     ],
-    ids=str,
 )
 def test_a_mistake_is_found(options: dict[str, Any], ids: list[str]) -> None:
     faults = [*IdentityInsights(**{**OPTIONS, **options}).check()]

@@ -176,7 +176,6 @@ NOW = int(time.time())
         {"iat": "now"},
         {"algorithm": "HS256"},
     ],
-    ids=str,
 )
 def test_the_claims_are_always_checked(service: Sandbox, claims: dict[str, Any]) -> None:
     response = post(service, token=keys.token(**claims))

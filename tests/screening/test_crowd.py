@@ -15,7 +15,7 @@ from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, worker
 from number_insight.screening.tasks import bell
 from tests.models import Customer
-from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, money, sign_up, vonage, work_off
+from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, at, money, sign_up, work_off
 from tests.support.waiting import at_once, until
 
 CROWD = 100
@@ -34,7 +34,7 @@ def test_a_hundred_signups_with_one_number_cost_one_lookup(
 
     # Rules that count how often a number was seen would judge each one differently.
     rules = [{"NAME": "number_insight.rules.line.Virtual"}]
-    with override_settings(NUMBER_INSIGHT=vonage(sandbox, RULES=rules, LEVEL="advanced")):
+    with override_settings(NUMBER_INSIGHT=at(sandbox, RULES=rules, LEVEL="advanced")):
         at_once(CROWD, come)
     records = NumberInsightRecord.objects.all()
     assert sandbox.ledger.count() == 1
@@ -47,7 +47,7 @@ def test_a_hundred_signups_with_one_number_cost_one_lookup(
 
 def test_fifty_deliveries_of_one_message_make_one_request(sandbox: Sandbox) -> None:
     sandbox.behave(CLEAN, delay=0.2)
-    with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
+    with override_settings(NUMBER_INSIGHT=at(sandbox)):
         record = screen(CLEAN)
         at_once(50, lambda _: worker.screen(record.pk))
     record.refresh_from_db()
@@ -58,7 +58,7 @@ def test_fifty_deliveries_of_one_message_make_one_request(sandbox: Sandbox) -> N
 def test_the_budget_is_exact_however_many_spend_at_once(sandbox: Sandbox) -> None:
     numbers = [f"+4670174{index:02d}05" for index in range(20)]
     with override_settings(
-        NUMBER_INSIGHT=vonage(sandbox, BUDGET={"day": "0.15"}, LIMITS={}, THROUGHPUT=1000)
+        NUMBER_INSIGHT=at(sandbox, BUDGET={"day": "0.15"}, LIMITS={}, THROUGHPUT=1000)
     ):
         records = [screen(number) for number in numbers]
         at_once(20, lambda index: work_off(records[index].pk))
@@ -95,7 +95,7 @@ def test_no_transaction_is_open_while_the_provider_is_asked(sandbox: Sandbox) ->
             )
             return [row[0] for row in rows if row[0].startswith("idle in transaction")]
 
-    with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
+    with override_settings(NUMBER_INSIGHT=at(sandbox)):
         record = screen(CLEAN)
         seen: list[list[str]] = []
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.dispatch import Signal
 from django.test import override_settings
@@ -19,6 +20,8 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, tasks, worker
 from tests.models import Customer
+from tests.support import keys
+from tests.support.identity import LIVE, PRICES, PURPOSE
 from tests.support.servers import Redis
 
 CLEAN = "+46701740605"
@@ -28,8 +31,13 @@ RESERVED = "+447700900000"
 IMPOSSIBLE = "12345678901234567890"
 PRICE = "0.03"
 """The price of Advanced in the sandbox, in EUR."""
+IDENTITY = "number_insight.providers.identity.IdentityInsights"
 VONAGE = "number_insight.providers.vonage.NumberInsight"
-FAKE = "number_insight.providers.fake.Fake"
+FAKE = settings.FAKE
+IS_IDENTITY = settings.PROVIDER == "identity"
+"""Whether the suite runs in the words of Identity Insights."""
+HAS_WEBHOOK = not IS_IDENTITY
+"""Whether the fake provider can post its answers; without that, it gives them at once."""
 
 
 def vonage(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
@@ -38,6 +46,18 @@ def vonage(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
     options["base_url"] = f"{sandbox.url}/ni"
     options |= {"prices": {"advanced": PRICE}, "timeout": settings.pop("timeout", 10)}
     return {"PROVIDERS": {"default": {"BACKEND": VONAGE, "OPTIONS": options}}, **settings}
+
+
+def identity(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
+    """Return ``NUMBER_INSIGHT`` with the sandbox as Identity Insights, as dear as `vonage`."""
+    options: dict[str, Any] = {"application_id": keys.APPLICATION, "base_url": sandbox.identity_url}
+    options |= {"private_key": keys.private_key(), "purpose": PURPOSE, "insights": LIVE}
+    options |= {"prices": PRICES, "timeout": settings.pop("timeout", 10)}
+    return {"PROVIDERS": {"default": {"BACKEND": IDENTITY, "OPTIONS": options}}, **settings}
+
+
+at = identity if IS_IDENTITY else vonage
+"""Return ``NUMBER_INSIGHT`` with the sandbox as the provider of this run."""
 
 
 def fake(answers: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:

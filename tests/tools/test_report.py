@@ -32,7 +32,7 @@ def outcome(**changes: Any) -> Outcome:
         "guests": [GOOD, WRONG],
         "taken": {"good": 1, "wrong": 0},
         "records": [RECORD],
-        "ledger": {"charged": "0.03", "requests": 1, "entries": [{"number": GOOD.phone}]},
+        "ledger": asked(GOOD.phone),
     }
     return Outcome(**{**kept, **changes})
 
@@ -40,7 +40,8 @@ def outcome(**changes: Any) -> Outcome:
 def asked(*numbers: str) -> dict[str, Any]:
     """Return a ledger in which these numbers were asked."""
     entries = [{"number": number} for number in numbers]
-    return {"charged": "0.03", "requests": len(numbers), "entries": entries}
+    accounts = {"EUR": {"charged": "0.03"}}
+    return {"accounts": accounts, "requests": len(numbers), "entries": entries}
 
 
 def test_what_is_as_promised_is_not_complained_about() -> None:
@@ -78,7 +79,10 @@ def test_the_costs_are_those_of_the_ledger() -> None:
     told = costs(outcome())
     assert "1 signups, 1 requests" in told
     assert "€ 30.00 per 1,000" in told
+    accounts = {"EUR": {"charged": "0"}, "USD": {"charged": "0.015"}}
+    dollars = {**asked(GOOD.phone), "accounts": accounts}
+    assert costs(outcome(ledger=dollars)).endswith("$ 0.02 charged: $ 15.00 per 1,000 signups.")
 
 
 def test_costs_can_be_told_of_nobody() -> None:
-    assert "0 signups" in costs(outcome(records=[], ledger={**asked(), "charged": "0"}))
+    assert "0 signups" in costs(outcome(records=[], ledger=asked()))

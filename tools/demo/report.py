@@ -35,8 +35,11 @@ class Outcome:
         return [record for record in self.records if record["email"] == guest.email]
 
     @property
-    def charged(self) -> Decimal:
-        return Decimal(self.ledger["charged"])
+    def charged(self) -> dict[str, Decimal]:
+        """What was charged in each currency; at least one of them, be it nothing."""
+        accounts = self.ledger["accounts"].items()
+        amounts = {currency: Decimal(account["charged"]) for currency, account in accounts}
+        return {currency: paid for currency, paid in amounts.items() if paid} or {"EUR": Decimal(0)}
 
 
 def broken_promises(outcome: Outcome) -> list[str]:
@@ -123,11 +126,14 @@ def _verdict(verdict: str, guest: Guest) -> Text:
 def costs(outcome: Outcome) -> str:
     """Return what was asked and paid, according to the sandbox's ledger."""
     signups = len(outcome.records)
-    per_thousand = outcome.charged / signups * 1000 if signups else Decimal(0)
-    return (
-        f"{signups} signups, {outcome.ledger['requests']} requests to the provider, "
-        f"€ {outcome.charged:.2f} charged: € {per_thousand:.2f} per 1,000 signups."
-    )
+    asked = f"{signups} signups, {outcome.ledger['requests']} requests to the provider"
+    return ", ".join([asked, *(_cost(*each, signups) for each in outcome.charged.items())])
+
+
+def _cost(currency: str, charged: Decimal, signups: int) -> str:
+    sign = {"EUR": "€", "USD": "$"}.get(currency, currency)
+    per_thousand = charged / signups * 1000 if signups else Decimal(0)
+    return f"{sign} {charged:.2f} charged: {sign} {per_thousand:.2f} per 1,000 signups."
 
 
 def addresses(stage: Stage) -> Table:

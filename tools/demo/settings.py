@@ -32,6 +32,10 @@ PROVIDERS: dict[str, dict[str, Any]] = {
             "base_url": SANDBOX_URL,
         },
     },
+    promises.TWILIO: {
+        "BACKEND": "number_insight.providers.twilio.Lookup",
+        "OPTIONS": {"account_sid": "demo", "auth_token": "demo", "base_url": SANDBOX_URL},
+    },
 }
 PROVIDER = PROVIDERS[os.environ["DEMO_PROVIDER"]]
 PROVIDER["OPTIONS"]["timeout"] = 3  # the personas that never answer take all of it

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.test import TestCase
 
 from number_insight.models import NumberInsightRecord
-from number_insight.reviewing import refuse, release
+from number_insight.reviewing import refuse, release, reopen
 from number_insight.signals import decision_made, verdict_changed
 from number_insight.testing import NumberInsightTestMixin
 from shop.models import Customer
@@ -58,6 +58,18 @@ class AccountsTest(NumberInsightTestMixin, TestCase):
         self.assertEqual(self.decided(customer, refuse), "refused")
         self.assertIn("We could not open this account.", self.page(customer))
         self.assertNotIn("secret reason", self.page(customer))
+
+    def test_what_a_reviewer_undoes_is_held_again(self) -> None:
+        customer = self.opened(VIRTUAL)
+        for decide in (release, refuse):
+            self.decided(customer, decide)
+            self.assertEqual(self.decided(customer, reopen), "held")
+
+    def test_what_others_have_changed_is_not_undone(self) -> None:
+        customer = self.opened(VIRTUAL)
+        self.decided(customer, refuse)
+        Customer.objects.update(status="active")
+        self.assertEqual(self.decided(customer, reopen), "active")
 
     def test_being_told_twice_changes_nothing(self) -> None:
         customer = self.opened(VIRTUAL)

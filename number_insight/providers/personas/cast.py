@@ -93,6 +93,16 @@ PLACES = (
         20,
         carrier_country="NO",
     ),
+    _persona(
+        "45",
+        "cable-line",
+        "A household's telephone line over its cable connection",
+        30,
+        line_type="virtual",
+        voip="fixed",
+        **_NOT_LIVE,
+    ),
+    _persona("46", "sms-pumping", "A mobile that texts are sent to for the fee", pumping=95),
 )
 
 VALIDITY = (

@@ -34,6 +34,9 @@ class Persona:
     is valid to libphonenumber, sent with the visitor's IP; "pending" means that the lookup is
     retried until the trouble has passed.
 
+    `voip` is the kind of a virtual line, and `pumping` the score (0 to 100) of the risk that texts
+    to the number are sent for the fee; only providers that know of them tell these.
+
     `sim_swapped_hours` is the age of the SIM card, if it is new. With `seems_mobile` Identity
     Insights takes the number for a mobile one, by its range, and finds no current carrier.
 
@@ -66,6 +69,8 @@ class Persona:
     has_carrier: bool = True
     has_other_original: bool = False
     has_real_time: bool = False
+    voip: str = "nonfixed"
+    pumping: int = 5
     sim_swapped_hours: int | None = None
     seems_mobile: bool = False
     outcome: int = 0

@@ -2,7 +2,8 @@
 
 It is that of the default rules at level advanced, for a new number that is valid to libphonenumber.
 Number Insight is sent the visitor's IP. Identity Insights knows no IP; it is asked with the purpose
-of test access, and so for the last change of the SIM.
+of test access, and so for the last change of the SIM. Twilio knows no IP either; it is asked for
+its default package, the status of the line.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from dataclasses import dataclass
 
 from number_insight.providers.personas.persona import Persona
 
-NUMBER_INSIGHT, IDENTITY = "number_insight", "identity"
+NUMBER_INSIGHT, IDENTITY, TWILIO = "number_insight", "identity", "twilio"
 
-NAMES: Mapping[str, str] = {NUMBER_INSIGHT: "Number Insight", IDENTITY: "Identity Insights"}
+NAMES: Mapping[str, str] = {
+    NUMBER_INSIGHT: "Number Insight",
+    IDENTITY: "Identity Insights",
+    TWILIO: "Twilio",
+}
 """Every provider whose answers the sandbox gives, with its name."""
 
 
@@ -50,6 +55,23 @@ _OTHERWISE: Mapping[str, Mapping[str, Promise]] = {
         "voip-user": _ALLOW,
         "pager": Promise(verdict="review"),  # there is no word for it
         "sim-swapped": Promise(verdict="allow", score=25),
+    },
+    TWILIO: {
+        # Nothing tells roaming, or what can be delivered; and nothing compares the visitor's IP.
+        "traveller": _ALLOW,
+        "roaming-elsewhere": _ALLOW,
+        "undeliverable": _ALLOW,
+        "blacklisted": _ALLOW,
+        "inferred-not-valid": _ALLOW,
+        "vpn-user": _ALLOW,
+        # The status of a line is told of mobile ones alone.
+        "virtual-abroad": _VIRTUAL,
+        "virtual-dead-abroad": _VIRTUAL,
+        "virtual-not-valid": _VIRTUAL,
+        "cable-line": Promise(verdict="allow", score=10),
+        # The type of the line is not told either.
+        "no-carrier": Promise(verdict="review"),
+        "empty-carrier": Promise(verdict="review"),
     },
 }
 """Provider -> the promises of personas that differ from those under Number Insight."""

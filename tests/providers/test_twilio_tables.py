@@ -1,0 +1,518 @@
+"""Twilio's tables: line types, errors of packages and of the whole, and what each is to us."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from number_insight.exceptions import (
+    BadCredentials,
+    Busy,
+    Gone,
+    NoAnswer,
+    NoCredit,
+    NotAllowed,
+    NumberRefused,
+    ProviderError,
+    Uncertain,
+    Unsupported,
+)
+from number_insight.insight import Insight, Risk, Swap
+from number_insight.providers import twilio_errors
+from number_insight.providers.base import Question
+from number_insight.providers.networks import country_of_network
+from number_insight.providers.twilio import Lookup
+from tests.support.stubs import Script, Stub, closes, says
+
+NUMBER = "+447700900123"
+ALL = [
+    "line_status",
+    "sim_swap",
+    "call_forwarding",
+    "identity_match",
+    "reassigned_number",
+    "sms_pumping_risk",
+    "phone_number_quality_score",
+    "pre_fill",
+]
+LINE = {"type": "mobile", "carrier_name": "Carrier A", "error_code": None}
+
+
+def document(**packages: Any) -> dict[str, Any]:
+    return {
+        "calling_country_code": "44",
+        "country_code": "GB",
+        "phone_number": NUMBER,
+        "national_format": "07700 900123",
+        "valid": True,
+        "validation_errors": None,
+        **packages,
+    }
+
+
+def provider(stub: Stub, **options: Any) -> Lookup:
+    return Lookup(account_sid="AC1", auth_token="t", base_url=stub.url, timeout=2, **options)
+
+
+def ask(answer: Script, level: str = "advanced", cnam: bool = False, **options: Any) -> Insight:
+    with Stub(answer) as stub:
+        question = Question(number=NUMBER, level=level, cnam=cnam)
+        try:
+            return provider(stub, **options).lookup(question)
+        finally:
+            assert len(stub.requests) == 1
+
+
+def told(*, packages: Any = ("line_status",), **found: Any) -> Insight:
+    return ask(says(200, document(**found)), packages=packages)
+
+
+@pytest.mark.parametrize(
+    ("word", "line_type", "voip"),
+    [
+        ("mobile", "mobile", "unknown"),
+        ("landline", "landline", "unknown"),
+        ("nonFixedVoip", "virtual", "nonfixed"),
+        ("fixedVoip", "virtual", "fixed"),
+        ("tollFree", "landline_tollfree", "unknown"),
+        ("premium", "landline_premium", "unknown"),
+        ("sharedCost", "unknown", "unknown"),
+        ("uan", "unknown", "unknown"),
+        ("personal", "unknown", "unknown"),
+        ("voicemail", "unknown", "unknown"),
+        ("pager", "pager", "unknown"),
+        ("somethingNew", "unknown", "unknown"),
+    ],
+)
+def test_every_line_type_has_its_word(word: str, line_type: str, voip: str) -> None:
+    insight = told(line_type_intelligence={"type": word, "error_code": None}, packages=[])
+    assert (insight.line_type, insight.voip) == (line_type, voip)
+    assert (f"type {word}" in insight.status_text) == (line_type == "unknown")
+    assert "line_type" not in insight.missing
+
+
+@pytest.mark.parametrize("word", ["unknown", None, ""])
+def test_an_unknown_line_type_is_not_told(word: Any) -> None:
+    insight = told(line_type_intelligence={"type": word, "error_code": None}, packages=[])
+    assert (insight.line_type, insight.voip) == ("unknown", None)
+    assert insight.missing["line_type"] == insight.missing["voip"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("word", "valid", "reachable"),
+    [
+        ("active", "valid", "unknown"),
+        ("reachable", "valid", "reachable"),
+        ("unreachable", "valid", "absent"),
+        ("inactive", "not_valid", "bad_number"),
+        ("unknown", "unknown", "unknown"),
+        ("dancing", "unknown", "unknown"),
+    ],
+)
+def test_every_line_status_has_its_word(word: str, valid: str, reachable: str) -> None:
+    insight = told(line_type_intelligence=LINE, line_status={"status": word})
+    assert (insight.valid_number, insight.reachable) == (valid, reachable)
+
+
+def test_a_number_is_never_valid_by_the_plan_alone() -> None:
+    insight = told(line_type_intelligence=LINE, packages=[])
+    assert insight.valid_number == "unknown"
+
+
+PACKAGE_ERRORS: list[Any] = [
+    (60600, "no_coverage", None),
+    (60601, "not_authorized", None),
+    (60606, "not_authorized", NotAllowed),
+    (60607, "no_coverage", None),
+    (60608, "failed", NoAnswer),
+    (60609, "not_authorized", NotAllowed),
+    (60610, "no_coverage", None),
+    (60611, "failed", Busy),
+    (60612, "not_applicable", None),
+    (60614, "failed", None),
+    (60616, "failed", Busy),
+    (60617, "failed", None),
+    (60618, "failed", None),
+    (60619, "failed", None),
+    (60622, "not_found", None),
+    (60623, "not_found", None),
+    (60624, "failed", Busy),
+    (60626, "failed", Busy),
+    (60699, "not_authorized", NotAllowed),
+    (61234, "failed", NoAnswer),
+    ("odd", "failed", NoAnswer),
+    ([], "failed", NoAnswer),
+]
+
+
+@pytest.mark.parametrize(("code", "reason", "alone"), PACKAGE_ERRORS)
+def test_every_error_of_a_package(code: Any, reason: str, alone: type[Exception] | None) -> None:
+    broken = {"status": "reachable", "error_code": code}
+    insight = told(line_type_intelligence=LINE, line_status=broken)
+    assert insight.missing["valid_number"] == insight.missing["reachable"] == reason
+    assert (insight.valid_number, insight.reachable) == ("unknown", "unknown")
+    assert (insight.outcome, insight.price) == (1, Decimal("0.008"))
+    answer = document(line_type_intelligence={"error_code": code}, line_status=broken)
+    if alone is not None:
+        with pytest.raises(alone, match="line_status"):
+            ask(says(200, answer))
+    else:
+        insight = ask(says(200, answer))
+        assert (insight.outcome, insight.price, insight.is_empty) == (2, 0, True)
+        assert insight.missing["line_type"] == reason
+
+
+def test_every_error_of_a_package_is_tried() -> None:
+    tried = {code for code, *_ in PACKAGE_ERRORS if isinstance(code, int)}
+    assert set(twilio_errors.PACKAGE_ERRORS) - tried == {60613, 60620, 60621, 60625}  # see below
+
+
+def test_degraded_data_is_used_and_said() -> None:
+    insight = told(line_type_intelligence={**LINE, "error_code": 60613}, packages=[])
+    assert (insight.line_type, insight.price) == ("mobile", Decimal("0.008"))
+    assert insight.status_text == "line_type_intelligence 60613"
+
+
+def test_a_swap_without_a_carrier_is_used() -> None:
+    last = {"last_sim_swap_date": None, "swapped_period": "PT24H", "swapped_in_period": True}
+    swap = {"last_sim_swap": last, "carrier_name": None, "error_code": 60621}
+    insight = told(line_type_intelligence=LINE, sim_swap=swap, packages=["sim_swap"])
+    assert insight.sim_swap == Swap(swapped=True, period_hours=24)
+    assert insight.price == Decimal("0.108")
+
+
+def test_incomplete_data_of_a_swap_is_paid_and_no_exception() -> None:
+    answer = document(
+        line_type_intelligence={"error_code": 60607},
+        sim_swap={"last_sim_swap": None, "error_code": 60620},
+    )
+    insight = ask(says(200, answer), packages=["sim_swap"], prices={"sim_swap": "0.04"})
+    assert insight.price == Decimal("0.04")
+    assert insight.missing["sim_swap"] == "not_found"
+
+
+def test_a_cancelled_number_is_told_by_any_package() -> None:
+    gone = {"error_code": 60625}
+    insight = told(line_type_intelligence=LINE, sim_swap=gone, packages=["sim_swap"])
+    assert (insight.valid_number, insight.line_type) == ("cancelled", "mobile")
+    assert insight.missing["sim_swap"] == "not_applicable"
+    insight = told(line_type_intelligence=gone, line_status=gone)
+    assert (insight.valid_number, insight.outcome, insight.price) == ("cancelled", 1, 0)
+    assert not insight.is_empty
+
+
+def test_the_worst_reason_is_raised_where_nothing_was_answered() -> None:
+    def both(one: int, other: int) -> Script:
+        return says(
+            200,
+            document(line_type_intelligence={"error_code": one}, line_status={"error_code": other}),
+        )
+
+    with pytest.raises(Busy):
+        ask(both(60606, 60611))
+    with pytest.raises(NotAllowed, match="line_status 60606"):
+        ask(both(60608, 60606))
+    with pytest.raises(NoAnswer):
+        ask(both(60607, 60608))
+
+
+def test_a_null_package_is_not_covered() -> None:
+    insight = told(line_type_intelligence=LINE, sim_swap=None, packages=["sim_swap"])
+    assert insight.missing["sim_swap"] == "no_coverage"
+    assert insight.price == Decimal("0.008")
+
+
+def test_an_empty_caller_name_is_paid_in_the_us() -> None:
+    answer = {**document(line_type_intelligence=LINE), "country_code": "US"}
+    answer |= {"phone_number": "+12015550105", "caller_name": None}
+    with Stub(says(200, answer)) as stub:
+        asked = Question(number="+12015550105", level="standard", cnam=True)
+        insight = provider(stub).lookup(asked)
+    assert insight.caller is None
+    assert insight.price == Decimal("0.018")
+
+
+def test_an_undetermined_caller_is_unknown() -> None:
+    caller = {"caller_name": None, "caller_type": "UNDETERMINED", "error_code": None}
+    answer = {**document(line_type_intelligence=LINE), "caller_name": caller}
+    with Stub(says(200, answer)) as stub:
+        asked = Question(number="+12015550105", level="standard", cnam=True)
+        insight = provider(stub).lookup(asked)
+    assert insight.caller is None
+    assert insight.missing["caller"] == "not_found"
+
+
+def test_every_package_has_its_fact() -> None:
+    last = {
+        "last_sim_swap_date": "2026-11-20T10:18:50Z",
+        "swapped_period": "PT48H",
+        "swapped_in_period": True,
+    }
+    insight = told(
+        packages=ALL,
+        line_type_intelligence={
+            "type": "mobile",
+            "carrier_name": "Carrier A",
+            "mobile_country_code": "234",
+            "mobile_network_code": "10",
+            "error_code": None,
+        },
+        line_status={"status": "reachable", "error_code": None},
+        sim_swap={"last_sim_swap": last, "carrier_name": "Carrier B", "error_code": None},
+        call_forwarding={"call_forwarding_enabled": True, "error_code": None},
+        identity_match={
+            "first_name_match": "exact_match",
+            "last_name_match": "no_match",
+            "city_match": "no_data_available",
+            "summary_score": 20,
+            "error_code": None,
+        },
+        reassigned_number={"is_number_reassigned": "yes", "error_code": None},
+        sms_pumping_risk={
+            "sms_pumping_risk_score": 61,
+            "number_blocked": True,
+            "number_blocked_date": "2026-01-31",
+            "error_code": None,
+        },
+        phone_number_quality_score={"disposable_phone_risk_score": 90, "error_code": None},
+        pre_fill={"first_name": "Robin", "error_code": None},
+    )
+    carrier = insight.current_carrier
+    assert carrier is not None
+    assert (carrier.network_code, carrier.name, carrier.country) == ("23410", "Carrier A", "GB")
+    at = datetime(2026, 11, 20, 10, 18, 50, tzinfo=timezone.utc)
+    assert insight.sim_swap == Swap(swapped=True, at=at, period_hours=48)
+    assert insight.call_forwarding is True
+    assert insight.match == {"first_name": "exact_match", "last_name": "no_match"}
+    assert insight.reassigned == "yes"
+    blocked_at = datetime(2026, 1, 31, tzinfo=timezone.utc)
+    assert insight.risk == Risk(score=61, blocked=True, blocked_at=blocked_at, kind="sms_pumping")
+    assert insight.missing == {"caller": "not_asked"}
+    assert insight.outcome == 0
+    assert Insight.from_json(insight.as_json()) == insight
+
+
+@pytest.mark.parametrize(
+    ("category", "kind"), [("high", "disposable"), (None, "disposable"), ("low", "quality")]
+)
+def test_a_score_of_quality_is_no_score_of_pumping(category: str | None, kind: str) -> None:
+    insight = told(
+        packages=["phone_number_quality_score"],
+        line_type_intelligence=LINE,
+        phone_number_quality_score={
+            "disposable_phone_risk_score": 90,
+            "disposable_phone_risk_category": category,
+            "error_code": None,
+        },
+    )
+    assert insight.risk == Risk(score=90, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (400, {"code": 60618}, NoAnswer),
+        (401, {"code": 20003}, BadCredentials),
+        (401, {}, BadCredentials),
+        (401, {"code": 20005}, NoCredit),
+        (403, {"code": 10001}, NoCredit),
+        (403, {"code": 20008}, NotAllowed),
+        (404, {"code": 20404}, NumberRefused),
+        (404, {"code": "20404", "type": "x", "title": "y", "status": 404}, NumberRefused),
+        (404, {}, Gone),
+        (404, None, Gone),
+        (410, {}, Gone),
+        (429, {"code": 20429}, Busy),
+        (429, None, Busy),
+        (503, {"code": 20503}, Busy),
+        (503, None, Uncertain),
+        (500, {"code": 20500}, Uncertain),
+        (502, None, Uncertain),
+        (504, None, Uncertain),
+        (302, {"code": 20404}, Uncertain),
+        (418, {}, NoAnswer),
+        (200, None, Uncertain),
+        (200, {}, Uncertain),
+        (200, {"valid": False, "validation_errors": ["TOO_LONG"]}, NumberRefused),
+        (200, {"valid": None}, Uncertain),
+    ],
+)
+@pytest.mark.parametrize("level", ["basic", "advanced"])
+def test_every_error_of_the_whole(
+    status: int, body: Any, error: type[ProviderError], level: str
+) -> None:
+    if body and "code" in body:
+        body = {**body, "message": f"The requested resource /v2/PhoneNumbers/{NUMBER} ..."}
+    answer = says(status, body, body=b"<h1>no</h1>", Twilio_Request_Id="RQ1")
+    with pytest.raises(ProviderError) as caught:
+        ask(answer, level)
+    assert type(caught.value) is error
+    assert caught.value.request_id == "RQ1"
+    assert NUMBER[1:] not in str(caught.value)
+    assert "\n" not in str(caught.value)
+    if status != 200:
+        assert caught.value.http_status == status
+
+
+def batch_of(item: Any) -> Script:
+    return says(200, {"phone_numbers": item if isinstance(item, list) else [item]})
+
+
+@pytest.mark.parametrize(
+    ("item", "error"),
+    [
+        ({**document(), "twilio_error_code": 20404}, NumberRefused),
+        ({**document(), "twilio_error_code": 20003}, BadCredentials),
+        ({**document(), "twilio_error_code": 60611}, Busy),
+        ({**document(), "twilio_error_code": 60606}, NotAllowed),
+        ({**document(), "twilio_error_code": 60600}, NoAnswer),
+        ({**document(), "twilio_error_code": 1}, NoAnswer),
+        ({**document(), "valid": False}, NumberRefused),
+        ({**document(), "correlation_id": "of another"}, Uncertain),
+        ([], Uncertain),
+        ([document(), document()], Uncertain),
+        (["x"], Uncertain),
+    ],
+)
+def test_every_error_of_an_item(item: Any, error: type[ProviderError]) -> None:
+    with pytest.raises(ProviderError) as caught:
+        ask(batch_of(item), batch=True)
+    assert type(caught.value) is error
+
+
+def test_an_item_without_a_correlation_id_is_ours() -> None:
+    item = {**document(line_type_intelligence=LINE), "twilio_error_code": None}
+    assert ask(batch_of(item), batch=True).line_type == "mobile"
+
+
+def test_a_dropped_connection_is_one_request() -> None:
+    for options in ({}, {"batch": True}):
+        with pytest.raises(Uncertain):
+            ask(closes, **options)
+
+
+def test_the_get_holds_what_the_contract_says() -> None:
+    with Stub(says(200, document(line_type_intelligence=LINE))) as stub:
+        provider(stub).lookup(Question(number=NUMBER, level="advanced", ip="192.0.2.7"))
+    (seen,) = stub.requests
+    head = seen.raw.partition(b"\r\n")[0]
+    assert head.startswith(b"GET /v2/PhoneNumbers/%2B447700900123?Fields=")
+    assert seen.query == {"Fields": ["line_type_intelligence,line_status"]}
+    assert seen.headers["authorization"] == "Basic QUMxOnQ="
+    assert b"192.0.2.7" not in seen.raw
+
+
+def test_a_basic_question_asks_no_package() -> None:
+    with Stub(says(200, document())) as stub:
+        insight = provider(stub).lookup(Question(number=NUMBER, level="basic"))
+    assert stub.requests[0].query == {}
+    assert (insight.country, insight.country_iso3, insight.outcome) == ("GB", "GBR", None)
+
+
+def test_a_batch_query_holds_one_number_and_hides_it_in_the_body() -> None:
+    with Stub(batch_of(document(line_type_intelligence=LINE))) as stub:
+        provider(stub, batch=True).lookup(Question(number=NUMBER, level="standard"))
+    (seen,) = stub.requests
+    head, _, body = seen.raw.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /v2/batch/query HTTP/1.1")
+    assert b"447700900123" not in head
+    assert body.count(b'"phone_number"') == 1
+    assert b'"fields": ["line_type_intelligence"]' in body
+
+
+def test_an_api_key_needs_no_account() -> None:
+    with Stub(says(200, document())) as stub:
+        one = Lookup(api_key="SK1", api_secret="s", account_sid="AC1", base_url=stub.url)
+        one.lookup(Question(number=NUMBER, level="basic"))
+    assert stub.requests[0].headers["authorization"] == "Basic U0sxOnM="
+
+
+@pytest.mark.parametrize(
+    ("options", "ids", "words"),
+    [
+        ({}, ["E010", "E010"], "account_sid"),
+        ({"api_key": "SK1"}, ["E010"], "api_secret"),
+        ({"account_sid": "AC1"}, ["E010"], "auth_token"),
+        ({"packages": ["sim_swop"]}, ["E013"], "sim_swop"),
+        ({"packages": "sim_swap"}, ["E013"], "sim_swap"),
+        ({"packages": None}, ["E013"], "None"),
+        ({"packages": [7]}, ["E013"], "7"),
+        ({"packages": ["pre_fill"], "batch": True}, ["E013"], "pre_fill"),
+        ({"batch": "yes"}, ["E013"], "batch"),
+        ({"base_url": "http://lookups.example"}, ["E011"], "https"),
+        ({"base_url": 7}, ["E011"], "base_url"),
+        ({"timeout": "slow"}, ["E013"], "timeout"),
+        ({"prices": {"advanced": "1"}}, ["E012"], "advanced"),
+        ({"prices": {"sim_swap": "much"}}, ["E012"], "much"),
+        ({"packages": ALL}, [], ""),
+        ({"packages": []}, [], ""),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(
+    options: dict[str, Any], ids: list[str], words: str
+) -> None:
+    login = {"account_sid": "AC1", "auth_token": "t"}
+    has_login = ids[:1] == ["E010"]
+    faults = list(Lookup(**({} if has_login else login), **options).check())
+    assert [fault.id for fault in faults] == ids
+    assert words in "".join(fault.message for fault in faults)
+
+
+def test_wrong_options_break_no_lookup_and_ask_nothing_without_a_login() -> None:
+    with Stub(says(200, document(line_type_intelligence=LINE))) as stub:
+        odd = provider(stub, packages=["sim_swop", 7], prices={"line_type_intelligence": "much"})
+        insight = odd.lookup(Question(number=NUMBER, level="advanced"))
+        assert (insight.line_type, insight.price) == ("mobile", 0)
+        with pytest.raises(BadCredentials, match="Nothing was asked"):
+            Lookup(base_url=stub.url).lookup(Question(number=NUMBER, level="basic"))
+        with pytest.raises(Unsupported):
+            provider(stub).lookup(Question(number=NUMBER, level="platinum"))
+    assert len(stub.requests) == 1
+
+
+def test_signals_and_prices_are_those_of_the_packages() -> None:
+    standard = {"country", "line_type", "carrier", "voip", "caller"}
+    usual, many, none = Lookup(), Lookup(packages=ALL), Lookup(packages=[])
+    assert usual.signals["basic"] == {"country"}
+    assert usual.signals["standard"] == none.signals["advanced"] == standard
+    assert usual.signals["advanced"] == standard | {"valid_number", "reachable"}
+    more = {"sim_swap", "call_forwarding", "match", "reassigned", "risk"}
+    assert many.signals["advanced"] == usual.signals["advanced"] | more
+    asked = Question(number=NUMBER, level="advanced")
+    assert (usual.currency, usual.price(asked)) == ("USD", Decimal("0.015"))
+    assert none.price(asked) == Decimal("0.008")
+
+
+def test_a_package_without_approval_is_warned_of_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio_errors, "_warned", set())
+    caplog.set_level(logging.WARNING)
+    for _ in range(3):
+        told(line_type_intelligence=LINE, line_status={"error_code": 60606})
+        told(line_type_intelligence=LINE, line_status={"error_code": 60614})
+    messages = [record.getMessage() for record in caplog.records]
+    assert [("approved" in text, "region" in text) for text in messages] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "home", "country"),
+    [
+        ("23410", "GB", "GB"),
+        ("23450", "JE", "JE"),
+        ("24007", "GB", "SE"),
+        ("64700", "YT", "YT"),
+        ("90188", "SE", None),
+        ("", None, None),
+        ("310410", None, "US"),
+    ],
+)
+def test_a_network_code_names_its_country(code: str, home: str | None, country: str | None) -> None:
+    assert country_of_network(code, home) == country
