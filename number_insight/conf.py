@@ -54,6 +54,7 @@ DEFAULTS: dict[str, Any] = {
     "SECOND_LOOK": 0,
     "STORE_RAW": False,
     "FALLBACKS": [],
+    "FALLBACK_ON_NO_COVERAGE": False,
     "SHARES": {},
     "SHADOW": None,
     "RETENTION": timedelta(days=90),
@@ -220,6 +221,11 @@ class AppSettings:
     def FALLBACKS(self) -> Sequence[str]:
         """The providers that are asked, in this order, where those before could not be paid."""
         return self._value("FALLBACKS") or ()
+
+    @property
+    def FALLBACK_ON_NO_COVERAGE(self) -> bool:
+        """Whether the next provider is asked for what the first could not tell of a number."""
+        return bool(self._value("FALLBACK_ON_NO_COVERAGE"))
 
     @property
     def SHARES(self) -> Mapping[str, float]:

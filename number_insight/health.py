@@ -37,6 +37,12 @@ SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
 """The age of an unfinished record from which it is a problem."""
+LATEST = 50
+"""The latest answers that are read for signals without approval."""
+UNAPPROVED = (
+    "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
+    "OPTIONS."
+)
 MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
@@ -81,6 +87,8 @@ class Health:
     """The money of this day and this month, in each currency by itself."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
+    unapproved: Mapping[str, str]
+    """The signals for which the latest answers of a provider told that it lacks approval."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
@@ -99,7 +107,8 @@ class Health:
     @property
     def notices(self) -> list[str]:
         """What will be a problem unless something is done, one sentence each."""
-        return [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        return soon + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
@@ -152,9 +161,22 @@ def examine() -> Health:
         pauses=tuple(_pauses()),
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
+        unapproved=_unapproved(),
         broker=tasks.bell.try_out(),
         has_broker=bell.has_broker(),
     )
+
+
+def _unapproved() -> dict[str, str]:
+    """Return the signals without approval in the latest answers, by provider."""
+    answers = Lookup.objects.filter(insight__isnull=False).order_by("-pk")
+    signals: dict[str, set[str]] = {}
+    for provider, insight in answers.values_list("provider", "insight")[:LATEST]:
+        missing = (insight or {}).get("missing") or {}
+        lacking = {signal for signal, why in missing.items() if why == "not_authorized"}
+        if lacking:
+            signals.setdefault(provider, set()).update(lacking)
+    return {name: ", ".join(sorted(found)) for name, found in sorted(signals.items())}
 
 
 def _promised() -> QuerySet[Lookup]:

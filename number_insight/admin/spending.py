@@ -88,6 +88,9 @@ class SpendingAdmin(ReadOnlyAdmin):
 
 def period_text(period: str) -> str:
     """Return a period in words: "day:2027-01-31" is a date, "month:2027-01" a month."""
+    if period.startswith("shadow-"):
+        own = period_text(period.removeprefix("shadow-"))
+        return gettext("%(period)s, in shadow") % {"period": own}
     kind, _colon, text = period.partition(":")
     with suppress(ValueError):
         if kind == "day":
@@ -99,8 +102,8 @@ def period_text(period: str) -> str:
 
 def _budget_of(spending: Spending) -> Decimal | None:
     """Return the budget that the settings name for such a period, or None."""
-    kind = spending.period.partition(":")[0]
+    purse, _dash, kind = spending.period.partition(":")[0].rpartition("-")
     try:
-        return app_settings.budget_of(spending.currency).get(kind)
+        return app_settings.purse(purse, spending.currency).get(kind)
     except ArithmeticError:  # no amount, as the checks report
         return None

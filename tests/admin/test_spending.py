@@ -83,3 +83,16 @@ def test_a_budget_that_is_no_amount_leaves_the_page_readable(
 @pytest.mark.parametrize("period", ["week:1", "", "day:x", "month:2027-13"])
 def test_a_period_that_is_none_is_shown_as_it_is(period: str) -> None:
     assert period_text(period) == period
+
+
+@pytest.mark.django_db
+def test_the_money_of_the_shadow_stands_beside_its_own_budget(
+    admin_client: Client, settings: Any
+) -> None:
+    shadow = {"provider": "default", "percent": 5, "budget": {"day": "2.00"}}
+    settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "SHADOW": shadow}
+    row = _spend("shadow-day:2027-01-31", "EUR", 150)
+    url = reverse("admin:number_insight_spending_change", args=[row.pk])
+    page = admin_client.get(url).content.decode()
+    assert "Jan. 31, 2027, in shadow" in page
+    assert "2.00 EUR" in page

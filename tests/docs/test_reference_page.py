@@ -18,6 +18,7 @@ from number_insight.models import (
     Lookup,
     NumberInsightRecord,
     RiskFlag,
+    ShadowComparison,
     choices,
 )
 from number_insight.models.lists import IP_LASTS
@@ -38,6 +39,8 @@ INTERNAL = {
     "claim",
     "lease_until",
 }
+
+MODELS = [NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ShadowComparison, ListEntry]
 
 
 def table(text: str, heading: str) -> list[str]:
