@@ -84,3 +84,10 @@ def test_an_amount_has_the_decimals_that_it_needs(amount: str, text: str) -> Non
 
 def test_no_amount_is_a_dash() -> None:
     assert display.money(None, "EUR") == "–"
+
+
+def test_the_page_of_a_lookup_leads_to_its_records(admin_client: Client) -> None:
+    lookup = make_lookup()
+    record = make_record(lookup=lookup)
+    page = admin_client.get(reverse("admin:number_insight_lookup_change", args=[lookup.pk]))
+    assert page_of(record) in page.content.decode()
