@@ -66,6 +66,7 @@ class LookupAdmin(ReadOnlyAdmin):
                 "fields": (
                     "state",
                     "status",
+                    "number_refused",
                     "error",
                     "request_id",
                     "attempts",

@@ -10,7 +10,14 @@ from django.urls import reverse
 
 from number_insight.admin import display
 from number_insight.models import Spending
-from tests.admin.builders import NUMBER, make_lookup, queries_of, shown_numbers
+from tests.admin.builders import (
+    NUMBER,
+    make_lookup,
+    make_record,
+    page_of,
+    queries_of,
+    shown_numbers,
+)
 
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
 
@@ -86,6 +93,7 @@ def test_no_amount_is_a_dash() -> None:
     assert display.money(None, "EUR") == "–"
 
 
+@pytest.mark.django_db
 def test_the_page_of_a_lookup_leads_to_its_records(admin_client: Client) -> None:
     lookup = make_lookup()
     record = make_record(lookup=lookup)

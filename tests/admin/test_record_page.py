@@ -50,7 +50,12 @@ TOLD = (
     "The IP is in NL, the number is from SE.",
 )
 if IS_IDENTITY:  # which knows no IP, no virtual network by name, and no reason of a silence
-    TOLD = ("review +46 70 174 06 42 Ada", "40 points", "The line is virtual.", "Ported unknown")
+    TOLD = (
+        "review +46 70 174 06 42 Ada",
+        "40 points",
+        "The line is virtual.",
+        "Ported cannot be told here:",
+    )
 
 
 def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
