@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "COUNTRIES": None,
     "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
+    "REVIEW_TARGET": timedelta(hours=4),
     "STORE_LIVE": "review",
     "SUBJECT_SUMMARY": None,
     "SUBJECT_SEARCH": {},
@@ -234,6 +235,12 @@ class AppSettings:
     def RING_TIMEOUT(self) -> timedelta:
         timeout: timedelta = self._value("RING_TIMEOUT")
         return timeout
+
+    @property
+    def REVIEW_TARGET(self) -> timedelta | None:
+        """The age of the review queue from which it is overdue; None means never."""
+        target: timedelta | None = self._value("REVIEW_TARGET")
+        return target
 
     @property
     def STORE_LIVE(self) -> bool | str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -182,7 +182,7 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
 
 def age(moment: datetime) -> SafeString:
     """Return the time since `moment`, titled with the moment itself."""
-    title = date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
+    title = moment_text(moment)
     return format_html('<span title="{}">{}</span>', title, short_age(moment))
 
 
@@ -194,6 +194,24 @@ def short_age(moment: datetime) -> str:
     if seconds < 2 * 86400:
         return gettext("%(count)s h") % {"count": seconds // 3600}
     return timesince(moment, depth=1)
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment in words, in the zone of the request."""
+    return date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
+
+
+def duration(span: timedelta | None) -> str:
+    """Return a duration in its largest unit; a dash for None."""
+    if span is None:
+        return EMPTY_VALUE
+    seconds = span.total_seconds()
+    if seconds < 1:
+        return gettext("%(count)s ms") % {"count": round(1000 * seconds)}
+    if seconds < 60:
+        return gettext("%(count)s s") % {"count": number_format(round(seconds, 1), decimal_pos=1)}
+    now = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
+    return timesince(now - span, now, depth=1)
 
 
 def countries(record: NumberInsightRecord) -> SafeString | str:

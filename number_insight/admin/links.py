@@ -17,14 +17,18 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from number_insight.admin import display
-from number_insight.admin.filters import LookupStateFilter
-from number_insight.models import Lookup, NumberInsightRecord, Switch
+from number_insight.admin import display, permissions
+from number_insight.admin.filters import LookupStateFilter, QueueFilter
+from number_insight.models import Lookup, NumberInsightRecord, Spending, Switch
 from number_insight.models.subjects import fetch
 
 HEALTH = "number_insight_health"
 DESK = "number_insight_desk"
+OVERVIEW = "number_insight_overview"
 """The names of the pages' URLs."""
+OVERVIEW_EXPORT = "number_insight_overview_export"
+EXPORT = "number_insight_numberinsightrecord_export"
+"""The names of the URLs of the exports of the overview and of the records."""
 
 
 def change_url(site: AdminSite, model: type[Model], key: Any) -> str | None:
@@ -65,6 +69,22 @@ def health_url(site: AdminSite) -> str:
 def permitted_health_url(site: AdminSite, request: HttpRequest) -> str | None:
     """Return the URL of the health page, or None if the user may not view it."""
     return health_url(site) if _has_view_permission(site, request, Switch) else None
+
+
+def review_url(site: AdminSite, request: HttpRequest) -> str | None:
+    """Return the URL of the desk, or of the queue for those who only see it, or None."""
+    if not permissions.can_view(request.user):
+        return None
+    if permissions.can_decide(request.user):
+        return desk_url(site)
+    return f"{list_url(site)}?{QueueFilter.parameter_name}={QueueFilter.EVERYTHING}"
+
+
+def spending_url(site: AdminSite) -> str | None:
+    """Return the URL of the list of spending, or None if `site` has none."""
+    if not site.is_registered(Spending):
+        return None
+    return reverse("admin:number_insight_spending_changelist", current_app=site.name)
 
 
 def uncertain_url(site: AdminSite, request: HttpRequest) -> str | None:

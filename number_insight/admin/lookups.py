@@ -1,4 +1,4 @@
-"""The admins of lookups and of spending."""
+"""The admin of lookups."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from number_insight import numbers
 from number_insight.admin import display, filters, links, permissions, rights, searching
 from number_insight.admin.base import ReadOnlyAdmin
-from number_insight.lookups.budget import UNIT
-from number_insight.models import Lookup, Spending
+from number_insight.models import Lookup
 
 MAX_ERROR_LENGTH = 60
 MAX_RECORDS = 10
@@ -163,20 +162,3 @@ class LookupAdmin(ReadOnlyAdmin):
 def _number(lookup: Lookup, *, is_full: bool) -> SafeString:
     write = numbers.international if is_full else numbers.recognisable
     return rights.isolated(write(lookup.number) or gettext("erased number"))
-
-
-@admin.register(Spending)
-class SpendingAdmin(ReadOnlyAdmin):
-    """Reserved and spent amounts, by day and by month, in each currency."""
-
-    list_display = ("period", "currency", "reserved_text", "spent_text")
-    list_filter = ("currency",)
-    fields = ("period", "currency", "reserved_text", "spent_text")
-
-    @admin.display(description=_("reserved"))
-    def reserved_text(self, spending: Spending) -> str:
-        return display.money(spending.reserved * UNIT, spending.currency)
-
-    @admin.display(description=_("spent"))
-    def spent_text(self, spending: Spending) -> str:
-        return display.money(spending.spent * UNIT, spending.currency)

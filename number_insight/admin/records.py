@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import (
@@ -26,12 +27,14 @@ from number_insight.admin import (
 from number_insight.admin.confirmation import ConfirmedActionsAdmin
 from number_insight.admin.desk import DeskViews
 from number_insight.admin.entries import PageEntryAdmin
+from number_insight.admin.overview.views import OverviewViews
 from number_insight.admin.people import Person
+from number_insight.admin.record_export import RecordExport
 from number_insight.admin.record_list import PERSON, RecordChangeList
 from number_insight.admin.reviewing import LOOK_UP_AGAIN, REOPEN
 from number_insight.admin.rights import number, rights_of
 from number_insight.admin.side_pages import SidePages
-from number_insight.models import NumberInsightRecord, ReviewDesk
+from number_insight.models import NumberInsightRecord, Overview, ReviewDesk
 
 
 @admin.register(ReviewDesk)
@@ -47,8 +50,23 @@ class ReviewDeskAdmin(PageEntryAdmin):
         return permissions.can_decide(request.user)
 
 
+@admin.register(Overview)
+class OverviewAdmin(PageEntryAdmin):
+    """The overview's entry on the index."""
+
+    url_name = links.OVERVIEW
+
+    def text(self, request: HttpRequest) -> str:
+        return gettext("Overview")
+
+    def has_page_permission(self, request: HttpRequest) -> bool:
+        return permissions.can_view(request.user)
+
+
 @admin.register(NumberInsightRecord)
-class NumberInsightRecordAdmin(DeskViews, SidePages, ConfirmedActionsAdmin):
+class NumberInsightRecordAdmin(
+    DeskViews, OverviewViews, RecordExport, SidePages, ConfirmedActionsAdmin
+):
     """Screened numbers with their verdicts and flags, to be decided and never edited."""
 
     change_form_template = "admin/number_insight/numberinsightrecord/change_form.html"
@@ -90,6 +108,7 @@ class NumberInsightRecordAdmin(DeskViews, SidePages, ConfirmedActionsAdmin):
         can_decide = permissions.can_decide(request.user)
         context = {
             "notice": notice,
+            "exports": partial(self.export_links, request),
             "title": capfirst(self.opts.verbose_name_plural),
             "review_url": links.desk_url(self.admin_site) if can_decide else "",
         }

@@ -17,3 +17,13 @@ class ReviewDesk(NumberInsightRecord):
         default_permissions: ClassVar = ()
         verbose_name = _("review desk")
         verbose_name_plural = _("review desk")
+
+
+class Overview(NumberInsightRecord):
+    """The page with the figures of a week up to a year."""
+
+    class Meta:
+        proxy = True
+        default_permissions: ClassVar = ()
+        verbose_name = _("overview")
+        verbose_name_plural = _("overview")

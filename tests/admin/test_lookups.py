@@ -1,4 +1,4 @@
-"""The lists of lookups and of spending."""
+"""The list of lookups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 
 from number_insight.admin import display
-from number_insight.models import Spending
 from tests.admin.builders import (
     NUMBER,
     make_lookup,
@@ -60,17 +59,6 @@ def test_the_page_of_a_lookup_is_read_only_and_keeps_its_keys_to_itself(
     assert "line_type" in page
     assert "default|advanced" not in page
     assert admin_client.post(url, {"state": "failed"}).status_code == 403
-
-
-@pytest.mark.django_db
-def test_spending_is_shown_in_amounts(admin_client: Client) -> None:
-    day = "day:2027-01-31"
-    Spending.objects.create(period=day, currency="EUR", reserved=3_000_000, spent=150_000_000)
-    Spending.objects.create(period=day, currency="USD", spent=25_000_000)
-    page = admin_client.get(reverse("admin:number_insight_spending_changelist")).content.decode()
-    assert "0.03 EUR" in page
-    assert "1.50 EUR" in page
-    assert "0.25 USD" in page
 
 
 @pytest.mark.parametrize(
