@@ -7,18 +7,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.admin import display, filters, permissions, rights, searching
+from number_insight.admin import display, filters, links, permissions, rights, searching
 from number_insight.admin.base import ReadOnlyAdmin
 from number_insight.models import Lookup
 
 MAX_ERROR_LENGTH = 60
+MAX_RECORDS = 10
+"""The records of a lookup that its page links to, the newest ones."""
 
 
 @admin.register(Lookup)
@@ -53,6 +55,7 @@ class LookupAdmin(ReadOnlyAdmin):
                     "ip_address",
                     "cnam",
                     "supersedes",
+                    "records_text",
                 )
             },
         ),
@@ -123,6 +126,12 @@ class LookupAdmin(ReadOnlyAdmin):
     @admin.display(description=_("IP sent"))
     def masked_ip(self, lookup: Lookup) -> str:
         return rights.masked_ip(lookup.ip_address) if lookup.ip_address else display.EMPTY_VALUE
+
+    @admin.display(description=_("records"))
+    def records_text(self, lookup: Lookup) -> SafeString | str:
+        records = lookup.records.order_by("-pk")[:MAX_RECORDS]
+        shown = [(links.record_link(self.admin_site, record, record),) for record in records]
+        return format_html_join(", ", "{}", shown) or display.EMPTY_VALUE
 
     @admin.display(description=_("created"))
     def age(self, lookup: Lookup) -> SafeString:

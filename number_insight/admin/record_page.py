@@ -41,7 +41,7 @@ def context(
         "events": _events(record, granted),
         "lookups": _lookups(record, site) if granted.costs else [],
         "most_lookups": MAX_LOOKUPS,
-        "told_visitor": validators.refused().messages[0] if shown.is_form_refusal else "",
+        "told_visitor": validators.refused().message if shown.is_form_refusal else "",
         "can_undo": reviewing.can_undo(record, request.user) and granted.decide,
         **decision_bar(request, shown, site, granted),
     }

@@ -9,7 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from number_insight.admin import display
-from tests.admin.builders import NUMBER, make_lookup, queries_of, shown_numbers
+from tests.admin.builders import (
+    NUMBER,
+    make_lookup,
+    make_record,
+    page_of,
+    queries_of,
+    shown_numbers,
+)
 
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
 
@@ -72,3 +79,11 @@ def test_an_amount_has_the_decimals_that_it_needs(amount: str, text: str) -> Non
 
 def test_no_amount_is_a_dash() -> None:
     assert display.money(None, "EUR") == "–"
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_lookup_leads_to_its_records(admin_client: Client) -> None:
+    lookup = make_lookup()
+    record = make_record(lookup=lookup)
+    page = admin_client.get(reverse("admin:number_insight_lookup_change", args=[lookup.pk]))
+    assert page_of(record) in page.content.decode()
