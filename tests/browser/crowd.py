@@ -41,11 +41,12 @@ NAMES = [
     "Maja Ekström",
 ]
 GALLERY = (
-    *(("virtual", "193.0.6.139"), ("virtual-dead-abroad", "89.160.20.131")),
-    *(("premium", "89.160.20.132"), ("traveller", "192.134.5.133")),
-    *(("voip-user", "193.0.6.139"), ("pager", "89.160.20.134")),
-    *(("virtual-abroad", "193.0.6.139"), ("clean-mobile", "89.160.20.136")),
-    *(("ported", "89.160.20.137"), ("not-valid", "193.0.6.139")),
+    *(("virtual-dead-abroad", "89.160.20.131"), ("premium", "89.160.20.132")),
+    *(("virtual", "193.0.6.139"), ("traveller", "192.134.5.133"), ("pager", "89.160.20.134")),
+    *(("clean-mobile", "89.160.20.136"), ("virtual-abroad", "193.0.6.139")),
+    *(("ported", "89.160.20.137"), ("not-valid", "193.0.6.139"), ("campus", "89.160.20.138")),
+    *(("foreign-carrier", "89.160.20.139"), ("undeliverable", "192.134.5.140")),
+    *(("http-500", "89.160.20.141"), ("sms-pumping", "193.0.6.139"), ("recycled", "89.160.20.5")),
 )
 """Personas of the sandbox, each with the IP of a visitor."""
 
@@ -100,9 +101,11 @@ def _judged(chance: random.Random, verdict: str, decision: str, at: Any) -> None
     price = {"standard": "0.005", "advanced": "0.03"}[level]
     seconds = timedelta(seconds=chance.lognormvariate(-1.2, 0.5))
     times = {"created_at": at, "called_at": at, "answered_at": at + seconds}
-    made = LookupFactory(level=level, price=price, currency="EUR", country="SE")
+    number = f"+4670174{chance.randint(1000, 9999)}"
+    made = LookupFactory(number=number, level=level, price=price, currency="EUR", country="SE")
     Lookup.objects.filter(pk=made.pk).update(**times)
     record = RecordFactory(
+        number=number,
         verdict=verdict,
         lookup=made,
         cost=price,
@@ -138,4 +141,6 @@ def _present(chance: random.Random) -> None:
         at = timezone.now() - timedelta(minutes=chance.randint(8, 230))
         NumberInsightRecord.objects.filter(pk=record.pk).update(created_at=at)
     user, _is_new = User.objects.get_or_create(username="ingrid", defaults={"is_staff": True})
-    reviewing.refuse(fresh[0], by=user, reason_code="", reason="The address does not exist.")
+    reviewing.refuse(
+        fresh[0], user=user, reason_code="false_number", reason="The address does not exist."
+    )

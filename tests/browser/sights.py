@@ -37,9 +37,8 @@ def _admin(name: str, *keys: Any) -> str:
     return reverse(f"admin:number_insight_{name}", args=keys)
 
 
-def _customer(scene: Scene) -> str:
-    subject: Any = scene.waiting.subject
-    return str(subject.get_absolute_url())
+def _subject(scene: Scene) -> Any:
+    return scene.waiting.subject
 
 
 ADMIN: dict[str, Callable[[Scene], str]] = {
@@ -62,13 +61,13 @@ ADMIN: dict[str, Callable[[Scene], str]] = {
     "new list entry": lambda scene: _admin("listentry_add"),
     "spending": lambda scene: _admin("spending_changelist"),
     "customers": lambda scene: reverse("admin:shop_customer_changelist"),
-    "customer": lambda scene: reverse("admin:shop_customer_change", args=[scene.waiting.object_id]),
+    "customer": lambda scene: reverse("admin:shop_customer_change", args=[_subject(scene).pk]),
 }
 """Name -> URL of each page of the admin."""
 SHOP: dict[str, Callable[[Scene], str]] = {
     "landing": lambda scene: reverse("shop:landing"),
     "signup": lambda scene: reverse("shop:signup"),
-    "held account": _customer,
+    "held account": lambda scene: _subject(scene).get_absolute_url(),
     "newsletter": lambda scene: reverse("shop:newsletter"),
     "subscribed": lambda scene: reverse("shop:subscribed"),
 }
