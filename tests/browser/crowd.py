@@ -39,6 +39,10 @@ NAMES = [
     "Freja Holm",
     "Samuel Okafor",
     "Maja Ekström",
+    "Anton Virtanen",
+    "Lucía Romero",
+    "Hanna Bergqvist",
+    "Amir Rahimi",
 ]
 GALLERY = (
     *(("virtual-dead-abroad", "89.160.20.131"), ("premium", "89.160.20.132")),
@@ -46,6 +50,8 @@ GALLERY = (
     *(("clean-mobile", "89.160.20.136"), ("virtual-abroad", "193.0.6.139")),
     *(("ported", "89.160.20.137"), ("not-valid", "193.0.6.139"), ("campus", "89.160.20.138")),
     *(("foreign-carrier", "89.160.20.139"), ("undeliverable", "192.134.5.140")),
+    *(("virtual-not-valid", "193.0.6.140"), ("blacklisted", "89.160.20.142")),
+    *(("voip-user", "89.160.20.143"), ("toll-free", "193.0.6.139"), ("vpn-user", "89.160.20.7")),
     *(("http-500", "89.160.20.141"), ("sms-pumping", "193.0.6.139"), ("recycled", "89.160.20.5")),
 )
 """Personas of the sandbox, each with the IP of a visitor."""
@@ -132,7 +138,7 @@ def _lists() -> None:
 def _present(chance: random.Random) -> None:
     """Let people sign up and be judged by the rules; the first that waits is refused."""
     by_name = {persona.name: persona for persona in PERSONAS}
-    for name, (who, ip) in zip(NAMES, GALLERY, strict=False):
+    for name, (who, ip) in zip(NAMES, GALLERY, strict=True):
         number = by_name[who].number
         screening.screen(number, ip=ip, subject=customer(name, number))
     tasks.sweep(inline=True)
