@@ -5,6 +5,7 @@ WORKERS ?= 2
 ARGS    ?=
 CHECK   ?=
 PROVIDER ?=
+PICTURES ?=
 
 BIN  := $(VENV)/bin
 # The warning: that folders here may hide installed packages, which is what we want of them.
@@ -15,7 +16,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench bench-check test test-identity test-mariadb chaos test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo bench bench-check test test-identity test-mariadb chaos browser test-newest lint types imports migrations docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -49,6 +50,11 @@ test-mariadb: $(VENV)/.test  ## Run what concerns screening on MariaDB, whose se
 chaos: $(VENV)/.test  ## Kill workers, brokers and databases: no screening is lost, none is paid twice
 	$(SAY) 'The chaos suite on PostgreSQL'
 	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m chaos $(ARGS) tests/chaos
+
+browser: $(VENV)/.test $(VENV)/.browser  ## Drive Chromium through every page; PICTURES=docs/images takes those of the docs anew
+	$(SAY) 'The pages in Chromium, on SQLite'
+	DJANGO_SETTINGS_MODULE=tests.browser.settings PYTHONPATH=example_project NI_TEST_DATABASE=sqlite \
+		NI_TEST_PICTURES=$(PICTURES) $(BIN)/python -m pytest -q -n $(WORKERS) $(or $(ARGS),tests/browser)
 
 # A name on PATH may be a stub that does not run, so each is tried.
 test-newest:  ## Run the suite on SQLite under the newest Python here and Django 6.1
