@@ -29,7 +29,8 @@ from number_insight.models import (
     Switch,
 )
 from number_insight.models.choices import LookupState, RecordState
-from number_insight.screening import bell, tasks
+from number_insight.screening.bell import bell
+from number_insight.screening.sweeps import SWEEP
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
@@ -74,6 +75,8 @@ class Health:
     """The money of this day and this month, in each currency by itself."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
+    doorbell: str | None
+    """The ``DOORBELL``; a broker is asked for Celery's alone."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
@@ -121,7 +124,8 @@ def examine() -> Health:
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
     sums = held.order_by().values_list("currency").annotate(held=Sum("reserved"))
-    heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
+    rings_celery = app_settings.DOORBELL == "celery"
+    heartbeat = Heartbeat.objects.filter(name=SWEEP).first()
     return Health(
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=switches.lookups_are_on(),
@@ -134,8 +138,9 @@ def examine() -> Health:
         pauses=tuple(_pauses()),
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
-        broker=tasks.bell.try_out(),
-        has_broker=bell.has_broker(),
+        doorbell=app_settings.DOORBELL,
+        broker=bell.try_out() if rings_celery else "",
+        has_broker=rings_celery and bell.has_broker(),
     )
 
 
@@ -163,9 +168,10 @@ def _problems(health: Health) -> Iterator[str]:
     elif not health.lookups_on:
         yield "Lookups are switched off; switch them on in the settings or the admin."
     if health.sweep_ran_at is None:
-        yield "The sweep has never run; put number_insight.sweep into the beat schedule."
+        yield f"The sweep has never run; {_schedule(health)}."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
-        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is beat running?"
+        scheduler = "beat" if health.doorbell == "celery" else "number_insight_sweep"
+        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is {scheduler} running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
         since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
@@ -179,6 +185,12 @@ def _problems(health: Health) -> Iterator[str]:
             yield SPENT[balance.period] % balance.currency
     if health.broker and health.has_broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
+
+
+def _schedule(health: Health) -> str:
+    if health.doorbell == "celery":
+        return "put number_insight.sweep into the beat schedule"
+    return "let number_insight_sweep run every minute, by --loop or cron"
 
 
 def _told(moment: datetime) -> str:
@@ -220,7 +232,7 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
     zero, used = Value(0), F("spent") + F("reserved")
     books = Concat("period", Value(" "), "currency")
     current = Spending.objects.filter(period__in=budget.current_periods().values())
-    return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
+    return _select("sweep", Heartbeat.objects.filter(name=SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
         _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
         _select("money", current, books, used),

@@ -21,7 +21,8 @@ from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.models.subjects import is_same
-from number_insight.screening import arguments, tasks, visitor
+from number_insight.screening import arguments, visitor
+from number_insight.screening.bell import bell
 from number_insight.screening.reporting import report_failure
 from number_insight.transactions import after_commit, require_sync
 
@@ -161,7 +162,7 @@ def _write(record: NumberInsightRecord, alias: str) -> None:
     try:
         with transaction.atomic(using=alias):
             record.save(using=alias, force_insert=True)
-        after_commit(partial(tasks.bell.ring, record.pk, may_wait=True), using=alias)
+        after_commit(partial(bell.ring, record.pk, may_wait=True), using=alias)
         visitor.remember(record)
     except DatabaseError as error:
         record.pk = None
