@@ -41,6 +41,9 @@ class Doorbell:
         """Send a record's key to the queue, for delivery after a delay."""
         raise NotImplementedError
 
+    def validate(self) -> None:
+        """Raise the queue's exception if its settings cannot be right, without the network."""
+
     def connect(self) -> None:
         """Connect to the queue; raise its client's exception if that fails."""
 

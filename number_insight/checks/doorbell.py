@@ -42,7 +42,9 @@ def check_doorbell(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _check_loading(name: str | None) -> Iterator[CheckMessage]:
     try:
-        doorbells.current()
+        doorbell = doorbells.current()
+        if doorbell is not None:
+            doorbell.validate()
     except Exception as exc:  # the queue's settings have exceptions of their own
         message = f"NUMBER_INSIGHT['DOORBELL'] {name!r} cannot be loaded: {exc}"
         yield error("E050", message, "Correct the settings of its queue, or write None.")

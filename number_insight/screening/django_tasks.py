@@ -31,6 +31,9 @@ class DjangoTasks(Doorbell):
     def is_eager(self) -> bool:
         return isinstance(screen_record.get_backend(), ImmediateBackend)
 
+    def validate(self) -> None:
+        screen_record.get_backend().validate_task(screen_record)
+
     def takes(self, after: timedelta) -> bool:
         return not after or screen_record.get_backend().supports_defer
 
