@@ -17,7 +17,7 @@ from datetime import timedelta
 from functools import partial
 from queue import SimpleQueue
 
-from number_insight import doorbells
+from number_insight import doorbells, tracing
 from number_insight.conf import app_settings
 from number_insight.doorbells import Doorbell
 from number_insight.screening.batch import BATCH_SIZE
@@ -85,7 +85,7 @@ class Bell:
         elif may_wait and self._is_busy():
             self._hand_over(doorbell, record_id)
         else:
-            work = partial(doorbell.publish, record_id, after)
+            work = tracing.bind(partial(doorbell.publish, record_id, after))
             self._ringer.do(work, app_settings.RING_TIMEOUT)
 
     def _is_busy(self) -> bool:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
+from number_insight import tracing
 from number_insight.conf import app_settings
 from number_insight.exceptions import Unfinished, place
 from number_insight.lookups import expiry
@@ -44,7 +45,7 @@ def screen_batch(record_id: int) -> None:
     Raise `Unfinished` if that fails.
     """
     try:
-        due = worker.screen(record_id, limit=BATCH_SIZE)
+        due = _screen(record_id)
     except Exception as error:
         failure = Unfinished(f"Record {record_id} could not be screened: {place(error)}.")
     else:
@@ -52,6 +53,11 @@ def screen_batch(record_id: int) -> None:
         return
     # Without its cause: queues log it, and a database's message quotes the row with the number.
     raise failure
+
+
+def _screen(record_id: int) -> list[Due]:
+    with tracing.span("task", record=record_id):
+        return worker.screen(record_id, limit=BATCH_SIZE)
 
 
 def ring_for(due: Iterable[Due]) -> None:
@@ -91,7 +97,7 @@ def _screen_inline(record_ids: list[int]) -> int:
 
 def _screen_safely(record_id: int) -> list[Due]:
     try:
-        return worker.screen(record_id, limit=BATCH_SIZE)
+        return _screen(record_id)
     except Exception as error:  # one faulty record must not stop the others
         logger.error("Record %s could not be screened: %s.", record_id, place(error))
         return []
