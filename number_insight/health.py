@@ -29,6 +29,8 @@ from number_insight.models import (
     Switch,
 )
 from number_insight.models.choices import LookupState, RecordState
+from number_insight.overview import review_queue
+from number_insight.overview.review_queue import Queue
 from number_insight.screening.bell import bell
 from number_insight.screening.sweeps import SWEEP
 
@@ -36,6 +38,14 @@ SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
 """The age of an unfinished record from which it is a problem."""
+LATEST = 50
+"""The latest answers that are read for signals without approval."""
+UNAPPROVED = (
+    "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
+    "OPTIONS."
+)
+BEAT = "put number_insight.sweep into the beat schedule"
+LOOP = "let number_insight_sweep run every minute, by --loop or cron"
 MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
@@ -56,7 +66,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The state of switch, sweep, queue, circuits, budgets and broker at one moment."""
+    """The state of switch, sweep, queues, circuits, budgets and broker at one moment."""
 
     has_provider: bool
     """Whether ``PROVIDERS`` names a provider; without one nothing is looked up."""
@@ -67,6 +77,11 @@ class Health:
     """Records without a verdict, besides those that wait for a callback in time."""
     awaiting_callback: int
     """Records whose answer was promised, and may still come."""
+    awaiting_review: int
+    """Signups that wait for a person's decision."""
+    oldest_awaiting_since: datetime | None
+    """The moment at which the oldest of them signed up."""
+    review_target: timedelta | None
     uncertain: int
     uncertain_held: Mapping[str, Decimal]
     """The money reserved for uncertain lookups, by currency."""
@@ -75,12 +90,19 @@ class Health:
     """The money of this day and this month, in each currency by itself."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
+    unapproved: Mapping[str, str]
+    """The signals for which the latest answers of a provider told that it lacks approval."""
     doorbell: str | None
     """The ``DOORBELL``; a broker is asked for Celery's alone."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
     """Whether a broker is configured; without one the sweep does the work itself."""
+
+    @property
+    def review_queue(self) -> Queue:
+        """The review queue."""
+        return Queue(count=self.awaiting_review, oldest_since=self.oldest_awaiting_since)
 
     @property
     def problems(self) -> list[str]:
@@ -90,7 +112,8 @@ class Health:
     @property
     def notices(self) -> list[str]:
         """What will be a problem unless something is done, one sentence each."""
-        return [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        return soon + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
@@ -108,6 +131,8 @@ def _plain(value: Any) -> Any:
         return f"{value.normalize():f}"
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, timedelta):
+        return str(value)
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if isinstance(value, Pause):
@@ -126,6 +151,7 @@ def examine() -> Health:
     sums = held.order_by().values_list("currency").annotate(held=Sum("reserved"))
     rings_celery = app_settings.DOORBELL == "celery"
     heartbeat = Heartbeat.objects.filter(name=SWEEP).first()
+    queue = review_queue.examine()
     return Health(
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=switches.lookups_are_on(),
@@ -133,15 +159,31 @@ def examine() -> Health:
         oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
         unfinished=due.count(),
         awaiting_callback=promised.count(),
+        awaiting_review=queue.count,
+        oldest_awaiting_since=queue.oldest_since,
+        review_target=app_settings.REVIEW_TARGET,
         uncertain=held.count(),
         uncertain_held=dict(sums),
         pauses=tuple(_pauses()),
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
+        unapproved=_unapproved(),
         doorbell=app_settings.DOORBELL,
         broker=bell.try_out() if rings_celery else "",
         has_broker=rings_celery and bell.has_broker(),
     )
+
+
+def _unapproved() -> dict[str, str]:
+    """Return the signals without approval in the latest answers, by provider."""
+    answers = Lookup.objects.filter(insight__isnull=False).order_by("-pk")
+    signals: dict[str, set[str]] = {}
+    for provider, insight in answers.values_list("provider", "insight")[:LATEST]:
+        missing = (insight or {}).get("missing") or {}
+        lacking = {signal for signal, why in missing.items() if why == "not_authorized"}
+        if lacking:
+            signals.setdefault(provider, set()).update(lacking)
+    return {name: ", ".join(sorted(found)) for name, found in sorted(signals.items())}
 
 
 def _promised() -> QuerySet[Lookup]:
@@ -168,13 +210,18 @@ def _problems(health: Health) -> Iterator[str]:
     elif not health.lookups_on:
         yield "Lookups are switched off; switch them on in the settings or the admin."
     if health.sweep_ran_at is None:
-        yield f"The sweep has never run; {_schedule(health)}."
+        remedy = BEAT if health.doorbell == "celery" else LOOP
+        yield f"The sweep has never run; {remedy}."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
         scheduler = "beat" if health.doorbell == "celery" else "number_insight_sweep"
         yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is {scheduler} running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
         since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
+    if health.oldest_awaiting_since and health.review_queue.is_overdue:
+        since, waiting = _told(health.oldest_awaiting_since), health.awaiting_review
+        told = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
+        yield f"{told} for a person's decision, the oldest since {since}; open the review desk."
     for one in health.retirements:
         if one.is_over:
             yield f"{one.sentence} {MOVE}"
@@ -185,12 +232,6 @@ def _problems(health: Health) -> Iterator[str]:
             yield SPENT[balance.period] % balance.currency
     if health.broker and health.has_broker:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
-
-
-def _schedule(health: Health) -> str:
-    if health.doorbell == "celery":
-        return "put number_insight.sweep into the beat schedule"
-    return "let number_insight_sweep run every minute, by --loop or cron"
 
 
 def _told(moment: datetime) -> str:
@@ -204,8 +245,8 @@ class Summary:
     has_swept: bool
     has_provider: bool
     lookups_on: bool
-    paused: tuple[str, ...]
-    """Names of the providers with an open circuit."""
+    pauses: tuple[Pause, ...]
+    """The providers with an open circuit."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
     spent: tuple[tuple[str, str], ...]
@@ -213,14 +254,14 @@ class Summary:
 
 
 def summarise() -> Summary:
-    """Return the present `Summary`, in a single query on small tables."""
+    """Return the present `Summary`, in a query on small tables, and one more for open circuits."""
     rows = list(_summary_rows())
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
         has_swept="sweep" in kinds,
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
-        paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
+        pauses=tuple(_pauses()) if "circuit" in kinds else (),
         retirements=tuple(retirement.announced()),
         spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
     )
@@ -228,13 +269,13 @@ def summarise() -> Summary:
 
 def _summary_rows() -> Iterable[tuple[str, str, int]]:
     """Return (kind, text, amount) from four tables at once."""
-    empty, name = Value(""), Concat("provider", Value(" "), "level")
+    empty = Value("")
     zero, used = Value(0), F("spent") + F("reserved")
     books = Concat("period", Value(" "), "currency")
     current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
-        _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
+        _select("circuit", Circuit.objects.filter(open_until__isnull=False), empty, zero),
         _select("money", current, books, used),
         all=True,
     )

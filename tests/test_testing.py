@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import SimpleTestCase, TestCase, override_settings
 
 from number_insight import exceptions, loading, signals
-from number_insight.insight import Carrier, Insight, Roaming
+from number_insight.insight import Carrier, Insight, Roaming, Swap
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.base import Question
 from number_insight.screening import attach, screen
@@ -229,6 +230,37 @@ class PlainTest(NumberInsightTestMixin, SimpleTestCase):
 
     def test_it_needs_none(self) -> None:
         assert self.number_insight.asked == []
+
+
+@pytest.mark.django_db
+def test_a_lookup_of_the_factory_keeps_an_answer_with_facts_of_any_vendor() -> None:
+    told = Insight(sim_swap=Swap(swapped=True, period_hours=24), missing={"roaming": "failed"})
+    lookup = LookupFactory(insight=told)
+    lookup.refresh_from_db()
+    assert Insight.from_json(lookup.insight) == told
+    assert LookupFactory(insight={"voip": "fixed"}).insight == {"voip": "fixed"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"voip": "satellite"},
+        {"reassigned": "perhaps"},
+        {"missing": {"roaming": "because"}},
+        {"location": {"verified": "true"}},
+    ],
+    ids=str,
+)
+def test_a_word_of_a_new_fact_that_there_is_not_is_refused(
+    number_insight: Screenings, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(ValueError, match="cannot be"):
+        number_insight.answer("+46701740605", **wrong)
+
+
+def test_a_part_of_a_new_fact_that_there_is_not_is_refused(number_insight: Screenings) -> None:
+    with pytest.raises(TypeError, match="Swap has no 'swaped'. Did you mean 'swapped'"):
+        number_insight.answer("+46701740605", sim_swap={"swaped": True})
 
 
 @pytest.mark.django_db

@@ -108,7 +108,7 @@ def test_a_fact_that_only_some_vendors_tell_is_an_answer_by_itself() -> None:
 
 
 def test_the_parts_are_stored_and_live_ones_are_not() -> None:
-    with asking({CLEAN: NEW}):
+    with asking({CLEAN: NEW}, STORE_LIVE=False):
         record = screened(CLEAN, level="advanced")
     stored = the_lookup().insight
     assert stored is not None
