@@ -59,6 +59,28 @@ def test_the_versions_are_those_that_tox_runs():
     assert told == set(environments())
 
 
+def test_the_matrix_is_that_of_tox():
+    head = ["310", "311", "312", "313"]
+    suffix = {"SQLite": "", "PostgreSQL": "-postgresql", "MariaDB": "-mariadb"}
+    suffix["lowest versions"] = "-lowest"
+    told = {
+        f"py{python}-{row[0].lower().replace(' ', '').replace('.', '')}{suffix[what]}"
+        for row in rows(section("docs/upgrading.md", "The matrix"))
+        for python, cell in zip(head, row[1:], strict=False)
+        for what in re.split("[,;] ", cell)
+        if what != "–"
+    }
+    alone = re.findall(r"^ +(py\d+-django\d+-\w+)$", read("tox.ini"), re.MULTILINE)
+    assert told == {*environments(), *alone}
+
+
+def test_the_lowest_versions_are_those_that_may_be_installed():
+    listed = re.search(r"^dependencies = \[$(.*?)^\]$", read("pyproject.toml"), re.M | re.DOTALL)
+    assert listed
+    lowest = [line.replace(">=", "==") for line in re.findall(r'^ +"(.+?)"', listed[1], re.M)]
+    assert read("tests/lowest.txt").splitlines()[1:] == lowest
+
+
 def environments() -> list[str]:
     lines = re.findall(r"^ +py\{(.*?)\}-django\{?([\d,]+)\}?$", read("tox.ini"), re.MULTILINE)
     return [
