@@ -15,7 +15,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench bench-check test test-mariadb chaos test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo bench bench-check test test-identity test-mariadb chaos test-newest lint types imports migrations docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -35,6 +35,11 @@ else
 	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' \
 		$(ARGS) $(if $(ARGS),|| [ $$? -eq 5 ])  # 5: ARGS chose nothing that touches a database
 endif
+
+test-identity: $(VENV)/.test  ## Run screening, rules and admin in the words of Identity Insights (ARGS=...)
+	$(SAY) 'Screening, rules and the admin under Identity Insights, on SQLite'
+	NI_TEST_PROVIDER=identity NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) \
+		-m 'not postgres_only and not chaos and not bench' $(or $(ARGS),tests/screening tests/rules tests/admin)
 
 test-mariadb: $(VENV)/.test  ## Run what concerns screening on MariaDB, whose server has to be here (ARGS=...)
 	$(SAY) 'Screening, lookups, verdicts and the webhook on MariaDB'

@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "COUNTRIES": None,
     "RETRY_UNCERTAIN": 0,
     "RING_TIMEOUT": timedelta(seconds=1),
+    "REVIEW_TARGET": timedelta(hours=4),
     "STORE_LIVE": "review",
     "SUBJECT_SUMMARY": None,
     "SUBJECT_SEARCH": {},
@@ -53,6 +54,7 @@ DEFAULTS: dict[str, Any] = {
     "SECOND_LOOK": 0,
     "STORE_RAW": False,
     "FALLBACKS": [],
+    "FALLBACK_ON_NO_COVERAGE": False,
     "SHARES": {},
     "SHADOW": None,
     "RETENTION": timedelta(days=90),
@@ -221,6 +223,11 @@ class AppSettings:
         return self._value("FALLBACKS") or ()
 
     @property
+    def FALLBACK_ON_NO_COVERAGE(self) -> bool:
+        """Whether the next provider is asked for what the first could not tell of a number."""
+        return bool(self._value("FALLBACK_ON_NO_COVERAGE"))
+
+    @property
     def SHARES(self) -> Mapping[str, float]:
         """The percentage of numbers about which a provider is asked first, by its name."""
         return self._value("SHARES") or {}
@@ -234,6 +241,12 @@ class AppSettings:
     def RING_TIMEOUT(self) -> timedelta:
         timeout: timedelta = self._value("RING_TIMEOUT")
         return timeout
+
+    @property
+    def REVIEW_TARGET(self) -> timedelta | None:
+        """The age of the review queue from which it is overdue; None means never."""
+        target: timedelta | None = self._value("REVIEW_TARGET")
+        return target
 
     @property
     def STORE_LIVE(self) -> bool | str:

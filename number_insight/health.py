@@ -29,12 +29,20 @@ from number_insight.models import (
     Switch,
 )
 from number_insight.models.choices import LookupState, RecordState
+from number_insight.overview import review_queue
+from number_insight.overview.review_queue import Queue
 from number_insight.screening import bell, tasks
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
 """The age of an unfinished record from which it is a problem."""
+LATEST = 50
+"""The latest answers that are read for signals without approval."""
+UNAPPROVED = (
+    "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
+    "OPTIONS."
+)
 MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
@@ -55,7 +63,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The state of switch, sweep, queue, circuits, budgets and broker at one moment."""
+    """The state of switch, sweep, queues, circuits, budgets and broker at one moment."""
 
     has_provider: bool
     """Whether ``PROVIDERS`` names a provider; without one nothing is looked up."""
@@ -66,6 +74,11 @@ class Health:
     """Records without a verdict, besides those that wait for a callback in time."""
     awaiting_callback: int
     """Records whose answer was promised, and may still come."""
+    awaiting_review: int
+    """Signups that wait for a person's decision."""
+    oldest_awaiting_since: datetime | None
+    """The moment at which the oldest of them signed up."""
+    review_target: timedelta | None
     uncertain: int
     uncertain_held: Mapping[str, Decimal]
     """The money reserved for uncertain lookups, by currency."""
@@ -74,10 +87,17 @@ class Health:
     """The money of this day and this month, in each currency by itself."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
+    unapproved: Mapping[str, str]
+    """The signals for which the latest answers of a provider told that it lacks approval."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
     """Whether a broker is configured; without one the sweep does the work itself."""
+
+    @property
+    def review_queue(self) -> Queue:
+        """The review queue."""
+        return Queue(count=self.awaiting_review, oldest_since=self.oldest_awaiting_since)
 
     @property
     def problems(self) -> list[str]:
@@ -87,7 +107,8 @@ class Health:
     @property
     def notices(self) -> list[str]:
         """What will be a problem unless something is done, one sentence each."""
-        return [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        return soon + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
@@ -105,6 +126,8 @@ def _plain(value: Any) -> Any:
         return f"{value.normalize():f}"
     if isinstance(value, Mapping):
         return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, timedelta):
+        return str(value)
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if isinstance(value, Pause):
@@ -121,6 +144,7 @@ def examine() -> Health:
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
     sums = held.order_by().values_list("currency").annotate(held=Sum("reserved"))
+    queue = review_queue.examine()
     heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
     return Health(
         has_provider=bool(app_settings.PROVIDERS),
@@ -129,14 +153,30 @@ def examine() -> Health:
         oldest_due_since=due.aggregate(oldest=Min("created_at"))["oldest"],
         unfinished=due.count(),
         awaiting_callback=promised.count(),
+        awaiting_review=queue.count,
+        oldest_awaiting_since=queue.oldest_since,
+        review_target=app_settings.REVIEW_TARGET,
         uncertain=held.count(),
         uncertain_held=dict(sums),
         pauses=tuple(_pauses()),
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
+        unapproved=_unapproved(),
         broker=tasks.bell.try_out(),
         has_broker=bell.has_broker(),
     )
+
+
+def _unapproved() -> dict[str, str]:
+    """Return the signals without approval in the latest answers, by provider."""
+    answers = Lookup.objects.filter(insight__isnull=False).order_by("-pk")
+    signals: dict[str, set[str]] = {}
+    for provider, insight in answers.values_list("provider", "insight")[:LATEST]:
+        missing = (insight or {}).get("missing") or {}
+        lacking = {signal for signal, why in missing.items() if why == "not_authorized"}
+        if lacking:
+            signals.setdefault(provider, set()).update(lacking)
+    return {name: ", ".join(sorted(found)) for name, found in sorted(signals.items())}
 
 
 def _promised() -> QuerySet[Lookup]:
@@ -169,6 +209,10 @@ def _problems(health: Health) -> Iterator[str]:
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
         since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
+    if health.oldest_awaiting_since and health.review_queue.is_overdue:
+        since, waiting = _told(health.oldest_awaiting_since), health.awaiting_review
+        told = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
+        yield f"{told} for a person's decision, the oldest since {since}; open the review desk."
     for one in health.retirements:
         if one.is_over:
             yield f"{one.sentence} {MOVE}"
@@ -192,8 +236,8 @@ class Summary:
     has_swept: bool
     has_provider: bool
     lookups_on: bool
-    paused: tuple[str, ...]
-    """Names of the providers with an open circuit."""
+    pauses: tuple[Pause, ...]
+    """The providers with an open circuit."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
     spent: tuple[tuple[str, str], ...]
@@ -201,14 +245,14 @@ class Summary:
 
 
 def summarise() -> Summary:
-    """Return the present `Summary`, in a single query on small tables."""
+    """Return the present `Summary`, in a query on small tables, and one more for open circuits."""
     rows = list(_summary_rows())
     kinds = {kind for kind, _text, _amount in rows}
     return Summary(
         has_swept="sweep" in kinds,
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
-        paused=tuple(sorted(text.strip() for kind, text, _amount in rows if kind == "circuit")),
+        pauses=tuple(_pauses()) if "circuit" in kinds else (),
         retirements=tuple(retirement.announced()),
         spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
     )
@@ -216,13 +260,13 @@ def summarise() -> Summary:
 
 def _summary_rows() -> Iterable[tuple[str, str, int]]:
     """Return (kind, text, amount) from four tables at once."""
-    empty, name = Value(""), Concat("provider", Value(" "), "level")
+    empty = Value("")
     zero, used = Value(0), F("spent") + F("reserved")
     books = Concat("period", Value(" "), "currency")
     current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
-        _select("circuit", Circuit.objects.filter(open_until__isnull=False), name, zero),
+        _select("circuit", Circuit.objects.filter(open_until__isnull=False), empty, zero),
         _select("money", current, books, used),
         all=True,
     )

@@ -37,3 +37,9 @@ budget_alert = Signal()
 
 Provides ``period``, ``percent`` (50, 80, 100), ``budget`` and ``currency``.
 """
+
+review_overdue = Signal()
+"""The review queue is older than `REVIEW_TARGET`; sent by the sweep, once a day at most.
+
+Provides ``waiting`` (the number of signups that wait), ``oldest_since`` and ``target``.
+"""

@@ -55,8 +55,10 @@ def _take(browser: Browser, options: Namespace) -> None:
     page.fill("#id_username", options.login)
     page.fill("#id_password", options.password)
     page.click("[type=submit]")
-    page.click("text=waiting for a decision")
     page.click("#toggle-nav-sidebar")  # more room for what is to be shown
+    page.goto(f"{options.site}{RECORDS}desk/")
+    _save(page, options.into / "admin-desk.png", whole=False)
+    page.goto(f"{options.site}{RECORDS}?queue=risk")
     _save(page, options.into / "admin-list.png", whole=False)
     page.goto(f"{options.site}{RECORDS}?q={SHOWN.replace('+', '%2B')}")
     page.click("#result_list tbody a >> nth=0")

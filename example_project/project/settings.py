@@ -116,6 +116,9 @@ NUMBER_INSIGHT = {
     # No campus sits behind one address here, so many signups from one weigh more than usual.
     "WEIGHTS": {"ip_volume": 40},
     "BUDGET": {"day": "10.00"},
+    # Reviewers see who it is, and find people by name or e-mail.
+    "SUBJECT_SUMMARY": "shop.reviewers.describe",
+    "SUBJECT_SEARCH": {"shop.Customer": ["name", "email"], "shop.Subscriber": ["email"]},
 }
 
 CELERY_BROKER_URL = os.environ.get("BROKER_URL", "redis://127.0.0.1:6379/0")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from number_insight.admin import display, untold
 from number_insight.insight import UNKNOWN, Insight, Risk, Swap
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Basis
+from number_insight.verdicts import grounds
 
 LIBPHONENUMBER = "libphonenumber"
 ON_AN_ANSWER = (Basis.ANSWER, Basis.REUSED)
@@ -32,9 +34,9 @@ def rows(record: NumberInsightRecord) -> Rows:
         ("", _("Original carrier"), record.original_carrier_name or _("unknown")),
         ("ported", _("Ported"), display.label(record.ported, display.PORTED)),
         ("valid_number", _("Valid"), display.label(record.valid_number, display.VALID)),
-        ("reachable", _("Reachable"), display.label(record.reachable, display.REACHABLE)),
+        ("reachable", _("Reachable"), _live(record, "reachable", record.reachable)),
         ("roaming", _("Roaming"), _roaming(record)),
-        ("", _("IP"), display.label(record.ip_match, display.IP_MATCH)),
+        ("", _("IP match"), display.label(record.ip_match, display.IP_MATCH)),
         ("caller", _("Caller name"), record.caller_name or display.EMPTY_VALUE),
         ("", _("Caller type"), display.label(record.caller_type, display.CALLER_TYPES)),
     ]
@@ -105,8 +107,25 @@ def _carrier(record: NumberInsightRecord) -> str:
 
 
 def _roaming(record: NumberInsightRecord) -> str:
-    status = display.label(record.roaming_status, display.ROAMING)
+    status = _live(record, "roaming", record.roaming_status)
     return f"{status}, {record.roaming_country}" if record.roaming_country else status
+
+
+def _live(record: NumberInsightRecord, signal: str, value: str) -> str:
+    """Return a live fact in words, or that it was judged and not kept."""
+    if value in ("", UNKNOWN) and _was_told(record, signal):
+        return _("judged, not kept")
+    return display.label(value, display.REACHABLE if signal == "reachable" else display.ROAMING)
+
+
+def _was_told(record: NumberInsightRecord, signal: str) -> bool:
+    lookup = record.lookup
+    if lookup is None or lookup.insight is None or record.basis not in ON_AN_ANSWER:
+        return False
+    try:
+        return signal in grounds.told_by(lookup, untold.answer_of(record))
+    except ImproperlyConfigured:  # the provider has left the settings
+        return False
 
 
 def _swap(swap: Swap | None) -> str | None:

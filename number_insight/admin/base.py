@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Model, Prefetch
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
@@ -24,6 +23,11 @@ else:
 CSS = "number_insight/admin.css"
 MAX_COUNT = 10_000
 OBJECT_REPR_LENGTH = 200
+
+
+def media_of(*sheets: str) -> forms.Media:
+    """Return the stylesheets of a page, the shared one first."""
+    return forms.Media(css={"all": [CSS, *(f"number_insight/{sheet}" for sheet in sheets)]})
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
@@ -53,7 +57,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
     @property
     def media(self) -> forms.Media:
-        return super().media + forms.Media(css={"all": [CSS]})
+        return super().media + media_of()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -63,16 +67,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-class RecordChangeList(ChangeList):
-    """Changelist of records that fetches all flags in one query and no unused JSON or text."""
-
-    DEFERRED = ("not_evaluable", "raised_rules", "history", "decision_reason", "note")
-
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
-        return rows.defer(*self.DEFERRED).prefetch_related(flags_prefetch())
 
 
 def flags_prefetch() -> Any:

@@ -21,10 +21,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import display, links, reviewing
+from number_insight.admin import drafts, links, reviewing
 from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch
 from number_insight.admin.filters import is_key
-from number_insight.admin.reviewing import ACTIONS, Action
+from number_insight.admin.reviewing import ACTIONS, Action, Grounds, ReasonForm
+from number_insight.admin.rights import rights_of
+from number_insight.admin.side_pages import rows_of
 from number_insight.models import NumberInsightRecord
 
 MAX_RECORDS = 100
@@ -35,11 +37,15 @@ MAX_WARNINGS = 5
 class ConfirmedActionsAdmin(ReadOnlyAdmin):
     """Base class of the admin of records: the actions, their permissions and confirmation."""
 
-    actions = ("release", "refuse", "look_up_again")
+    actions = ("release", "refuse", "look_up_again", "reopen")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether the user may release and refuse."""
         return self._has_permission(request, "decide_numberinsightrecord")
+
+    def has_reopen_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may reopen decisions."""
+        return self._has_permission(request, "reopen_numberinsightrecord")
 
     def has_look_up_again_permission(self, request: HttpRequest) -> bool:
         """Whether the user may spend money on another lookup."""
@@ -65,6 +71,10 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
     def look_up_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         return self._confirm_selected(request, reviewing.LOOK_UP_AGAIN, queryset)
 
+    @admin.action(permissions=["reopen"], description=_("Reopen the decisions …"))
+    def reopen(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        return self._confirm_selected(request, reviewing.REOPEN, queryset)
+
     def _confirm_selected(
         self, request: HttpRequest, action: Action, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
@@ -73,10 +83,10 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
             message = gettext("Choose at most %(most)s records at a time.")
             self.message_user(request, message % {"most": MAX_RECORDS}, messages.ERROR)
             return None
-        return self._confirmation(request, action, _records(keys), action.form())
+        return self._confirmation(request, action, _records(keys), ReasonForm(action=action))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.action_view)
+        view = drafts.guarded(self.admin_site, self.action_view)
         name = "number_insight_numberinsightrecord_act"
         return [path("act/<slug:name>/", view, name=name), *super().get_urls()]
 
@@ -87,15 +97,27 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
             raise Http404
         if not self.has_action_permission(request, action):
             raise PermissionDenied
-        if request.method != "POST":  # the login in between has lost the chosen records
-            return HttpResponseRedirect(links.list_url(self.admin_site))
-        keys = [key for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if is_key(key)]
-        records = _records([int(key) for key in keys[:MAX_RECORDS]])
-        form = action.form(request.POST if "confirmed" in request.POST else None)
+        if request.method != "POST":
+            return self._resume(request, action)
+        records = _records(_keys(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+        form = ReasonForm(request.POST if "confirmed" in request.POST else None, action=action)
         if not form.is_valid():
             return self._confirmation(request, action, records, form)
-        self._apply(request, action, records, form.cleaned_data.get("reason", ""))
+        self._apply(request, action, records, form.grounds)
         return HttpResponseRedirect(self._return_url(request, records))
+
+    def _resume(self, request: HttpRequest, action: Action) -> HttpResponse:
+        """Show the choice and the text of a person whom a login has interrupted."""
+        draft = drafts.take(request)
+        if draft is None:
+            return HttpResponseRedirect(links.list_url(self.admin_site))
+        message = gettext("You were signed out, so nothing is done yet. Confirm once more.")
+        self.message_user(request, message, messages.WARNING)
+        typed = {name: "".join(draft.get(name, [])[:1]) for name in ("reason_code", "reason")}
+        form = ReasonForm(action=action, initial=typed)
+        return self._confirmation(
+            request, action, _records(_keys(draft.get(ACTION_CHECKBOX_NAME, []))), form
+        )
 
     def _confirmation(
         self,
@@ -105,21 +127,19 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
         form: forms.Form,
     ) -> TemplateResponse:
         quotes = [] if action.is_decision else [reviewing.quote(record) for record in records]
+        granted = rights_of(request, self.admin_site)
+        rows = rows_of(request, self, list(records), granted)
         context = {
             **self.admin_site.each_context(request),
             "title": action.title,
             "action": action,
-            "rows": [
-                (
-                    record,
-                    display.verdict_badge(record),
-                    display.flag_badges(record) or display.EMPTY_VALUE,
-                )
-                for record in records
-            ],
+            "rows": rows,
+            "granted": granted,
+            "user_key": drafts.user_key(request),
+            "rows_quoted": list(zip(rows, quotes, strict=True)) if quotes else [],
             "quotes": quotes,
             "total": reviewing.total(quotes),
-            "nothing_to_do": action.is_decision and all(record.decision for record in records),
+            "nothing_to_do": action.is_decision and all(map(action.is_done, records)),
             "form": form,
             "opts": self.opts,
             "media": self.media,
@@ -150,9 +170,9 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
         return str(add_preserved_filters(preserved, url))
 
     def _apply(
-        self, request: HttpRequest, action: Action, records: Sequence[Any], reason: str
+        self, request: HttpRequest, action: Action, records: Sequence[Any], given: Grounds
     ) -> None:
-        done, skipped = reviewing.apply_action(request, action, records, reason)
+        done, skipped = reviewing.apply_action(request, action, records, given)
         if done:
             self.message_user(request, action.success_message % {"count": done}, messages.SUCCESS)
         for sentence in skipped[:MAX_WARNINGS]:
@@ -161,6 +181,10 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
             message = gettext("%(count)s more were left alone.")
             count = len(skipped) - MAX_WARNINGS
             self.message_user(request, message % {"count": count}, messages.WARNING)
+
+
+def _keys(texts: Sequence[str]) -> list[int]:
+    return [int(text) for text in texts if is_key(text)][:MAX_RECORDS]
 
 
 def _records(keys: Sequence[int]) -> list[NumberInsightRecord]:

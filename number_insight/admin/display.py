@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
-from django.utils.timezone import is_aware, localtime
+from django.utils.timezone import is_aware, localtime, now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -134,28 +134,42 @@ def decision_badge(record: NumberInsightRecord) -> SafeString | str:
 
 
 def flag_badges(record: NumberInsightRecord) -> SafeString:
-    """Return a badge for each flag, titled with its sentence and dimmed if it does not count.
+    """Return a badge for each flag that counts, titled with its sentence.
 
     A verdict without evidence, made in an outage for example, has a badge for its lane as well.
     """
     labels = flag_labels()
-    badges = [_flag_badge(flag, labels) for flag in record.flags.all()]
-    if record.lane != Lane.RISK and record.verdict in (Verdict.REVIEW, Verdict.DENY):
+    badges = [_flag_badge(flag, labels) for flag in record.flags.all() if flag.counted]
+    if _lacks_evidence(record):
         badges.append(_lane_badge(record))
     joined = format_html_join(" ", "{}", ((badge,) for badge in badges))
     return format_html('<span class="ni-flags">{}</span>', joined) if badges else joined
 
 
+def flag_line(record: NumberInsightRecord) -> SafeString | str:
+    """Return the heaviest flag that counts with its sentence, and the number of the others."""
+    counted = [flag for flag in record.flags.all() if flag.counted]
+    if _lacks_evidence(record):
+        first, text = _lane_badge(record), ""
+    elif counted:
+        first, text = _flag_badge(counted[0], flag_labels()), counted.pop(0).text
+    else:
+        return EMPTY_VALUE
+    more = format_html(' <span class="ni-quiet">+{}</span>', len(counted)) if counted else ""
+    line = format_html('<span class="ni-first">{}{}</span>', first, more)
+    if not text:
+        return format_html('<span class="ni-line">{}</span>', line)
+    sentence = format_html('<span class="ni-sentence"><bdi>{}</bdi></span>', text)
+    return format_html('<span class="ni-line">{} {}</span>', line, sentence)
+
+
+def _lacks_evidence(record: NumberInsightRecord) -> bool:
+    return record.lane != Lane.RISK and record.verdict in (Verdict.REVIEW, Verdict.DENY)
+
+
 def _flag_badge(flag: RiskFlag, labels: Mapping[str, str]) -> SafeString:
-    title = flag.text
-    if not flag.counted:
-        title = gettext("%(sentence)s (not counted)") % {"sentence": title}
-    return format_html(
-        '<span class="ni-flag{}" title="{}">{}</span>',
-        "" if flag.counted else " ni-dim",
-        title,
-        labels.get(flag.code) or humanised(flag.code),
-    )
+    label = labels.get(flag.code) or humanised(flag.code)
+    return format_html('<span class="ni-flag" title="{}">{}</span>', flag.text, label)
 
 
 def _lane_badge(record: NumberInsightRecord) -> SafeString:
@@ -168,8 +182,36 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
 
 def age(moment: datetime) -> SafeString:
     """Return the time since `moment`, titled with the moment itself."""
-    title = date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
-    return format_html('<span title="{}">{}</span>', title, timesince(moment, depth=1))
+    title = moment_text(moment)
+    return format_html('<span title="{}">{}</span>', title, short_age(moment))
+
+
+def short_age(moment: datetime) -> str:
+    """Return the time since `moment` in one unit: "3 h"."""
+    seconds = max(0, int((now() - moment).total_seconds()))
+    if seconds < 3600:
+        return gettext("%(count)s min") % {"count": seconds // 60}
+    if seconds < 2 * 86400:
+        return gettext("%(count)s h") % {"count": seconds // 3600}
+    return timesince(moment, depth=1)
+
+
+def moment_text(moment: datetime) -> str:
+    """Return a moment in words, in the zone of the request."""
+    return date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
+
+
+def duration(span: timedelta | None) -> str:
+    """Return a duration in its largest unit; a dash for None."""
+    if span is None:
+        return EMPTY_VALUE
+    seconds = span.total_seconds()
+    if seconds < 1:
+        return gettext("%(count)s ms") % {"count": round(1000 * seconds)}
+    if seconds < 60:
+        return gettext("%(count)s s") % {"count": number_format(round(seconds, 1), decimal_pos=1)}
+    now = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
+    return timesince(now - span, now, depth=1)
 
 
 def countries(record: NumberInsightRecord) -> SafeString | str:

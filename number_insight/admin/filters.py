@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import reduce
-from operator import or_
+import ipaddress
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import numbers, spelling
+from number_insight import addresses
 from number_insight.admin import display
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
@@ -22,6 +20,9 @@ from number_insight.models.choices import Decision, Lane, LookupState, RecordSta
 from number_insight.models.managers import same_number
 
 MAX_SEARCH_LENGTH = 255
+MIN_NAME_LENGTH = 3
+MAX_PERSONS = 200
+"""The subjects that a search by name takes along, the newest first."""
 MIN_PREFIX_DIGITS = 7
 """Country code included; a shorter prefix may match half the table."""
 
@@ -163,9 +164,12 @@ class SameFilter(admin.SimpleListFilter):
     Other pages link to them by the record's key: a number or an IP has no place in a URL.
     """
 
+    chip: Any
+    """The text of the chip of an active filter; "pk" is the record's key."""
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         value = self.value()
-        return [(value, _("as record %(pk)s") % {"pk": value})] if value else []
+        return [(value, self.chip % {"pk": value})] if value else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
@@ -187,6 +191,7 @@ class SameNumberFilter(SameFilter):
 
     title = _("same number")
     parameter_name = "same_number_as"
+    chip = _("number of record %(pk)s")
 
     @staticmethod
     def same(record: NumberInsightRecord) -> Q:
@@ -198,6 +203,7 @@ class SameIPFilter(SameFilter):
 
     title = _("same IP")
     parameter_name = "same_ip_as"
+    chip = _("IP of record %(pk)s")
 
     @staticmethod
     def same(record: NumberInsightRecord) -> Q:
@@ -205,47 +211,22 @@ class SameIPFilter(SameFilter):
         return Q(ip_range__in=[record.ip_range] if record.ip_range else [])
 
 
+class SameNetworkFilter(SameFilter):
+    """The records of the network of an IP: of IPv4 its /24, of IPv6 its /64."""
+
+    title = _("same network")
+    parameter_name = "same_network_as"
+    chip = _("network of record %(pk)s")
+
+    @staticmethod
+    def same(record: NumberInsightRecord) -> Q:
+        if not record.ip_range or ":" in record.ip_range:
+            return SameIPFilter.same(record)
+        network = ipaddress.ip_network(addresses.network_of(record.ip_range))
+        # Each address by itself, so that the index serves on every database.
+        return Q(ip_range__in=[str(address) for address in network])
+
+
 def is_key(text: str) -> bool:
     """Whether `text` can be the primary key of a record."""
     return text.isascii() and text.isdigit() and len(text) <= 18
-
-
-def search(rows: QuerySet[Any], text: str, *conditions: Callable[[str], Q]) -> QuerySet[Any]:
-    """Return the rows for which one of `conditions` holds for `text`; all rows for blank text."""
-    text = spelling.visible(text)
-    if not text:
-        return rows
-    if not text.isprintable():  # a NUL, for one, cannot be sent to a database
-        return rows.none()
-    return rows.filter(reduce(or_, [condition(text) for condition in conditions]))
-
-
-def by_number(text: str) -> Q:
-    """Return the condition for rows whose number is `text`, or begins with it.
-
-    The text is normalised first, so that the index on the number serves. A number that was erased
-    or refused has a fingerprint only, and is found by the whole number.
-    """
-    text, region = text[:MAX_SEARCH_LENGTH], app_settings.default_region
-    found = same_number(numbers.canonical(text, region))
-    for prefix in numbers.beginnings(text, region):
-        if len(prefix) > MIN_PREFIX_DIGITS and prefix[1:].strip("9"):  # no number has nines alone
-            found |= _begins_with(prefix)
-    return found
-
-
-def _begins_with(prefix: str) -> Q:
-    """Return the condition for numbers that begin with `prefix`.
-
-    The range is for databases whose index does not serve LIKE.
-    """
-    stem = prefix.rstrip("9")
-    after = f"{stem[:-1]}{int(stem[-1]) + 1}"
-    return Q(number__startswith=prefix, number__gte=prefix, number__lt=after)
-
-
-def by_subject_id(text: str) -> Q:
-    """Return the condition for records whose subject has the key `text`."""
-    # The index begins with the type of the subject, so all types are named.
-    types = list(ContentType.objects.order_by().values_list("pk", flat=True))
-    return Q(subject_type__in=types, subject_id=text.strip()[:MAX_SEARCH_LENGTH])

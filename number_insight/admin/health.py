@@ -13,12 +13,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import health
-from number_insight.admin import health_page, links
+from number_insight.admin import display, health_page, links
 from number_insight.admin.base import ReadOnlyAdmin, log_change
 from number_insight.conf import app_settings
 from number_insight.lookups import circuits, switches
@@ -198,9 +199,7 @@ def _sentences(summary: health.Summary) -> Iterator[str]:
         yield gettext("Lookups are switched off.")
     for retirement in summary.retirements:
         yield retired(retirement)
-    if summary.paused:
-        message = gettext("Not asked just now: %(providers)s.")
-        yield message % {"providers": ", ".join(summary.paused)}
+    yield from map(_pause, summary.pauses)
     days = [currency for period, currency in summary.spent if period == "day"]
     months = [currency for period, currency in summary.spent if period == "month"]
     if days:
@@ -209,3 +208,14 @@ def _sentences(summary: health.Summary) -> Iterator[str]:
     if months:
         message = gettext("This month's budget is spent (%(currencies)s).")
         yield message % {"currencies": ", ".join(months)}
+
+
+def _pause(pause: health.Pause) -> str:
+    """Return a sentence on a provider that is not asked: until when, and why."""
+    if pause.until <= timezone.now():
+        message = gettext("%(provider)s is asked again with the next lookup: %(reason)s")
+    else:
+        message = gettext("%(provider)s is not asked until %(until)s: %(reason)s")
+    until = display.moment_text(pause.until)
+    reason = (pause.reason or gettext("no reason is known")).rstrip(".")
+    return message % {"provider": pause.name, "until": until, "reason": f"{reason}."}

@@ -53,6 +53,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _lookups(health),
             _sweep(health),
             _records(health),
+            _review_queue(health, links.review_url(site, request)),
             _broker(health),
             _uncertain(health, links.uncertain_url(site, request)),
             *(_retirement(one) for one in health.retirements),
@@ -86,7 +87,7 @@ def _sweep(health: Health) -> Indicator:
             "if the message about it was lost."
         )
         return Indicator(label=label, value=_("has never run"), status=CRITICAL, advice=advice)
-    value = _("ran %(age)s ago") % {"age": timesince(health.sweep_ran_at, depth=1)}
+    value = _("ran %(age)s ago") % {"age": display.duration(timezone.now() - health.sweep_ran_at)}
     if timezone.now() - health.sweep_ran_at <= SWEEP_OVERDUE:
         return Indicator(label=label, value=value)
     advice = _("It should run every minute or so. Is beat running, and a worker?")
@@ -107,6 +108,25 @@ def _records(health: Health) -> Indicator:
     if timezone.now() - health.oldest_due_since <= RECORD_OVERDUE:
         return Indicator(label=label, value=value)
     return Indicator(label=label, value=value, status=CRITICAL, advice=_("Is a worker running?"))
+
+
+def _review_queue(health: Health, url: str | None) -> Indicator:
+    label, age = _("Review queue"), health.review_queue.age
+    if age is None:
+        return Indicator(label=label, value=_("empty"))
+    text = ngettext(
+        "%(count)s, waiting for %(age)s",
+        "%(count)s, the oldest waiting for %(age)s",
+        health.awaiting_review,
+    )
+    value = text % {"count": health.awaiting_review, "age": display.duration(age)}
+    if not health.review_queue.is_overdue:
+        return Indicator(label=label, value=value, url=url)
+    advice = _("It should be decided within %(target)s (REVIEW_TARGET).")
+    target = display.duration(health.review_target)
+    return Indicator(
+        label=label, value=value, status=WARNING, advice=advice % {"target": target}, url=url
+    )
 
 
 def _broker(health: Health) -> Indicator:

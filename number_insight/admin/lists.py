@@ -10,11 +10,13 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers, spelling
-from number_insight.admin import display
+from number_insight.admin import display, permissions, rights
 from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin
 from number_insight.conf import app_settings
 from number_insight.models import ListEntry, RuleFault
@@ -22,6 +24,8 @@ from number_insight.models.choices import ListMatch
 from number_insight.verdicts import rule_faults
 
 MAX_NAMED = 5
+PRIVATE = (ListMatch.NUMBER, ListMatch.IP)
+"""The kinds of entries whose values are masked without the permission ``view_full_number``."""
 
 
 class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -71,27 +75,51 @@ class ListEntryAdmin(ModelAdmin):
     list_display = (
         "action",
         "match",
-        "value_text",
         "reason",
         "author",
         "expires_at",
         "hits",
         "created_at",
     )
-    list_display_links = ("action", "value_text")
+    list_display_links = ("action",)
     list_filter = ("action", "match")
     list_select_related = ("author",)
     search_fields = ("value", "reason")
     readonly_fields = ("author", "hits", "created_at")
     fields = ("action", "match", "value", "reason", "expires_at", *readonly_fields)
 
-    @admin.display(description=_("value"), ordering="value")
-    def value_text(self, entry: ListEntry) -> str:
-        if entry.is_unkept:
-            return gettext("a number that is not kept")
-        if entry.match == ListMatch.NUMBER:
-            return numbers.international(entry.value)
-        return entry.value
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        # This column needs the request, and one instance of the admin serves all requests.
+        is_full = permissions.can_view_full_number(request.user)
+
+        @admin.display(description=_("value"), ordering="value")
+        def value_text(entry: ListEntry) -> SafeString:
+            return _value(entry, is_full=is_full)
+
+        action, match, *others = self.list_display
+        return [action, match, value_text, *others]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = super().get_fields(request, obj)
+        if not self._is_masked(request, obj):
+            return names
+        return ["masked_value" if name == "value" else name for name in names]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = super().get_readonly_fields(request, obj)
+        return [*names, "match", "masked_value"] if self._is_masked(request, obj) else names
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        is_full = permissions.can_view_full_number(request.user)
+        return self.search_fields if is_full else ("=value", "reason")
+
+    def _is_masked(self, request: HttpRequest, entry: ListEntry | None) -> bool:
+        is_private = entry is not None and entry.match in PRIVATE
+        return is_private and not permissions.can_view_full_number(request.user)
+
+    @admin.display(description=_("value"))
+    def masked_value(self, entry: ListEntry) -> SafeString:
+        return _value(entry, is_full=False)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -114,7 +142,7 @@ class ListEntryAdmin(ModelAdmin):
         if not others:
             return
         named = ", ".join(
-            f"{other.pk} ({other.get_action_display()} {other.value})"
+            f"{other.pk} ({other.get_action_display()} {_shown(request, other)})"
             for other in others[:MAX_NAMED]
         )
         message = gettext(
@@ -123,6 +151,27 @@ class ListEntryAdmin(ModelAdmin):
         )
         more = ", …" if len(others) > MAX_NAMED else ""
         messages.warning(request, message % {"entries": named + more})
+
+
+def _shown(request: HttpRequest, entry: ListEntry) -> str:
+    if entry.is_unkept:
+        return gettext("a number that is not kept")
+    if permissions.can_view_full_number(request.user) or entry.match not in PRIVATE:
+        return entry.value
+    is_number = entry.match == ListMatch.NUMBER
+    return numbers.recognisable(entry.value) if is_number else rights.masked_ip(entry.value)
+
+
+def _value(entry: ListEntry, *, is_full: bool) -> SafeString:
+    """Return the value of `entry`, a number with spaces; numbers and IPs may be masked."""
+    if entry.is_unkept:
+        return format_html("{}", gettext("a number that is not kept"))
+    if entry.match == ListMatch.NUMBER:
+        write = numbers.international if is_full else numbers.recognisable
+        return rights.isolated(write(entry.value))
+    if entry.match == ListMatch.IP and not is_full:
+        return rights.isolated(rights.masked_ip(entry.value))
+    return rights.isolated(entry.value)
 
 
 @admin.register(RuleFault)

@@ -1,4 +1,4 @@
-"""The admins of lookups and of spending."""
+"""The admin of lookups."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
-from number_insight.admin import display, filters
+from number_insight.admin import display, filters, links, permissions, rights, searching
 from number_insight.admin.base import ReadOnlyAdmin
-from number_insight.lookups.budget import UNIT
-from number_insight.models import Lookup, Spending
+from number_insight.models import Lookup
 
 MAX_ERROR_LENGTH = 60
+MAX_RECORDS = 10
+"""The records of a lookup that its page links to, the newest ones."""
 
 
 @admin.register(Lookup)
@@ -27,7 +28,6 @@ class LookupAdmin(ReadOnlyAdmin):
     """Lookups at providers, with their states and prices."""
 
     list_display = (
-        "number_text",
         "provider",
         "level",
         "state",
@@ -55,6 +55,7 @@ class LookupAdmin(ReadOnlyAdmin):
                     "ip_address",
                     "cnam",
                     "supersedes",
+                    "records_text",
                 )
             },
         ),
@@ -90,12 +91,47 @@ class LookupAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return filters.search(queryset, search_term, filters.by_number), False
+        is_full = permissions.can_view_full_number(request.user)
+        by_number = searching.by_number if is_full else searching.by_whole_number
+        return searching.search(queryset, search_term, by_number), False
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        # This column needs the request, and one instance of the admin serves all requests.
+        is_full = permissions.can_view_full_number(request.user)
+
+        @admin.display(description=_("number"))
+        def number_text(lookup: Lookup) -> SafeString:
+            return _number(lookup, is_full=is_full)
+
+        return [number_text, *self.list_display]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if permissions.can_view_full_number(request.user):
+            return self.fieldsets
+        *shown, _answer = self.fieldsets  # whose insight and raw answer hold the number
+        masks: dict[Any, str] = {"number_text": "masked_number", "ip_address": "masked_ip"}
+        return [
+            (title, {**options, "fields": [masks.get(name, name) for name in options["fields"]]})
+            for title, options in shown
+        ]
 
     @admin.display(description=_("number"))
     def number_text(self, lookup: Lookup) -> SafeString:
-        text = numbers.international(lookup.number) or gettext("erased number")
-        return format_html('<span class="ni-number">{}</span>', text)
+        return _number(lookup, is_full=True)
+
+    @admin.display(description=_("number"))
+    def masked_number(self, lookup: Lookup) -> SafeString:
+        return _number(lookup, is_full=False)
+
+    @admin.display(description=_("IP sent"))
+    def masked_ip(self, lookup: Lookup) -> str:
+        return rights.masked_ip(lookup.ip_address) if lookup.ip_address else display.EMPTY_VALUE
+
+    @admin.display(description=_("records"))
+    def records_text(self, lookup: Lookup) -> SafeString | str:
+        records = lookup.records.order_by("-pk")[:MAX_RECORDS]
+        shown = [(links.record_link(self.admin_site, record, record),) for record in records]
+        return format_html_join(", ", "{}", shown) or display.EMPTY_VALUE
 
     @admin.display(description=_("created"))
     def age(self, lookup: Lookup) -> SafeString:
@@ -123,18 +159,6 @@ class LookupAdmin(ReadOnlyAdmin):
         return display.money(lookup.balance, lookup.currency)
 
 
-@admin.register(Spending)
-class SpendingAdmin(ReadOnlyAdmin):
-    """Reserved and spent amounts, by day and by month, in each currency."""
-
-    list_display = ("period", "currency", "reserved_text", "spent_text")
-    list_filter = ("currency",)
-    fields = ("period", "currency", "reserved_text", "spent_text")
-
-    @admin.display(description=_("reserved"))
-    def reserved_text(self, spending: Spending) -> str:
-        return display.money(spending.reserved * UNIT, spending.currency)
-
-    @admin.display(description=_("spent"))
-    def spent_text(self, spending: Spending) -> str:
-        return display.money(spending.spent * UNIT, spending.currency)
+def _number(lookup: Lookup, *, is_full: bool) -> SafeString:
+    write = numbers.international if is_full else numbers.recognisable
+    return rights.isolated(write(lookup.number) or gettext("erased number"))

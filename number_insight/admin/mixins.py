@@ -21,16 +21,18 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Cast, Concat, Substr
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import display, links, record_page
+from number_insight.admin import case, display, links, record_page
 from number_insight.admin.base import CSS, flags_prefetch
 from number_insight.admin.filters import OptionFilter
+from number_insight.admin.rights import rights_of
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Verdict
 from number_insight.models.subjects import key_text, kinds_of, read_keys
@@ -45,6 +47,8 @@ CACHE = "_number_insight_risk"
 """The attribute of a subject that holds its latest record, or None without one."""
 MOST_KEYS = 20_000
 """The subjects that the filter finds where they are in another database than the records."""
+REQUEST = "_number_insight_request"
+"""The attribute of a subject that holds the request for its page."""
 UUID_GROUPS = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
 """Positions and lengths of the groups that hyphens divide a UUID into."""
 
@@ -137,36 +141,66 @@ class RiskFlagsAdminMixin(Base):
         )
         return [name for name in rows if name != [] and str(name) not in hidden]
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            setattr(found, REQUEST, request)  # for the panel, which is shown without a request
+        return found
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        response = super().render_change_form(request, context, *args, **kwargs)
+        subject = kwargs.get("obj")
+        bar = self._decision(subject) if subject is not None else None
+        if bar is not None and isinstance(response, TemplateResponse):
+            page = response.resolve_template(response.template_name)
+            given = {"ni_page": page, "ni_decision": bar}
+            response.context_data = {**(response.context_data or {}), **given}
+            response.template_name = "admin/number_insight/subject_change_form.html"
+        return response
+
+    def _decision(self, subject: Any) -> dict[str, Any] | None:
+        """Return the context of the panel of `subject`, or None if there is nothing to show."""
+        request: HttpRequest | None = getattr(subject, REQUEST, None)
+        if request is None or not _has_view_permission(request):
+            return None
+        record = _latest_record(subject)
+        if record is None:
+            return None
+        site = self.admin_site
+        granted = rights_of(request, site)
+        shown = case.panel_of(request, site, record, granted)
+        bar = record_page.decision_bar(request, shown, site, granted, back_to=request.path)
+        return {**bar, "case": shown, "record": record, "granted": granted}
+
     @property
     def media(self) -> forms.Media:
         return super().media + forms.Media(css={"all": [CSS]})
 
     @admin.display(description=_("risk"))
     def risk(self, obj: Model) -> SafeString | str:
-        """Return the latest verdict, as a link to its record, and the flags."""
+        """Return the latest verdict, as a link to its record, and the heaviest flag."""
         record = _latest_record(obj)
         if record is None:
             return display.EMPTY_VALUE
         return format_html(
             '<span class="ni-risk">{} {}</span>',
             links.record_link(self.admin_site, record, display.verdict_badge(record)),
-            display.flag_badges(record),
+            display.flag_line(record),
         )
 
     @admin.display(description=_("latest screening"))
     def risk_panel(self, obj: Model | None) -> str:
-        """Return the latest verdict with its score, its flags and their reasons."""
+        """Return the latest verdict with its score and its reasons, and a bar to decide by."""
         record = _latest_record(obj) if obj is not None and obj.pk is not None else None
         if record is None:
             return gettext("This number was never screened.")
-        context = {
-            "record": record,
-            "verdict_badge": display.verdict_badge(record),
-            "decision_badge": display.decision_badge(record),
-            "flag_rows": record_page.flag_rows(list(record.flags.all())),
-            "url": links.change_url(self.admin_site, NumberInsightRecord, record.pk),
-        }
-        return render_to_string("admin/number_insight/risk_panel.html", context)
+        shown = self._decision(obj)
+        if shown is None:
+            return display.verdict_badge(record)
+        shown["url"] = links.change_url(self.admin_site, NumberInsightRecord, record.pk)
+        return render_to_string("admin/number_insight/risk_panel.html", shown)
 
 
 def _has_view_permission(request: HttpRequest) -> bool:

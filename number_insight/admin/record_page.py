@@ -1,128 +1,122 @@
-"""The context of a record's page: the signup, the lookup, the answer, and the reasons."""
+"""The context of a record's page: the case, its history, and the facts for operators."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from number_insight import loading
-from number_insight.admin import answer_rows, display, links, untold
+from number_insight import loading, reviewing, validators
+from number_insight.admin import answer_rows, case, display, drafts, links, untold
 from number_insight.admin.answer_rows import Rows
-from number_insight.admin.filters import (
-    SameFilter,
-    SameIPFilter,
-    SameNumberFilter,
-)
-from number_insight.conf import app_settings
-from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Lane, Verdict
-from number_insight.rules import explanation
+from number_insight.admin.case import Case, Panel
+from number_insight.admin.desk_acts import LASTS
+from number_insight.admin.filters import SameNumberFilter
+from number_insight.admin.relatives import is_waiting
+from number_insight.admin.rights import Rights
+from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
+from number_insight.models.choices import Act
 from number_insight.screening import planning
 
 MAX_LOOKUPS = 20
-MAX_OTHERS = 5
-MAX_COUNT = 1000
-"""The number of other records at which the page stops counting."""
+FORM_ID = "ni-decide"
+"""The id of the form that the fields and buttons of a decision belong to."""
+SECOND_WORDS = (Act.SECOND_RELEASE, Act.SECOND_REFUSE)
 
 
-def context(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> dict[str, Any]:
+def context(
+    request: HttpRequest, record: NumberInsightRecord, site: AdminSite, granted: Rights
+) -> dict[str, Any]:
     """Return the template context for `record`."""
-    flags = list(record.flags.all())
+    shown = case.case_of(request, site, record, granted)
     return {
+        "case": shown,
+        "title": shown.title,
+        "granted": granted,
         "record": record,
-        "verdict_badge": display.verdict_badge(record),
-        "decision_badge": display.decision_badge(record),
-        "number_text": record.full_number,
-        "flag_rows": flag_rows(flags),
-        "score_rows": _score_rows(flags),
-        "counterfactual": _counterfactual(record, flags),
-        "untold": untold.rows(record),
-        "raised_rules": [display.flag_label(code) for code in record.raised_rules],
-        "sections": [
-            (_("Who"), _signup_rows(request, record, site)),
-            (_("What came back"), answer_rows.rows(record)),
-        ],
-        "questions": [(_("What was asked"), _lookup_rows(record, site))],
-        "live_is_kept": app_settings.keeps_live_data,
-        "lookups": _lookups(record, site),
+        "facts": facts(shown, site, granted),
+        "events": _events(record, granted),
+        "lookups": _lookups(record, site) if granted.costs else [],
         "most_lookups": MAX_LOOKUPS,
-        "relatives": [
-            (_("Other records of this number"), _others(record, site, SameNumberFilter)),
-            (_("Other records of this IP"), _others(record, site, SameIPFilter)),
-        ],
+        "told_visitor": validators.refused().message if shown.is_form_refusal else "",
+        "can_undo": reviewing.can_undo(record, request.user) and granted.decide,
+        **decision_bar(request, shown, site, granted),
     }
 
 
-def flag_rows(flags: Sequence[RiskFlag]) -> list[dict[str, Any]]:
-    """Return each flag with its label and its sentence."""
+def decision_bar(
+    request: HttpRequest, shown: Panel, site: AdminSite, granted: Rights, *, back_to: str = ""
+) -> dict[str, Any]:
+    """Return the context of the bar by which the user decides on a page besides the desk."""
+    record = shown.record
+    is_open = granted.decide and is_waiting(record)
+    return {
+        "is_open": is_open,
+        "form_id": FORM_ID,
+        "desk_url": links.desk_url(site),
+        "case_url": links.desk_url(site, lane=record.lane, record=record.pk) if is_open else "",
+        "user_key": drafts.user_key(request),
+        "reasons": case.reasons() if is_open else [],
+        "listables": case.listable(record, granted) if is_open else [],
+        "lasts": LASTS.items(),
+        "offer": case.offer(record, granted) if is_open else None,
+        "chosen": {},
+        "to": back_to,
+    }
+
+
+def facts(shown: Case, site: AdminSite, granted: Rights) -> list[tuple[str, Rows]]:
+    """Return the facts for operators in groups, with lookups and money if the user sees costs."""
+    record = shown.record
+    found = [
+        (_("Signup"), _signup_rows(shown)),
+        (_("What is known"), answer_rows.rows(record)),
+        (_("Screening"), _screening_rows(record)),
+    ]
+    if granted.costs:
+        found.append((_("What was asked"), _lookup_rows(record, site)))
+    return found
+
+
+def _screening_rows(record: NumberInsightRecord) -> Rows:
+    missing = "; ".join(f"{rules} ({reason})" for reason, rules in untold.rows(record))
     return [
-        {"flag": flag, "label": display.flag_label(flag.code), "text": flag.text} for flag in flags
+        (_("State"), record.get_state_display()),
+        (_("Rests on"), record.get_basis_display() or display.EMPTY_VALUE),
+        (_("Judged"), record.screened_at or display.EMPTY_VALUE),
+        (_("Note"), _(record.note) if record.note else display.EMPTY_VALUE),
+        (_("Cannot be told here, so neither for nor against:"), missing or display.EMPTY_VALUE),
     ]
 
 
-def _score_rows(flags: Sequence[RiskFlag]) -> Rows:
-    """Return the share of each group in the score; a flag without a group has its own."""
+def _signup_rows(shown: Case) -> Rows:
+    record, person = shown.record, shown.person
+    hides_name = bool(record.subject_type_id and not person.name and not person.is_gone)
     return [
-        (
-            display.humanised(share.group)
-            if share.group
-            else display.flag_label(share.counted[0].code),
-            share.points,
-        )
-        for share in explanation.shares(flags)
-        if share.points
-    ]
-
-
-def _counterfactual(record: NumberInsightRecord, flags: Sequence[RiskFlag]) -> str:
-    """Return a sentence on the changes that would have let the signup pass, or ""."""
-    if record.lane != Lane.RISK or record.verdict not in (Verdict.REVIEW, Verdict.DENY):
-        return ""
-    try:
-        otherwise = {rule.code: rule.otherwise for rule in loading.rules()}
-    except ImproperlyConfigured:  # reported by the checks; records stay readable
-        otherwise = {}
-    return explanation.counterfactual(flags, app_settings.THRESHOLDS, otherwise, translate=_)
-
-
-def _signup_rows(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> Rows:
-    return [
-        (_("Subject"), _subject(request, record, site)),
         (_("Field"), record.field or display.EMPTY_VALUE),
         (_("Source"), record.get_source_display()),
-        (_("IP"), _ip(record)),
+        (_("IP address"), shown.ip),
         (_("IP country"), record.ip_country or _("unknown")),
-        (_("Name given"), record.declared_name or display.EMPTY_VALUE),
+        (_("Name given"), (not hides_name and record.declared_name) or display.EMPTY_VALUE),
         (_("Country given"), record.declared_country or display.EMPTY_VALUE),
         (_("Signed up"), record.created_at),
     ]
 
 
-def _subject(request: HttpRequest, record: NumberInsightRecord, site: AdminSite) -> str:
-    if record.subject_type_id is None:
-        return _("none (yet): the signup was not finished, or its form has no object")
-    model = links.subject_model(record)
-    if model is None:
-        text = links.subject_link(site, request, record)
-        return _("%(subject)s (deleted)") % {"subject": text}
-    text, subject = f"{model._meta.verbose_name} {record.subject_id}", links.fetch_subject(record)
-    if subject is None:
-        return _("%(subject)s (deleted)") % {"subject": text}
-    if not links.may_view(site, request, model, subject):
-        return text
-    return links.subject_link(site, request, record, f"{text}: {subject}")
-
-
-def _ip(record: NumberInsightRecord) -> str:
-    if record.number_hash and not record.number_masked:
-        return _("erased")
-    return record.ip_address or _("unknown (private or not given)")
+def _events(record: NumberInsightRecord, granted: Rights) -> list[dict[str, Any]]:
+    """Return the acts on `record`, with second words if the user may reopen."""
+    rows = DecisionEvent.objects.filter(record=record).select_related("user").order_by("pk")
+    return [
+        {
+            "event": event,
+            "chosen": reviewing.reason_text(event.reason_code) if event.reason_code else "",
+        }
+        for event in rows
+        if granted.reopen or event.act not in SECOND_WORDS
+    ]
 
 
 def _lookup_rows(record: NumberInsightRecord, site: AdminSite) -> Rows:
@@ -170,25 +164,3 @@ def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any
         }
         for lookup in rows[:MAX_LOOKUPS]
     ]
-
-
-def _others(
-    record: NumberInsightRecord, site: AdminSite, common: type[SameFilter]
-) -> dict[str, Any]:
-    """Return the newest records that have `common` with this one, their count, a link to all."""
-    rows = NumberInsightRecord.objects.filter(common.same(record)).exclude(pk=record.pk)
-    count = rows.order_by()[:MAX_COUNT].count()
-    newest = rows.order_by("-pk")[:MAX_OTHERS] if count else ()
-    return {
-        "count": count,
-        "count_text": display.capped_count(count, MAX_COUNT),
-        "all": format_html("{}?{}={}", links.list_url(site), common.parameter_name, record.pk),
-        "rows": [
-            {
-                "record": other,
-                "link": links.record_link(site, other, other),
-                "badge": display.verdict_badge(other),
-            }
-            for other in newest
-        ],
-    }

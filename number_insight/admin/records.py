@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import (
@@ -17,52 +19,85 @@ from number_insight.admin import (
     filters,
     health,
     links,
+    permissions,
+    queue,
     record_page,
+    searching,
 )
-from number_insight.admin.base import RecordChangeList
 from number_insight.admin.confirmation import ConfirmedActionsAdmin
-from number_insight.admin.reviewing import ACTIONS
-from number_insight.models import NumberInsightRecord
+from number_insight.admin.desk import DeskViews
+from number_insight.admin.entries import PageEntryAdmin
+from number_insight.admin.overview.views import OverviewViews
+from number_insight.admin.people import Person
+from number_insight.admin.record_export import RecordExport
+from number_insight.admin.record_list import PERSON, RecordChangeList
+from number_insight.admin.reviewing import LOOK_UP_AGAIN, REOPEN
+from number_insight.admin.rights import number, rights_of
+from number_insight.admin.side_pages import SidePages
+from number_insight.models import NumberInsightRecord, Overview, ReviewDesk
+
+
+@admin.register(ReviewDesk)
+class ReviewDeskAdmin(PageEntryAdmin):
+    """The desk's entry on the index, with the number of cases and the age of the oldest."""
+
+    url_name = links.DESK
+
+    def text(self, request: HttpRequest) -> str:
+        return queue.entry_text(request)
+
+    def has_page_permission(self, request: HttpRequest) -> bool:
+        return permissions.can_decide(request.user)
+
+
+@admin.register(Overview)
+class OverviewAdmin(PageEntryAdmin):
+    """The overview's entry on the index."""
+
+    url_name = links.OVERVIEW
+
+    def text(self, request: HttpRequest) -> str:
+        return gettext("Overview")
+
+    def has_page_permission(self, request: HttpRequest) -> bool:
+        return permissions.can_view(request.user)
 
 
 @admin.register(NumberInsightRecord)
-class NumberInsightRecordAdmin(ConfirmedActionsAdmin):
+class NumberInsightRecordAdmin(
+    DeskViews, OverviewViews, RecordExport, SidePages, ConfirmedActionsAdmin
+):
     """Screened numbers with their verdicts and flags, to be decided and never edited."""
 
     change_form_template = "admin/number_insight/numberinsightrecord/change_form.html"
     fields = ("number",)
     list_filter = (
         filters.QueueFilter,
+        filters.FlagFilter,
         filters.VerdictFilter,
         filters.DecisionFilter,
-        filters.FlagFilter,
         filters.StateFilter,
         filters.LineTypeFilter,
         filters.SameNumberFilter,
         filters.SameIPFilter,
+        filters.SameNetworkFilter,
     )
     search_fields = ("number", "subject_id")
-    search_help_text = _(
-        "A number as it is written anywhere, its first seven digits and more, or a subject's id."
-    )
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         # This column needs the request, and one instance of the admin serves all requests.
-        @admin.display(description=_("subject"))
-        def subject(record: NumberInsightRecord) -> SafeString | str:
-            return links.subject_link(self.admin_site, request, record)
+        is_full = permissions.can_view_full_number(request.user)
 
-        return [
-            "number_text",
-            "verdict_badge",
-            "decision_badge",
-            "score",
-            "flag_badges",
-            "line",
-            "countries",
-            "age",
-            subject,
-        ]
+        @admin.display(description=_("number"))
+        def number_text(record: NumberInsightRecord) -> SafeString:
+            return number(record, full=is_full)
+
+        return [number_text, "person", "verdict_badge", "flag_line", "line", "age"]
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        if filters.QueueFilter.parameter_name not in request.GET:
+            return super().get_ordering(request)
+        return queue.ordering(request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[RecordChangeList]:
         return RecordChangeList
@@ -70,13 +105,29 @@ class NumberInsightRecordAdmin(ConfirmedActionsAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         # The template calls it: an action on the list needs no notice, and no query for it.
         notice = partial(health.notice, request, self.admin_site)
-        return super().changelist_view(request, {**(extra_context or {}), "notice": notice})
+        can_decide = permissions.can_decide(request.user)
+        context = {
+            "notice": notice,
+            "exports": partial(self.export_links, request),
+            "title": capfirst(self.opts.verbose_name_plural),
+            "review_url": links.desk_url(self.admin_site) if can_decide else "",
+        }
+        return super().changelist_view(request, {**(extra_context or {}), **context})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        found = filters.search(queryset, search_term, filters.by_number, filters.by_subject_id)
-        return found, False
+        is_full = permissions.can_view_full_number(request.user)
+        by_number = searching.by_number if is_full else searching.by_whole_number
+        persons = {
+            model: fields
+            for model, fields in searching.searched_models().items()
+            if links.may_view(self.admin_site, request, model)
+        }
+        conditions = [by_number, searching.by_subject_id, searching.by_ip]
+        if persons:
+            conditions.append(partial(searching.by_person, models=persons))
+        return searching.search(queryset, search_term, *conditions), False
 
     def render_change_form(
         self,
@@ -88,40 +139,39 @@ class NumberInsightRecordAdmin(ConfirmedActionsAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context.update(record_page.context(request, obj, self.admin_site))
+            granted = rights_of(request, self.admin_site)
+            context.update(record_page.context(request, obj, self.admin_site, granted))
             context["notice"] = health.notice(request, self.admin_site)
             context["subtitle"] = None  # the number is in the page's own headline
             context["action_urls"] = [
                 (action, self._action_url(request, action))
-                for action in ACTIONS.values()
+                for action in (LOOK_UP_AGAIN, REOPEN)
                 if self.has_action_permission(request, action)
-                and not (action.is_decision and obj.decision)
+                and not (obj.decision == "" if action is REOPEN else context["is_open"])
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    @admin.display(description=_("number"))
-    def number_text(self, record: NumberInsightRecord) -> SafeString:
-        return format_html('<span class="ni-number">{}</span>', record.full_number)
+    @admin.display(description=_("who"))
+    def person(self, record: NumberInsightRecord) -> SafeString | str:
+        who: Person = getattr(record, PERSON)
+        return who.link
 
     @admin.display(description=_("verdict"))
     def verdict_badge(self, record: NumberInsightRecord) -> SafeString:
-        return display.verdict_badge(record)
+        badge = display.verdict_badge(record)
+        verdict = format_html('{} <span class="ni-points">{}</span>', badge, record.score)
+        if not record.decision:
+            return verdict
+        return format_html("{}<br>{}", verdict, display.decision_badge(record))
 
-    @admin.display(description=_("decision"))
-    def decision_badge(self, record: NumberInsightRecord) -> SafeString | str:
-        return display.decision_badge(record)
-
-    @admin.display(description=_("flags"))
-    def flag_badges(self, record: NumberInsightRecord) -> SafeString | str:
-        return display.flag_badges(record) or display.EMPTY_VALUE
+    @admin.display(description=_("heaviest flag"))
+    def flag_line(self, record: NumberInsightRecord) -> SafeString | str:
+        return display.flag_line(record)
 
     @admin.display(description=_("line"))
-    def line(self, record: NumberInsightRecord) -> str:
-        return display.label(record.line_type, display.LINE_TYPES)
-
-    @admin.display(description=_("country"))
-    def countries(self, record: NumberInsightRecord) -> SafeString | str:
-        return display.countries(record)
+    def line(self, record: NumberInsightRecord) -> SafeString:
+        text = display.label(record.line_type, display.LINE_TYPES)
+        return format_html("{} {}", text, display.countries(record))
 
     @admin.display(description=_("age"))
     def age(self, record: NumberInsightRecord) -> SafeString:

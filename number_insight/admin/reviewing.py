@@ -26,25 +26,68 @@ from number_insight.screening import planning
 from number_insight.transactions import retry_deadlock
 
 MAX_REASON_LENGTH = 2000
+NONE, OPTIONAL, NEEDED = "none", "optional", "needed"
+"""Whether an action is given a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """The reason of a decision: a code, a text, both or neither."""
+
+    reason: str = ""
+    code: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text of the code and the written reason, in one line."""
+        chosen = reviewing.reason_text(self.code) if self.code else ""
+        return ". ".join(filter(None, (chosen, self.reason.strip())))
+
+
+def reason_choices() -> list[tuple[str, str]]:
+    """Return the choices of a reason, none included."""
+    return [("", ""), *reviewing.reasons()]
 
 
 class ReasonForm(forms.Form):
-    """A reason that has to be given; the visitor never sees it."""
+    """A reason, chosen or written; the visitor never sees it."""
 
+    reason_code = forms.ChoiceField(label=_("Reason"), required=False)
     reason = forms.CharField(
-        label=_("Reason"),
+        label=_("In your own words"),
+        required=False,
         max_length=MAX_REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "class": "vLargeTextField"}),
         help_text=_("Kept with the decision for your colleagues; the visitor never sees it."),
     )
 
+    def __init__(self, data: Any = None, *, action: Action, **options: Any) -> None:
+        super().__init__(data, **options)
+        self.action = action
+        fields: Any = self.fields
+        if action.reason == NONE:
+            fields.clear()
+        else:
+            fields["reason_code"].choices = reason_choices()
 
-class OptionalReasonForm(ReasonForm):
-    """A reason that may be left out."""
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            check_grounds(self, self.action)
+        return cleaned
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = False
+    @property
+    def grounds(self) -> Grounds:
+        """The reason as it was chosen and written."""
+        cleaned = self.cleaned_data
+        return Grounds(reason=cleaned.get("reason", ""), code=cleaned.get("reason_code", ""))
+
+
+def check_grounds(form: Any, action: Action) -> None:
+    """Add an error to `form` if `action` needs a reason, and none was given."""
+    cleaned = form.cleaned_data
+    if action.reason == NEEDED and not (cleaned.get("reason") or cleaned.get("reason_code")):
+        form.add_error("reason_code", _("Say why: choose a reason, or write one."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,28 +102,42 @@ class Action:
     log_message: str
     success_message: Any
     """A plural message; "count" is the number of records."""
-    apply: Callable[[NumberInsightRecord, Any, str], str]
+    apply: Callable[[NumberInsightRecord, Any, Grounds], str]
     """Apply it to a record, for a user and a reason; return the obstacle, or "" without one."""
-    form: type[forms.Form] = forms.Form
+    reason: str = NONE
     is_decision: bool = True
     """Decisions are free and made once; a lookup costs money each time."""
+    is_for_decided: bool = False
+    """Whether it is done to decided records, and not to waiting ones."""
+
+    def is_done(self, record: NumberInsightRecord) -> bool:
+        """Return whether there is nothing to be done to `record`."""
+        return bool(record.decision) is not self.is_for_decided
 
 
-def _release(record: NumberInsightRecord, user: Any, reason: str) -> str:
+def _release(record: NumberInsightRecord, user: Any, given: Grounds) -> str:
     if record.state == RecordState.REFUSED:
         return _without_signup(record)
-    return "" if reviewing.release(record, user=user, reason=reason) else _earlier_decision(record)
+    done = reviewing.release(record, user=user, reason=given.reason, reason_code=given.code)
+    return "" if done else _earlier_decision(record)
 
 
-def _refuse(record: NumberInsightRecord, user: Any, reason: str) -> str:
+def _refuse(record: NumberInsightRecord, user: Any, given: Grounds) -> str:
     if record.state == RecordState.REFUSED:
         return _without_signup(record)
-    return "" if reviewing.refuse(record, user=user, reason=reason) else _earlier_decision(record)
+    done = reviewing.refuse(record, user=user, reason=given.reason, reason_code=given.code)
+    return "" if done else _earlier_decision(record)
 
 
 def _without_signup(record: NumberInsightRecord) -> str:
     message = gettext("Record %(pk)s is left alone: the form turned it away, so nobody signed up.")
     return message % {"pk": record.pk}
+
+
+def _reopen(record: NumberInsightRecord, user: Any, given: Grounds) -> str:
+    if reviewing.reopen(record, user=user, reason=given.text):
+        return ""
+    return gettext("Record %(pk)s is left alone: it is not decided.") % {"pk": record.pk}
 
 
 def _earlier_decision(record: NumberInsightRecord) -> str:
@@ -95,7 +152,7 @@ def _earlier_decision(record: NumberInsightRecord) -> str:
     }
 
 
-def _look_up_again(record: NumberInsightRecord, _user: Any, _reason: str) -> str:
+def _look_up_again(record: NumberInsightRecord, _user: Any, _given: Grounds) -> str:
     try:
         with transaction.atomic():
             reviewing.look_up_again(record)
@@ -114,7 +171,7 @@ RELEASE = Action(
         "%(count)s signup was released.", "%(count)s signups were released.", "count"
     ),
     apply=_release,
-    form=OptionalReasonForm,
+    reason=OPTIONAL,
 )
 REFUSE = Action(
     name="refuse",
@@ -126,7 +183,7 @@ REFUSE = Action(
         "%(count)s signup was refused.", "%(count)s signups were refused.", "count"
     ),
     apply=_refuse,
-    form=ReasonForm,
+    reason=NEEDED,
 )
 LOOK_UP_AGAIN = Action(
     name="look_up_again",
@@ -142,34 +199,45 @@ LOOK_UP_AGAIN = Action(
     apply=_look_up_again,
     is_decision=False,
 )
-ACTIONS = {action.name: action for action in (RELEASE, REFUSE, LOOK_UP_AGAIN)}
+REOPEN = Action(
+    name="reopen",
+    permission="reopen",
+    title=_("Reopen decisions"),
+    button=_("Reopen"),
+    log_message=gettext_noop("Reopened."),
+    success_message=ngettext_lazy(
+        "%(count)s signup waits again.", "%(count)s signups wait again.", "count"
+    ),
+    apply=_reopen,
+    reason=OPTIONAL,
+    is_for_decided=True,
+)
+ACTIONS = {action.name: action for action in (RELEASE, REFUSE, LOOK_UP_AGAIN, REOPEN)}
 
 
 def apply_action(
-    request: HttpRequest, action: Action, records: Iterable[NumberInsightRecord], reason: str
+    request: HttpRequest, action: Action, records: Iterable[NumberInsightRecord], given: Grounds
 ) -> tuple[int, list[str]]:
     """Apply `action` to each record in a transaction of its own, and log it.
 
     Return the number of records that it was applied to, and a sentence for each one skipped.
     """
-    done, skipped = 0, []
-    for record in records:
-        obstacle = _apply_and_log(request, action, record, reason)
-        if obstacle:
-            skipped.append(obstacle)
-        else:
-            done += 1
-    return done, skipped
+    obstacles = [apply_to(request, action, record, given) for record in records]
+    skipped = [obstacle for obstacle in obstacles if obstacle]
+    return len(obstacles) - len(skipped), skipped
 
 
 @retry_deadlock
-def _apply_and_log(
-    request: HttpRequest, action: Action, record: NumberInsightRecord, reason: str
+def apply_to(
+    request: HttpRequest, action: Action, record: NumberInsightRecord, given: Grounds
 ) -> str:
+    """Apply `action` to one record and log it; return the obstacle, or "" without one."""
     with transaction.atomic():
-        obstacle = action.apply(record, request.user, reason)
+        obstacle = action.apply(record, request.user, given)
         if not obstacle:
-            log_change(request, record, action.log_message, free_text=reason)
+            chosen = reviewing.reason_text(given.code) if given.code else ""
+            message = " ".join(filter(None, (action.log_message, chosen)))
+            log_change(request, record, message, free_text=given.reason)
     return obstacle
 
 

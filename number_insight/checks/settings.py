@@ -121,11 +121,10 @@ def _check_wait(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 def _check_durations(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     named = {f"FRESHNESS.{part}": value for part, value in (given.get("FRESHNESS") or {}).items()}
-    named |= {key: given[key] for key in ("RING_TIMEOUT", "RETENTION") if key in given}
-    if given.get("WAIT") is not None:
-        named["WAIT"] = given["WAIT"]
-    if named.get("RETENTION", ...) is None:
-        del named["RETENTION"]  # None is allowed, and keeps data for ever
+    named |= {"RING_TIMEOUT": given["RING_TIMEOUT"]} if "RING_TIMEOUT" in given else {}
+    # None is allowed: no waiting, data that is kept for ever, a queue that is never overdue.
+    allowed = ("WAIT", "RETENTION", "REVIEW_TARGET")
+    named |= {key: given[key] for key in allowed if given.get(key) is not None}
     for name, value in named.items():
         if not isinstance(value, timedelta) or value < timedelta(0):
             message = f"NUMBER_INSIGHT {name} is not a duration: {value!r}."

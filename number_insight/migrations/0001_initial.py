@@ -228,6 +228,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Overview',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'overview',
+                'verbose_name_plural': 'overview',
+                'proxy': True,
+                'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('number_insight.numberinsightrecord',),
+        ),
+        migrations.CreateModel(
+            name='ReviewDesk',
+            fields=[
+            ],
+            options={
+                'verbose_name': 'review desk',
+                'verbose_name_plural': 'review desk',
+                'proxy': True,
+                'default_permissions': (),
+                'indexes': [],
+                'constraints': [],
+            },
+            bases=('number_insight.numberinsightrecord',),
+        ),
+        migrations.CreateModel(
             name='RiskFlag',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -302,6 +330,30 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='DailyTally',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField(verbose_name='day')),
+                ('kind', models.CharField(choices=[('day', 'day'), ('signup', 'signups by verdict'), ('form', 'refused in the form'), ('flag', 'flags that count'), ('shadow', 'flags on trial'), ('place', 'countries of number and IP'), ('lookup', 'lookups'), ('money', 'money'), ('decision', 'decisions by reviewer'), ('second_look', 'second looks by reviewer')], max_length=12, verbose_name='kind')),
+                ('name', number_insight.models.columns.ExactCharField(blank=True, max_length=100, verbose_name='name')),
+                ('detail', models.CharField(blank=True, max_length=20, verbose_name='detail')),
+                ('currency', models.CharField(blank=True, max_length=3, verbose_name='currency')),
+                ('count', models.PositiveIntegerField(default=0, verbose_name='count')),
+                ('refused', models.PositiveIntegerField(default=0, verbose_name='refused')),
+                ('released', models.PositiveIntegerField(default=0, verbose_name='released')),
+                ('amount', models.BigIntegerField(default=0, verbose_name='amount')),
+                ('spread', models.JSONField(blank=True, default=dict, verbose_name='spread')),
+                ('tallied_at', models.DateTimeField(null=True, verbose_name='tallied at')),
+                ('reviewer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reviewer')),
+            ],
+            options={
+                'verbose_name': 'daily tally',
+                'verbose_name_plural': 'daily tallies',
+                'indexes': [models.Index(fields=['kind', 'day'], name='ni_tally_kind')],
+                'constraints': [models.UniqueConstraint(fields=('day', 'kind', 'name', 'detail', 'currency'), name='ni_tally')],
+            },
+        ),
+        migrations.CreateModel(
             name='ListEntry',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -320,6 +372,10 @@ class Migration(migrations.Migration):
                 'ordering': ['-pk'],
                 'indexes': [models.Index(fields=['match', 'value'], name='ni_list_entry')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='lookup',
+            index=models.Index(fields=['created_at'], name='ni_lookup_day'),
         ),
         migrations.AddIndex(
             model_name='lookup',
@@ -359,6 +415,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',
+            index=models.Index(fields=['created_at'], name='ni_record_day'),
+        ),
+        migrations.AddIndex(
+            model_name='numberinsightrecord',
             index=models.Index(condition=models.Q(('state__in', ('queued', 'waiting'))), fields=['state', 'created_at'], name='ni_record_due'),
         ),
         migrations.AddIndex(
@@ -372,6 +432,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='numberinsightrecord',
             index=models.Index(condition=models.Q(('second_look', True)), fields=['decided_at'], name='ni_record_second'),
+        ),
+        migrations.AddIndex(
+            model_name='numberinsightrecord',
+            index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['decided_at'], name='ni_record_decided'),
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',

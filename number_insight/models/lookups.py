@@ -62,6 +62,7 @@ class Lookup(models.Model):
         verbose_name = _("lookup")
         verbose_name_plural = _("lookups")
         indexes: ClassVar = [
+            models.Index(fields=["created_at"], name="ni_lookup_day"),
             models.Index(
                 fields=["number_hash"], condition=~Q(number_hash=""), name="ni_lookup_hash"
             ),

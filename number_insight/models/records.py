@@ -152,6 +152,7 @@ class NumberInsightRecord(models.Model):
             models.Index(fields=["carrier_name", "created_at"], name="ni_record_carrier"),
             models.Index(fields=["country", "created_at"], name="ni_record_country"),
             models.Index(fields=["verdict", "-id"], name="ni_record_verdict"),
+            models.Index(fields=["created_at"], name="ni_record_day"),
             models.Index(
                 fields=["state", "created_at"],  # the state, where conditions are ignored
                 condition=Q(state__in=(RecordState.QUEUED, RecordState.WAITING)),
@@ -167,6 +168,11 @@ class NumberInsightRecord(models.Model):
             ),
             models.Index(
                 fields=["decided_at"], condition=Q(second_look=True), name="ni_record_second"
+            ),
+            models.Index(
+                fields=["decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="ni_record_decided",
             ),
             models.Index(
                 fields=["number_hash"], condition=~Q(number_hash=""), name="ni_record_hash"

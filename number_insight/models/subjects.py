@@ -88,6 +88,18 @@ def fetch(kind: int | None, text: str) -> Model | None:
     return None
 
 
+def fetch_many(kind: int, texts: Iterable[str]) -> dict[str, Model]:
+    """Return the subjects of one content type by their keys as text; see `fetch`."""
+    model = ContentType.objects.get_for_id(kind).model_class()
+    wanted, found = set(texts), dict[str, Model]()
+    for found_in in _line(model) if model else ():
+        keys = list(read_keys(found_in, wanted - found.keys()))
+        for start in range(0, len(keys), KEYS_IN_QUERY):
+            for row in found_in._base_manager.filter(pk__in=keys[start : start + KEYS_IN_QUERY]):
+                found.setdefault(key_text(row.pk), row)
+    return found
+
+
 class SubjectDescriptor:
     """The attribute of a `SubjectKey`, the same under every version of Django."""
 

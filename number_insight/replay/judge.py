@@ -19,29 +19,8 @@ from number_insight.rules import Rule
 from number_insight.rules.base import Findings, Signup
 from number_insight.rules.live import LIVE_CODE
 from number_insight.rules.scoring import EVERYTHING, Flag, Judgement, cancelled_codes, verdict_for
-from number_insight.verdicts import judging, rules_in_force
+from number_insight.verdicts import grounds, judging, rules_in_force
 from number_insight.verdicts.rules_in_force import Asked, asked
-
-TOLD_IN: Mapping[str, tuple[str, ...]] = {
-    "line_type": ("line_type",),
-    "carrier": ("current_carrier", "original_carrier"),
-    "ported": ("ported",),
-    "valid_number": ("valid_number",),
-    "reachable": ("reachable",),
-    "roaming": ("roaming",),
-    "ip_match": ("ip",),
-    "caller": ("caller",),
-    "real_time": ("real_time",),
-    "sim_swap": ("sim_swap",),
-    "device_swap": ("device_swap",),
-    "voip": ("voip",),
-    "risk": ("risk",),
-    "reassigned": ("reassigned",),
-    "call_forwarding": ("call_forwarding",),
-    "match": ("match",),
-    "location": ("location",),
-}
-"""Signal -> where an `Insight` tells it."""
 
 
 class CannotTell(Exception):
@@ -211,7 +190,7 @@ class Judge:
 
 def _members_of(signals: Iterable[str]) -> frozenset[str]:
     """Return the members of an `Insight` that tell `signals`."""
-    return frozenset(name for signal in signals for name in TOLD_IN.get(signal, ()))
+    return frozenset(name for signal in signals for name in grounds.TOLD_IN.get(signal, ()))
 
 
 def _findings(flags: Iterable[Flag]) -> Counter[tuple[str, str, int, bool]]:

@@ -11,7 +11,8 @@ from number_insight.rules.base import gettext_noop
 from number_insight.rules.scoring import ALLOW, verdict_for
 
 WOULD_PASS_IF = gettext_noop("Would have passed if %(conditions)s.")
-WOULD_PASS_WITHOUT = gettext_noop("Would have passed without: %(findings)s")
+WOULD_PASS_WITHOUT = gettext_noop("Would have passed without %(findings)s.")
+QUOTED = gettext_noop("“%(title)s”")
 AND = gettext_noop("%(first)s and %(second)s")
 MOST_TRIED = 12
 """The number of flags, the heaviest first, whose removal is tried: up to 4095 combinations."""
@@ -152,11 +153,13 @@ def counterfactual(
     thresholds: Mapping[str, int],
     otherwise: Mapping[str, str],
     translate: Callable[[str], str],
+    titles: Mapping[str, str] | None = None,
 ) -> str:
     """Return a sentence with the conditions under which the signup would have passed.
 
-    `otherwise` maps the codes of rules to the messages of their `Rule.otherwise`. The sentence
-    is empty if there are no such conditions.
+    `otherwise` maps the codes of rules to the messages of their `Rule.otherwise`, `titles` to the
+    translated names of their flags: where one finding has no condition, all are named, and those
+    without a name by their text. The sentence is empty if there are no such conditions.
     """
     removed = would_pass_without(flags, thresholds)
     if not removed:
@@ -165,7 +168,14 @@ def counterfactual(
     if all(conditions):  # two flags may have one condition: "the line were mobile"
         joined = _joined([*dict.fromkeys(filter(None, conditions))], translate)
         return translate(WOULD_PASS_IF) % {"conditions": joined}
-    return translate(WOULD_PASS_WITHOUT) % {"findings": " ".join(flag.text for flag in removed)}
+    names = dict.fromkeys((titles or {}).get(flag.code) or _told(flag) for flag in removed)
+    quoted = [translate(QUOTED) % {"title": name} for name in names]
+    return translate(WOULD_PASS_WITHOUT) % {"findings": _joined(quoted, translate)}
+
+
+def _told(flag: Stored) -> str:
+    """Return the finding in place of a name, without its full stop."""
+    return flag.text.strip().removesuffix(".")
 
 
 def _condition(
@@ -182,7 +192,5 @@ def _condition(
 
 
 def _joined(parts: Sequence[str], translate: Callable[[str], str]) -> str:
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = translate(AND) % {"first": joined, "second": part}
-    return joined
+    *others, last = parts
+    return translate(AND) % {"first": ", ".join(others), "second": last} if others else last

@@ -153,7 +153,7 @@ def compare(record: NumberInsightRecord, answer: Answer) -> Comparison:
     """
     case = grounds.answered(record, answer.lookup, answer.insight, Basis.ANSWER)
     (judged,) = judging.judge([case], as_recorded=True)
-    flags = recording.stored(record, judged.verdict, judged.judgement.flags)
+    flags = recording.stored(record, record.verdict, judged.judgement.flags)
     before = set(record.flags.filter(counted=True, shadow=False).values_list("code", flat=True))
     after = {flag.code for flag in flags if flag.counted and not flag.shadow}
     told, tells = _told(record), grounds.told_by(answer.lookup, answer.insight)

@@ -203,7 +203,7 @@ def suffices(one: Judged, rules: Sequence[Rule]) -> bool:
         return True
     flags = [flag for flag in one.judgement.flags if not flag.shadow]
     lowest = _lowest_score(flags, affected, frozenset())
-    highest = one.judgement.score + _highest_addition(affected)
+    highest = one.judgement.score + highest_addition(affected)
     thresholds = app_settings.THRESHOLDS
     return verdict_for(lowest, thresholds) == verdict_for(highest, thresholds)
 
@@ -216,7 +216,7 @@ def _is_affected(rule: Rule, stale: frozenset[str], known: frozenset[str]) -> bo
     return not stale.isdisjoint(rule.needs) and all_signals.issuperset(rule.needs)
 
 
-def _highest_addition(rules: Sequence[Rule]) -> int:
+def highest_addition(rules: Sequence[Rule]) -> int:
     """Return the highest score that `rules` could add; of each group only the heaviest counts."""
     heaviest: dict[str, int] = {}
     for rule in rules:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -35,8 +35,10 @@ class Due:
     after: timedelta
 
 
-def buy(claims: Sequence[Claim]) -> list[Due]:
+def buy(claims: Sequence[Claim], *, then: Callable[[Sequence[Outcome]], None]) -> list[Due]:
     """Make the calls of `claims`, save the outcomes as they arrive, and return the retries.
+
+    `then` is called with the outcomes of each batch that was saved.
 
     Outcomes that cannot be saved do not keep later ones, which are paid too, from being saved: the
     first error is raised at the end.
@@ -46,6 +48,7 @@ def buy(claims: Sequence[Claim]) -> list[Due]:
     for batch in calls.put(claims):
         with errors.deferred():
             lookups += _save(batch)
+            then(batch)
         with errors.deferred():
             _log(batch)
             report(batch)

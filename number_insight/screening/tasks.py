@@ -20,6 +20,7 @@ from number_insight.exceptions import Unfinished, place
 from number_insight.lookups import expiry
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.models.choices import LookupState, RecordState
+from number_insight.overview import keeping, review_queue
 from number_insight.privacy import live
 from number_insight.screening import settlement, worker
 from number_insight.screening.batch import BATCH_SIZE
@@ -88,8 +89,9 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
     """Ring for all due records; return their number.
 
     With `inline` they are screened in this process instead, so that a small site needs no broker.
-    The sweep also expires lookups, announces verdicts and decisions that were not announced, and
-    merges live findings whose time is over.
+    The sweep also expires lookups, announces verdicts and decisions that were not announced,
+    merges live findings whose time is over, keeps the daily tally, and alerts when the review
+    queue is overdue.
     """
     Heartbeat.objects.update_or_create(name=SWEEP, defaults={"at": timezone.now()})
     for lookup_id in expiry.expire():
@@ -98,7 +100,10 @@ def sweep(*, grace: timedelta = timedelta(0), inline: bool = False) -> int:
     announcing.announce_decisions(timezone.now() - grace, SWEEP_LIMIT)
     live.merge_due()
     record_ids = _due_records(grace)
-    return _screen_inline(record_ids) if inline else _ring_all(record_ids)
+    done = _screen_inline(record_ids) if inline else _ring_all(record_ids)
+    review_queue.alert()
+    keeping.keep()
+    return done
 
 
 def _screen_inline(record_ids: list[int]) -> int:

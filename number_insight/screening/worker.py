@@ -22,7 +22,7 @@ from number_insight.lookups import claims, outcomes
 from number_insight.lookups.claims import Claim
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import RecordState
-from number_insight.screening import batch, purchase, settlement, shadow
+from number_insight.screening import batch, coverage, purchase, settlement, shadow
 from number_insight.screening.batch import Batch
 from number_insight.screening.purchase import Due
 from number_insight.transactions import LOST_CONNECTIONS
@@ -96,7 +96,7 @@ def _run(taken: Batch) -> list[Due]:
 
 def _buy(claims: Sequence[Claim]) -> list[Due]:
     """Buy claimed lookups, and then ask the shadow about a sample; return the retries."""
-    due = purchase.buy(claims)
+    due = purchase.buy(claims, then=coverage.complete)
     shadow.ask_too([claim.lookup.pk for claim in claims])
     return due
 

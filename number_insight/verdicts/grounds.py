@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,26 @@ WITHOUT_ANSWER = (Basis.NO_ANSWER, Basis.DISABLED, *UNPAID)
 """The bases of a verdict that lacked an answer it needed."""
 RISKY_LINE_TYPES = LINE_TYPES - {"mobile", UNKNOWN}
 """The line types that rules flag, which are taken from libphonenumber as well."""
+TOLD_IN: Mapping[str, tuple[str, ...]] = {
+    "line_type": ("line_type",),
+    "carrier": ("current_carrier", "original_carrier"),
+    "ported": ("ported",),
+    "valid_number": ("valid_number",),
+    "reachable": ("reachable",),
+    "roaming": ("roaming",),
+    "ip_match": ("ip",),
+    "caller": ("caller",),
+    "real_time": ("real_time",),
+    "sim_swap": ("sim_swap",),
+    "device_swap": ("device_swap",),
+    "voip": ("voip",),
+    "risk": ("risk",),
+    "reassigned": ("reassigned",),
+    "call_forwarding": ("call_forwarding",),
+    "match": ("match",),
+    "location": ("location",),
+}
+"""Signal -> where an `Insight` tells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

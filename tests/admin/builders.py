@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
@@ -11,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from number_insight import reviewing
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
 
@@ -18,6 +21,7 @@ NUMBER = "+46701740605"
 EVIL = "<img src=x onerror=alert(1)>"
 LIST = reverse("admin:number_insight_numberinsightrecord_changelist")
 HEALTH = reverse("admin:number_insight_health")
+DESK = reverse("admin:number_insight_desk")
 
 
 def make_record(number: str = NUMBER, **fields: Any) -> NumberInsightRecord:
@@ -65,6 +69,24 @@ def confirmed(*records: NumberInsightRecord, reason: str = "") -> dict[str, Any]
     """Return the data that the confirmation page posts."""
     keys = [str(record.pk) for record in records]
     return {"_selected_action": keys, "confirmed": "1", "reason": reason}
+
+
+def posted(record: NumberInsightRecord, act: str, **fields: Any) -> dict[str, Any]:
+    """Return the data that the desk posts for a case in the state that it has now."""
+    now = NumberInsightRecord.objects.get(pk=record.pk)
+    return {
+        "record": str(record.pk),
+        "act": act,
+        "seen": reviewing.version(now),
+        "lane": now.lane,
+        **fields,
+    }
+
+
+def text_of(response: Any) -> str:
+    """Return the text of a page, without its markup and in one line."""
+    page = html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+    return " ".join(page.split())
 
 
 def messages_of(response: Any) -> list[str]:

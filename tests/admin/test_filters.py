@@ -70,9 +70,9 @@ def test_the_options_of_the_flag_filter_come_from_the_rules_and_not_from_the_tab
 ) -> None:
     add_flag(make_record(), "rule_that_is_gone")
     page = admin_client.get(LIST).content.decode()
-    assert "?flag=virtual" in page
-    assert "?flag=country_not_screened" in page
-    assert "?flag=rule_that_is_gone" not in page
+    assert '<option value="virtual"' in page
+    assert '<option value="country_not_screened"' in page
+    assert '<option value="rule_that_is_gone"' not in page
     assert not any("DISTINCT" in sql for sql in queries_of(admin_client, LIST))
 
 
@@ -82,7 +82,7 @@ def test_the_review_queue_has_its_lanes(admin_client: Client) -> None:
     make_record(OTHER, subject=customer, lane="no_answer")
     make_record("+46701740611", subject=customer, verdict="allow")
     make_record("+46701740612", subject=customer, decision="released")
-    assert _found(admin_client, queue="waiting") == [OTHER, "+46701740605"]
+    assert _found(admin_client, queue="waiting") == [NUMBER, OTHER]  # the oldest first
     assert _found(admin_client, queue="risk") == [NUMBER]
     assert _found(admin_client, queue="no_answer") == [OTHER]
 

@@ -12,11 +12,13 @@ from celery import current_app
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from number_insight.lookups import budget, switches
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
 from number_insight.screening import tasks
 from tests.admin.builders import (
+    DESK,
     HEALTH,
     LIST,
     make_lookup,
@@ -26,6 +28,7 @@ from tests.admin.builders import (
     queries_of,
     shown_numbers,
 )
+from tests.models import Customer
 from tests.support.stage import fake, two_currencies
 
 pytestmark = pytest.mark.django_db
@@ -66,15 +69,34 @@ def test_the_index_leads_to_the_page_by_its_name(admin_client: Client) -> None:
 def test_a_sweep_that_never_ran_is_a_clear_warning(admin_client: Client) -> None:
     assert "Sweep has never run Put number_insight.sweep into the beat" in _text(admin_client)
     tasks.sweep()
-    assert re.search(r"Sweep ran 0.minutes ago Unfinished", _text(admin_client))
+    assert re.search(r"Sweep ran \d+ ms ago Unfinished", _text(admin_client))
     Heartbeat.objects.update(at=timezone.now() - timedelta(hours=2))
     assert re.search(r"Sweep ran 2.hours ago It should run every minute", _text(admin_client))
+
+
+def test_the_review_queue_and_its_age_are_shown_with_a_link(
+    admin_client: Client, client: Client
+) -> None:
+    assert "Review queue empty Broker" in _text(admin_client)
+    customer = Customer(pk=1, phone="+46701740605")
+    make_record(subject=customer)
+    assert re.search(r"Review queue 1, waiting for \d+ ms", _text(admin_client))
+    make_record(subject=customer)
+    NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=5))
+    text = _text(admin_client).replace("\xa0", " ")
+    assert "Review queue 2, the oldest waiting for 5 hours Show them" in text
+    assert "It should be decided within 4 hours (REVIEW_TARGET)." in text
+    assert f'href="{DESK}"' in admin_client.get(HEALTH).content.decode()
+    client.force_login(make_staff("operator", "view_switch"))
+    assert "?queue=" not in client.get(HEALTH).content.decode()
 
 
 def test_the_age_of_the_oldest_unfinished_record_is_shown(admin_client: Client) -> None:
     assert "Unfinished records none" in _text(admin_client)
     make_record(state="queued")
-    assert re.search(r"Unfinished records 1, waiting for 0.minutes Broker", _text(admin_client))
+    assert re.search(
+        r"Unfinished records 1, waiting for 0.minutes Review queue", _text(admin_client)
+    )
     make_record(state="waiting")
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=3))
     expected = r"Unfinished records 2, the oldest waiting for 3.hours Is a worker running"
@@ -177,12 +199,15 @@ def test_the_notice_tells_the_reviewer_everything_in_one_line(
     settings.NUMBER_INSIGHT = fake(BUDGET={"day": "2", "month": "2"})
     client.force_login(make_staff("r", "view_numberinsightrecord"))
     switches.turn_lookups(False)
-    _open_circuit()
-    _open_circuit(level="advanced")
+    open_circuit = _open_circuit(reason="The account is empty; top it up.")
+    until = date_format(open_circuit.open_until, "DATETIME_FORMAT")
+    over = {"level": "advanced", "open_until": timezone.now()}
+    Circuit.objects.create(provider="default", **over)
     _spend("2")
     expected = (
         "The sweep has never run, so signups may be left waiting. Lookups are switched off. "
-        "Not asked just now: default, default advanced. "
+        f"default is not asked until {until}: The account is empty; top it up. "
+        "default advanced is asked again with the next lookup: no reason is known. "
         "Today&#x27;s budget is spent (EUR). This month&#x27;s budget is spent (EUR)."
     )
     assert _notice(client) == expected
@@ -205,7 +230,9 @@ def test_a_broken_budget_leaves_the_records_readable(admin_client: Client, setti
     assert "never run" in _notice(admin_client)
 
 
-def test_the_notice_takes_one_query_however_long_it_is(admin_client: Client) -> None:
+def test_the_notice_takes_one_query_and_one_more_for_all_open_circuits(
+    admin_client: Client,
+) -> None:
     urls = (LIST, page_of(make_record()))
     calm = [len(queries_of(admin_client, url)) for url in urls]
     switches.turn_lookups(False)
@@ -214,5 +241,5 @@ def test_the_notice_takes_one_query_however_long_it_is(admin_client: Client) -> 
     _spend("20")
     for url, count in zip(urls, calm, strict=True):
         made = queries_of(admin_client, url)
-        assert len(made) == count
+        assert len(made) == count + 1
         assert sum("heartbeat" in sql for sql in made) == 1

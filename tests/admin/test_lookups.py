@@ -1,4 +1,4 @@
-"""The lists of lookups and of spending."""
+"""The list of lookups."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from number_insight.admin import display
-from number_insight.models import Spending
-from tests.admin.builders import NUMBER, make_lookup, queries_of, shown_numbers
+from tests.admin.builders import (
+    NUMBER,
+    make_lookup,
+    make_record,
+    page_of,
+    queries_of,
+    shown_numbers,
+)
 
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
 
@@ -55,17 +61,6 @@ def test_the_page_of_a_lookup_is_read_only_and_keeps_its_keys_to_itself(
     assert admin_client.post(url, {"state": "failed"}).status_code == 403
 
 
-@pytest.mark.django_db
-def test_spending_is_shown_in_amounts(admin_client: Client) -> None:
-    day = "day:2027-01-31"
-    Spending.objects.create(period=day, currency="EUR", reserved=3_000_000, spent=150_000_000)
-    Spending.objects.create(period=day, currency="USD", spent=25_000_000)
-    page = admin_client.get(reverse("admin:number_insight_spending_changelist")).content.decode()
-    assert "0.03 EUR" in page
-    assert "1.50 EUR" in page
-    assert "0.25 USD" in page
-
-
 @pytest.mark.parametrize(
     ("amount", "text"),
     [
@@ -84,3 +79,11 @@ def test_an_amount_has_the_decimals_that_it_needs(amount: str, text: str) -> Non
 
 def test_no_amount_is_a_dash() -> None:
     assert display.money(None, "EUR") == "–"
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_lookup_leads_to_its_records(admin_client: Client) -> None:
+    lookup = make_lookup()
+    record = make_record(lookup=lookup)
+    page = admin_client.get(reverse("admin:number_insight_lookup_change", args=[lookup.pk]))
+    assert page_of(record) in page.content.decode()

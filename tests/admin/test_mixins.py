@@ -15,7 +15,15 @@ from django.urls import reverse
 from number_insight.admin import RiskFlagsAdminMixin
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import signup
-from tests.admin.builders import add_flag, make_record, make_staff, page_of, queries_of
+from tests.admin.builders import (
+    DESK,
+    add_flag,
+    make_record,
+    make_staff,
+    page_of,
+    posted,
+    queries_of,
+)
 from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
 from tests.support.stage import CLEAN, VIRTUAL
 
@@ -63,7 +71,7 @@ def test_two_queries_show_the_risk_however_many_rows(
     _subject(model, "deny")
     queries_of(admin_client, _list(model))  # fills the cache of content types
     few = queries_of(admin_client, _list(model))
-    assert sum("number_insight_" in sql for sql in few) == 2
+    assert sum("number_insight_" in sql for sql in few) == 3  # and the desk's entry on the index
     for _ in range(58):
         _subject(model, "review")
     assert len(queries_of(admin_client, _list(model))) == len(few)
@@ -231,3 +239,54 @@ def test_a_field_of_the_project_that_has_the_name_of_the_column_stays() -> None:
     request = RequestFactory().get("/")
     request.user = make_staff("no", "view_customer")
     assert model_admin.get_fields(request) == ["name", "phone"]
+
+
+def test_the_panel_decides_by_a_form_that_lies_outside_the_customers_own(
+    admin_client: Client,
+) -> None:
+    subject = _subject(Customer, "review", score=30)
+    record = NumberInsightRecord.objects.get()
+    page = admin_client.get(_change(subject)).content.decode()
+    own = page[page.index('id="customer_form"') : page.index('<form id="ni-decide"')]
+    assert "</form>" in own
+    assert 'form="ni-decide" name="act" value="release"' in own
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    assert hidden["to"] == _change(subject)
+    response = admin_client.post(DESK, {**posted(record, "release"), "one": "1", **_to(hidden)})
+    assert response["Location"] == _change(subject)
+    record.refresh_from_db()
+    assert record.decision == "released"
+    assert 'value="release"' not in admin_client.get(_change(subject)).content.decode()
+
+
+def _to(hidden: dict[str, str]) -> dict[str, str]:
+    return {"to": hidden["to"]}
+
+
+def test_the_panel_offers_no_decision_to_those_who_may_not_decide(client: Client) -> None:
+    client.force_login(make_staff("bob", "change_customer", "view_numberinsightrecord"))
+    page = client.get(_change(_subject(Customer, "review", score=30))).content.decode()
+    assert "Virtual line" in page
+    assert 'value="release"' not in page
+
+
+def test_the_page_of_a_project_keeps_its_own_template(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = "admin/auth/user/add_form.html"
+    monkeypatch.setattr(type(admin.site.get_model_admin(Customer)), "change_form_template", own)
+    response = admin_client.get(_change(_subject(Customer, "review", score=30)))
+    assert response.status_code == 200
+    assert own in [template.name for template in response.templates]
+    assert '<form id="ni-decide"' in response.content.decode()
+
+
+def test_the_column_names_the_heaviest_flag_and_counts_the_others(admin_client: Client) -> None:
+    subject = _subject(Customer, "deny")
+    for code, weight in (("premium", 80), ("ip_mismatch", 20)):
+        add_flag(NumberInsightRecord.objects.get(), code, weight=weight, message="Why.")
+    page = admin_client.get(_list(Customer)).content.decode()
+    column = page[page.index('class="ni-risk"') :]
+    assert column.index("Premium-rate line") < column.index("+2")
+    assert "Virtual line" not in column
+    assert subject.name == ""

@@ -8,13 +8,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from number_insight.models import NumberInsightRecord
 from tests.admin.builders import (
+    DESK,
     LIST,
     add_flag,
     make_record,
     make_staff,
     queries_of,
+    selected,
     shown_numbers,
+    text_of,
 )
 from tests.models import Customer
 
@@ -37,7 +41,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(admin_client: Client)
     _fill(58)
     assert len(queries_of(admin_client, LIST)) == few
     bare = len(queries_of(admin_client, reverse("admin:auth_group_changelist")))
-    assert few <= bare + 5
+    assert few <= bare + 7  # rows, flags, people, counts of lanes and flags, a notice
 
 
 def test_a_user_with_few_permissions_costs_no_query_a_row_either(client: Client) -> None:
@@ -56,14 +60,23 @@ def test_a_row_shows_number_verdict_flags_countries_and_subject(admin_client: Cl
     assert "+46 70 174 00 00" in page
     assert '<span class="ni-badge ni-review">review</span>' in page
     assert '<span class="ni-flag" title="The line is virtual.">Virtual line</span>' in page
+    assert ">Ada 0</bdi></a>" in page
     assert "≠ IP NL" in page
     assert reverse("admin:tests_customer_change", args=[customer.pk]) in page
 
 
-def test_a_flag_that_does_not_count_is_dimmed_and_says_so(admin_client: Client) -> None:
-    add_flag(make_record(), counted=False)
+def test_only_the_heaviest_flag_that_counts_is_named_and_the_others_are_counted(
+    admin_client: Client,
+) -> None:
+    record = make_record()
+    add_flag(record, "premium", weight=80, message="The line is a premium-rate line.")
+    add_flag(record)
+    add_flag(record, "burst", weight=90, counted=False, shadow=True, message="A burst.")
     page = admin_client.get(LIST).content.decode()
-    assert '<span class="ni-flag ni-dim" title="The line is virtual. (not counted)">' in page
+    assert "Premium-rate line</span>" in page
+    assert "The line is a premium-rate line.</bdi>" in page
+    assert "+1</span>" in page
+    assert "A burst." not in page
 
 
 def test_a_flag_whose_rule_is_gone_is_named_by_its_code_in_words(admin_client: Client) -> None:
@@ -88,10 +101,13 @@ def test_rows_are_counted_to_a_cap_and_the_page_says_so(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("number_insight.admin.base.MAX_COUNT", 3)
+    monkeypatch.setattr("number_insight.admin.record_list.MAX_COUNT", 3)
     _fill(5)
     response = admin_client.get(LIST)
+    page = response.content.decode()
     assert response.context["cl"].result_count == 3
-    assert "Only the newest 3 are counted" in response.content.decode()
+    assert "Only 3 are counted" in page
+    assert "3+ records" in page
 
 
 def test_the_newest_come_first(admin_client: Client) -> None:
@@ -124,3 +140,104 @@ def test_a_broken_rule_setting_leaves_the_list_readable(
     add_flag(make_record())
     settings.NUMBER_INSIGHT = {"EXTRA_RULES": [{"NAME": "shop.rules.Gone"}]}
     assert ">Virtual</span>" in admin_client.get(LIST).content.decode()
+
+
+def test_the_lanes_stand_above_the_list_with_their_counts(admin_client: Client) -> None:
+    _fill(3)
+    make_record(lane="no_answer", basis="no_answer")
+    tabs = admin_client.get(LIST, {"queue": "no_answer"}).context["cl"].tabs
+    assert [(str(tab.text), tab.count) for tab in tabs[:4]] == [
+        ("everything", ""),
+        ("waiting", "4"),
+        ("risk", "3"),
+        ("no answer", "1"),
+    ]
+    assert [tab.is_current for tab in tabs] == [False, False, False, True, False, False]
+
+
+def test_the_queue_is_in_the_order_of_the_desk(admin_client: Client) -> None:
+    low, high = make_record(score=30), make_record(score=80)
+    rows = admin_client.get(LIST, {"queue": "risk"}).context["cl"].result_list
+    assert list(rows) == [high, low]
+    admin_client.get(DESK, {"order": "oldest"})
+    rows = admin_client.get(LIST, {"queue": "risk"}).context["cl"].result_list
+    assert list(rows) == [low, high]
+
+
+def test_flags_are_chosen_from_a_select_that_counts_those_that_wait(admin_client: Client) -> None:
+    _fill(3)
+    page = admin_client.get(LIST).content.decode()
+    assert '<option value="virtual">Virtual line (3)</option>' in page
+    assert '<option value="premium">Premium-rate line</option>' in page
+
+
+def test_active_filters_are_chips_that_take_them_away(admin_client: Client) -> None:
+    record = make_record(ip_address="81.2.69.142")
+    query = {"queue": "risk", "verdict": "review", "same_ip_as": record.pk, "q": "+4670"}
+    chips = admin_client.get(LIST, query).context["cl"].chips
+    assert [chip.text for chip in chips] == [
+        "“+4670”",
+        "verdict: review",
+        f"IP of record {record.pk}",
+    ]
+    assert chips[1].url == f"?q=%2B4670&queue=risk&same_ip_as={record.pk}"
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [("Lovelace", True), ("ADA@", True), ("81.2.69.142", True), ("nobody", False), ("Ad", False)],
+)
+def test_people_and_ips_are_found(
+    admin_client: Client, settings: Any, query: str, is_found: bool
+) -> None:
+    settings.NUMBER_INSIGHT = {
+        **settings.NUMBER_INSIGHT,
+        "SUBJECT_SEARCH": {"tests.Customer": ["name", "email"], "tests.Gone": ["name"]},
+    }
+    customer = Customer(name="Ada Lovelace", email="ada@example.org", phone="")
+    customer.save()
+    make_record(subject=customer, ip_address="81.2.69.142")
+    assert bool(shown_numbers(admin_client.get(LIST, {"q": query}))) is is_found
+
+
+def test_people_are_found_by_those_who_may_view_them(client: Client, settings: Any) -> None:
+    search = {"tests.Customer": ["name"]}
+    settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "SUBJECT_SEARCH": search}
+    customer = Customer(name="Ada Lovelace", phone="")
+    customer.save()
+    make_record(subject=customer)
+    client.force_login(make_staff("r", "view_numberinsightrecord"))
+    assert not shown_numbers(client.get(LIST, {"q": "Lovelace"}))
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ({"q": "0605"}, "A number is found from its first seven digits on"),
+        ({"q": "Lovelace"}, "nobody of that name signed up"),
+        ({"queue": "risk"}, "Nothing waits here."),
+        ({"verdict": "deny"}, "No record fits these filters."),
+        ({}, "Nobody has signed up yet."),
+    ],
+)
+def test_an_empty_list_says_why(admin_client: Client, query: dict[str, str], why: str) -> None:
+    assert why in text_of(admin_client.get(LIST, query))
+
+
+def test_no_more_than_a_hundred_are_selected_at_once(admin_client: Client) -> None:
+    _fill(60)
+    assert "Select all 60 records" in text_of(admin_client.get(LIST))
+    _fill(60)
+    response = admin_client.get(LIST)
+    assert "Select all" not in text_of(response)
+    everything = {"action": "release", "select_across": "1", "_selected_action": ["1"]}
+    response = admin_client.post(LIST, {**everything, "index": "0"}, follow=True)
+    assert "Choose at most 100 records at a time." in text_of(response)
+
+
+def test_the_bulk_page_names_the_people(admin_client: Client) -> None:
+    _fill(2)
+    records = list(NumberInsightRecord.objects.all())
+    page = admin_client.post(LIST, selected("refuse", *records)).content.decode()
+    assert ">Ada 0</bdi>" in page
+    assert ">Ada 1</bdi>" in page

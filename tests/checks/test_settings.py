@@ -272,6 +272,8 @@ def test_a_mistake_is_reported_with_what_to_do(
         ({"FINGERPRINT_KEYS": 5}, "E002"),
         ({"RETENTION": 90}, "E003"),
         ({"RETENTION": "90 days"}, "E003"),
+        ({"REVIEW_TARGET": 4}, "E003"),
+        ({"REVIEW_TARGET": timedelta(hours=-4)}, "E003"),
     ],
 )
 def test_a_value_of_any_type_is_reported_and_breaks_no_check(given: Any, number: str) -> None:

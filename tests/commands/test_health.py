@@ -150,6 +150,17 @@ def test_uncertain_money_is_counted(queue: Redis) -> None:
     assert len(Fake.asked) == 1
 
 
+def test_what_the_account_has_no_approval_for_is_named_without_an_alarm(queue: Redis) -> None:
+    tasks.sweep()
+    with asking({CLEAN: {"missing": {"sim_swap": "not_authorized", "ported": "no_coverage"}}}):
+        screened()
+        document, healthy = told()
+    assert healthy
+    assert document["unapproved"] == {"default": "sim_swap"}
+    (notice,) = document["notices"]
+    assert notice.startswith("The account at provider 'default' has no approval for: sim_swap. Ask")
+
+
 def test_the_money_of_each_currency_is_told_by_itself(queue: Redis) -> None:
     tasks.sweep()
     with two_currencies({"EUR": {"day": "1"}, "USD": {"day": "2", "month": None}}):

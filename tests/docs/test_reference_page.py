@@ -12,20 +12,24 @@ from django.utils.module_loading import import_string
 from number_insight import signals, testing
 from number_insight.insight import Insight
 from number_insight.models import (
+    DailyTally,
     DecisionEvent,
     ListEntry,
     Lookup,
     NumberInsightRecord,
     RiskFlag,
+    ShadowComparison,
     choices,
 )
 from number_insight.models.lists import IP_LASTS
 from number_insight.models.managers import RecordQuerySet
+from number_insight.models.tallies import Money, TallyKind
 from number_insight.screening import signup
 from tests.support.pages import ROOT, named, quoted, read, rows, section
 
 PAGE = "docs/reference.md"
 RECORD = section(PAGE, "NumberInsightRecord")
+MODELS = (NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ListEntry, DailyTally)
 INTERNAL = {
     "announced_verdict",
     "rules_key",
@@ -35,6 +39,8 @@ INTERNAL = {
     "claim",
     "lease_until",
 }
+
+MODELS = [NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ShadowComparison, ListEntry]
 
 
 def table(text: str, heading: str) -> list[str]:
@@ -50,7 +56,7 @@ def test_what_the_page_imports_is_there(path):
         __import__(path)
 
 
-@pytest.mark.parametrize("model", [NumberInsightRecord, DecisionEvent, RiskFlag, Lookup, ListEntry])
+@pytest.mark.parametrize("model", MODELS)
 def test_every_field_is_on_the_page_and_the_other_way_round(model):
     told = set(table(section(PAGE, model.__name__), "field")) - {"subject", "flags"}
     told |= {"subject_type", "subject_id"} if model is NumberInsightRecord else set()
@@ -90,6 +96,13 @@ def test_the_words_of_a_list_entry_are_on_the_page():
     assert told["match"] == choices.ListMatch.values
     assert told["action"] == choices.ListAction.values
     assert f"after {IP_LASTS.days} days" in section(PAGE, "ListEntry")
+
+
+def test_every_kind_of_a_tally_is_on_the_page_and_the_other_way_round():
+    tally = section(PAGE, "DailyTally")
+    assert table(tally, "kind") == TallyKind.values
+    (told,) = (quoted(row[2]) for row in rows(tally) if row[0] == "`money`")
+    assert told == Money.values
 
 
 def test_every_signal_is_on_the_page_with_what_it_carries():

@@ -137,5 +137,6 @@ def test_its_page_shows_the_masked_number_and_the_ip(admin_client: Client) -> No
 def test_the_page_of_an_earlier_signup_names_the_refusal(admin_client: Client) -> None:
     record = refused()
     earlier = NumberInsightRecord.objects.exclude(pk=record.pk).get()
-    found = admin_client.get(page_of(earlier)).context["relatives"][0][1]["rows"]
-    assert [row["record"] for row in found] == [record]
+    found = admin_client.get(page_of(earlier)).context["case"].relatives[0]
+    assert [row["record"] for row in found.newest] == [record]
+    assert found.text == "1 other: 1 turned away by the form"

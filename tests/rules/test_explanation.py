@@ -99,12 +99,12 @@ def test_nothing_is_said_where_the_flags_held_nothing_back():
 
 def test_a_rule_that_is_gone_is_told_by_the_text_of_its_flag():
     gone = Found("gone", 40, text="Signed up on a Sunday.")
-    assert told(gone) == "Would have passed without: Signed up on a Sunday."
+    assert told(gone) == "Would have passed without “Signed up on a Sunday”."
 
 
 def test_a_condition_that_lacks_its_evidence_is_told_by_the_text_of_its_flag():
     bare = Found("ip_mismatch", 40, "place", text="The IP is elsewhere.")
-    assert told(bare) == "Would have passed without: The IP is elsewhere."
+    assert told(bare) == "Would have passed without “The IP is elsewhere”."
 
 
 def test_without_the_flags_that_are_named_the_signup_really_passes():

@@ -1,0 +1,115 @@
+"""The search of the admin's lists: by number, IP, person and key, each by an index where it can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
+
+from number_insight import addresses, numbers, spelling
+from number_insight.conf import app_settings
+from number_insight.models.managers import same_number
+from number_insight.models.subjects import key_text, kinds_of
+
+MAX_SEARCH_LENGTH = 255
+MIN_NAME_LENGTH = 3
+MAX_PERSONS = 200
+"""The subjects that a search by name takes along, the newest first."""
+MIN_PREFIX_DIGITS = 7
+"""Country code included; a shorter prefix may match half the table."""
+
+
+def search(rows: QuerySet[Any], text: str, *conditions: Callable[[str], Q]) -> QuerySet[Any]:
+    """Return the rows for which one of `conditions` holds for `text`; all rows for blank text."""
+    text = spelling.visible(text)
+    if not text:
+        return rows
+    if not text.isprintable():  # a NUL, for one, cannot be sent to a database
+        return rows.none()
+    return rows.filter(reduce(or_, [condition(text) for condition in conditions]))
+
+
+def by_number(text: str) -> Q:
+    """Return the condition for rows whose number is `text`, or begins with it.
+
+    The text is normalised first, so that the index on the number serves. A number that was erased
+    or refused has a fingerprint only, and is found by the whole number.
+    """
+    text, region = text[:MAX_SEARCH_LENGTH], app_settings.default_region
+    found = same_number(numbers.canonical(text, region))
+    for prefix in numbers.beginnings(text, region):
+        if len(prefix) > MIN_PREFIX_DIGITS and prefix[1:].strip("9"):  # no number has nines alone
+            found |= _begins_with(prefix)
+    return found
+
+
+def _begins_with(prefix: str) -> Q:
+    """Return the condition for numbers that begin with `prefix`.
+
+    The range is for databases whose index does not serve LIKE.
+    """
+    stem = prefix.rstrip("9")
+    after = f"{stem[:-1]}{int(stem[-1]) + 1}"
+    return Q(number__startswith=prefix, number__gte=prefix, number__lt=after)
+
+
+def by_whole_number(text: str) -> Q:
+    """Return the condition for rows of a number that is known in full.
+
+    It is for people who see numbers masked: a beginning would tell them the digits one by one.
+    """
+    return same_number(numbers.canonical(text[:MAX_SEARCH_LENGTH], app_settings.default_region))
+
+
+def by_ip(text: str) -> Q:
+    """Return the condition for rows of an IP address, of IPv6 those of its /64."""
+    found = addresses.range_of(text.strip()) if len(text) < MAX_SEARCH_LENGTH else ""
+    return Q(ip_range__in=[found] if found else [])
+
+
+def by_person(text: str, models: Mapping[type[Any], Iterable[str]]) -> Q:
+    """Return the condition for records of the subjects that ``SUBJECT_SEARCH`` finds."""
+    found = Q(pk__in=[])
+    text = text[:MAX_SEARCH_LENGTH]
+    if len(text) < MIN_NAME_LENGTH:
+        return found
+    for model, fields in models.items():
+        matches = reduce(or_, [Q(**{f"{field}__icontains": text}) for field in fields])
+        rows = model._base_manager.filter(matches).order_by("-pk")
+        keys = [key_text(key) for key in rows.values_list("pk", flat=True)[:MAX_PERSONS]]
+        found |= Q(subject_type__in=kinds_of(model), subject_id__in=keys)
+    return found
+
+
+def searched_models() -> dict[type[Any], list[str]]:
+    """Return the models of ``SUBJECT_SEARCH`` that exist, with their fields."""
+    found = {}
+    for label, fields in app_settings.SUBJECT_SEARCH.items():
+        with suppress(LookupError, ValueError):  # reported by the checks
+            found[apps.get_model(label)] = list(fields)
+    return {model: fields for model, fields in found.items() if fields}
+
+
+def why_nothing(text: str) -> str:
+    """Return a sentence on the reason for which a search for `text` finds nothing."""
+    digits = sum(char.isdigit() for char in text)
+    if digits and digits >= len(text.strip(" +-()./")) - 4 and digits < MIN_PREFIX_DIGITS:
+        return gettext(
+            "A number is found from its first seven digits on, country code included; its end is "
+            "in no index."
+        )
+    return gettext("No record has this number, IP or id, and nobody of that name signed up.")
+
+
+def by_subject_id(text: str) -> Q:
+    """Return the condition for records whose subject has the key `text`."""
+    # The index begins with the type of the subject, so all types are named.
+    types = list(ContentType.objects.order_by().values_list("pk", flat=True))
+    return Q(subject_type__in=types, subject_id=text.strip()[:MAX_SEARCH_LENGTH])

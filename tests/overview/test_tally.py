@@ -1,0 +1,380 @@
+"""The daily tally agrees with the rows it was counted from, and outlives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Count, Sum
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from number_insight import clock, reviewing
+from number_insight.lookups import budget
+from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag
+from number_insight.overview import counting, figures, keeping
+from number_insight.overview.figures import Period
+from number_insight.screening import planning, tasks
+from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
+from tests.support.stage import two_currencies
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+def record(ago: timedelta = timedelta(0), **facts: Any) -> NumberInsightRecord:
+    """Return a stored record that was made `ago` before now."""
+    made: NumberInsightRecord = RecordFactory(**facts)
+    return moved(made, timezone.now() - ago)
+
+
+def moved(row: Any, at: datetime) -> Any:
+    """Return `row` as if it had been made `at` this moment."""
+    type(row).objects.filter(pk=row.pk).update(created_at=at)
+    row.refresh_from_db()
+    return row
+
+
+def days_ago(days: int) -> date:
+    return clock.today() - days * DAY
+
+
+def tally(kind: str, *, day: date | None = None) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Return count, refused and released of each name and detail of a day, by default today."""
+    rows = DailyTally.objects.filter(day=day or clock.today(), kind=kind)
+    return {
+        (row.name, row.detail): (row.count, row.refused, row.released)
+        for row in rows.order_by("name", "detail")
+    }
+
+
+def test_a_day_is_counted_by_verdict_and_decision_with_refusals_in_the_form_apart() -> None:
+    record(verdict="review", decision="refused")
+    record(verdict="review", decision="released")
+    record(verdict="review")
+    record(verdict="deny")
+    record()
+    record(verdict="deny", state="refused")
+    keeping.keep()
+    assert tally("signup") == {
+        ("allow", ""): (1, 0, 0),
+        ("deny", ""): (1, 0, 0),
+        ("review", ""): (3, 1, 1),
+    }
+    assert tally("form") == {("deny", ""): (1, 0, 0)}
+    assert DailyTally.objects.get(day=clock.today(), kind="day").count == 6
+
+
+def test_flags_that_count_and_flags_on_trial_are_apart_and_a_record_counts_once() -> None:
+    first, second = record(verdict="review", decision="refused"), record(verdict="review")
+    for flag in ({}, {"weight": 5}, {"counted": False}):  # two that count are one record's
+        RiskFlagFactory(record=first, **flag)
+    RiskFlagFactory(record=second)
+    RiskFlagFactory(record=second, code="tried", counted=False, shadow=True)
+    RiskFlagFactory(record=record(state="refused"))
+    keeping.keep()
+    assert tally("flag") == {("virtual", ""): (2, 1, 0)}
+    assert tally("shadow") == {("tried", ""): (1, 0, 0)}
+
+
+def test_places_tell_the_country_of_the_number_and_that_of_the_ip() -> None:
+    for ip_country in ("SE", "NL", "NL", ""):
+        record(ip_country=ip_country)
+    record(ip_country="US", state="refused")
+    keeping.keep()
+    assert figures.places(Period(days=1)) == {("SE", "SE"): 1, ("SE", "NL"): 2, ("SE", ""): 1}
+
+
+def test_lookups_are_counted_by_provider_and_state_with_the_time_to_their_answers() -> None:
+    now = timezone.now()
+    for tenths in range(1, 101):
+        made = LookupFactory(called_at=now, answered_at=now + timedelta(seconds=tenths / 10))
+        moved(made, now)
+    moved(LookupFactory(provider="other", state="failed"), now)
+    record()
+    keeping.keep()
+    answered, failed = figures.lookups(Period(days=1))
+    assert (answered.provider, answered.state, answered.count) == ("default", "answered", 100)
+    assert (failed.provider, failed.state, failed.count) == ("other", "failed", 1)
+    for share, exact in ((0.5, 5.0), (0.95, 9.5)):
+        found = answered.quantile(share)
+        assert found is not None
+        assert found.total_seconds() == pytest.approx(exact, rel=0.03)
+    assert failed.quantile(0.5) is None
+
+
+def test_money_is_what_was_booked_refunded_and_saved(settings: Any) -> None:
+    backend = "number_insight.providers.fake.Fake"
+    options = {"prices": {"advanced": "0.04"}}
+    settings.NUMBER_INSIGHT = {"PROVIDERS": {"default": {"BACKEND": backend, "OPTIONS": options}}}
+    budget.book(Decimal("0.06"), "EUR")
+    dear = LookupFactory(price=Decimal("0.03"), refund=Decimal("0.01"))
+    record(lookup=dear, cost=Decimal("0.02"))
+    record(lookup=dear, cost=Decimal(0), basis="reused")
+    record(basis="free")
+    record(basis="no_answer", state="failed", verdict="review")  # lacked an answer: saved nothing
+    keeping.keep()
+    ((currency, (step,)),) = figures.money(Period(days=1)).items()
+    assert currency == "EUR"
+    assert step.amounts == {
+        "spent": Decimal("0.06"),
+        "refunded": Decimal("0.01"),
+        "reused": Decimal("0.02"),
+        "auto": Decimal("0.08"),  # 3 × 0.04 less the 0.02 that were paid and the 0.02 reused
+    }
+    saved = sum(planning.saved(made) for made in NumberInsightRecord.objects.all())
+    assert saved == step.of("reused") + step.of("auto")
+
+
+def test_two_currencies_are_never_added() -> None:
+    with two_currencies({"day": "10"}):
+        budget.book(Decimal("0.06"), "EUR")
+        budget.book(Decimal("0.07"), "USD")
+        foreign = LookupFactory(price=Decimal("0.05"), currency="USD", refund=Decimal("0.01"))
+        record(lookup=foreign, cost=Decimal("0.04"))
+        record(lookup=foreign, cost=Decimal(0), basis="reused")
+        keeping.keep()
+        found = figures.money(Period(days=1))
+        told = {currency: step.amounts for currency, (step,) in found.items()}
+        saved = sum(planning.saved(made) for made in NumberInsightRecord.objects.all())
+    assert told["USD"] == {
+        "spent": Decimal("0.07"),
+        "refunded": Decimal("0.01"),
+        "reused": Decimal("0.04"),
+    }
+    assert told["EUR"].pop("spent") == Decimal("0.06")
+    assert told["EUR"].get("auto", 0) == saved
+
+
+def test_decisions_are_counted_by_reviewer_with_the_median_of_the_wait() -> None:
+    ana = User.objects.create_user("ana")
+    now = clock.midnight(clock.today()) + timedelta(minutes=1)
+    for hours in (1, 2, 40):
+        made = record(verdict="review", decision="refused", decided_by=ana, decided_at=now)
+        moved(made, now - timedelta(hours=hours))
+    record(verdict="deny", decision="released", decided_at=now)
+    keeping.keep()
+    found = {one.reviewer: one for one in figures.reviewers(Period(days=1))}
+    assert (found[ana.pk].count, found[ana.pk].refused, found[None].released) == (3, 3, 1)
+    median = found[ana.pk].median
+    assert median is not None
+    assert median.total_seconds() == pytest.approx(7200, rel=0.03)
+
+
+def test_a_decision_about_an_old_record_is_counted_with_the_next_sweep() -> None:
+    ana = User.objects.create_user("ana")
+    made = record(100 * DAY, verdict="review")
+    keeping.keep()
+    assert reviewing.refuse(made, user=ana, reason="no")
+    keeping.keep()
+    assert tally("signup", day=days_ago(100)) == {("review", ""): (1, 1, 0)}
+    assert tally("decision") == {(str(ana.pk), ""): (1, 1, 0)}
+    assert reviewing.reopen(made, user=ana)
+    keeping.keep()
+    assert tally("signup", day=days_ago(100)) == {("review", ""): (1, 0, 0)}
+    assert tally("decision") == {}
+
+
+def test_second_looks_are_counted_by_the_first_reviewer(settings: Any) -> None:
+    settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "SECOND_LOOK": 1}
+    ana, ben = User.objects.create_user("ana"), User.objects.create_user("ben")
+    for agrees in (True, True, False):
+        made = record(verdict="review")
+        assert reviewing.refuse(made, user=ana, reason="no")
+        assert reviewing.second_word(made, user=ben, refuse=agrees)
+    keeping.keep()
+    (found,) = figures.reviewers(Period(days=1))
+    assert (found.reviewer, found.count, found.agreed, found.disagreed) == (ana.pk, 3, 2, 1)
+    assert found.agreement == pytest.approx(2 / 3)
+
+
+def test_a_reviewer_is_erased_with_the_user() -> None:
+    ana = User.objects.create_user("ana")
+    record(verdict="review", decision="refused", decided_by=ana, decided_at=timezone.now())
+    keeping.keep()
+    assert DailyTally.objects.filter(reviewer=ana).count() == 1
+    ana.delete()
+    assert not DailyTally.objects.filter(kind="decision").exists()
+    keeping.keep()
+    assert [row.name for row in DailyTally.objects.filter(kind="decision")] == [""]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Auckland", "America/Los_Angeles"])
+def test_a_day_is_one_of_the_projects_time_zone(zone: str, settings: Any) -> None:
+    settings.TIME_ZONE = zone
+    start = clock.midnight(days_ago(1))
+    moved(record(), start - timedelta(seconds=1))
+    moved(record(), start)
+    moved(record(), clock.midnight(clock.today()) - timedelta(seconds=1))
+    keeping.keep()
+    assert tally("signup", day=days_ago(2)) == {("allow", ""): (1, 0, 0)}
+    assert tally("signup", day=days_ago(1)) == {("allow", ""): (2, 0, 0)}
+    assert tally("signup") == {}
+
+
+def test_days_before_the_installation_are_made_once_from_the_records() -> None:
+    for days in (0, 3, 30, 400):
+        record(days * DAY, verdict="review")
+    while keeping.keep() > 2:  # a slow machine may take more than one sweep
+        pass
+    assert DailyTally.objects.filter(kind="day").count() == 401
+    for days in (0, 3, 30, 400):
+        assert tally("signup", day=days_ago(days)) == {("review", ""): (1, 0, 0)}
+    assert tally("signup", day=days_ago(5)) == {}
+    before = DailyTally.objects.filter(day__lt=days_ago(2)).values_list("pk", "tallied_at")
+    kept = list(before.order_by("pk"))
+    tasks.sweep()
+    assert list(before.order_by("pk")) == kept
+
+
+def test_work_that_takes_long_is_left_to_the_next_sweep() -> None:
+    record(20 * DAY)
+    assert keeping.keep(patience=0) == 1
+    assert keeping.keep(patience=0) == 1
+    assert DailyTally.objects.filter(kind="day").count() == 1  # today is counted again each time
+    assert keeping.keep() == 21
+    assert keeping.keep() == 2
+
+
+def test_the_tally_outlives_the_retention_and_the_records() -> None:
+    made = record(95 * DAY, verdict="review", decision="refused")
+    RiskFlagFactory(record=made)
+    tasks.sweep()
+    expected = tally("flag", day=days_ago(95))
+    assert expected == {("virtual", ""): (1, 1, 0)}
+    call_command("number_insight_purge", verbosity=0)
+    NumberInsightRecord.objects.all().delete()
+    DailyTally.objects.update(tallied_at=timezone.now() - DAY)
+    tasks.sweep()
+    assert tally("flag", day=days_ago(95)) == expected
+
+
+def test_a_day_that_may_still_change_is_counted_again() -> None:
+    made = record(10 * DAY)
+    keeping.keep()
+    NumberInsightRecord.objects.update(verdict="review")
+    keeping.keep()
+    assert tally("signup", day=days_ago(10)) == {("allow", ""): (1, 0, 0)}
+    DailyTally.objects.update(tallied_at=timezone.now() - keeping.AGAIN_AFTER)
+    keeping.keep()
+    assert tally("signup", day=days_ago(10)) == {("review", ""): (1, 0, 0)}
+    assert made.pk
+
+
+def test_counting_again_changes_nothing_that_has_not_changed() -> None:
+    RiskFlagFactory(record=record(verdict="review"))
+    keeping.keep()
+    rows = DailyTally.objects.exclude(kind="day").order_by("pk")
+    before = list(rows.values())
+    keeping.keep()
+    assert list(rows.values()) == before
+
+
+@pytest.mark.parametrize("is_new", [False, True])
+def test_of_two_sweeps_at_once_the_later_count_stays(
+    is_new: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one has counted, and waits while the other one counts and writes."""
+    record()
+    count: Callable[[date], Any] = counting.count
+
+    def slowly(day: date) -> Any:
+        found = count(day)
+        monkeypatch.setattr(counting, "count", count)
+        record()
+        keeping.recount(day, is_new=is_new)
+        return found
+
+    monkeypatch.setattr(counting, "count", slowly)
+    keeping.recount(clock.today(), is_new=is_new)
+    assert tally("signup") == {("allow", ""): (2, 0, 0)}
+
+
+def test_a_large_day_is_counted_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "RECORDS_A_MINUTE", 2)
+    record()
+    assert keeping.keep() == 2
+    record()
+    assert keeping.keep() == 2  # one record: at once
+    record()
+    assert keeping.keep() == 1  # two of them: not within the minute
+    assert tally("signup") == {("allow", ""): (2, 0, 0)}
+
+
+def test_a_fault_is_logged_and_keeps_no_sweep_from_its_work(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_day: date) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(counting, "count", fail)
+    assert tasks.sweep() == 0
+    assert "The daily tally could not be kept: ZeroDivisionError" in caplog.text
+
+
+def test_every_figure_agrees_with_a_direct_query() -> None:
+    """Five weeks of many kinds of records, added up by the tally and by the database."""
+    _signups_of_many_kinds()
+    keeping.keep()
+    period = Period(days=30)
+    rows = NumberInsightRecord.objects.filter(created_at__gte=clock.midnight(period.first))
+    steps, signups = figures.signups(period), rows.exclude(state="refused")
+    for verdict in ("allow", "review", "deny"):
+        told = sum(step.verdicts[verdict] for step in steps)
+        assert told == signups.filter(verdict=verdict).count() > 0
+    assert sum(step.in_form for step in steps) == rows.filter(state="refused").count() > 0
+    raised = RiskFlag.objects.filter(record__in=signups, counted=True).order_by()
+    for flag in figures.flags(period):
+        same = raised.filter(code=flag.code).values("record")
+        decided = rows.filter(pk__in=same).values_list("decision")
+        counts = dict(decided.annotate(count=Count("pk")))
+        assert flag.count == sum(counts.values()) > 0
+        assert (flag.refused, flag.released) == (counts["refused"], counts["released"])
+    pairs = signups.order_by().values_list("country", "ip_country")
+    direct = {(number, ip): count for number, ip, count in pairs.annotate(count=Count("pk"))}
+    assert figures.places(period) == direct
+    asked = Lookup.objects.filter(created_at__gte=clock.midnight(period.first)).order_by()
+    told_states = {(one.provider, one.state): one.count for one in figures.lookups(period)}
+    states = asked.values_list("provider", "state").annotate(count=Count("pk"))
+    assert told_states == {(provider, state): count for provider, state, count in states}
+    ((_currency, amounts),) = figures.money(period).items()
+    refunds = asked.aggregate(sum=Sum("refund"))["sum"]
+    assert sum(step.of("refunded") for step in amounts) == refunds > 0
+
+
+def _signups_of_many_kinds() -> None:
+    now = timezone.now()
+    for index in range(210):
+        at = now - timedelta(hours=4 * index)
+        lookup = LookupFactory(
+            provider=("default", "other")[index % 2],
+            state=("answered", "failed", "partial")[index % 3],
+            refund=Decimal("0.01") if index % 7 == 0 else None,
+        )
+        made = record(
+            verdict=("allow", "review", "deny")[index % 3],
+            state="refused" if index % 11 == 0 else "screened",
+            decision=("", "refused", "released", "refused")[index % 4],
+            country=("SE", "DE")[index % 2],
+            ip_country=("SE", "NL", "")[index % 3],
+            lookup=lookup,
+        )
+        RiskFlagFactory(record=made, code=("virtual", "premium", "not_valid")[index % 3])
+        RiskFlagFactory(record=made, code="tried", counted=False, shadow=True)
+        moved(lookup, at)
+        moved(made, at)
+
+
+def test_an_idle_sweep_reads_little_of_it() -> None:
+    record(40 * DAY)
+    keeping.keep()
+    with CaptureQueriesContext(connection) as captured:
+        assert keeping.keep() == 2
+    assert len(captured) <= 34  # sixteen a day, and those to find the days
