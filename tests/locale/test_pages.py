@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import polib
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import trans_real
 
-from number_insight import reviewing
 from number_insight.models import DecisionEvent, ListEntry, NumberInsightRecord
 from number_insight.overview import keeping
 from number_insight.testing import LookupFactory
@@ -24,7 +20,6 @@ from tests.admin.builders import (
     DESK,
     HEALTH,
     LIST,
-    action_url,
     add_flag,
     make_record,
     page_of,
