@@ -105,7 +105,7 @@ def _of_provider(name: str, provider: Provider) -> Iterator[Flow]:
             yield replace(number, field=PARAMETERS % part, purpose=purpose, condition=told)
     is_async = app_settings.DELIVERY == "async" and provider.supports_callback
     if is_async and "advanced" in levels:
-        posted = host_of(app_settings.CALLBACK_BASE_URL) or UNKNOWN
+        posted = host_of(app_settings.CALLBACK_BASE_URL) or "this site"
         purpose = f"post the answer to {posted}; it holds a signed token and no number"
         yield replace(number, field=CALLBACK, purpose=purpose, condition="level advanced")
 
