@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from number_insight import reviewing
 from number_insight.lookups.budget import UNIT
 from number_insight.models import Lookup, NumberInsightRecord, Spending
-from number_insight.tasks import sweep
 from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
 from tools.demo.history import DAYS, Past, past
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             _write(one, reviewer)
         for day, number in Counter((_noon() - one.age).date() for one in signups).items():
             _spend(day, number * PRICE)
-        sweep()
+        call_command("number_insight_sweep", verbosity=0)
         self.stdout.write(f"{len(signups)} signups of {DAYS} days, and their tally.")
 
 
