@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from celery import current_app
 from django.core.exceptions import ImproperlyConfigured
 
-from number_insight import loading
+from number_insight import doorbells, loading
 from number_insight.conf import app_settings
 from number_insight.loading import DEFAULT_PROVIDER
 from number_insight.providers.base import Provider
@@ -75,7 +74,7 @@ def register() -> Register:
             notes.append(f"Provider {name!r} cannot be loaded; `manage.py check` says why.")
     if not any(flow.field == VISITOR_IP for flow in flows):
         notes.append("The visitor's IP address is sent to no provider.")
-    flows += [*_of_ip_country(), *_of_broker()]
+    flows += [*_of_ip_country(), *_of_queue()]
     return Register(flows=tuple(flows), notes=(*notes, LEVELS_MAY_DIFFER))
 
 
@@ -177,28 +176,28 @@ def _is_ours(path: str) -> bool:
     return path.startswith("number_insight.ip_country.")
 
 
-def _of_broker() -> Iterator[Flow]:
-    """Yield the messages to Celery's broker, which hold a key alone."""
-    for url in _broker_urls():
-        host = host_of(url)
-        yield Flow(
-            field=KEY,
-            provider="broker",
-            role="every signup",
-            vendor=f"your broker ({_scheme(url)})",
-            host=host or UNKNOWN,
-            region=_region(host),
-            purpose="wake a worker; neither number nor IP is in the message",
-        )
-
-
-def _broker_urls() -> list[str]:
+def _of_queue() -> Iterator[Flow]:
+    """Yield the messages to the queue of ``DOORBELL``, which hold a key alone."""
     try:
-        given = current_app.conf.broker_write_url or ()
-    except Exception:  # the project's Celery settings cannot be read; the checks say so
-        return []
-    urls = [given] if isinstance(given, str) else given
-    return [one for url in urls for one in str(url).split(";") if one]
+        doorbell = doorbells.current()
+    except (KeyError, ImportError):  # reported by the checks
+        return
+    if doorbell is None:
+        return
+    queue = Flow(
+        field=KEY,
+        provider="broker",
+        role="every signup",
+        vendor=f"your queue ({doorbell.label})",
+        host=UNKNOWN,
+        region=UNKNOWN,
+        purpose="wake a worker; neither number nor IP is in the message",
+    )
+    for url in doorbell.urls:
+        host, vendor = host_of(url), f"your broker ({_scheme(url)})"
+        yield replace(queue, vendor=vendor, host=host or UNKNOWN, region=_region(host))
+    if doorbell.has_broker and not doorbell.urls:
+        yield queue
 
 
 def _scheme(url: str) -> str:

@@ -167,6 +167,11 @@ def test_a_password_in_an_address_is_never_told(rest: str, monkeypatch: pytest.M
     assert key["host"] == ("not stated" if rest else "host.example.com")
 
 
+def test_without_a_doorbell_no_queue_gets_anything() -> None:
+    document = told({"default": entry("vonage")}, DOORBELL=None)
+    assert not flows(document, "primary key of a record")
+
+
 def test_what_cannot_be_loaded_is_named_without_its_options() -> None:
     broken = {"BACKEND": entry("vonage")["BACKEND"], "OPTIONS": {SECRET: SECRET}}
     document = told({"default": entry("vonage"), "broken": broken}, ENABLED=False)
