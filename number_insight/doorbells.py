@@ -33,6 +33,11 @@ class Doorbell:
         """Whether the project has set up the queue, so that its failure is an error."""
         return True
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The addresses of the queue, if it has any; they may hold a password."""
+        return ()
+
     def takes(self, after: timedelta) -> bool:
         """Return whether a message may be delivered after this delay."""
         return True

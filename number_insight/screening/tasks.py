@@ -43,6 +43,15 @@ class Celery(Doorbell):
         except Exception:  # the project's Celery settings cannot be read
             return True
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        try:
+            given = current_app.conf.broker_write_url or ()
+        except Exception:  # the project's Celery settings cannot be read; the checks say so
+            return ()
+        urls = (given,) if isinstance(given, str) else given
+        return tuple(one for url in urls for one in str(url).split(";") if one)
+
     def takes(self, after: timedelta) -> bool:
         # Eager Celery ignores the delay, and would retry in a busy loop.
         return not after or not self.is_eager
