@@ -32,6 +32,7 @@ from number_insight.models.choices import LookupState, RecordState
 from number_insight.overview import review_queue
 from number_insight.overview.review_queue import Queue
 from number_insight.screening import bell, tasks
+from number_insight.verdicts import rule_faults
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
@@ -43,6 +44,8 @@ UNAPPROVED = (
     "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
     "OPTIONS."
 )
+FAILING = "Rule %s raises errors; repair it before it stops to count."
+SHADOWED = "Rule %s raised so many errors that it does not count; repair it, then re-arm it."
 MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
@@ -89,6 +92,8 @@ class Health:
     """The providers that were switched off by their vendors, or will be soon."""
     unapproved: Mapping[str, str]
     """The signals for which the latest answers of a provider told that it lacks approval."""
+    failing_rules: Mapping[str, bool]
+    """The rules that raise errors, by code, and whether each does not count any more for that."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
@@ -108,7 +113,8 @@ class Health:
     def notices(self) -> list[str]:
         """What will be a problem unless something is done, one sentence each."""
         soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
-        return soon + [UNAPPROVED % pair for pair in self.unapproved.items()]
+        failing = [FAILING % code for code, shadowed in self.failing_rules.items() if not shadowed]
+        return soon + failing + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
@@ -162,6 +168,7 @@ def examine() -> Health:
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
         unapproved=_unapproved(),
+        failing_rules=rule_faults.failing(),
         broker=tasks.bell.try_out(),
         has_broker=bell.has_broker(),
     )
@@ -216,6 +223,9 @@ def _problems(health: Health) -> Iterator[str]:
     for one in health.retirements:
         if one.is_over:
             yield f"{one.sentence} {MOVE}"
+    for code, shadowed in health.failing_rules.items():
+        if shadowed:
+            yield SHADOWED % code
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
     for balance in health.budgets:

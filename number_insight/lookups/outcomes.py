@@ -239,17 +239,23 @@ def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.P
 
     Its error is a price that is doubted, if any.
     """
-    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
+    settled = lookup.cost if is_settled(lookup) else Decimal(0)
+    if lookup.state == LookupState.QUEUED or is_settled(lookup):  # its money was released before
         lookup.reserved_on = clock.today()
     lookup.error = prices.note(lookup, insight.price)
     lookup.refund = prices.refund(insight.refund) or lookup.refund
-    payment = released(lookup, lookup.cost)
+    payment = released(lookup, lookup.cost - settled)
     lookup.state, lookup.open_key, lookup.answered_at = state, None, at
     lookup.request_id = lookup.request_id or insight.request_id[:64]
     lookup.status, lookup.number_refused = insight.status, False
     balance = prices.storable(insight.balance)
     lookup.balance = lookup.balance if balance is None else balance
     return payment
+
+
+def is_settled(lookup: Lookup) -> bool:
+    """Return whether `lookup` is uncertain, and a person has said whether it was paid."""
+    return lookup.state == LookupState.UNCERTAIN and lookup.reserved_on is None
 
 
 def tells_nothing(lookup: Lookup, insight: Insight) -> bool:
