@@ -95,7 +95,7 @@ class ListEntryAdmin(ModelAdmin):
 
     form = ListEntryForm
     nothing = _("No entry yet: what you add here overrules the rules.")
-    list_display = ("action_badge", "match", "reason_text", "ends", "hits", "written")
+    list_display = ("action_badge", "match", "ends", "hits", "written")
     list_display_links = ("action_badge",)
     list_filter = ("action", "match", InForceFilter)
     list_select_related = ("author",)
@@ -115,11 +115,6 @@ class ListEntryAdmin(ModelAdmin):
         badge = '<span class="ni-badge ni-{}">{}</span>'
         return format_html(badge, entry.action, entry.get_action_display())
 
-    @admin.display(description=_("reason"), ordering="reason")
-    def reason_text(self, entry: ListEntry) -> SafeString:
-        short = Truncator(entry.reason).chars(MAX_REASON_LENGTH) or display.EMPTY_VALUE
-        return format_html('<bdi title="{}">{}</bdi>', entry.reason, short)
-
     @admin.display(description=_("ends"), ordering="expires_at")
     def ends(self, entry: ListEntry) -> SafeString | str:
         if entry.expires_at is None:
@@ -137,9 +132,11 @@ class ListEntryAdmin(ModelAdmin):
         # This column needs the request, and one instance of the admin serves all requests.
         is_full = permissions.can_view_full_number(request.user)
 
-        @admin.display(description=_("value"), ordering="value")
+        @admin.display(description=_("value and reason"), ordering="value")
         def value_text(entry: ListEntry) -> SafeString:
-            return _value(entry, is_full=is_full)
+            reason = Truncator(entry.reason).chars(MAX_REASON_LENGTH)
+            second = '{}<bdi class="ni-second" title="{}">{}</bdi>'
+            return format_html(second, _value(entry, is_full=is_full), entry.reason, reason)
 
         action, match, *others = self.list_display
         return [action, match, value_text, *others]

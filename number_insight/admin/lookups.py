@@ -36,7 +36,7 @@ class LookupAdmin(ReadOnlyAdmin):
     """Lookups at providers, with their states and prices."""
 
     change_form_template = "admin/number_insight/lookup/change_form.html"
-    list_display = ("asked", "state", "money_text", "record_text", "age", "error_text")
+    list_display = ("asked", "state_text", "money_text", "record_text", "age")
     nothing = _("Nothing has been looked up yet.")
     actions = ("paid", "not_paid")
     list_filter = (filters.LookupStateFilter, filters.ProviderFilter, filters.LevelFilter)
@@ -222,7 +222,7 @@ class LookupAdmin(ReadOnlyAdmin):
         )
         more = ((label, text) for label, text in told if text != display.EMPTY_VALUE)
         price = format_html('<span class="ni-money">{}</span>', self.price_text(lookup))
-        line = '<br><span class="ni-money ni-quiet">{} {}</span>'
+        line = '<br><span class="ni-quiet">{} <span class="ni-money">{}</span></span>'
         return price + format_html_join("", line, more)
 
     @admin.display(description=_("record"))
@@ -236,10 +236,11 @@ class LookupAdmin(ReadOnlyAdmin):
     def age(self, lookup: Lookup) -> SafeString:
         return display.age(lookup.created_at)
 
-    @admin.display(description=_("error"))
-    def error_text(self, lookup: Lookup) -> SafeString:
+    @admin.display(description=_("state"))
+    def state_text(self, lookup: Lookup) -> SafeString:
         short = Truncator(lookup.error).chars(MAX_ERROR_LENGTH)
-        return format_html('<span title="{}">{}</span>', lookup.error, short)
+        line = '{}<bdi class="ni-second" title="{}">{}</bdi>'
+        return format_html(line, lookup.get_state_display(), lookup.error, short)
 
     @admin.display(description=_("price"))
     def price_text(self, lookup: Lookup) -> str:
