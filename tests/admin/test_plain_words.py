@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_an_empty_list_says_so_in_a_sentence(
 ) -> None:
     page = text_of(admin_client.get(reverse(f"admin:number_insight_{model}_changelist")))
     assert sentence in page
-    assert " 0 " not in page
+    assert not re.search(r"\b0 (rule fault|lookup|spending|list entr)", page)
 
 
 def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -> None:
