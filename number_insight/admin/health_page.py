@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
@@ -184,7 +184,7 @@ def _budget_row(balance: Balance) -> BudgetRow:
     currency, budget = balance.currency, balance.budget
     used = balance.spent + balance.reserved
     return BudgetRow(
-        label=_("Today") if balance.period == "day" else _("This month"),
+        label=_("Today") if balance.period == "day" else pgettext("budget", "This month"),
         spent=display.money(balance.spent, currency),
         reserved=display.money(balance.reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),

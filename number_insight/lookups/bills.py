@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from django.db import transaction
 
-from number_insight.lookups import budget, outcomes, prices
+from number_insight.lookups import budget, prices
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import LookupState
 from number_insight.transactions import bulk_update, lock, retry_deadlock
@@ -39,7 +39,7 @@ def _payment(lookup: Lookup, *, is_paid: bool) -> budget.Payment:
         prices.note(lookup, None)
     else:
         lookup.price = None
-    return outcomes.released(lookup, lookup.cost)
+    return budget.released(lookup, lookup.cost)
 
 
 def _charge(lookup: Lookup) -> None:
