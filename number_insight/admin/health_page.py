@@ -132,6 +132,11 @@ def _review_queue(health: Health, url: str | None) -> Indicator:
 
 def _broker(health: Health) -> Indicator:
     label = _("Broker")
+    if health.doorbell is None:
+        advice = _("The sweep does the work: DOORBELL is None.")
+        return Indicator(label=label, value=_("not needed"), advice=advice)
+    if health.doorbell != "celery":
+        return Indicator(label=label, value=_("not needed, since Django's tasks ring"))
     if not health.broker:
         return Indicator(label=label, value=_("reachable"))
     if not health.has_broker:
