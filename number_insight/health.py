@@ -33,6 +33,7 @@ from number_insight.overview import review_queue
 from number_insight.overview.review_queue import Queue
 from number_insight.screening.bell import bell
 from number_insight.screening.sweeps import SWEEP
+from number_insight.verdicts import rule_faults
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
@@ -44,6 +45,8 @@ UNAPPROVED = (
     "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
     "OPTIONS."
 )
+FAILING = "Rule %s raises errors; repair it before it stops to count."
+SHADOWED = "Rule %s raised so many errors that it does not count; repair it, then re-arm it."
 BEAT = "put number_insight.sweep into the beat schedule"
 LOOP = "let number_insight_sweep run every minute, by --loop or cron"
 MOVE = "Move to another provider; docs/providers.md shows how."
@@ -92,6 +95,8 @@ class Health:
     """The providers that were switched off by their vendors, or will be soon."""
     unapproved: Mapping[str, str]
     """The signals for which the latest answers of a provider told that it lacks approval."""
+    failing_rules: Mapping[str, bool]
+    """The rules that raise errors, by code, and whether each does not count any more for that."""
     doorbell: str | None
     """The ``DOORBELL``; a broker is asked for Celery's alone."""
     broker: str
@@ -113,7 +118,8 @@ class Health:
     def notices(self) -> list[str]:
         """What will be a problem unless something is done, one sentence each."""
         soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
-        return soon + [UNAPPROVED % pair for pair in self.unapproved.items()]
+        failing = [FAILING % code for code, shadowed in self.failing_rules.items() if not shadowed]
+        return soon + failing + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
@@ -168,6 +174,7 @@ def examine() -> Health:
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
         unapproved=_unapproved(),
+        failing_rules=rule_faults.failing(),
         doorbell=app_settings.DOORBELL,
         broker=bell.try_out() if rings_celery else "",
         has_broker=rings_celery and bell.has_broker(),
@@ -225,6 +232,9 @@ def _problems(health: Health) -> Iterator[str]:
     for one in health.retirements:
         if one.is_over:
             yield f"{one.sentence} {MOVE}"
+    for code, shadowed in health.failing_rules.items():
+        if shadowed:
+            yield SHADOWED % code
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
     for balance in health.budgets:
