@@ -5,6 +5,7 @@ WORKERS ?= 2
 ARGS    ?=
 CHECK   ?=
 PROVIDER ?=
+PICTURES ?=
 
 BIN  := $(VENV)/bin
 # The warning: that folders here may hide installed packages, which is what we want of them.
@@ -15,7 +16,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench bench-check test test-identity test-mariadb chaos test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo bench bench-check test test-identity test-mariadb chaos browser test-newest lint types imports migrations messages docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -50,6 +51,11 @@ chaos: $(VENV)/.test  ## Kill workers, brokers and databases: no screening is lo
 	$(SAY) 'The chaos suite on PostgreSQL'
 	NI_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n $(WORKERS) -m chaos $(ARGS) tests/chaos
 
+browser: $(VENV)/.test $(VENV)/.browser  ## Drive Chromium through every page; PICTURES=docs/images takes those of the docs anew
+	$(SAY) 'The pages in Chromium, on SQLite'
+	DJANGO_SETTINGS_MODULE=tests.browser.settings PYTHONPATH=example_project NI_TEST_DATABASE=sqlite \
+		NI_TEST_PICTURES=$(PICTURES) $(BIN)/python -m pytest -q -n $(WORKERS) $(or $(ARGS),tests/browser)
+
 # A name on PATH may be a stub that does not run, so each is tried.
 test-newest:  ## Run the suite on SQLite under the newest Python here and Django 6.1
 	@for python in python3.14 python3.13 python3.12 $(PYTHON); do \
@@ -81,6 +87,10 @@ imports: $(VENV)/.lint  ## Check that every import points down the house
 migrations: $(VENV)/.test  ## Check that the migrations say what the models say
 	NI_TEST_DATABASE=sqlite DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		$(BIN)/python -m django makemigrations number_insight --check --dry-run
+
+messages: $(VENV)/.test  ## Extract and compile the texts of every language (needs GNU gettext)
+	@NI_TEST_DATABASE=sqlite DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH="$(CURDIR)" \
+		$(BIN)/python -m tools.messages
 
 docs: $(VENV)/.docs  ## Build the documentation into docs/_build/html; a warning is an error
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html

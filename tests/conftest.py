@@ -22,9 +22,16 @@ HERE = Path(__file__).parent
 
 NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "support")
 """The folders whose tests are marked `once`, unless they are marked to use a database."""
+BROWSER = "browser"
 
 _servers = pytest.StashKey[ExitStack]()
 _redis = pytest.StashKey[Redis]()
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave the browser's folder to the settings that `make browser` names."""
+    is_other = f"tests.{BROWSER}.settings" != settings.SETTINGS_MODULE
+    return True if collection_path == HERE / BROWSER and is_other else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

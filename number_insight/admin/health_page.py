@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
@@ -131,6 +131,11 @@ def _review_queue(health: Health, url: str | None) -> Indicator:
 
 def _broker(health: Health) -> Indicator:
     label = _("Broker")
+    if health.doorbell is None:
+        advice = _("The sweep does the work: DOORBELL is None.")
+        return Indicator(label=label, value=_("not needed"), advice=advice)
+    if health.doorbell != "celery":
+        return Indicator(label=label, value=_("not needed, since Django's tasks ring"))
     if not health.broker:
         return Indicator(label=label, value=_("reachable"))
     if not health.has_broker:
@@ -168,7 +173,7 @@ def _budget_row(balance: Balance) -> BudgetRow:
     currency, budget = balance.currency, balance.budget
     used = balance.spent + balance.reserved
     return BudgetRow(
-        label=_("Today") if balance.period == "day" else _("This month"),
+        label=_("Today") if balance.period == "day" else pgettext("budget", "This month"),
         spent=display.money(balance.spent, currency),
         reserved=display.money(balance.reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),

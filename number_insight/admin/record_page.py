@@ -8,6 +8,7 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from number_insight import loading, reviewing, validators
 from number_insight.admin import answer_rows, case, display, drafts, links, untold
@@ -123,9 +124,10 @@ def _lookup_rows(record: NumberInsightRecord, site: AdminSite) -> Rows:
     """Return the last lookup of `record`: its parameters, its state, and its price."""
     lookup = record.lookup
     if lookup is None:
-        return [(_("Lookup"), _("none: nothing was bought for this record")), _saved(record)]
+        nothing = _("none: nothing was bought for this record")
+        return [(pgettext("of a number", "Lookup"), nothing), _saved(record)]
     return [
-        (_("Lookup"), links.lookup_link(site, lookup)),
+        (pgettext("of a number", "Lookup"), links.lookup_link(site, lookup)),
         (_("Provider"), lookup.provider),
         (_("Level"), lookup.level),
         (_("Delivery"), lookup.delivery),

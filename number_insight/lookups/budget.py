@@ -18,7 +18,7 @@ from django.db.models import F
 
 from number_insight import clock, loading, signals
 from number_insight.conf import app_settings
-from number_insight.models import Spending
+from number_insight.models import Lookup, Spending
 from number_insight.transactions import after_commit, lock_or_create
 
 logger = logging.getLogger("number_insight.lookups.budget")
@@ -121,6 +121,19 @@ def _send_alert(key: str, percent: int, cap: Decimal, currency: str) -> None:
     signals.budget_alert.send_robust(
         Spending, period=key, percent=percent, budget=cap, currency=currency
     )
+
+
+def released(lookup: Lookup, amount: Decimal) -> Payment:
+    """Clear the reservation of `lookup`; return its payment of `amount`."""
+    payment = Payment(
+        currency=lookup.currency,
+        amount=amount,
+        reserved=lookup.reserved,
+        booked_on=lookup.reserved_on,
+        purse=lookup.purse,
+    )
+    lookup.reserved, lookup.reserved_on = Decimal(0), None
+    return payment
 
 
 def settle(payments: Iterable[Payment]) -> None:

@@ -1,0 +1,97 @@
+"""Every page of ours: nothing against the policy, nothing too wide, nothing that axe finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from tests.admin.builders import DESK
+from tests.browser import crowd, sights
+from tests.browser.conftest import Open
+
+WIDTHS = (1440, 1024, 390, 320)
+SCHEMES = ("light", "dark")
+GRAVE = ("serious", "critical")
+IS_TOO_WIDE = "document.documentElement.scrollWidth > window.innerWidth"
+WIDEST = """() => [...document.querySelectorAll('body *')]
+    .filter(one => one.getBoundingClientRect().right > window.innerWidth + 1
+        || one.getBoundingClientRect().left < -1)
+    .slice(0, 4).map(one => one.outerHTML.slice(0, 120))"""
+LARGE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+def visits(page: Page, names: dict[str, object] | None = None) -> Iterator[str]:
+    """Open the pages one after the other, and yield the name of each."""
+    scene = sights.scene()
+    for name, url in sights.PAGES.items():
+        answer = page.goto(url(scene))
+        assert answer is not None
+        assert answer.status == 200, f"{name}: HTTP {answer.status}"
+        yield name
+
+
+def test_no_page_is_wider_than_the_window(open_page: Open, root: User) -> None:
+    page, found = open_page(root), []
+    for name in visits(page):
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate(IS_TOO_WIDE):
+                found.append((name, width, page.evaluate(WIDEST)))
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_serious_on_any_page(open_page: Open, root: User, scheme: str) -> None:
+    page, found = open_page(root, color_scheme=scheme, bypass_csp=True), []
+    for name in visits(page):
+        for size in (LARGE, SMALL):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            found += [(name, size["width"], *each) for each in grave(page)]
+    assert found == []
+
+
+def grave(page: Page) -> list[tuple[str, str]]:
+    """Return each serious finding of axe on `page`, with the place of its first one."""
+    results = Axe().run(page, options={"resultTypes": ["violations"]})
+    return [
+        (each["id"], each["nodes"][0]["html"][:200])
+        for each in results.response["violations"]
+        if each["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize("language", ["ar", "he"])
+def test_pages_from_right_to_left_fit_and_keep_numbers_in_order(
+    open_page: Open, root: User, language: str
+) -> None:
+    page, found = open_page(root, locale=language, viewport=SMALL), []
+    scene = sights.scene()
+    for name, url in sights.ADMIN.items():
+        page.goto(url(scene))
+        assert page.locator("html").get_attribute("dir") == "rtl"
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate(IS_TOO_WIDE):
+                found.append((name, width, page.evaluate(WIDEST)))
+    assert found == []
+    page.goto(DESK)
+    number = page.locator(".ni-large bdi").first
+    assert number.get_attribute("dir") == "ltr"
+    assert number.evaluate("one => getComputedStyle(one).direction") == "ltr"
+
+
+def test_hostile_names_break_no_page(open_page: Open, root: User) -> None:
+    for name in ("x" * 200, "\u202egnp.exe", "😀" * 40, "<script>document.title='evil'</script>"):
+        crowd.waiting(name=name)
+    page = open_page(root, viewport={"width": 320, "height": 900})
+    page.goto(DESK)
+    for _case in range(4):
+        assert not page.evaluate(IS_TOO_WIDE), page.evaluate(WIDEST)
+        assert page.title() != "evil"
+        page.click("[value=skip]")
+        page.wait_for_load_state()
+    expect(page.locator(".ni-empty")).to_be_visible()
