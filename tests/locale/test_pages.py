@@ -41,7 +41,7 @@ OVERVIEW = reverse("admin:number_insight_overview")
 NOT_OURS = {
     "customer", "Customer", "tests", "phone", "Acme", "default", "admin", "EUR",  # data
     "advanced", "sync", "CSV", "JSON", "libphonenumber",  # names
-    "Minuten", "Geschichte",  # of Django
+    "False", "Geschichte", "Minuten", "Schließen",  # of Django
 }  # fmt: skip
 """The words outside of our texts on the German pages."""
 
@@ -80,8 +80,12 @@ def _urls(record: NumberInsightRecord) -> Iterator[str]:
     for model in ("lookup", "listentry", "spending", "rulefault"):
         yield reverse(f"admin:number_insight_{model}_changelist")
     yield reverse("admin:number_insight_listentry_add")
+    yield _lookup_page(record)
+
+
+def _lookup_page(record: NumberInsightRecord) -> str:
     assert record.lookup
-    yield reverse("admin:number_insight_lookup_change", args=[record.lookup.pk])
+    return reverse("admin:number_insight_lookup_change", args=[record.lookup.pk])
 
 
 def _pages(client: Client, record: NumberInsightRecord, language: str) -> Iterator[tuple[str, str]]:
@@ -134,7 +138,7 @@ def test_every_word_of_a_page_is_marked_for_translation(
     _bracket("de", monkeypatch)
     with translation.override("de"):
         allowed = {*NOT_OURS, *map(str, dates.MONTHS.values())}
-    for url in (DESK, page_of(record), HEALTH, OVERVIEW):
+    for url in (DESK, page_of(record), HEALTH, OVERVIEW, _lookup_page(record)):
         page = admin_client.get(url, headers={"accept-language": "de"}).content.decode()
         text = _without_brackets(_content(page))
         assert set(re.findall(r"[^\W\d_]{3,}", text)) <= allowed, url
