@@ -95,9 +95,11 @@ messages: $(VENV)/.test  ## Extract and compile the texts of every language (nee
 docs: $(VENV)/.docs  ## Build the documentation into docs/_build/html; a warning is an error
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
-package: $(VENV)/.package  ## Build the source distribution and the wheel into dist/
+package: $(VENV)/.package  ## Build the source distribution and the wheel into dist/, and check them
 	rm -rf build dist
 	$(BIN)/python -m build --outdir dist > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 	@ls -1 dist
 
 clean:  ## Remove everything that make makes

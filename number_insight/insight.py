@@ -64,7 +64,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Insight:
-    """The facts about one number. It is never None: before an answer there is a local one."""
+    """The facts about one number. It is never None: before an answer there is a local one.
+
+    Words are lower case and "unknown" where a provider tells nothing; countries are alpha-2, but
+    for `country_iso3`; `price`, `refund` and `balance` are decimals in the currency of the provider
+    that was asked, or None. `missing` names the signals that the answer does not tell, with the
+    reason.
+    """
 
     status: int | None = None
     status_text: str = ""

@@ -16,7 +16,6 @@ from number_insight.admin.answer_rows import Rows
 from number_insight.admin.case import Case, Panel
 from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
-from number_insight.admin.relatives import is_waiting
 from number_insight.admin.rights import Rights
 from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
 from number_insight.models.choices import Act
@@ -53,7 +52,7 @@ def decision_bar(
 ) -> dict[str, Any]:
     """Return the context of the bar by which the user decides on a page besides the desk."""
     record = shown.record
-    is_open = granted.decide and is_waiting(record)
+    is_open = granted.decide and display.is_waiting(record)
     return {
         "is_open": is_open,
         "form_id": FORM_ID,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from number_insight import clock, loading
@@ -49,11 +50,12 @@ def end(lookup: Lookup, insight: Insight, state: str = "", *, at: datetime) -> b
 
     The state is that of the answer unless another is given. The error is a price that is doubted.
     """
-    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
+    settled = lookup.cost if is_settled(lookup) else Decimal(0)
+    if lookup.state == LookupState.QUEUED or is_settled(lookup):  # its money was released before
         lookup.reserved_on = clock.today()
     lookup.error = prices.note(lookup, insight.price)
     lookup.refund = prices.refund(insight.refund) or lookup.refund
-    payment = budget.released(lookup, lookup.cost)
+    payment = budget.released(lookup, lookup.cost - settled)
     lookup.state = state or _state_of(lookup, insight)
     lookup.open_key, lookup.answered_at = None, at
     lookup.request_id = lookup.request_id or insight.request_id[:64]
@@ -61,6 +63,11 @@ def end(lookup: Lookup, insight: Insight, state: str = "", *, at: datetime) -> b
     balance = prices.storable(insight.balance)
     lookup.balance = lookup.balance if balance is None else balance
     return payment
+
+
+def is_settled(lookup: Lookup) -> bool:
+    """Return whether `lookup` is uncertain, and a person has said whether it was paid."""
+    return lookup.state == LookupState.UNCERTAIN and lookup.reserved_on is None
 
 
 def tells_nothing(lookup: Lookup, insight: Insight) -> bool:

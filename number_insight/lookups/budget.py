@@ -162,7 +162,8 @@ def book(amount: Decimal, currency: str) -> None:
 def spent(period: str = "day", currency: str | None = None) -> tuple[Decimal, Decimal]:
     """Return the amounts spent and reserved in the current day or month, in one currency.
 
-    It is the default provider's unless another is named.
+    `period` is "day" or "month", of ``TIME_ZONE``; `currency` (ISO 4217) is that of the default
+    provider unless another is named. Raise `KeyError` for another period.
     """
     balance = balance_of(period, currency or loading.currencies()[0])
     return balance.spent, balance.reserved
