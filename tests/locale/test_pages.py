@@ -59,7 +59,7 @@ def record(admin_user: User) -> NumberInsightRecord:
     add_flag(made, "number_reused", weight=10, evidence={"count": 3}, counted=False)
     for key, decision in enumerate(("released", "refused", ""), start=2):
         make_record(subject=_customer(key), decision=decision, **facts)
-    make_record(subject=_customer(9), verdict="review", score=0, rests_on="no_answer")
+    make_record(subject=_customer(9), verdict="review", score=0, basis="no_answer")
     ListEntry.objects.create(action="deny", match="country", value="SE", author=admin_user)
     DecisionEvent.objects.create(record=made, user=admin_user, act="reopen", reason_code="fraud")
     keeping.keep()
