@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created at')),
                 ('called_at', models.DateTimeField(null=True, verbose_name='called at')),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='answered at')),
-                ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='superseded_by', to='number_insight.lookup')),
+                ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='superseded_by', to='number_insight.lookup', verbose_name='supersedes')),
             ],
             options={
                 'verbose_name': 'lookup',

@@ -52,7 +52,11 @@ class Lookup(models.Model):
     insight = models.JSONField(_("insight"), null=True)
     raw = models.JSONField(_("raw answer"), null=True)
     supersedes = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, related_name="superseded_by"
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="superseded_by",
+        verbose_name=_("supersedes"),
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     called_at = models.DateTimeField(_("called at"), null=True)
