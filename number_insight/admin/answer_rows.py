@@ -156,7 +156,7 @@ def _swap(swap: Swap | None) -> str | None:
         parts.append(_date(swap.at))
     if swap.period_hours is not None:
         parts.append(_("asked for the last %(hours)s hours") % {"hours": swap.period_hours})
-    return ", ".join(parts)
+    return display.comma().join(parts)
 
 
 def _risk(risk: Risk | None) -> str | None:
@@ -169,12 +169,13 @@ def _risk(risk: Risk | None) -> str | None:
         parts.append(_("blocked") if risk.blocked else _("not blocked"))
     if risk.blocked_at is not None:
         parts.append(_date(risk.blocked_at))
-    return ", ".join(parts) or None
+    return display.comma().join(parts) or None
 
 
 def _match(match: Mapping[str, str] | None) -> str | None:
     levels = (match or {}).items()
-    return ", ".join(f"{display.humanised(name)}: {level}" for name, level in levels) or None
+    told = [f"{display.humanised(name)}: {level}" for name, level in levels]
+    return display.comma().join(told) or None
 
 
 def _word(word: str | None, labels: Mapping[str, Any]) -> str | None:

@@ -23,6 +23,8 @@ from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, RecordState, Verdict
 
 EMPTY_VALUE = "–"
+SEPARATOR = ", "
+"""Between the parts of a list; Django's catalogues hold it, so that ours need not."""
 OWN_FLAGS = {
     "live": _("State of the phone"),
     "country_not_screened": _("Country not looked up"),
@@ -69,6 +71,11 @@ VOIP = {
 }
 YES_NO = {"yes": _("yes"), "no": _("no"), "partial": _("in part")}
 CALLER_TYPES = {"business": _("business"), "consumer": _("consumer")}
+
+
+def comma() -> str:
+    """Return what stands between the parts of a list in the language of the page."""
+    return gettext(SEPARATOR)
 
 
 def label(value: str, labels: Mapping[str, Any]) -> str:

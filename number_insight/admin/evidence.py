@@ -252,7 +252,7 @@ def score_bar(record: NumberInsightRecord) -> ScoreBar:
         _mark(round(100 * score / end), f"{verdicts[name]} {score}")
         for name, score in thresholds.items()
     ]
-    told = ", ".join(
+    told = display.comma().join(
         _("%(verdict)s from %(score)s") % {"verdict": verdicts[name], "score": score}
         for name, score in thresholds.items()
     )

@@ -204,10 +204,10 @@ def _sentences(summary: health.Summary) -> Iterator[str]:
     months = [currency for period, currency in summary.spent if period == "month"]
     if days:
         message = gettext("Today's budget is spent (%(currencies)s).")
-        yield message % {"currencies": ", ".join(days)}
+        yield message % {"currencies": display.comma().join(days)}
     if months:
         message = gettext("This month's budget is spent (%(currencies)s).")
-        yield message % {"currencies": ", ".join(months)}
+        yield message % {"currencies": display.comma().join(months)}
 
 
 def _pause(pause: health.Pause) -> str:

@@ -128,7 +128,7 @@ def sums(others: Iterable[NumberInsightRecord]) -> str:
         "pending": _("%(count)s not judged yet"),
     }
     parts = [text % {"count": counts[key]} for key, text in names.items() if counts[key]]
-    return f"{first}: {', '.join(parts)}"
+    return f"{first}: {display.comma().join(parts)}"
 
 
 def _outcome(record: NumberInsightRecord) -> str:

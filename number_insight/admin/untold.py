@@ -48,7 +48,7 @@ def rows(record: NumberInsightRecord) -> list[tuple[str, str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for code in codes:
         found[str(_reason_for(rules.get(code), insight, told))].append(display.flag_label(code))
-    return [(words, ", ".join(labels)) for words, labels in found.items()]
+    return [(words, display.comma().join(labels)) for words, labels in found.items()]
 
 
 def _configured() -> tuple[dict[str, Rule], frozenset[str]]:

@@ -82,7 +82,8 @@ def _signups_summary(steps: Sequence[Signups]) -> str:
 
 
 def _verdicts(verdicts: Mapping[str, int]) -> str:
-    return ", ".join(f"{verdict.label} {verdicts[verdict]}" for verdict in Verdict)
+    told = [f"{verdict.label} {verdicts[verdict]}" for verdict in Verdict]
+    return display.comma().join(told)
 
 
 def _signups_row(period: Period, step: Signups) -> list[str]:
