@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers, spelling
 from number_insight.admin import display, permissions, rights
-from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin
+from number_insight.admin.base import CSS, ModelAdmin, ReadOnlyAdmin
 from number_insight.conf import app_settings
 from number_insight.models import ListEntry, RuleFault
 from number_insight.models.choices import ListMatch
@@ -87,6 +87,9 @@ class ListEntryAdmin(ModelAdmin):
     search_fields = ("value", "reason")
     readonly_fields = ("author", "hits", "created_at")
     fields = ("action", "match", "value", "reason", "expires_at", *readonly_fields)
+
+    class Media:
+        css: ClassVar = {"all": [CSS]}
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         # This column needs the request, and one instance of the admin serves all requests.
