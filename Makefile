@@ -16,7 +16,7 @@ SAY  := @printf '==> %s\n'
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench bench-check test test-identity test-mariadb chaos browser test-newest lint types imports migrations docs package clean run-newest
+.PHONY: help demo bench bench-check test test-identity test-mariadb chaos browser test-newest lint types imports migrations messages docs package clean run-newest
 .NOTPARALLEL:
 
 help:  ## List the targets
@@ -88,12 +88,18 @@ migrations: $(VENV)/.test  ## Check that the migrations say what the models say
 	NI_TEST_DATABASE=sqlite DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH=. \
 		$(BIN)/python -m django makemigrations number_insight --check --dry-run
 
+messages: $(VENV)/.test  ## Extract and compile the texts of every language (needs GNU gettext)
+	@NI_TEST_DATABASE=sqlite DJANGO_SETTINGS_MODULE=tests.settings PYTHONPATH="$(CURDIR)" \
+		$(BIN)/python -m tools.messages
+
 docs: $(VENV)/.docs  ## Build the documentation into docs/_build/html; a warning is an error
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
-package: $(VENV)/.package  ## Build the source distribution and the wheel into dist/
+package: $(VENV)/.package  ## Build the source distribution and the wheel into dist/, and check them
 	rm -rf build dist
 	$(BIN)/python -m build --outdir dist > $(VENV)/build.log 2>&1 || { cat $(VENV)/build.log; exit 1; }
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 	@ls -1 dist
 
 clean:  ## Remove everything that make makes

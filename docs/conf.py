@@ -18,6 +18,7 @@ extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+html_extra_path = ["llms.txt"]
 nitpicky = True
 
 html_theme = "furo"

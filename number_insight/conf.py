@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
     "LIMITS": {"ip": "20/day", "network": "100/day", "block": "50/day", "number": "5/day"},
     "COUNTRIES": None,
     "RETRY_UNCERTAIN": 0,
+    "DOORBELL": "celery",
     "RING_TIMEOUT": timedelta(seconds=1),
     "REVIEW_TARGET": timedelta(hours=4),
     "STORE_LIVE": "review",
@@ -236,6 +237,12 @@ class AppSettings:
     def COUNTRIES(self) -> frozenset[str] | None:
         given = self._value("COUNTRIES")
         return None if given is None else frozenset(given)
+
+    @property
+    def DOORBELL(self) -> str | None:
+        """The way in which a queued record is told to a worker; None leaves it to the sweep."""
+        given = self._value("DOORBELL")
+        return None if given is None else str(given)
 
     @property
     def RING_TIMEOUT(self) -> timedelta:

@@ -31,7 +31,9 @@ from number_insight.models import (
 from number_insight.models.choices import LookupState, RecordState
 from number_insight.overview import review_queue
 from number_insight.overview.review_queue import Queue
-from number_insight.screening import bell, tasks
+from number_insight.screening.bell import bell
+from number_insight.screening.sweeps import SWEEP
+from number_insight.verdicts import rule_faults
 
 SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
@@ -43,6 +45,10 @@ UNAPPROVED = (
     "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
     "OPTIONS."
 )
+FAILING = "Rule %s raises errors; repair it before it stops to count."
+SHADOWED = "Rule %s raised so many errors that it does not count; repair it, then re-arm it."
+BEAT = "put number_insight.sweep into the beat schedule"
+LOOP = "let number_insight_sweep run every minute, by --loop or cron"
 MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
@@ -89,6 +95,10 @@ class Health:
     """The providers that were switched off by their vendors, or will be soon."""
     unapproved: Mapping[str, str]
     """The signals for which the latest answers of a provider told that it lacks approval."""
+    failing_rules: Mapping[str, bool]
+    """The rules that raise errors, by code, and whether each does not count any more for that."""
+    doorbell: str | None
+    """The ``DOORBELL``; a broker is asked for Celery's alone."""
     broker: str
     """The error of the connection to Celery's broker; empty if there is none."""
     has_broker: bool
@@ -108,7 +118,8 @@ class Health:
     def notices(self) -> list[str]:
         """What will be a problem unless something is done, one sentence each."""
         soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
-        return soon + [UNAPPROVED % pair for pair in self.unapproved.items()]
+        failing = [FAILING % code for code, shadowed in self.failing_rules.items() if not shadowed]
+        return soon + failing + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
@@ -144,8 +155,9 @@ def examine() -> Health:
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
     sums = held.order_by().values_list("currency").annotate(held=Sum("reserved"))
+    rings_celery = app_settings.DOORBELL == "celery"
+    heartbeat = Heartbeat.objects.filter(name=SWEEP).first()
     queue = review_queue.examine()
-    heartbeat = Heartbeat.objects.filter(name=tasks.SWEEP).first()
     return Health(
         has_provider=bool(app_settings.PROVIDERS),
         lookups_on=switches.lookups_are_on(),
@@ -162,8 +174,10 @@ def examine() -> Health:
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
         unapproved=_unapproved(),
-        broker=tasks.bell.try_out(),
-        has_broker=bell.has_broker(),
+        failing_rules=rule_faults.failing(),
+        doorbell=app_settings.DOORBELL,
+        broker=bell.try_out() if rings_celery else "",
+        has_broker=rings_celery and bell.has_broker(),
     )
 
 
@@ -203,9 +217,11 @@ def _problems(health: Health) -> Iterator[str]:
     elif not health.lookups_on:
         yield "Lookups are switched off; switch them on in the settings or the admin."
     if health.sweep_ran_at is None:
-        yield "The sweep has never run; put number_insight.sweep into the beat schedule."
+        remedy = BEAT if health.doorbell == "celery" else LOOP
+        yield f"The sweep has never run; {remedy}."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
-        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is beat running?"
+        scheduler = "beat" if health.doorbell == "celery" else "number_insight_sweep"
+        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is {scheduler} running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
         since = _told(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
@@ -216,6 +232,9 @@ def _problems(health: Health) -> Iterator[str]:
     for one in health.retirements:
         if one.is_over:
             yield f"{one.sentence} {MOVE}"
+    for code, shadowed in health.failing_rules.items():
+        if shadowed:
+            yield SHADOWED % code
     for pause in health.pauses:
         yield f"A provider is not asked just now: {pause.name}: {pause.reason}"
     for balance in health.budgets:
@@ -264,7 +283,7 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
     zero, used = Value(0), F("spent") + F("reserved")
     books = Concat("period", Value(" "), "currency")
     current = Spending.objects.filter(period__in=budget.current_periods().values())
-    return _select("sweep", Heartbeat.objects.filter(name=tasks.SWEEP), empty, zero).union(
+    return _select("sweep", Heartbeat.objects.filter(name=SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
         _select("circuit", Circuit.objects.filter(open_until__isnull=False), empty, zero),
         _select("money", current, books, used),

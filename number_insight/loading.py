@@ -54,7 +54,8 @@ def currencies() -> tuple[str, ...]:
     Without any provider it is the currency that a provider has unless it names another.
     """
     found: dict[str, None] = {}
-    for name in sorted(app_settings.PROVIDERS, key=lambda name: (name != DEFAULT_PROVIDER, name)):
+    names = app_settings.PROVIDERS
+    for name in sorted(names, key=lambda name: (name != DEFAULT_PROVIDER, str(name))):
         with suppress(ImproperlyConfigured):  # reported by the checks
             found[provider(name).currency] = None
     return tuple(found) or (Provider.currency,)

@@ -14,7 +14,11 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseB
 
 
 class ScreeningMiddleware:
-    """Give the screenings of a request the visitor's IP and user, in sync and async sites."""
+    """Give the screenings of a request the visitor's IP and user, in sync and async sites.
+
+    It comes after the authentication middleware. The IP is found by ``CLIENT_IP``; one that is
+    private or malformed is unknown, and raises nothing.
+    """
 
     sync_capable = True
     async_capable = True

@@ -51,7 +51,8 @@ from number_insight.providers.base import Question, is_amount
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
 from number_insight.saves import screened_fields
-from number_insight.screening import tasks, worker
+from number_insight.screening import sweeps, worker
+from number_insight.screening.bell import bell
 
 FAKE = "number_insight.providers.fake.Fake"
 UNBOUNDED: dict[str, Any] = {
@@ -188,8 +189,8 @@ class Screenings:
 
         Needed only inside a test's own transaction, where nothing is ever committed.
         """
-        count = tasks.sweep(inline=True)
-        tasks.sweep()  # sends the signals, which otherwise happens on commit
+        count = sweeps.sweep(inline=True)
+        sweeps.sweep()  # sends the signals, which otherwise happens on commit
         return count
 
 
@@ -253,7 +254,7 @@ def screenings(**options: Any) -> Iterator[Screenings]:
         configured = {**given, **UNBOUNDED, "PROVIDERS": {"default": provider}, **options}
         stack.enter_context(override_settings(NUMBER_INSIGHT=configured))
         stack.enter_context(mock.patch.object(transport, "send", _refuse))
-        stack.enter_context(mock.patch.object(tasks.bell, "ring", _screen_at_once))
+        stack.enter_context(mock.patch.object(bell, "ring", _screen_at_once))
         Fake.reset()
         yield found
         Fake.reset()

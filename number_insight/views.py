@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
-from number_insight import loading
+from number_insight import loading, tracing
 from number_insight.exceptions import BadCallback, Retired, place
 from number_insight.lookups import callbacks
 from number_insight.models import Lookup
@@ -78,7 +78,8 @@ class CallbackView(APIView):
                 return _answer(413)
             if lookup_id == callbacks.PROBE:
                 return _answer(200, received=len(body))
-            webhook.absorb(lookup_id, body)
+            with tracing.span("callback", lookup=lookup_id):
+                webhook.absorb(lookup_id, body)
         except Lookup.DoesNotExist:
             return _answer(404)
         except Retired:

@@ -58,6 +58,19 @@ try:
 except ServiceWarning as warning:
     assert "The sweep has never run" in str(warning)
 """,
+    "prometheus": """
+from prometheus_client import CollectorRegistry, generate_latest
+from number_insight.contrib.prometheus import Collector
+registry = CollectorRegistry()
+registry.register(Collector())
+assert b"number_insight_up 1.0" in generate_latest(registry)
+""",
+    "opentelemetry": """
+from number_insight.contrib.opentelemetry import instrument
+instrument()
+from number_insight.screening import screen
+assert screen("+46701740605").pk
+""",
     "testing": """
 from number_insight.testing import RecordFactory, screenings
 from number_insight.screening import screen

@@ -69,6 +69,14 @@ DATABASES = {
         },
     },
 }
+if "POSTGRES_HOST" in os.environ:  # as in compose.yaml
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": os.environ["POSTGRES_HOST"],
+        "NAME": "shop",
+        "USER": "shop",
+        "PASSWORD": os.environ.get("POSTGRES_PASSWORD", ""),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -10,7 +10,7 @@ from shop.models import Customer
 
 EMAIL_INPUT = forms.EmailInput(attrs={"autocomplete": "email"})
 NUMBER_INPUT = forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"})
-NUMBER_HELP = "With the country code, or as you dial it in Sweden: 070-174\u00a006\u00a005."
+NUMBER_HELP = "With the country code, or as you dial it in Sweden: 070\u2011174\u00a006\u00a005."
 
 
 class SignupForm(forms.ModelForm):

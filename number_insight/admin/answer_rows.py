@@ -16,6 +16,7 @@ from number_insight.insight import UNKNOWN, Insight, Risk, Swap
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.verdicts import grounds
+from number_insight.verdicts.recording import write_facts
 
 LIBPHONENUMBER = "libphonenumber"
 ON_AN_ANSWER = (Basis.ANSWER, Basis.REUSED)
@@ -43,6 +44,25 @@ def rows(record: NumberInsightRecord) -> Rows:
     return [
         *((label, _or_reason(insight, signal, value)) for signal, label, value in told),
         *_told_by_some(insight),
+    ]
+
+
+def renewed(record: NumberInsightRecord) -> list[tuple[str, Any, Any]]:
+    """Return the facts that differ from the answer before the last, the old beside the new."""
+    lookup = record.lookup
+    if lookup is None or lookup.supersedes_id is None or not lookup.is_answered:
+        return []
+    before = lookup.supersedes
+    if before is None or before.insight is None or record.basis not in ON_AN_ANSWER:
+        return []
+    old = NumberInsightRecord(number=record.number, basis=Basis.ANSWER, lookup=before)
+    write_facts(old, Insight.from_json(before.insight))
+    told, now = dict(rows(old)), dict(rows(record))
+    compared = ((label, told.get(label), now.get(label)) for label in {**told, **now})
+    return [
+        (label, one or display.EMPTY_VALUE, other or display.EMPTY_VALUE)
+        for label, one, other in compared
+        if one != other
     ]
 
 

@@ -10,8 +10,9 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.paginator import Paginator
 from django.db.models import Model, Prefetch
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from number_insight.models import RiskFlag
 
@@ -55,9 +56,15 @@ class ReadOnlyAdmin(ModelAdmin):
     show_full_result_count = False
     sortable_by = ()
 
+    nothing: Any = ""
+    """The sentence in place of a list without rows."""
+
     @property
     def media(self) -> forms.Media:
         return super().media + media_of()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**empty(request, self), **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -67,6 +74,13 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def empty(request: HttpRequest, model_admin: Any) -> dict[str, Any]:
+    """Return the context of a list without rows: why there are none."""
+    is_narrowed = any(request.GET.values())
+    fits_none = gettext("Nothing fits the search and the filters.")
+    return {"nothing": fits_none if is_narrowed else model_admin.nothing}
 
 
 def flags_prefetch() -> Any:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from number_insight import loading, numbers, reviewing
-from number_insight.admin import display, people, rights
+from number_insight.admin import answer_rows, display, people, rights
 from number_insight.admin.evidence import Evidence, ScoreBar, evidence, score_bar
 from number_insight.admin.people import Person
 from number_insight.admin.relatives import Relatives, relatives
@@ -92,6 +92,10 @@ class Case(Panel):
     places: tuple[Country, ...]
     ip: str
     relatives: tuple[Relatives, ...]
+    renewed: tuple[tuple[str, Any, Any], ...] = ()
+    """The facts that differ since the number was looked up again: label, old, new."""
+    is_late: bool = False
+    """Whether it waits for longer than ``REVIEW_TARGET``."""
 
     @property
     def title(self) -> str:
@@ -126,6 +130,8 @@ def case_of(
         places=_places(record),
         ip=rights.ip_text(record, full=granted.full),
         relatives=relatives(record, site, granted),
+        renewed=tuple(answer_rows.renewed(record)),
+        is_late=display.is_late(record),
         version=reviewing.version(record),
         claimant=reviewing.claimant(record, request.user),
     )

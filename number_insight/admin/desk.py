@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 
 from number_insight import reviewing
-from number_insight.admin import desk_acts, desk_page, desk_state, drafts, links, queue
+from number_insight.admin import desk_acts, desk_page, desk_state, display, drafts, links, queue
 from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch, media_of
 from number_insight.admin.desk_acts import DECISIONS, DeskForm
 from number_insight.admin.desk_page import Visit, is_prefetch
@@ -21,7 +21,6 @@ from number_insight.admin.display import flag_labels
 from number_insight.admin.evidence import named
 from number_insight.admin.filters import is_key
 from number_insight.admin.queue import ORDERS, SCORE, SECOND, Place
-from number_insight.admin.relatives import is_waiting
 from number_insight.admin.rights import Rights, rights_of
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Lane
@@ -120,7 +119,7 @@ class _Desk:
         """Whether another case has to come in place of `record`."""
         if self.place.lane == SECOND:
             return not reviewing.second_looks(self.request.user).filter(pk=record.pk).exists()
-        if not is_waiting(record):
+        if not display.is_waiting(record):
             self._tell(messages.INFO, _settled(record))
             return True
         is_auto = "go" in self.given or "done" in self.given
@@ -173,11 +172,11 @@ class _Desk:
     def _decide(self, record: NumberInsightRecord) -> HttpResponse:
         form = DeskForm(self.request.POST, record, self.granted)
         other = reviewing.claimant(record, self.request.user)
-        if other is not None and is_waiting(record) and self.place.lane != SECOND:
+        if other is not None and display.is_waiting(record) and self.place.lane != SECOND:
             trouble = gettext("%(user)s is looking at this one. Take it over to decide.")
             return self._page(record, form=form, trouble=trouble % {"user": other}, status=409)
         changed = reviewing.changes_since(record, self.given.get("seen", ""))
-        if changed is not None and (is_waiting(record) or self.place.lane == SECOND):
+        if changed is not None and (display.is_waiting(record) or self.place.lane == SECOND):
             return self._page(record, form=form, trouble=_change_text(changed), status=409)
         if not form.is_valid():
             return self._page(record, form=form, trouble=form.first_error)
@@ -219,13 +218,13 @@ class _Desk:
         return self._stay(record)
 
     def _take_over(self, record: NumberInsightRecord) -> HttpResponse:
-        if is_waiting(record):
+        if display.is_waiting(record):
             reviewing.take_over(record, self.request.user)
         return self._stay(record)
 
     def _claim(self, record: NumberInsightRecord) -> HttpResponse:
         """Answer the script of a page that was fetched ahead and is shown now."""
-        is_free = is_waiting(record) and reviewing.claim(record, self.request.user)
+        is_free = display.is_waiting(record) and reviewing.claim(record, self.request.user)
         return HttpResponse(status=204 if is_free else 409)
 
     def _tell(self, level: int, text: str) -> None:

@@ -113,6 +113,7 @@ class Visit:
             "record": record,
             "number": rights.number(record, full=self.granted.full),
             "age": display.short_age(record.created_at),
+            "is_late": self.place.lane != SECOND and display.is_overdue(record.created_at),
             "url": self.url(record=record.pk),
         }
 

@@ -17,9 +17,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading
+from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Decision, Lane, Verdict
+from number_insight.models.choices import Decision, Lane, RecordState, Verdict
 
 EMPTY_VALUE = "–"
 OWN_FLAGS = {
@@ -178,6 +179,29 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
         record.get_basis_display(),
         record.get_lane_display(),
     )
+
+
+def is_waiting(record: NumberInsightRecord) -> bool:
+    """Return whether `record` waits for a person's decision."""
+    is_held = record.verdict in (Verdict.REVIEW, Verdict.DENY)
+    return bool(is_held and not record.decision and record.state != RecordState.REFUSED)
+
+
+def is_late(record: NumberInsightRecord) -> bool:
+    """Return whether `record` has waited for a person for longer than ``REVIEW_TARGET``."""
+    return is_waiting(record) and is_overdue(record.created_at)
+
+
+def is_overdue(moment: datetime) -> bool:
+    """Return whether what waits since `moment` has waited for longer than ``REVIEW_TARGET``."""
+    target = app_settings.REVIEW_TARGET
+    return target is not None and now() - moment > target
+
+
+def age_of(record: NumberInsightRecord) -> SafeString:
+    """Return the age of `record`, marked where it has waited for too long."""
+    text = age(record.created_at)
+    return format_html('<span class="ni-late">{}</span>', text) if is_late(record) else text
 
 
 def age(moment: datetime) -> SafeString:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from number_insight.admin import display, links
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
@@ -56,6 +56,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _review_queue(health, links.review_url(site, request)),
             _broker(health),
             _uncertain(health, links.uncertain_url(site, request)),
+            _rules(health, links.faults_url(site, request)),
             *(_retirement(one) for one in health.retirements),
         ],
         "budgets": [_budget_row(balance) for balance in health.budgets],
@@ -131,6 +132,11 @@ def _review_queue(health: Health, url: str | None) -> Indicator:
 
 def _broker(health: Health) -> Indicator:
     label = _("Broker")
+    if health.doorbell is None:
+        advice = _("The sweep does the work: DOORBELL is None.")
+        return Indicator(label=label, value=_("not needed"), advice=advice)
+    if health.doorbell != "celery":
+        return Indicator(label=label, value=_("not needed, since Django's tasks ring"))
     if not health.broker:
         return Indicator(label=label, value=_("reachable"))
     if not health.has_broker:
@@ -154,6 +160,21 @@ def _uncertain(health: Health, url: str | None) -> Indicator:
     return Indicator(label=label, value=value, status=WARNING, advice=advice, url=url)
 
 
+def _rules(health: Health, url: str | None) -> Indicator:
+    label, failing = _("Rules"), health.failing_rules
+    if not failing:
+        return Indicator(label=label, value=_("none has failed"))
+    names = ", ".join(display.flag_label(code) for code in failing)
+    value = _("%(rules)s: errors") % {"rules": names}
+    if not any(failing.values()):
+        advice = _(
+            "The other rules have judged. Repair it; after 20 errors in a row it counts no more."
+        )
+        return Indicator(label=label, value=value, status=WARNING, advice=advice, url=url)
+    advice = _("What raised 20 errors in a row counts no more. Repair it, then let it count again.")
+    return Indicator(label=label, value=value, status=CRITICAL, advice=advice, url=url)
+
+
 def _retirement(retirement: Retirement) -> Indicator:
     day = date_format(retirement.on)
     text = (
@@ -168,7 +189,7 @@ def _budget_row(balance: Balance) -> BudgetRow:
     currency, budget = balance.currency, balance.budget
     used = balance.spent + balance.reserved
     return BudgetRow(
-        label=_("Today") if balance.period == "day" else _("This month"),
+        label=_("Today") if balance.period == "day" else pgettext("budget", "This month"),
         spent=display.money(balance.spent, currency),
         reserved=display.money(balance.reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),

@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 
 from number_insight.admin import display, permissions
 from number_insight.admin.filters import LookupStateFilter, QueueFilter
-from number_insight.models import Lookup, NumberInsightRecord, Spending, Switch
+from number_insight.models import Lookup, NumberInsightRecord, RuleFault, Spending, Switch
 from number_insight.models.subjects import fetch
 
 HEALTH = "number_insight_health"
@@ -93,6 +93,13 @@ def uncertain_url(site: AdminSite, request: HttpRequest) -> str | None:
         return None
     url = reverse("admin:number_insight_lookup_changelist", current_app=site.name)
     return f"{url}?{LookupStateFilter.parameter_name}={LookupStateFilter.HELD}"
+
+
+def faults_url(site: AdminSite, request: HttpRequest) -> str | None:
+    """Return the URL of the rules that raised errors, or None if the user may not view them."""
+    if not _has_view_permission(site, request, RuleFault):
+        return None
+    return reverse("admin:number_insight_rulefault_changelist", current_app=site.name)
 
 
 def record_link(site: AdminSite, record: NumberInsightRecord, text: Any) -> SafeString | str:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers, spelling
-from number_insight.admin import display, permissions, rights
-from number_insight.admin.base import CSS, ModelAdmin, ReadOnlyAdmin
+from number_insight.admin import display, links, permissions, rights
+from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin, empty, media_of
+from number_insight.admin.filters import OptionFilter
 from number_insight.conf import app_settings
-from number_insight.models import ListEntry, RuleFault
+from number_insight.models import ListEntry, NumberInsightRecord, RuleFault
 from number_insight.models.choices import ListMatch
 from number_insight.verdicts import rule_faults
 
 MAX_NAMED = 5
+MAX_REASON_LENGTH = 80
+MAX_RECORDS = 10
+"""The records of a rule's errors that its page links to, the newest ones."""
 PRIVATE = (ListMatch.NUMBER, ListMatch.IP)
 """The kinds of entries whose values are masked without the permission ``view_full_number``."""
 
@@ -67,43 +73,78 @@ class ListEntryForm(forms.ModelForm):  # type: ignore[type-arg]
             raise ValidationError({"value": ValidationError(message, params={"pk": duplicate.pk})})
 
 
+class InForceFilter(OptionFilter):
+    """Whether an entry counts still."""
+
+    title = _("end")
+    parameter_name = "end"
+    IN_FORCE, EXPIRED = "in_force", "expired"
+
+    def options(self) -> dict[str, Any]:
+        return {self.IN_FORCE: _("in force"), self.EXPIRED: _("expired")}
+
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if value == self.EXPIRED:
+            return rows.filter(expires_at__lte=timezone.now())
+        return rows.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+
 @admin.register(ListEntry)
 class ListEntryAdmin(ModelAdmin):
     """Allow and deny entries, with the number of signups that each has decided."""
 
     form = ListEntryForm
-    list_display = (
-        "action",
-        "match",
-        "reason",
-        "author",
-        "expires_at",
-        "hits",
-        "created_at",
-    )
-    list_display_links = ("action",)
-    list_filter = ("action", "match")
+    nothing = _("No entry yet: what you add here overrules the rules.")
+    list_display = ("action_badge", "match", "ends", "hits", "written")
+    list_display_links = ("action_badge",)
+    list_filter = ("action", "match", InForceFilter)
     list_select_related = ("author",)
     search_fields = ("value", "reason")
     readonly_fields = ("author", "hits", "created_at")
     fields = ("action", "match", "value", "reason", "expires_at", *readonly_fields)
 
-    class Media:
-        css: ClassVar = {"all": [CSS]}
+    @property
+    def media(self) -> forms.Media:
+        return super().media + media_of()
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**empty(request, self), **(extra_context or {})})
+
+    @admin.display(description=_("action"), ordering="action")
+    def action_badge(self, entry: ListEntry) -> SafeString:
+        badge = '<span class="ni-badge ni-{}">{}</span>'
+        return format_html(badge, entry.action, entry.get_action_display())
+
+    @admin.display(description=_("ends"), ordering="expires_at")
+    def ends(self, entry: ListEntry) -> SafeString | str:
+        if entry.expires_at is None:
+            return gettext("never")
+        if entry.expires_at <= timezone.now():
+            return format_html('<span class="ni-badge">{}</span>', gettext("expired"))
+        return date_format(timezone.localtime(entry.expires_at), "SHORT_DATE_FORMAT")
+
+    @admin.display(description=_("written"), ordering="created_at")
+    def written(self, entry: ListEntry) -> SafeString:
+        author = '{} <bdi class="ni-quiet">{}</bdi>'
+        return format_html(author, display.age(entry.created_at), entry.author or "")
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         # This column needs the request, and one instance of the admin serves all requests.
         is_full = permissions.can_view_full_number(request.user)
 
-        @admin.display(description=_("value"), ordering="value")
+        @admin.display(description=_("value and reason"), ordering="value")
         def value_text(entry: ListEntry) -> SafeString:
-            return _value(entry, is_full=is_full)
+            reason = Truncator(entry.reason).chars(MAX_REASON_LENGTH)
+            second = '{}<bdi class="ni-second" title="{}">{}</bdi>'
+            return format_html(second, _value(entry, is_full=is_full), entry.reason, reason)
 
         action, match, *others = self.list_display
         return [action, match, value_text, *others]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = super().get_fields(request, obj)
+        if obj is None:  # a new entry has no author, hits or time yet
+            return [name for name in names if name not in self.readonly_fields]
         if not self._is_masked(request, obj):
             return names
         return ["masked_value" if name == "value" else name for name in names]
@@ -188,13 +229,38 @@ def _value(entry: ListEntry, *, is_full: bool) -> SafeString:
 class RuleFaultAdmin(ReadOnlyAdmin):
     """Rules that raised an error; after many in a row a rule is in shadow until it is re-armed."""
 
-    list_display = ("rule", "code", "errors_in_row", "shadowed_at", "changed_at")
-    fields = ("code", "errors_in_row", "shadowed_at", "changed_at")
+    nothing = _("No rule has failed.")
+    list_display = ("rule", "code_text", "errors_in_row", "error", "shadowed_at", "changed_at")
+    fields = (
+        "rule",
+        "code_text",
+        "errors_in_row",
+        "error",
+        "records_text",
+        "shadowed_at",
+        "changed_at",
+    )
+    readonly_fields = ("rule", "code_text", "records_text")
     actions = ("rearm",)
 
     @admin.display(description=_("rule"))
     def rule(self, fault: RuleFault) -> str:
         return display.flag_label(fault.code)
+
+    @admin.display(description=_("code"))
+    def code_text(self, fault: RuleFault) -> SafeString:
+        return rights.isolated(fault.code)
+
+    @admin.display(description=_("newest records"))
+    def records_text(self, fault: RuleFault) -> SafeString | str:
+        keys = rule_faults.record_keys(fault.code, MAX_RECORDS)
+        shown = NumberInsightRecord.objects.in_bulk(keys)
+        found = [(links.record_link(self.admin_site, shown[key], shown[key]),) for key in keys]
+        return format_html_join(", ", "{}", found) or display.EMPTY_VALUE
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        is_seen = permissions.can_view(request.user)
+        return [name for name in self.fields if is_seen or name != "records_text"]
 
     def has_rearm_permission(self, request: HttpRequest) -> bool:
         user: Any = request.user

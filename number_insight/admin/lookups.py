@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
 from number_insight.admin import display, filters, links, permissions, rights, searching
-from number_insight.admin.base import ReadOnlyAdmin
-from number_insight.models import Lookup
+from number_insight.admin.base import ReadOnlyAdmin, log_change
+from number_insight.lookups import bills
+from number_insight.models import Lookup, NumberInsightRecord
+from number_insight.models.choices import LookupState
 
 MAX_ERROR_LENGTH = 60
+PAID, NOT_PAID = "paid", "not_paid"
+RECORD = "_number_insight_record"
+"""The attribute of a listed lookup that holds the key of its newest record."""
 MAX_RECORDS = 10
 """The records of a lookup that its page links to, the newest ones."""
 
@@ -27,18 +35,10 @@ MAX_RECORDS = 10
 class LookupAdmin(ReadOnlyAdmin):
     """Lookups at providers, with their states and prices."""
 
-    list_display = (
-        "provider",
-        "level",
-        "state",
-        "price_text",
-        "refund_text",
-        "reserved_text",
-        "balance_text",
-        "attempts",
-        "age",
-        "error_text",
-    )
+    change_form_template = "admin/number_insight/lookup/change_form.html"
+    list_display = ("asked", "state_text", "money_text", "record_text", "age")
+    nothing = _("Nothing has been looked up yet.")
+    actions = ("paid", "not_paid")
     list_filter = (filters.LookupStateFilter, filters.ProviderFilter, filters.LevelFilter)
     search_fields = ("number",)
     search_help_text = _("A number as it is written anywhere, or its first seven digits and more.")
@@ -86,7 +86,76 @@ class LookupAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.defer("insight", "raw")
+        newest = NumberInsightRecord.objects.filter(lookup=OuterRef("pk")).order_by("-pk")
+        newest_key = Subquery(newest.values("pk")[:1])
+        return rows.defer("insight", "raw").annotate(**{RECORD: newest_key})
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.settle_view)
+        name = "number_insight_lookup_settle"
+        return [path("<int:pk>/settle/", view, name=name), *super().get_urls()]
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may say that an uncertain lookup was paid, or was not."""
+        user: Any = request.user
+        may_change = user.has_perm("number_insight.change_lookup")
+        return self.has_view_permission(request) and bool(may_change)
+
+    @admin.action(permissions=["settle"], description=_("It was paid: book the money held"))
+    def paid(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._settle(request, _keys(queryset), is_paid=True)
+
+    @admin.action(permissions=["settle"], description=_("It was not paid: free the money held"))
+    def not_paid(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._settle(request, _keys(queryset), is_paid=False)
+
+    def settle_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Settle the money that an uncertain lookup holds. GET changes nothing."""
+        if not self.has_settle_permission(request):
+            raise PermissionDenied
+        if request.method == "POST" and request.POST.get("answer") in (PAID, NOT_PAID):
+            self._settle(request, [pk], is_paid=request.POST["answer"] == PAID)
+        name = "admin:number_insight_lookup_change"
+        return HttpResponseRedirect(reverse(name, args=[pk], current_app=self.admin_site.name))
+
+    def _settle(self, request: HttpRequest, keys: list[int], *, is_paid: bool) -> None:
+        text = gettext_noop("It was paid.") if is_paid else gettext_noop("It was not paid.")
+        settled = bills.settle(
+            keys, is_paid=is_paid, note=partial(log_change, request, message=text)
+        )
+        if is_paid:
+            message = ngettext(
+                "The price of %(count)s lookup is booked as spent.",
+                "The prices of %(count)s lookups are booked as spent.",
+                len(settled),
+            )
+        else:
+            message = ngettext(
+                "The money that %(count)s lookup held is free again.",
+                "The money that %(count)s lookups held is free again.",
+                len(settled),
+            )
+        if settled:
+            self.message_user(request, message % {"count": len(settled)}, messages.SUCCESS)
+        if len(settled) < len(keys):
+            message = gettext(
+                "What holds no money, since it is certain or settled, was left alone."
+            )
+            self.message_user(request, message, messages.WARNING)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None and obj.state == LookupState.UNCERTAIN and obj.reserved:
+            context["held"] = display.money(obj.reserved, obj.currency)
+            context["may_settle"] = self.has_settle_permission(request)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -103,15 +172,26 @@ class LookupAdmin(ReadOnlyAdmin):
         def number_text(lookup: Lookup) -> SafeString:
             return _number(lookup, is_full=is_full)
 
-        return [number_text, *self.list_display]
+        sees_records = permissions.can_view(request.user)
+        shown = (name for name in self.list_display if sees_records or name != "record_text")
+        return [number_text, *shown]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if permissions.can_view_full_number(request.user):
             return self.fieldsets
         *shown, _answer = self.fieldsets  # whose insight and raw answer hold the number
         masks: dict[Any, str] = {"number_text": "masked_number", "ip_address": "masked_ip"}
+        hidden = () if permissions.can_view(request.user) else ("records_text",)
         return [
-            (title, {**options, "fields": [masks.get(name, name) for name in options["fields"]]})
+            (
+                title,
+                {
+                    **options,
+                    "fields": [
+                        masks.get(name, name) for name in options["fields"] if name not in hidden
+                    ],
+                },
+            )
             for title, options in shown
         ]
 
@@ -133,14 +213,40 @@ class LookupAdmin(ReadOnlyAdmin):
         shown = [(links.record_link(self.admin_site, record, record),) for record in records]
         return format_html_join(", ", "{}", shown) or display.EMPTY_VALUE
 
+    @admin.display(description=_("asked"))
+    def asked(self, lookup: Lookup) -> SafeString:
+        return format_html(
+            '<bdi>{}</bdi> <span class="ni-quiet">{}</span>', lookup.provider, lookup.level
+        )
+
+    @admin.display(description=_("money"))
+    def money_text(self, lookup: Lookup) -> SafeString:
+        told = (
+            (_("refund"), self.refund_text(lookup)),
+            (_("held"), self.reserved_text(lookup)),
+            (_("balance"), self.balance_text(lookup)),
+        )
+        more = ((label, text) for label, text in told if text != display.EMPTY_VALUE)
+        price = format_html('<span class="ni-money">{}</span>', self.price_text(lookup))
+        line = '<br><span class="ni-quiet">{} <span class="ni-money">{}</span></span>'
+        return price + format_html_join("", line, more)
+
+    @admin.display(description=_("record"))
+    def record_text(self, lookup: Lookup) -> SafeString | str:
+        key = getattr(lookup, RECORD)
+        if key is None:
+            return display.EMPTY_VALUE
+        return links.record_link(self.admin_site, NumberInsightRecord(pk=key), f"#{key}")
+
     @admin.display(description=_("created"))
     def age(self, lookup: Lookup) -> SafeString:
         return display.age(lookup.created_at)
 
-    @admin.display(description=_("error"))
-    def error_text(self, lookup: Lookup) -> SafeString:
+    @admin.display(description=_("state"))
+    def state_text(self, lookup: Lookup) -> SafeString:
         short = Truncator(lookup.error).chars(MAX_ERROR_LENGTH)
-        return format_html('<span title="{}">{}</span>', lookup.error, short)
+        line = '{}<bdi class="ni-second" title="{}">{}</bdi>'
+        return format_html(line, lookup.get_state_display(), lookup.error, short)
 
     @admin.display(description=_("price"))
     def price_text(self, lookup: Lookup) -> str:
@@ -157,6 +263,10 @@ class LookupAdmin(ReadOnlyAdmin):
     @admin.display(description=_("balance"))
     def balance_text(self, lookup: Lookup) -> str:
         return display.money(lookup.balance, lookup.currency)
+
+
+def _keys(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.values_list("pk", flat=True))
 
 
 def _number(lookup: Lookup, *, is_full: bool) -> SafeString:

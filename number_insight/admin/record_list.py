@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from number_insight.admin import queue
+from number_insight.admin import permissions, queue
 from number_insight.admin.base import MAX_COUNT, flags_prefetch
 from number_insight.admin.filters import FlagFilter, QueueFilter, SameFilter
 from number_insight.admin.people import people
@@ -154,7 +154,8 @@ class RecordChangeList(ChangeList):
         if self.result_count:
             return ""
         if self.query:
-            return why_nothing(self.query)
+            is_full = permissions.can_view_full_number(self.request.user)
+            return why_nothing(self.query, is_full=is_full)
         if QueueFilter.parameter_name in self.request.GET and not self.chips:
             return _("Nothing waits here.")
         return _("No record fits these filters.") if self.chips else _("Nobody has signed up yet.")

@@ -8,6 +8,7 @@ from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from number_insight import loading, reviewing, validators
 from number_insight.admin import answer_rows, case, display, drafts, links, untold
@@ -15,7 +16,6 @@ from number_insight.admin.answer_rows import Rows
 from number_insight.admin.case import Case, Panel
 from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
-from number_insight.admin.relatives import is_waiting
 from number_insight.admin.rights import Rights
 from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
 from number_insight.models.choices import Act
@@ -52,7 +52,7 @@ def decision_bar(
 ) -> dict[str, Any]:
     """Return the context of the bar by which the user decides on a page besides the desk."""
     record = shown.record
-    is_open = granted.decide and is_waiting(record)
+    is_open = granted.decide and display.is_waiting(record)
     return {
         "is_open": is_open,
         "form_id": FORM_ID,
@@ -123,9 +123,10 @@ def _lookup_rows(record: NumberInsightRecord, site: AdminSite) -> Rows:
     """Return the last lookup of `record`: its parameters, its state, and its price."""
     lookup = record.lookup
     if lookup is None:
-        return [(_("Lookup"), _("none: nothing was bought for this record")), _saved(record)]
+        nothing = _("none: nothing was bought for this record")
+        return [(pgettext("of a number", "Lookup"), nothing), _saved(record)]
     return [
-        (_("Lookup"), links.lookup_link(site, lookup)),
+        (pgettext("of a number", "Lookup"), links.lookup_link(site, lookup)),
         (_("Provider"), lookup.provider),
         (_("Level"), lookup.level),
         (_("Delivery"), lookup.delivery),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight.admin import (
+    case,
     display,
     filters,
     health,
@@ -143,10 +144,13 @@ class NumberInsightRecordAdmin(
             context.update(record_page.context(request, obj, self.admin_site, granted))
             context["notice"] = health.notice(request, self.admin_site)
             context["subtitle"] = None  # the number is in the page's own headline
+            offer = None if context["is_open"] else case.offer(obj, granted)
+            context["obstacle"] = offer.obstacle if offer else ""
             context["action_urls"] = [
                 (action, self._action_url(request, action))
                 for action in (LOOK_UP_AGAIN, REOPEN)
                 if self.has_action_permission(request, action)
+                and not (action is LOOK_UP_AGAIN and context["obstacle"])
                 and not (obj.decision == "" if action is REOPEN else context["is_open"])
             ]
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -175,4 +179,4 @@ class NumberInsightRecordAdmin(
 
     @admin.display(description=_("age"))
     def age(self, record: NumberInsightRecord) -> SafeString:
-        return display.age(record.created_at)
+        return display.age_of(record)

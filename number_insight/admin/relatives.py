@@ -82,7 +82,7 @@ def _told(
     site: AdminSite,
     rights: Rights,
 ) -> Relatives:
-    waiting = sum(map(is_waiting, others))
+    waiting = sum(map(display.is_waiting, others))
     can_decide = rights.decide and waiting
     query = f"?{KINDS[kind].parameter_name}={record.pk}"
     return Relatives(
@@ -91,7 +91,7 @@ def _told(
         text=sums(others),
         all_url=f"{links.list_url(site)}{query}",
         together_url=together_url(site, record, kind) if can_decide else "",
-        together_count=waiting + is_waiting(record),
+        together_count=waiting + display.is_waiting(record),
         newest=tuple(_row(other, site, rights) for other in others[:MAX_SHOWN]),
     )
 
@@ -109,12 +109,6 @@ def _row(other: NumberInsightRecord, site: AdminSite, rights: Rights) -> dict[st
         "link": links.record_link(site, other, text),
         "badge": display.decision_badge(other) if other.decision else display.verdict_badge(other),
     }
-
-
-def is_waiting(record: NumberInsightRecord) -> bool:
-    """Return whether `record` waits for a decision."""
-    is_held = record.verdict in (Verdict.REVIEW, Verdict.DENY)
-    return bool(is_held and not record.decision and record.state != RecordState.REFUSED)
 
 
 def sums(others: Iterable[NumberInsightRecord]) -> str:
@@ -142,7 +136,7 @@ def _outcome(record: NumberInsightRecord) -> str:
         return "refused" if record.decision == Decision.REFUSED else "released"
     if record.state == RecordState.REFUSED:
         return "turned_away"
-    if is_waiting(record):
+    if display.is_waiting(record):
         return "waits"
     return "passed" if record.verdict == Verdict.ALLOW else "pending"
 

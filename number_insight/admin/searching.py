@@ -97,15 +97,32 @@ def searched_models() -> dict[type[Any], list[str]]:
     return {model: fields for model, fields in found.items() if fields}
 
 
-def why_nothing(text: str) -> str:
-    """Return a sentence on the reason for which a search for `text` finds nothing."""
+def why_nothing(text: str, *, is_full: bool) -> str:
+    """Return a sentence on the reason for which a search for `text` finds nothing.
+
+    `is_full`: numbers are seen in full, so that they are found by their beginning as well.
+    """
+    if _is_like_a_number(text) and not is_full:
+        return gettext("You see numbers masked, so only a whole number is found.")
     digits = sum(char.isdigit() for char in text)
-    if digits and digits >= len(text.strip(" +-()./")) - 4 and digits < MIN_PREFIX_DIGITS:
+    if _is_like_a_number(text) and digits < MIN_PREFIX_DIGITS:
         return gettext(
             "A number is found from its first seven digits on, country code included; its end is "
             "in no index."
         )
+    if not digits and len(text.strip()) < MIN_NAME_LENGTH:
+        return gettext("A name is found from its first three letters on.")
+    if not digits and not searched_models():
+        message = gettext(
+            "Names are not searched here: the settings name no fields for that (%(key)s)."
+        )
+        return message % {"key": "SUBJECT_SEARCH"}
     return gettext("No record has this number, IP or id, and nobody of that name signed up.")
+
+
+def _is_like_a_number(text: str) -> bool:
+    digits, bare = sum(char.isdigit() for char in text), text.strip(" +-()./")
+    return bool(digits) and digits >= len(bare) - 4 and not addresses.range_of(text.strip())
 
 
 def by_subject_id(text: str) -> Q:

@@ -86,7 +86,7 @@ class SidePages(ReadOnlyAdmin):
         try:
             with transaction.atomic():
                 entry = reviewing.allow_next_time(record, author=request.user, reason=reason)
-                log_change(request, entry, gettext_noop("Added."), free_text=reason)
+                log_change(request, entry, gettext_noop("Added to the list."), free_text=reason)
                 log_change(request, record, gettext_noop("Allowed next time."), free_text=reason)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.WARNING)

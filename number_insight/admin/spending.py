@@ -51,6 +51,7 @@ class CurrencyFilter(OptionFilter):
 class SpendingAdmin(ReadOnlyAdmin):
     """Reserved and spent amounts, by day and by month, in each currency."""
 
+    nothing = _("Nothing has been spent or reserved yet.")
     list_display = ("period_text", "spent_text", "reserved_text", "budget_text", "share_text")
     list_filter = (PeriodFilter, CurrencyFilter)
     fields = ("period_text", "currency", "spent_text", "reserved_text", "budget_text", "share_text")

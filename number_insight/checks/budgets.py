@@ -72,15 +72,23 @@ def _path(name: str) -> str:
 
 
 def check_currency(name: str, provider: Provider) -> Iterator[CheckMessage]:
-    """Check that ``BUDGET`` bounds the currency of the provider `name`."""
-    currency, budget = provider.currency, app_settings.BUDGET
-    if any(check_bounds("BUDGET", budget)):
+    """Check that ``BUDGET``, and that of ``SHADOW``, bound the currency of the provider `name`."""
+    yield from _check_bounded("BUDGET", app_settings.BUDGET, name, provider.currency)
+    shadow = app_settings.SHADOW or {}
+    if shadow.get("provider") == name and isinstance(shadow.get("budget"), Mapping):
+        yield from _check_bounded("SHADOW.budget", shadow["budget"], name, provider.currency)
+
+
+def _check_bounded(
+    setting: str, budget: Mapping[Any, Any], name: str, currency: str
+) -> Iterator[CheckMessage]:
+    if any(check_bounds(setting, budget)):
         return  # reported already
     if _is_by_currency(budget) and currency not in budget:
         bounded = ", ".join(map(str, budget))
         message = (
-            f"Provider {name!r} charges {currency}, which NUMBER_INSIGHT['BUDGET'] does not bound: "
-            f"it names {bounded}. So nothing is bought there."
+            f"Provider {name!r} charges {currency}, which NUMBER_INSIGHT{_path(setting)} does not "
+            f"bound: it names {bounded}. So nothing is bought there."
         )
         hint = f'Add "{currency}": {{"day": "10.00"}}, or "{currency}": None for unlimited.'
         yield error("E032", message, hint)

@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import loading
-from number_insight.checks.celery import check_celery
+from number_insight.checks.doorbell import check_queue
 from number_insight.checks.messages import error, warning
 from number_insight.checks.plugins import check_providers
 from number_insight.checks.settings import is_readable
@@ -36,7 +36,7 @@ def check_deployment(**_kwargs: Any) -> list[CheckMessage]:
         _check_request(),
         _check_privacy(),
         _check_webhook(),
-        check_celery(),
+        check_queue(),
     )
     return [message for part in parts for message in part]
 

@@ -24,6 +24,9 @@ FREE_SIGNALS = frozenset({"country", "line_type"})
 """The signals that libphonenumber tells, though not of every number."""
 DJANGO_ITSELF = ("django", "__main__.py")
 """The end of the path of ``python -m django``."""
+LONGEST_NAME = 50
+"""The length of the column for a provider's name."""
+NAMING = f"Give it a name of letters, digits, spaces and signs, {LONGEST_NAME} at most."
 NOTICE = timedelta(days=180)
 """The time before the retirement of a provider in which a check warns of it."""
 
@@ -53,6 +56,11 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
         message = "NUMBER_INSIGHT['PROVIDERS'] has no 'default', and that is who is asked."
         yield error("E009", message, 'Write "PROVIDERS": {"default": {"BACKEND": ...}}.')
     for name in app_settings.PROVIDERS:
+        if not is_name(name):
+            if not deploy:
+                message = f"NUMBER_INSIGHT['PROVIDERS'] names a provider {name!r}."
+                yield error("E009", message, NAMING)
+            continue
         try:
             provider = loading.provider(name)
         except ImproperlyConfigured as exc:
@@ -66,6 +74,11 @@ def check_providers(*, deploy: bool) -> Iterator[CheckMessage]:
         yield from _check_retirement(name, deploy=deploy)
         if not deploy:
             yield from check_currency(name, provider)
+
+
+def is_name(name: object) -> bool:
+    """Return whether a provider may have this name, which is stored with every lookup."""
+    return isinstance(name, str) and name.isprintable() and 0 < len(name) <= LONGEST_NAME
 
 
 def _check_trust() -> Iterator[CheckMessage]:

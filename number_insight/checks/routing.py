@@ -26,7 +26,7 @@ def check_routing(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         yield error("E033", message, "Leave it out.")
     yield from _check_names(given, "SHARES", shares)
     yield from _check_shares(shares)
-    if given.get("SHADOW"):
+    if given.get("SHADOW") is not None:
         yield from _check_shadow(given, given["SHADOW"])
 
 

@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage
 from number_insight.addresses import TrustedProxies
 from number_insight.checks.budgets import check_budget
 from number_insight.checks.desk import check_desk
+from number_insight.checks.doorbell import check_doorbell
 from number_insight.checks.messages import error, warning
 from number_insight.checks.routing import check_routing
 from number_insight.conf import DEFAULTS, app_settings
@@ -72,6 +73,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         _check_ip_country,
         _check_countries,
         check_desk,
+        check_doorbell,
     )
     return [message for part in parts for message in part(given)]
 

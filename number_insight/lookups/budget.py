@@ -18,7 +18,7 @@ from django.db.models import F
 
 from number_insight import clock, loading, signals
 from number_insight.conf import app_settings
-from number_insight.models import Spending
+from number_insight.models import Lookup, Spending
 from number_insight.transactions import after_commit, lock_or_create
 
 logger = logging.getLogger("number_insight.lookups.budget")
@@ -123,6 +123,19 @@ def _send_alert(key: str, percent: int, cap: Decimal, currency: str) -> None:
     )
 
 
+def released(lookup: Lookup, amount: Decimal) -> Payment:
+    """Clear the reservation of `lookup`; return its payment of `amount`."""
+    payment = Payment(
+        currency=lookup.currency,
+        amount=amount,
+        reserved=lookup.reserved,
+        booked_on=lookup.reserved_on,
+        purse=lookup.purse,
+    )
+    lookup.reserved, lookup.reserved_on = Decimal(0), None
+    return payment
+
+
 def settle(payments: Iterable[Payment]) -> None:
     """Replace the reservations of `payments` by the amounts paid.
 
@@ -149,7 +162,8 @@ def book(amount: Decimal, currency: str) -> None:
 def spent(period: str = "day", currency: str | None = None) -> tuple[Decimal, Decimal]:
     """Return the amounts spent and reserved in the current day or month, in one currency.
 
-    It is the default provider's unless another is named.
+    `period` is "day" or "month", of ``TIME_ZONE``; `currency` (ISO 4217) is that of the default
+    provider unless another is named. Raise `KeyError` for another period.
     """
     balance = balance_of(period, currency or loading.currencies()[0])
     return balance.spent, balance.reserved

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions, loading
+from number_insight import exceptions, loading, tracing
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.lookups.claims import Claim
@@ -54,11 +54,12 @@ def _start(claims: Sequence[Claim]) -> SimpleQueue[Outcome]:
     claimed, outcomes = SimpleQueue[Claim](), SimpleQueue[Outcome]()
     for claim in claims:
         claimed.put(claim)
+    run = tracing.bind(_run_thread)
     try:
         for _ in claims if len(claims) > 1 else ():
             name = "number_insight-call"
             args = (claimed, outcomes)
-            threading.Thread(target=_run_thread, args=args, name=name, daemon=True).start()
+            threading.Thread(target=run, args=args, name=name, daemon=True).start()
     except RuntimeError as error:
         logger.warning("Not all calls have a thread of their own: %s.", error)
         _run(claimed, outcomes)
@@ -109,6 +110,12 @@ def attempt(provider: Provider, name: str, ask: Callable[[], T]) -> T:
     An exception that a provider should not raise becomes `Uncertain`; or `NotSent`, where the
     transport knows that no byte was sent.
     """
+    with tracing.span("call", provider=name):
+        return _attempt(provider, name, ask)
+
+
+@sensitive_variables()
+def _attempt(provider: Provider, name: str, ask: Callable[[], T]) -> T:
     with transport.watching() as watch:
         try:
             return ask()

@@ -48,7 +48,7 @@ def _give_up_on_callback(lookup_id: int) -> bool:
         lookup = Lookup.objects.get(pk=lookup_id)
         # It was acknowledged, so it counts as paid: at the acknowledged or the reserved price.
         prices.note(lookup, None)
-        payment = outcomes.released(lookup, lookup.cost)
+        payment = budget.released(lookup, lookup.cost)
         lookup.save(update_fields=["price", "reserved", "reserved_on"])
         budget.settle([payment])
     return True

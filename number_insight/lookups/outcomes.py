@@ -11,21 +11,21 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
-from number_insight import clock, exceptions, loading, numbers
+from number_insight import exceptions, numbers
 from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.insight import Insight
-from number_insight.lookups import budget, prices, routing
+from number_insight.lookups import answers, budget, prices, routing
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.models.fingerprints import fingerprints
-from number_insight.providers.base import BASIC_SIGNALS, Acknowledgement
+from number_insight.providers.base import Acknowledgement
 from number_insight.transactions import bulk_update, lock
 
 logger = logging.getLogger("number_insight.lookups.outcomes")
@@ -42,8 +42,6 @@ ANSWERED_BY_CALL = (LookupState.CALLING, LookupState.UNCERTAIN)
 """The states in which the answer of a call is saved, even after its lease has ended."""
 ENDED_BY_CALLBACK = (LookupState.CALLING, LookupState.SUBMITTED, LookupState.UNCERTAIN)
 """The states in which a posted result is saved; an answer also in a lookup that is queued again."""
-NOTHING_FOUND = "The provider could find out nothing about this number."
-ANOTHER_LINE = "The callback told of another number, so nothing of it was taken; see the log."
 LONGEST_PAUSE = timedelta(minutes=15)
 
 RETRIED: dict[type[exceptions.ProviderError], timedelta] = {
@@ -193,90 +191,22 @@ def _keep(lookup: Any, outcome: Outcome) -> Kept:
         return Kept(lookup=lookup, payment=_fail(lookup, result), passes_on=passes_on)
     # A callback's "no" is final, and costs the acknowledged price.
     lookup.state, lookup.open_key = LookupState.FAILED, None
-    return Kept(lookup=lookup, payment=released(lookup, lookup.cost))
+    return Kept(lookup=lookup, payment=budget.released(lookup, lookup.cost))
 
 
 def _keep_answer(lookup: Any, insight: Insight, *, is_posted: bool) -> Kept:
     """Write an answer; of an erased lookup only its price, of another line nothing but that."""
     if lookup.number_hash:
-        payment = _end(lookup, insight, _answered_state(lookup, insight), lookup.now)
+        payment = answers.end(lookup, insight, at=lookup.now)
         is_theirs = not insight.number or lookup.number_hash in fingerprints(insight.number)
         # A signup that came after the erasure, with the same number, may wait for it.
         return Kept(lookup=lookup, insight=insight if is_theirs else None, payment=payment)
     if is_posted and insight.number and lookup.number:
         if not numbers.is_same_line(insight.number, lookup.number):
-            return Kept(lookup=lookup, payment=_set_aside(lookup, insight))
+            return Kept(lookup=lookup, payment=answers.set_aside(lookup, insight))
         insight = replace(insight, number=lookup.number)
-    return Kept(lookup=lookup, insight=insight, payment=answer(lookup, insight, at=lookup.now))
-
-
-def answer(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:
-    """Set the columns of `lookup` to the answer, without saving it; return its payment."""
-    payment = _end(lookup, insight, _answered_state(lookup, insight), at)
-    if tells_nothing(lookup, insight):
-        lookup.error = f"{NOTHING_FOUND} {lookup.error}".strip()
-    stored = insight if app_settings.keeps_live_data else insight.without_live()
-    lookup.insight = stored.as_json()
-    lookup.raw = _stored_raw(lookup.provider, insight)
-    return payment
-
-
-def _set_aside(lookup: Any, insight: Insight) -> budget.Payment:
-    """End `lookup` on an answer about another line, which is paid for and not taken."""
-    payment = _end(lookup, insight, LookupState.FAILED, lookup.now)
-    lookup.error, lookup.conflict = ANOTHER_LINE, True
-    logger.error("Lookup %s: its callback is about another number.", lookup.pk)
-    return payment
-
-
-def is_set_aside(lookup: Lookup) -> bool:
-    """Return whether `lookup` ended on an answer about another line."""
-    return lookup.state == LookupState.FAILED and lookup.error == ANOTHER_LINE
-
-
-def _end(lookup: Lookup, insight: Insight, state: str, at: datetime) -> budget.Payment:
-    """Set state, status and prices of an answered `lookup`; return its payment.
-
-    Its error is a price that is doubted, if any.
-    """
-    if lookup.state == LookupState.QUEUED:  # its money was released when it was put back
-        lookup.reserved_on = clock.today()
-    lookup.error = prices.note(lookup, insight.price)
-    lookup.refund = prices.refund(insight.refund) or lookup.refund
-    payment = released(lookup, lookup.cost)
-    lookup.state, lookup.open_key, lookup.answered_at = state, None, at
-    lookup.request_id = lookup.request_id or insight.request_id[:64]
-    lookup.status, lookup.number_refused = insight.status, False
-    balance = prices.storable(insight.balance)
-    lookup.balance = lookup.balance if balance is None else balance
-    return payment
-
-
-def tells_nothing(lookup: Lookup, insight: Insight) -> bool:
-    """Return whether `insight` is no answer, since it holds no fact.
-
-    At a level that tells only of the number, its formats or its country are an answer.
-    """
-    signals = loading.provider(lookup.provider).signals.get(lookup.level, frozenset())
-    if signals <= BASIC_SIGNALS and insight.is_formatted:
-        return False
-    return insight.is_empty
-
-
-def _answered_state(lookup: Lookup, insight: Insight) -> str:
-    if tells_nothing(lookup, insight):
-        return LookupState.FAILED
-    return LookupState.ANSWERED if insight.status in (0, None) else LookupState.PARTIAL
-
-
-def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
-    """Return the part of the raw answer that ``STORE_RAW`` and ``STORE_LIVE`` let us store."""
-    if not app_settings.STORE_RAW or insight.raw is None:
-        return None
-    if app_settings.keeps_live_data:
-        return dict(insight.raw)
-    live = loading.provider(provider).live_keys
-    return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
+    payment = answers.take(lookup, insight, at=lookup.now)
+    return Kept(lookup=lookup, insight=insight, payment=payment)
 
 
 def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | None:
@@ -291,24 +221,11 @@ def _fail(lookup: Lookup, error: exceptions.ProviderError) -> budget.Payment | N
         # counts as paid.
         pause = timedelta(seconds=1)
         paid = lookup.reserved
-    payment = released(lookup, paid)
+    payment = budget.released(lookup, paid)
     if pause is None or timezone.now() - lookup.created_at > GIVE_UP_AFTER:
         lookup.state, lookup.open_key = LookupState.FAILED, None
     else:
         backoff = pause * 2 ** min(lookup.attempts - 1, 20)
         lookup.state = LookupState.QUEUED
         lookup.next_try_at = timezone.now() + min(backoff, LONGEST_PAUSE)
-    return payment
-
-
-def released(lookup: Lookup, amount: Decimal) -> budget.Payment:
-    """Clear the reservation of `lookup`; return its payment of `amount`."""
-    payment = budget.Payment(
-        currency=lookup.currency,
-        amount=amount,
-        reserved=lookup.reserved,
-        booked_on=lookup.reserved_on,
-        purse=lookup.purse,
-    )
-    lookup.reserved, lookup.reserved_on = Decimal(0), None
     return payment

@@ -36,7 +36,11 @@ def obstacle() -> str:
 
 
 def turn_lookups(on: bool, *, user: Any = None, reason: str = "") -> None:
-    """Switch all lookups on or off, for every process at once."""
+    """Switch all lookups on or off, for every process at once.
+
+    Signups go on, and are judged by free facts. `user` is None for code; of `reason` the first 300
+    characters are kept. It cannot turn on lookups that ``ENABLED`` turns off.
+    """
     Switch.objects.update_or_create(
         name=LOOKUPS, defaults={"is_on": on, "changed_by": user, "reason": reason.strip()[:300]}
     )

@@ -27,8 +27,8 @@ class RecordState(models.TextChoices):
     """Judged on an answer, or on free facts where no answer was needed."""
     FAILED = "failed", _("no answer")
     """Judged without an answer although one was needed."""
-    REFUSED = "refused", _("refused in the form")
-    """Refused in the form, before there was a signup."""
+    REFUSED = "refused", _("turned away by the form")
+    """Turned away by the form, before there was a signup."""
 
 
 class Verdict(models.TextChoices):

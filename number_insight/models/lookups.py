@@ -37,7 +37,7 @@ class Lookup(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     request_id = models.CharField(_("request id"), max_length=64, blank=True)
     status = models.IntegerField(_("provider's status"), null=True)
-    number_refused = models.BooleanField(_("number refused"), default=False)
+    number_refused = models.BooleanField(_("not accepted by the provider"), default=False)
     """Whether the provider rejected the number itself; its status says nothing of that."""
     error = models.CharField(_("error"), max_length=300, blank=True)
     conflict = models.BooleanField(_("conflicting callback"), default=False)

@@ -42,7 +42,7 @@ class NumberInsightRecord(models.Model):
     number_masked = models.CharField(
         _("masked number"), max_length=NUMBER_LENGTH, blank=True, editable=False
     )
-    """The readable part of a number that was refused in the form, until the record is erased."""
+    """The readable part of a number that a form turned away, until the record is erased."""
     subject_type = models.ForeignKey(
         ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

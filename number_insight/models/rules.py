@@ -15,6 +15,8 @@ class RuleFault(models.Model):
 
     code = models.CharField(_("rule"), max_length=50, unique=True)
     errors_in_row = models.PositiveIntegerField(_("errors in a row"), default=0)
+    error = models.CharField(_("last error"), max_length=300, blank=True)
+    """The class and the place of the last exception; its text might hold a number."""
     shadowed_at = models.DateTimeField(_("in shadow since"), null=True)
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)
 

@@ -18,12 +18,12 @@ class TallyKind(models.TextChoices):
     """The records of the day; `tallied_at` is the moment at which the whole day was counted."""
     SIGNUP = "signup", _("signups by verdict")
     """`name` is the verdict. Refusals in the form are not among them."""
-    FORM = "form", _("refused in the form")
+    FORM = "form", _("turned away by the form")
     """`name` is the verdict."""
     FLAG = "flag", _("flags that count")
-    """`name` is the code, of records that were not refused in the form."""
+    """`name` is the code, of records that were not turned away by the form."""
     SHADOW = "shadow", _("flags on trial")
-    """`name` is the code, of records that were not refused in the form."""
+    """`name` is the code, of records that were not turned away by the form."""
     PLACE = "place", _("countries of number and IP")
     """`spread` holds the records by the country of the number and that of the IP ("SE-NL")."""
     LOOKUP = "lookup", _("lookups")

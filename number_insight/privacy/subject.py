@@ -113,7 +113,11 @@ def _numbers_of(records: QuerySet[Any]) -> tuple[set[str], set[str]]:
 
 
 def export(*, number: str | None = None, subject: models.Model | None = None) -> dict[str, Any]:
-    """Return all rows about `number` or `subject`, in plain types; see `held`."""
+    """Return all rows about `number` or `subject`, in plain types; see `held`.
+
+    The keys are "records", "lookups" and "list_entries"; moments are ISO 8601, amounts are texts.
+    Raise `InvalidNumber` and `ValueError` as `held` does.
+    """
     found = held(number=number, subject=subject)
     records = found.records.select_related("subject_type").prefetch_related("flags", "events")
     document = {
@@ -152,7 +156,8 @@ def _columns(row: models.Model) -> dict[str, Any]:
 def erase(*, number: str | None = None, subject: models.Model | None = None) -> Held:
     """Erase all rows about `number` or `subject` at once, as `purge` would one day.
 
-    Return the rows; their `pending` is the number of rows that could not be erased yet.
+    Return the rows; their `pending` is the number of rows that could not be erased yet. Raise
+    `InvalidNumber` and `ValueError` as `held` does.
     """
     found = held(number=number, subject=subject)
     for ids, work in (

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 from number_insight.exceptions import Unsupported
 from number_insight.insight import LEVELS, Insight
+from number_insight.providers.http import host_of
 
 BASIC_SIGNALS = frozenset({"country"})
 STANDARD_SIGNALS = BASIC_SIGNALS | {"line_type", "carrier", "ported", "caller"}
@@ -101,6 +102,11 @@ class Provider(ABC):
     timeout: float = 20.0
     """The longest time that one call may take, in seconds."""
 
+    vendor: str = ""
+    """The company that is asked, as a privacy notice names it; empty means that it is not told."""
+    regions: ClassVar[Mapping[str, str]] = {}
+    """Host -> the region in which the vendor says that it answers there."""
+
     def __init__(self, *, prices: Mapping[str, Any] | None = None) -> None:
         self.prices = {**self.default_prices, **(prices or {})}
 
@@ -130,6 +136,17 @@ class Provider(ABC):
         if question.cnam:
             price += Decimal(str(self.prices.get("cnam", 0)))
         return price
+
+    def destination(self) -> str:
+        """Return the host that is asked, or "" if it is not known; it may be shown."""
+        return host_of(getattr(self, "base_url", ""))
+
+    def parts(self, level: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the parts that a request at `level` names, each with the names of its parameters.
+
+        Parts are what the vendor sells by themselves; most vendors have none.
+        """
+        return {}
 
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options, without touching the network or the database."""

@@ -30,6 +30,7 @@ class Fake(Provider):
     `Fake.reset()`. No callback is sent: a test makes one with `callback_body`.
     """
 
+    vendor = "nobody: the answers are made up here"
     supports_callback = True
     supports_ip = True
     supports_cnam = True
@@ -57,6 +58,10 @@ class Fake(Provider):
         told = dict(Provider.signals)
         told["advanced"] |= given.intersection(TOLD_BY_SOME)
         return told
+
+    def destination(self) -> str:
+        """Return the name of this machine, since nothing is sent."""
+        return "localhost"
 
     @classmethod
     def reset(cls) -> None:

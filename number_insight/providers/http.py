@@ -116,15 +116,30 @@ def url_trouble(url: object) -> str | None:
         return "is not an http(s) URL with a host"
     if parts.username or parts.password or parts.query or parts.fragment:
         return "must hold no user, password, query or fragment"
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return "must begin with https (plain http is for loopback addresses only)"
     return None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is this machine itself."""
     if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_of(url: object) -> str:
+    """Return the host name of `url`, or "" if it has none that may be shown.
+
+    A password with an unquoted "/" ends the host too early, so an "@" behind it hides everything.
+    """
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        host = (parts.hostname or "") if parts else ""
+    except ValueError:
+        return ""
+    rest = "".join((parts.path, parts.query, parts.fragment)) if parts else ""
+    return "" if "@" in rest else host

@@ -61,6 +61,11 @@ class IdentityInsights(Provider):
     seconds for the whole call.
     """
 
+    vendor = "Vonage"
+    regions: ClassVar[Mapping[str, str]] = {
+        "api-eu.vonage.com": "European Union",
+        "api-us.vonage.com": "United States",
+    }
     uses_transport = True
     live_keys: ClassVar[frozenset[str] | None] = frozenset(
         {"roaming", "reachability", "location_verification"}
@@ -116,6 +121,11 @@ class IdentityInsights(Provider):
         """Return the price of all insights of the level together."""
         asked = self._asked(question.level).insights
         return sum((self._price_of(name) for name in asked), Decimal(0))
+
+    def parts(self, level: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the insights of `level`, each with the names of its parameters."""
+        asked = self._asked(level).insights
+        return {name: tuple(map(str, parameters)) for name, parameters in asked.items()}
 
     @property
     def seconds(self) -> float:

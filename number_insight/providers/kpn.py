@@ -50,6 +50,7 @@ class NumberInsight(NumberInsightV1):
     the gateway's last headers about the account's quota.
     """
 
+    vendor = "KPN, which asks Vonage"
     live_keys: ClassVar[frozenset[str] | None] = NumberInsightV1.live_keys
 
     def __init__(

@@ -36,6 +36,11 @@ class Lookup(Provider):
     the body of a POST. `timeout` is in seconds for the whole call, `prices` map a package to USD.
     """
 
+    vendor = "Twilio"
+    regions: ClassVar[Mapping[str, str]] = {
+        "lookups.twilio.com": "United States (US1)",
+        "lookups.dublin.ie1.twilio.com": "Ireland (IE1)",
+    }
     supports_cnam = True
     uses_transport = True
     currency = "USD"
@@ -93,6 +98,10 @@ class Lookup(Provider):
     def price(self, question: Question) -> Decimal:
         """Return the price of all packages of `question`; `lookup` books those answered."""
         return self._sum(self._packages(question))
+
+    def parts(self, level: str) -> Mapping[str, tuple[str, ...]]:
+        """Return the packages of `level`, which have no parameters; a caller name comes besides."""
+        return dict.fromkeys(self._packages(Question(number="", level=level)), ())
 
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""

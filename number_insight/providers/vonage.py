@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from number_insight.exceptions import BadCredentials
 from number_insight.providers import signing, transport
@@ -29,6 +29,9 @@ class NumberInsight(NumberInsightV1):
     and ``api_secret`` (in the form, not in the URL), or ``signature`` with the account's signature
     secret. `timeout` is in seconds for the whole call, `prices` map a level to EUR.
     """
+
+    vendor = "Vonage"
+    regions: ClassVar[Mapping[str, str]] = {"api.nexmo.com": "not bound to one region"}
 
     def __init__(
         self,

@@ -37,14 +37,21 @@ UNDECIDED: dict[str, Any] = {
 def release(
     record: NumberInsightRecord, *, user: Any = None, reason: str = "", reason_code: str = ""
 ) -> bool:
-    """Release the signup of `record`; return False if a person has decided before."""
+    """Release the signup of `record`; return False if a person has decided before.
+
+    `user` is None for code. `reason_code` is one of ``REASONS``, `reason` free text that erasure
+    blanks; neither is checked. `record` is refreshed, and `decision_made` is sent after the commit.
+    """
     return _decide(record, Act.RELEASE, user, reason, reason_code)
 
 
 def refuse(
     record: NumberInsightRecord, *, user: Any = None, reason: str = "", reason_code: str = ""
 ) -> bool:
-    """Refuse the signup of `record`; return False if a person has decided before."""
+    """Refuse the signup of `record`; return False if a person has decided before.
+
+    The arguments are those of `release`. It closes no account: a receiver of `decision_made` does.
+    """
     return _decide(record, Act.REFUSE, user, reason, reason_code)
 
 

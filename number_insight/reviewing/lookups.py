@@ -9,7 +9,8 @@ from number_insight.exceptions import Unsupported
 from number_insight.lookups import questions
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import LookupState, RecordState
-from number_insight.screening import planning, tasks
+from number_insight.screening import planning
+from number_insight.screening.bell import bell
 from number_insight.transactions import after_commit, retry_deadlock
 
 
@@ -38,5 +39,5 @@ def look_up_again(record: NumberInsightRecord) -> Lookup:
         NumberInsightRecord.objects.filter(pk=record.pk).update(
             state=RecordState.WAITING, lookup=lookup, level=lookup.level
         )
-        after_commit(tasks.bell.ring, record.pk)
+        after_commit(bell.ring, record.pk)
     return lookup

@@ -202,6 +202,7 @@ class Findings:
     not_evaluable: list[str] = field(default_factory=list)
     raised: list[str] = field(default_factory=list)
     raised_in_shadow: list[str] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
 
     def ask(self, rule: Rule, insight: Insight, signup: Signup, *, shadow: bool) -> None:
         """Record the flags of `rule`, or that it raised."""
@@ -209,7 +210,10 @@ class Findings:
             found = _examined(rule, insight, signup)
         except Exception as error:  # a project's rule: its bug must not cost a verdict
             # The text of the error may hold the number, so only its type and place are logged.
-            logger.error("Rule %s raised %s and was skipped; repair it.", rule.code, place(error))
+            self.errors[rule.code] = place(error)
+            logger.error(
+                "Rule %s raised %s and was skipped; repair it.", rule.code, self.errors[rule.code]
+            )
             (self.raised_in_shadow if shadow else self.raised).append(rule.code)
             return
         self.add(found, shadow=shadow)
@@ -228,6 +232,7 @@ class Findings:
             not_evaluable=tuple(self.not_evaluable),
             raised=tuple(self.raised),
             raised_in_shadow=tuple(self.raised_in_shadow),
+            errors=self.errors,
         )
 
 

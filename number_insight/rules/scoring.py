@@ -51,6 +51,8 @@ class Judgement:
     not_evaluable: tuple[str, ...] = ()
     raised: tuple[str, ...] = ()
     raised_in_shadow: tuple[str, ...] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """The class and the place of each exception, by the rule's code."""
 
     @property
     def codes(self) -> frozenset[str]:

@@ -45,7 +45,7 @@ $entries
 <h2 id="personas">Personas</h2>
 <p>The last two digits of a number decide how it is answered; other endings are a clean mobile.
 The verdicts are those of the default rules, on an Advanced answer of each provider.</p>
-<div class="scroll"><table>
+<div class="scroll" role="region" tabindex="0" aria-label="The personas"><table>
 <thead><tr><th>Ending</th><th>Number</th><th>What it is like</th>$providers</tr></thead>
 <tbody>
 $personas
@@ -93,7 +93,8 @@ def _entries(entries: tuple[Entry, ...]) -> str:
     rows = "\n".join(map(_entry, reversed(entries[-SHOWN:])))
     hidden = len(entries) - SHOWN
     note = f"<p>The latest {SHOWN} of {len(entries)} requests.</p>" if hidden > 0 else ""
-    return f'{note}<div class="scroll"><table>{_HEAD}\n<tbody>\n{rows}\n</tbody></table></div>'
+    region = '<div class="scroll" role="region" tabindex="0" aria-label="The requests">'
+    return f"{note}{region}<table>{_HEAD}\n<tbody>\n{rows}\n</tbody></table></div>"
 
 
 def _entry(entry: Entry) -> str:

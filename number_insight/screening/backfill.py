@@ -20,7 +20,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Basis, Decision, RecordState, Source
 from number_insight.models.fingerprints import fingerprints
 from number_insight.models.subjects import key_text, kinds_of
-from number_insight.screening import signup, tasks
+from number_insight.screening import signup
+from number_insight.screening.bell import bell
 from number_insight.transactions import after_commit, retry_deadlock
 
 BATCH = 1000
@@ -131,7 +132,7 @@ class Backfill:
             )
             keys = [*resumed, *(record.pk for record in records.bulk_create(created))]
             for key in keys[:MOST_RUNG]:
-                after_commit(tasks.bell.ring, key, using=alias)
+                after_commit(bell.ring, key, using=alias)
         return count + len(created)
 
 

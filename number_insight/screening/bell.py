@@ -1,4 +1,4 @@
-"""The bell: publishes a Celery message for a queued record, without blocking the signup.
+"""The bell: publishes a message for a queued record, without blocking the signup.
 
 A broker that accepts connections and never answers blocks a publisher forever, despite Celery's
 retry settings, so the publisher is a thread that can be abandoned.
@@ -6,6 +6,7 @@ retry settings, so the publisher is a thread that can be abandoned.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import threading
@@ -16,9 +17,9 @@ from datetime import timedelta
 from functools import partial
 from queue import SimpleQueue
 
-from celery import current_app
-
+from number_insight import doorbells, tracing
 from number_insight.conf import app_settings
+from number_insight.doorbells import Doorbell
 from number_insight.screening.batch import BATCH_SIZE
 
 logger = logging.getLogger("number_insight.screening.bell")
@@ -26,33 +27,22 @@ logger = logging.getLogger("number_insight.screening.bell")
 SILENCE = timedelta(seconds=30)
 """The pause of a process after a failure to publish; meanwhile the sweep does the work."""
 SILENCE_WITHOUT_BROKER = timedelta(hours=1)
-"""The pause of a process that reaches no broker and was given none: a site without Celery."""
+"""The pause of a process that reaches no broker and was given none: a site without a queue."""
 TRAFFIC = 5
 """The number of messages in a second from which on signups do not wait for the broker."""
 GATHERING = timedelta(milliseconds=50)
 """The time for which records are collected into one message for a batch."""
 
-Publish = Callable[[int, timedelta], None]
-"""A callable that sends a record's key to the broker, for delivery after a delay."""
-
-
-def has_broker() -> bool:
-    """Return whether the project names a broker; else Celery tries one on this machine."""
-    try:
-        return bool(current_app.conf.broker_write_url)
-    except Exception:  # the project's Celery settings cannot be read
-        return True
-
 
 class Bell:
-    """Notifies the workers by `publish`, and never blocks a signup longer than ``RING_TIMEOUT``.
+    """Notifies the workers, and never blocks a signup longer than ``RING_TIMEOUT``.
 
     Under traffic a signup does not wait at all: its record is handed over to a thread, which sends
     one message for each full batch. The sweep finds the records of lost messages.
     """
 
-    def __init__(self, publish: Publish, connect: Callable[[], None]) -> None:
-        self._publish, self._connect = publish, connect
+    def __init__(self, find: Callable[[], Doorbell | None] = doorbells.current) -> None:
+        self._find = find
         self._silent_until = 0.0
         self._reset()
         if hasattr(os, "register_at_fork"):
@@ -69,33 +59,40 @@ class Bell:
     def ring(
         self, record_id: int, *, after: timedelta = timedelta(0), may_wait: bool = False
     ) -> bool:
-        """Publish a message for one record; return whether the broker took it. Never raise.
+        """Publish a message for one record; return whether the queue took it. Never raise.
 
         With `may_wait`, under traffic, the thread publishes it later, and it counts as taken.
         """
         if time.monotonic() < self._silent_until:
             return False
+        doorbell = None
         try:
-            if current_app.conf.task_always_eager:
-                if after:  # eager Celery ignores the delay, and would retry in a busy loop
-                    return False
-                self._publish(record_id, after)
-            elif may_wait and self._is_busy():
-                self._hand_over(record_id)
-            else:
-                work = partial(self._publish, record_id, after)
-                self._ringer.do(work, app_settings.RING_TIMEOUT)
-        except Exception as error:  # each broker's client has exceptions of its own
-            self._mute(error)
+            doorbell = self._find()
+            if doorbell is None or not doorbell.takes(after):
+                return False
+            self._publish(doorbell, record_id, after, may_wait)
+        except Exception as error:  # each queue's client has exceptions of its own
+            self._mute(error, doorbell)
             return False
         self._rung_at.append(time.monotonic())
         return True
+
+    def _publish(
+        self, doorbell: Doorbell, record_id: int, after: timedelta, may_wait: bool
+    ) -> None:
+        if doorbell.is_eager:
+            doorbell.publish(record_id, after)
+        elif may_wait and self._is_busy():
+            self._hand_over(doorbell, record_id)
+        else:
+            work = tracing.bind(partial(doorbell.publish, record_id, after))
+            self._ringer.do(work, app_settings.RING_TIMEOUT)
 
     def _is_busy(self) -> bool:
         rung_at = self._rung_at  # another thread may replace it with an empty one
         return len(rung_at) == TRAFFIC and time.monotonic() - rung_at[0] < 1
 
-    def _hand_over(self, record_id: int) -> None:
+    def _hand_over(self, doorbell: Doorbell, record_id: int) -> None:
         """Queue the message for the thread; raise `TimeoutError` if earlier ones block it."""
         with self._lock:
             is_first = not self._waiting
@@ -104,37 +101,49 @@ class Bell:
                 self._waiting_since = time.monotonic()
             waited = time.monotonic() - self._waiting_since
         if is_first:
-            self._ringer.submit(self._publish_waiting)
+            self._ringer.submit(partial(self._publish_waiting, doorbell))
         elif waited > (GATHERING + app_settings.RING_TIMEOUT).total_seconds():
             self._ringer.give_up()
             raise TimeoutError
 
-    def _publish_waiting(self) -> None:
+    def _publish_waiting(self, doorbell: Doorbell) -> None:
         time.sleep(GATHERING.total_seconds())
         with self._lock:
             keys, self._waiting = self._waiting, []
         try:
             for record_id in keys[::BATCH_SIZE]:
-                self._publish(record_id, timedelta(0))
-        except Exception as error:  # each broker's client has exceptions of its own
-            self._mute(error)
+                doorbell.publish(record_id, timedelta(0))
+        except Exception as error:  # each queue's client has exceptions of its own
+            self._mute(error, doorbell)
 
-    def _mute(self, error: Exception) -> None:
+    def _mute(self, error: Exception, doorbell: Doorbell | None) -> None:
+        """Pause after a failure; `doorbell` is None if it could not be loaded."""
         with self._lock:
             self._waiting = []
-        pause = SILENCE if has_broker() else SILENCE_WITHOUT_BROKER
+        is_expected = doorbell is not None and not doorbell.has_broker
+        pause = SILENCE_WITHOUT_BROKER if is_expected else SILENCE
         self._silent_until = time.monotonic() + pause.total_seconds()
-        if has_broker():
-            logger.error(
-                "Celery could not be rung (%s); the record is kept, and the sweep will screen it.",
-                type(error).__name__,
-            )
-        else:
+        if is_expected:
             logger.info("No broker is configured, so the sweep screens all records.")
+            return
+        logger.error(
+            "%s could not be rung (%s); the record is kept, and the sweep will screen it.",
+            doorbell.label if doorbell else "The doorbell",
+            type(error).__name__,
+        )
 
     def try_out(self) -> str:
-        """Connect to the broker within ``RING_TIMEOUT``; return the name of the error, or ""."""
-        return self._error_of(self._connect)
+        """Connect to the queue within ``RING_TIMEOUT``; return the name of the error, or ""."""
+        try:
+            doorbell = self._find()
+        except Exception as error:  # a missing package may raise any of its own
+            return type(error).__name__
+        return "" if doorbell is None else self._error_of(doorbell.connect)
+
+    def has_broker(self) -> bool:
+        """Return whether the project has set up the queue, so that its failure is an error."""
+        doorbell = self._find()
+        return doorbell is not None and doorbell.has_broker
 
     def _error_of(self, work: Callable[[], None]) -> str:
         try:
@@ -223,3 +232,7 @@ def _serve(jobs: SimpleQueue[Job | None]) -> None:
             job.error = error
         finally:
             job.done.set()
+
+
+bell = Bell()
+atexit.register(bell.finish)

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import loading
 from number_insight.exceptions import NoAnswer, Uncertain, Unsupported
 from number_insight.insight import Insight
-from number_insight.lookups import budget, calls, outcomes, prices, questions, switches
+from number_insight.lookups import answers, budget, calls, prices, questions, switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
@@ -60,8 +60,8 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
     (lookup.reserved,) = prices.reserves(inquiry.provider, [question])
     insight = _answer(provider, question, lookup)
-    if outcomes.tells_nothing(lookup, insight):
-        raise NoAnswer(outcomes.NOTHING_FOUND, status=insight.status)
+    if answers.tells_nothing(lookup, insight):
+        raise NoAnswer(answers.NOTHING_FOUND, status=insight.status)
     (judged,) = judging.judge([grounds.answered(row, lookup, insight, Basis.ANSWER)])
     if record:
         _keep(judged, lookup)
@@ -85,7 +85,7 @@ def _answer(provider: Provider, question: Question, lookup: Lookup) -> Insight:
     except Uncertain:
         _book(lookup.reserved, provider.currency)  # it may have been paid for, so it counts
         raise
-    payment = outcomes.answer(lookup, insight, at=timezone.now())
+    payment = answers.take(lookup, insight, at=timezone.now())
     _book(payment.amount, provider.currency)
     return insight
 

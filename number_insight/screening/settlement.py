@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from number_insight.exceptions import place
 from number_insight.insight import Insight
-from number_insight.lookups import budget, claims, outcomes, questions, retirement, routing
+from number_insight.lookups import answers, budget, claims, outcomes, questions, retirement, routing
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, Decision, Lane, LookupState, RecordState, Verdict
@@ -113,7 +113,7 @@ def _settle(
             following.append(record.pk)
             continue
         case = _case(record, lookup, insight, answered)
-        if outcomes.is_set_aside(lookup):
+        if answers.is_set_aside(lookup):
             set_aside.append(grounds.unanswered(record, lookup, Basis.NO_ANSWER))
         elif case is not None:
             cases.append(case)
@@ -135,7 +135,7 @@ def _settle(
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
     """Lock and return the records that wait for `lookups`, or failed and are answered now."""
     answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    set_aside = [lookup.pk for lookup in lookups if outcomes.is_set_aside(lookup)]
+    set_aside = [lookup.pk for lookup in lookups if answers.is_set_aside(lookup)]
     failed = Q(state=RecordState.FAILED, decision=Decision.NONE, number_hash="") & (
         Q(lookup__in=answered) | (Q(lookup__in=set_aside) & ~Q(lane=Lane.FAULT))
     )

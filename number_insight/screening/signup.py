@@ -16,12 +16,13 @@ from django.db import DatabaseError, models, router, transaction
 from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import addresses, numbers
+from number_insight import addresses, numbers, tracing
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import RecordState, Source
 from number_insight.models.subjects import is_same
-from number_insight.screening import arguments, tasks, visitor
+from number_insight.screening import arguments, visitor
+from number_insight.screening.bell import bell
 from number_insight.screening.reporting import report_failure
 from number_insight.transactions import after_commit, require_sync
 
@@ -159,9 +160,9 @@ def insert(record: NumberInsightRecord, using: str | None) -> NumberInsightRecor
 
 def _write(record: NumberInsightRecord, alias: str) -> None:
     try:
-        with transaction.atomic(using=alias):
+        with tracing.span("signup", source=str(record.source)), transaction.atomic(using=alias):
             record.save(using=alias, force_insert=True)
-        after_commit(partial(tasks.bell.ring, record.pk, may_wait=True), using=alias)
+        after_commit(partial(bell.ring, record.pk, may_wait=True), using=alias)
         visitor.remember(record)
     except DatabaseError as error:
         record.pk = None

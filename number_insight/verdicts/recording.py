@@ -98,7 +98,7 @@ def _count(one: Judged) -> None:
     if is_first and decided and entry is not None and entry.entry_id is not None:
         after_commit(lists.count_hit, entry.entry_id)
     if judgement.raised or one.recovered:
-        after_commit(rule_faults.note, judgement.raised, one.recovered)
+        after_commit(rule_faults.note, judgement.raised, one.recovered, judgement.errors)
 
 
 def _fill(one: Judged) -> None:

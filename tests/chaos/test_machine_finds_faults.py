@@ -69,7 +69,7 @@ def failure_whatever_its_state(found: Sequence[Outcome]) -> list[Kept]:
 def failure_that_gives_uncertain_money_back(found: Sequence[Outcome]) -> list[Kept]:
     kept = keep(found)
     for lookup in (one.lookup for one in kept if one.lookup.state == LookupState.UNCERTAIN):
-        budget.settle([outcomes.released(lookup, Decimal(0))])
+        budget.settle([budget.released(lookup, Decimal(0))])
         lookup.save()
     return kept
 

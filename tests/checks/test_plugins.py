@@ -55,6 +55,34 @@ def test_a_currency_that_no_budget_bounds_is_named_with_its_provider() -> None:
         assert found({**given, "BUDGET": bounds}) == []
 
 
+def test_a_currency_that_the_budget_of_the_shadow_does_not_bound_is_named() -> None:
+    providers = {**PROVIDERS, "spare": {"BACKEND": "tests.support.providers.Dollars"}}
+    shadow = {"provider": "spare", "percent": 5, "budget": {"EUR": {"day": "1"}}}
+    (message,) = found({"PROVIDERS": providers, "SHADOW": shadow})
+    assert message.id == "number_insight.E032"
+    assert message.msg == (
+        "Provider 'spare' charges USD, which NUMBER_INSIGHT['SHADOW']['budget'] does not bound: it "
+        "names EUR. So nothing is bought there."
+    )
+    for bounds in ({"day": "1"}, {"USD": {"day": "1"}}, None):
+        assert found({"PROVIDERS": providers, "SHADOW": {**shadow, "budget": bounds}}) == []
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "line\nbreak", "x" * 51, 5, None])
+def test_a_name_that_no_lookup_could_store_is_reported_once(name: Any) -> None:
+    given = {"PROVIDERS": {**PROVIDERS, "spare": {"BACKEND": FAKE}, name: {"BACKEND": FAKE}}}
+    (message,) = found(given)
+    assert message.id == "number_insight.E009"
+    assert message.msg == f"NUMBER_INSIGHT['PROVIDERS'] names a provider {name!r}."
+    assert message.hint
+    found_in_production(given)
+
+
+@pytest.mark.parametrize("name", ["it's", "vonage (new)", "Größe/2", "x" * 50])
+def test_a_name_with_odd_characters_is_a_name(name: str) -> None:
+    assert found({"PROVIDERS": {**PROVIDERS, name: {"BACKEND": FAKE}}}) == []
+
+
 def test_a_build_without_secrets_can_migrate() -> None:
     given = {"PROVIDERS": {"default": {"BACKEND": LASTING}}}
     assert found(given) == []

@@ -129,6 +129,12 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "Did you mean 'percent'?",
         ),
         (
+            {"SHADOW": {}},
+            "E033",
+            "NUMBER_INSIGHT['SHADOW'] lacks 'provider' and 'percent' and 'budget'.",
+            SHADOW,
+        ),
+        (
             {"SHADOW": {"provider": "default", "percent": 5}},
             "E033",
             "NUMBER_INSIGHT['SHADOW'] lacks 'budget'.",

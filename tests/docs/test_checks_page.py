@@ -14,7 +14,9 @@ PAGE = "docs/checks.md"
 TABLE = {row[0].strip("`"): row[1].strip("`") for row in rows(read(PAGE))}
 SOURCE = ROOT / "number_insight"
 MESSAGES = {"error", "warning", "info"}
-DEPLOYMENT = [SOURCE / "checks" / name for name in ("celery.py", "deployment.py")]
+DEPLOYMENT = [
+    SOURCE / "checks" / name for name in ("celery.py", "deployment.py", "django_tasks.py")
+]
 
 
 def calls(path: Path) -> Iterator[ast.Call]:
@@ -68,5 +70,5 @@ def test_what_only_matters_in_production_is_told_so(name):
 
 
 def test_ids_that_other_pages_name_are_real():
-    assert "number_insight.W006" in section("docs/celery.md", "Without Celery")
+    assert "number_insight.W006" in section("docs/celery.md", "Without a queue")
     assert "number_insight.W006" in TABLE

@@ -59,6 +59,47 @@ def test_the_versions_are_those_that_tox_runs():
     assert told == set(environments())
 
 
+def test_the_matrix_is_that_of_tox():
+    head = ["310", "311", "312", "313"]
+    suffix = {"SQLite": "", "PostgreSQL": "-postgresql", "MariaDB": "-mariadb"}
+    suffix["lowest versions"] = "-lowest"
+    told = {
+        f"py{python}-{row[0].lower().replace(' ', '').replace('.', '')}{suffix[what]}"
+        for row in rows(section("docs/upgrading.md", "The matrix"))
+        if row[0].startswith("Django")
+        for python, cell in zip(head, row[1:], strict=False)
+        for what in re.split("[,;] ", cell)
+        if what != "–"
+    }
+    alone = re.findall(r"^ +(py\d+-django\d+-\w+)$", read("tox.ini"), re.MULTILINE)
+    assert told == {*environments(), *alone}
+    tried = {row[0].strip("`") for row in rows(section("docs/upgrading.md", "The matrix"))}
+    assert {name for name in tried if name.startswith("py")} <= told
+
+
+def test_the_workflow_runs_every_environment_of_tox_under_its_python():
+    steps = re.findall(
+        r'python: "3\.(\d+)", tox: (py3(\d+)-\S+) }', read(".github/workflows/ci.yml")
+    )
+    alone = re.findall(r"^ +(py\d+-django\d+-\w+)$", read("tox.ini"), re.MULTILINE)
+    assert {name for _, name, _ in steps} == {*environments(), *alone}
+    assert [python for python, _, _ in steps] == [told for _, _, told in steps]
+
+
+def test_the_workflows_call_targets_that_there_are():
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE))
+    for name in ("ci", "publish"):
+        for line in re.findall(r"run: make (.+)", read(f".github/workflows/{name}.yml")):
+            assert {word for word in line.split() if "=" not in word} <= targets
+
+
+def test_the_lowest_versions_are_those_that_may_be_installed():
+    listed = re.search(r"^dependencies = \[$(.*?)^\]$", read("pyproject.toml"), re.M | re.DOTALL)
+    assert listed
+    lowest = [line.replace(">=", "==") for line in re.findall(r'^ +"(.+?)"', listed[1], re.M)]
+    assert read("tests/lowest.txt").splitlines()[1:] == lowest
+
+
 def environments() -> list[str]:
     lines = re.findall(r"^ +py\{(.*?)\}-django\{?([\d,]+)\}?$", read("tox.ini"), re.MULTILINE)
     return [

@@ -65,12 +65,12 @@ def test_a_site_that_names_no_broker_logs_no_error_and_tries_one_once_an_hour(
     caplog.set_level(logging.INFO)
     tries: list[int] = []
 
-    def fail(record_id: int, _after: timedelta) -> None:
+    def fail(_doorbell: object, record_id: int, _after: timedelta) -> None:
         tries.append(record_id)
         raise ConnectionRefusedError
 
     monkeypatch.setitem(app.conf, "broker_url", None)
-    monkeypatch.setattr(tasks.bell, "_publish", fail)
+    monkeypatch.setattr(tasks.Celery, "publish", fail)
     clock = time.monotonic
     for later in (0, 31, 3000):
         with monkeypatch.context() as clocks:
@@ -91,8 +91,8 @@ def test_celery_settings_that_cannot_be_read_break_no_signup(
     def fail(*_args: object) -> None:
         raise ImproperlyConfigured
 
-    monkeypatch.setattr(tasks.bell, "_publish", fail)
-    monkeypatch.setattr("number_insight.screening.bell.current_app", None)
+    monkeypatch.setattr(tasks.Celery, "publish", fail)
+    monkeypatch.setattr("number_insight.screening.tasks.current_app", None)
     sign_up()
     assert NumberInsightRecord.objects.count() == 1
 

@@ -6,12 +6,13 @@ import contextlib
 import os
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
 
 from number_insight import exceptions
+from number_insight.doorbells import Doorbell
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import tasks
@@ -30,6 +31,15 @@ def eager() -> Iterator[None]:
     app.conf.task_always_eager = True
     yield
     app.conf.task_always_eager = False
+
+
+class Scripted(Doorbell):
+    """A doorbell that publishes by a function of the test."""
+
+    label = "The test"
+
+    def __init__(self, publish: Callable[[int, timedelta], None]) -> None:
+        self.publish = publish  # type: ignore[method-assign]
 
 
 def nothing() -> None:
@@ -65,7 +75,7 @@ def test_a_process_that_is_forked_under_traffic_rings_by_itself() -> None:
     def publish(record_id: int, _after: timedelta) -> None:
         os.write(sending, b"%d " % record_id)
 
-    bell = Bell(publish, nothing)
+    bell = Bell(lambda: Scripted(publish))
     for _ in range(TRAFFIC + 1):
         bell.ring(1, may_wait=True)
     child = os.fork()
@@ -90,7 +100,7 @@ def test_a_process_that_ends_waits_for_what_is_being_sent() -> None:
             time.sleep(0.2)
         sent.append(record_id)
 
-    bell = Bell(publish, nothing)
+    bell = Bell(lambda: Scripted(publish))
     for _ in range(TRAFFIC + 1):
         bell.ring(1, may_wait=True)
     time.sleep(0.1)

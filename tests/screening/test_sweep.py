@@ -128,13 +128,22 @@ def test_a_loop_needs_a_pause(pause: str) -> None:
         call_command("number_insight_sweep", f"--loop={pause}")
 
 
+def heed_interrupts() -> None:
+    """Heed SIGINT though a shell that ran this suite in the background had it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_a_loop_screens_what_comes_and_stops_when_it_is_interrupted(
     subprocess_environment: dict[str, str], transactional_db: None
 ) -> None:
     record = screen(CLEAN)
     command = [sys.executable, "-m", "django", "number_insight_sweep", "--inline", "--loop", "0.1"]
     with subprocess.Popen(
-        command, env=subprocess_environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        env=subprocess_environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_interrupts,
     ) as process:
         try:
             assert until(lambda: NumberInsightRecord.objects.get(pk=record.pk).verdict == "allow")

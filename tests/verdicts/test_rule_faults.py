@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
+from number_insight import health
 from number_insight.insight import Insight
 from number_insight.models import NumberInsightRecord, RuleFault
 from number_insight.rules import Rule
@@ -138,3 +139,40 @@ def test_no_fault_is_told_with_the_number(caplog: pytest.LogCaptureFixture) -> N
         judged_times(rule_faults.MOST_IN_ROW)
     assert caplog.records
     assert NUMBER[1:] not in caplog.text
+
+
+def test_a_fault_tells_the_class_and_the_place_of_its_error_and_no_number() -> None:
+    judged_times(1)
+    fault = RuleFault.objects.get()
+    assert fault.error.startswith("ZeroDivisionError in ")
+    assert f"{__file__}:" in fault.error
+    assert NUMBER[3:] not in fault.error
+
+
+def test_the_page_of_a_fault_leads_to_its_newest_records(admin_client: Client) -> None:
+    record = judged_times(1)
+    Moody.mood = "flag"
+    other = judged_times(1)
+    page = reverse("admin:number_insight_rulefault_change", args=[RuleFault.objects.get().pk])
+    told = admin_client.get(page).content.decode()
+    urls = [
+        reverse("admin:number_insight_numberinsightrecord_change", args=[one.pk])
+        for one in (record, other)
+    ]
+    assert [url in told for url in urls] == [True, False]
+    assert "ZeroDivisionError" in told
+    assert "ZeroDivisionError" in admin_client.get(FAULTS).content.decode()
+
+
+def test_health_names_the_rules_that_fail(admin_client: Client) -> None:
+    page = reverse("admin:number_insight_health")
+    assert "none has failed" in admin_client.get(page).content.decode()
+    judged_times(1)
+    found = health.examine()
+    assert found.failing_rules == {"moody": False}
+    assert any("Rule moody raises errors" in notice for notice in found.notices)
+    told = admin_client.get(page).content.decode()
+    assert "Moody: errors" in told
+    assert f'href="{FAULTS}"' in told
+    judged_times(rule_faults.MOST_IN_ROW - 1)
+    assert any("Rule moody raised so many" in problem for problem in health.examine().problems)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from number_insight.providers.personas.promises import NAMES, NUMBER_INSIGHT
+from tools.demo import review
 from tools.demo.crowd import LEFT_OUT, Guest, callback_crowd, crowd
 from tools.demo.processes import DemoFailed
 from tools.demo.report import Outcome, addresses, broken_promises, costs, table
@@ -73,6 +74,7 @@ def _checked(providers: list[str]) -> int:
         with _opened(Stage(provider=provider)) as stage:
             title = f"Who signed up, under {NAMES[provider]}"
             broken += _perform(stage, crowd(provider), title)
+            broken += _reviewed(stage)
     if NUMBER_INSIGHT in providers:
         with _opened(Stage("async")) as stage:
             broken += _perform(stage, callback_crowd(), "The same with answers posted to the site")
@@ -80,8 +82,19 @@ def _checked(providers: list[str]) -> int:
     return 1 if broken else 0
 
 
+def _reviewed(stage: Stage) -> list[str]:
+    """Look at desk and overview as a reviewer does; return a sentence for each fault."""
+    broken = review.faults(stage.browser())
+    for sentence in broken:
+        console.print(f"✗ {sentence}", style="red", markup=False)
+    if not broken:
+        console.print("Desk and overview show what was seeded.")
+    return broken
+
+
 def _opened(stage: Stage) -> Stage:
     console.print("Starting sandbox, worker, sweep and site …")
+    console.print("No Redis is needed: the queue is a folder here.")
     return stage
 
 

@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.demo.crowd import Guest
+from tools.demo.history import DAYS
+from tools.demo.review import DESK, OVERVIEW
 from tools.demo.stage import LOGIN, Stage
 
 COLOURS = {"allow": "green", "review": "yellow", "deny": "red", "pending": "magenta"}
@@ -140,6 +142,8 @@ def addresses(stage: Stage) -> Table:
     """Return where everything is, and how to get in."""
     drawn = Table.grid(padding=(0, 2))
     drawn.add_row("Site", stage.site_url)
+    drawn.add_row("Desk", stage.site_url + DESK)
+    drawn.add_row("Overview", f"{stage.site_url}{OVERVIEW}   {DAYS} days of earlier signups")
     drawn.add_row("Admin", f"{stage.site_url}/admin/   login {LOGIN}, password {stage.password}")
     drawn.add_row("Ledger", f"{stage.sandbox_url}/")
     return drawn

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from number_insight.providers.personas.promises import NUMBER_INSIGHT
 from tools.demo.processes import Program, free_port
+from tools.demo.review import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "example_project"
@@ -95,6 +96,10 @@ class Stage:
         found: dict[str, Any] = _get(f"{self.sandbox_url}/ledger.json").json()
         return found
 
+    def browser(self) -> Browser:
+        """Return a browser that is logged into the admin."""
+        return Browser(self.site_url, LOGIN, self.password)
+
     def screenings(self) -> Iterator[list[dict[str, Any]]]:
         """Yield what ``follow_screenings`` has printed so far, again and again until its end."""
         follower = self._start("report", *MANAGE, "follow_screenings", "--timeout", str(JUDGING))
@@ -114,6 +119,7 @@ class Stage:
         sandbox = self._start("sandbox", *SANDBOX, *place)
         self._run("migrate", "--verbosity", "0")
         self._run("seed_lists")
+        self._run("seed_history")
         worker = self._start("worker", *WORKER)
         site = self._start("site", *MANAGE, "runserver", "--noreload", str(self.site_port))
         self._start("sweep", *MANAGE, "number_insight_sweep", "--loop", "5")

@@ -38,6 +38,12 @@ class PagesTest(NumberInsightTestMixin, TestCase):
         self.assertEqual(str(customer.phone), CLEAN)
         self.assertEqual(customer.get_phone_record().subject, customer)
 
+    def test_a_held_account_has_a_link_to_look_again_and_does_not_reload_itself(self) -> None:
+        customer = Customer.objects.create(name="A Visitor", email="a@example.com", phone="")
+        page = self.client.get(f"/customers/{customer.token}/")
+        self.assertContains(page, '<a href="">Look again</a>')
+        self.assertNotContains(page, "http-equiv")
+
     def test_the_record_knows_where_the_visitor_comes_from(self) -> None:
         self.client.post("/signup/", VISITOR, REMOTE_ADDR="89.160.20.112")
         self.assertEqual(NumberInsightRecord.objects.get().ip_address, "89.160.20.112")

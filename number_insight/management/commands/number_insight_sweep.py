@@ -1,4 +1,4 @@
-"""Send Celery a message for everything that is due, or do the work here."""
+"""Ring for everything that is due, or do the work here."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
-from number_insight.screening import tasks
+from number_insight.conf import app_settings
+from number_insight.screening import sweeps
 
 
 class Command(BaseCommand):
     """Sweep once or in a loop, without the grace period of the sweep task."""
 
     help = (
-        "Rings Celery for every record and lookup that is due, ends what has waited too long, "
-        "and tells receivers what they have missed. With --inline it does the work itself, so "
-        "that a small site needs no broker."
+        "Rings for every record and lookup that is due, ends what has waited too long, "
+        "and tells receivers what they have missed. With --inline, or "
+        "where DOORBELL is None, it does the work itself, so that a small site needs no broker."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--inline", action="store_true", help="do the work here instead of ringing Celery"
+            "--inline", action="store_true", help="do the work here instead of ringing"
         )
         parser.add_argument(
             "--loop", type=float, metavar="SECONDS", help="sweep for ever, this often"
@@ -53,7 +54,7 @@ class Command(BaseCommand):
 
     def _sweep(self, inline: bool, *, is_quiet: bool = False) -> None:
         """Sweep, and tell how many records it was for; a quiet one tells of no idle sweep."""
-        count = tasks.sweep(inline=inline)
-        done = "screened" if inline else "rung for"
+        count = sweeps.sweep(inline=inline)
+        done = "screened" if inline or app_settings.DOORBELL is None else "rung for"
         if count or not is_quiet:
             self.stdout.write(f"{count} record{'' if count == 1 else 's'} {done}.")

@@ -1,0 +1,232 @@
+"""Hostile texts, odd summaries and direct posts leave each page of the admin standing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from number_insight.models import ListEntry, NumberInsightRecord
+from number_insight.screening import signup
+from tests.admin.builders import (
+    DESK,
+    EVIL,
+    LIST,
+    NUMBER,
+    action_url,
+    add_flag,
+    confirmed,
+    make_lookup,
+    make_record,
+    make_staff,
+    page_of,
+    posted,
+)
+from tests.models import Customer
+
+pytestmark = pytest.mark.django_db
+LONG = "w" * 200
+HOSTILE = [
+    EVIL,
+    LONG,
+    "\u202egnp.exe\u202c",
+    "👩‍👩‍👧‍👦" * 12,
+    "%(name)s %s {0} {{ x }}",
+    "\x07 \u200b\u2066",
+]
+SEE = "view_numberinsightrecord"
+Post = tuple[str, dict[str, Any]]
+
+
+class _Unprintable:
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def _record(name: str = "Ada", **fields: Any) -> NumberInsightRecord:
+    with signup.suspended():
+        customer = Customer.objects.create(name="Ada", phone=NUMBER)
+    Customer.objects.filter(pk=customer.pk).update(name=name[:100])
+    record = make_record(subject=customer, ip_address="8.8.8.8", **fields)
+    add_flag(record, "mine", message="%(name)s", evidence={"name": name}, weight=30)
+    return record
+
+
+def _pages(record: NumberInsightRecord) -> list[str]:
+    together = "admin:number_insight_numberinsightrecord_together"
+    keys = [record.pk]
+    return [
+        DESK,
+        LIST,
+        page_of(record),
+        reverse(together, args=[record.pk, "number"]),
+        reverse("admin:number_insight_numberinsightrecord_reveal", args=keys),
+        reverse("admin:number_insight_numberinsightrecord_history", args=keys),
+        reverse("admin:number_insight_overview"),
+        reverse("admin:number_insight_lookup_changelist"),
+        reverse("admin:number_insight_listentry_changelist"),
+        reverse("admin:number_insight_rulefault_changelist"),
+        reverse("admin:tests_customer_changelist"),
+        reverse("admin:tests_customer_change", args=[record.subject_id]),
+        "/admin/",
+    ]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_text_is_text_on_every_page(admin_client: Client, name: str) -> None:
+    record = _record(
+        name,
+        carrier_name=name,
+        declared_name=name,
+        caller_name=name,
+        lookup=make_lookup(error=name, insight=None, state="failed"),
+    )
+    ListEntry.objects.create(action="deny", match="carrier", value=name[:50], reason=name[:200])
+    User.objects.filter(username="admin").update(first_name=name[:50])
+    for url in _pages(record):
+        response = admin_client.get(url)
+        assert response.status_code == 200, url
+        assert "<img src=x" not in response.content.decode(), url
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        "Ada",
+        [],
+        {"name": None},
+        {"name": _Unprintable()},
+        {"name": LONG * 50, "state": EVIL, "url": "javascript:alert(1)", "email": 7},
+        {7: "odd"},
+    ],
+    ids=range(7),
+)
+def test_an_odd_summary_leaves_the_pages_standing(
+    admin_client: Client, settings: Any, told: Any
+) -> None:
+    settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "SUBJECT_SUMMARY": lambda _subject: told}
+    record = _record()
+    for url in _pages(record):
+        page = admin_client.get(url)
+        assert page.status_code == 200, url
+        for evil in ("<img src=x", "javascript:alert"):
+            assert evil not in page.content.decode(), url
+
+
+@pytest.mark.parametrize("act", ["release", "refuse"])
+def test_a_reason_of_two_thousand_letters_is_kept_and_shown(admin_client: Client, act: str) -> None:
+    record, reason = _record(), "w" * 2000
+    admin_client.post(action_url(act), confirmed(record, reason=reason))
+    record.refresh_from_db()
+    assert record.decision_reason == reason
+    for url in _pages(record):
+        assert admin_client.get(url).status_code == 200, url
+
+
+def test_a_long_reason_is_kept_with_the_entry_that_a_refusal_makes(admin_client: Client) -> None:
+    record = _record()
+    given = {"reason": "w" * 2000, "also": ["number", "ip", "prefix"], "expires": ""}
+    answer = admin_client.post(DESK, posted(record, "refuse", **given))
+    assert answer.status_code == 302
+    record.refresh_from_db()
+    assert record.decision == "refused"
+    assert set(ListEntry.objects.values_list("reason", flat=True)) == {"w" * 300}
+    assert ListEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize("reason", ["x\x00y", "w" * 2001, "\u202e"])
+def test_a_reason_that_cannot_be_kept_breaks_no_page(admin_client: Client, reason: str) -> None:
+    record = _record()
+    for url, data in (
+        (action_url("refuse"), confirmed(record, reason=reason)),
+        (reverse("admin:number_insight_numberinsightrecord_reveal", args=[record.pk]), {}),
+        (DESK, posted(record, "refuse", reason=reason)),
+    ):
+        body = {**data, "reason": reason}
+        assert admin_client.post(url, body).status_code in (200, 302)
+
+
+@pytest.mark.parametrize("key", ["0", "-1", "9" * 18, "9" * 40, "x", "", "1 OR 1=1", "١٢"])
+def test_a_key_of_no_record_is_no_fault(admin_client: Client, key: str) -> None:
+    for url in (f"{DESK}?record={key}", f"{DESK}?back={key}", f"{LIST}?same_ip_as={key}"):
+        assert admin_client.get(url).status_code == 200
+    assert admin_client.post(DESK, {"record": key, "act": "release"}).status_code == 302
+    pressed = {"_selected_action": key, "confirmed": "1"}
+    assert admin_client.post(action_url("release"), pressed).status_code == 302
+
+
+def _settle(record: NumberInsightRecord) -> str:
+    assert record.lookup is not None
+    return reverse("admin:number_insight_lookup_settle", args=[record.lookup.pk])
+
+
+def _desk(act: str, record: NumberInsightRecord) -> Post:
+    return DESK, posted(record, act, reason="x")
+
+
+def _action(name: str, record: NumberInsightRecord) -> Post:
+    return action_url(name), confirmed(record, reason="x")
+
+
+def _side_page(page: str, record: NumberInsightRecord) -> Post:
+    return f"{LIST}{record.pk}/{page}/", {"reason": "x"}
+
+
+def _bill(answer: str, record: NumberInsightRecord) -> Post:
+    return _settle(record), {"answer": answer}
+
+
+DESK_ACTS = ("release", "refuse", "skip", "undo", "take_over", "claim", "look_up_again")
+POSTS: dict[str, Callable[[NumberInsightRecord], Post]] = {
+    **{f"desk {act}": partial(_desk, act) for act in DESK_ACTS},
+    **{name: partial(_action, name) for name in ("release", "refuse", "look_up_again", "reopen")},
+    **{page: partial(_side_page, page) for page in ("reveal", "together/number", "allow")},
+    **{answer: partial(_bill, answer) for answer in ("paid", "not_paid")},
+}
+
+
+@pytest.mark.parametrize("name", POSTS)
+@pytest.mark.parametrize("permissions", [(), (SEE,), (SEE, "view_lookup")])
+def test_a_direct_post_without_the_permission_is_forbidden(
+    client: Client, name: str, permissions: tuple[str, ...]
+) -> None:
+    record = _record(lookup=make_lookup(state="uncertain", reserved="0.03", insight=None))
+    client.force_login(make_staff("looker", *permissions))
+    before = NumberInsightRecord.objects.values().get()
+    url, data = POSTS[name](record)
+    assert client.post(url, data).status_code == 403
+    assert NumberInsightRecord.objects.values().get() == before
+    assert record.lookup is not None
+    record.lookup.refresh_from_db()
+    assert record.lookup.reserved
+
+
+def test_a_subject_that_is_gone_leaves_the_pages_standing(admin_client: Client) -> None:
+    record = _record()
+    Customer.objects.filter(pk=record.subject_id).delete()
+    record.refresh_from_db()
+    for url in _pages(record):
+        if url != reverse("admin:tests_customer_change", args=[record.subject_id]):
+            assert admin_client.get(url).status_code == 200, url
+    admin_client.post(action_url("release"), confirmed(record, reason="Gone."))
+    record.refresh_from_db()
+    assert record.decision == "released"
+
+
+def test_of_two_people_at_once_the_first_decides_and_the_second_is_told() -> None:
+    record = _record()
+    ana, ben = Client(), Client()
+    for one, name in ((ana, "ana"), (ben, "ben")):
+        one.force_login(make_staff(name, SEE, "decide_numberinsightrecord"))
+    form = confirmed(record, reason="Mine.")
+    ana.post(action_url("refuse"), form)
+    told = ben.post(action_url("release"), form, follow=True).content.decode()
+    record.refresh_from_db()
+    assert (record.decision, str(record.decided_by)) == ("refused", "ana")
+    assert "left alone: it was refused by ana" in told

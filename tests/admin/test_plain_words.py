@@ -1,0 +1,157 @@
+"""The pages say plainly what there is not, what is late, and what has changed."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.admin.templatetags.admin_list import result_headers
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from number_insight.models import ListEntry, NumberInsightRecord, RuleFault
+from tests.admin.builders import (
+    DESK,
+    LIST,
+    make_lookup,
+    make_record,
+    make_staff,
+    page_of,
+    text_of,
+)
+from tests.support.records import an_entry
+from tests.support.stage import asking
+
+pytestmark = pytest.mark.django_db
+ENTRIES = reverse("admin:number_insight_listentry_changelist")
+
+
+@pytest.mark.parametrize(
+    ("model", "sentence"),
+    [
+        ("rulefault", "No rule has failed."),
+        ("lookup", "Nothing has been looked up yet."),
+        ("spending", "Nothing has been spent or reserved yet."),
+        ("listentry", "No entry yet: what you add here overrules the rules."),
+    ],
+)
+def test_an_empty_list_says_so_in_a_sentence(
+    admin_client: Client, model: str, sentence: str
+) -> None:
+    page = text_of(admin_client.get(reverse(f"admin:number_insight_{model}_changelist")))
+    assert sentence in page
+    assert not re.search(r"\b0 (rule fault|lookup|spending|list entr)", page)
+
+
+def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -> None:
+    make_lookup()
+    lookups = reverse("admin:number_insight_lookup_changelist")
+    told = text_of(admin_client.get(lookups, {"q": "+46701740699"}))
+    assert "Nothing fits the search and the filters." in told
+    assert "Nothing fits" not in text_of(admin_client.get(lookups))
+
+
+@pytest.mark.parametrize(
+    ("typed", "permissions", "sentence"),
+    [
+        ("0605", ["view_full_number"], "A number is found from its first seven digits on"),
+        ("+4670174", [], "You see numbers masked, so only a whole number is found."),
+        ("An", ["view_full_number"], "A name is found from its first three letters on."),
+        ("Ana", ["view_full_number"], "Names are not searched here"),
+        ("9.9.9.9", [], "No record has this number, IP or id"),
+        ("+46701740699", ["view_full_number"], "No record has this number, IP or id"),
+    ],
+)
+def test_a_search_says_why_it_finds_nothing(
+    client: Client, typed: str, permissions: list[str], sentence: str
+) -> None:
+    make_record()
+    client.force_login(make_staff("looker", "view_numberinsightrecord", *permissions))
+    with asking(SUBJECT_SEARCH={}):
+        assert sentence in text_of(client.get(LIST, {"q": typed}))
+
+
+def test_the_history_of_an_untouched_record_says_that_nobody_has_decided(
+    admin_client: Client,
+) -> None:
+    record = make_record()
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    told = text_of(admin_client.get(history))
+    assert "Nobody has decided or changed anything here yet." in told
+    assert "wasn't added" not in told
+
+
+def _aged(hours: int, **fields: Any) -> NumberInsightRecord:
+    record = make_record(**fields)
+    at = timezone.now() - timedelta(hours=hours)
+    NumberInsightRecord.objects.filter(pk=record.pk).update(created_at=at)
+    return record
+
+
+@pytest.mark.parametrize("url", [DESK, LIST])
+@pytest.mark.parametrize(("target", "is_late"), [(4, False), (2, True), (None, False)])
+def test_an_age_beyond_the_target_is_marked(
+    admin_client: Client, url: str, target: int | None, is_late: bool
+) -> None:
+    _aged(3)
+    with asking(REVIEW_TARGET=timedelta(hours=target) if target else None):
+        assert ("ni-late" in admin_client.get(url).content.decode()) is is_late
+
+
+def test_what_is_decided_is_never_late(admin_client: Client) -> None:
+    _aged(300, decision="released", decided_at=timezone.now())
+    _aged(300, verdict="allow")
+    assert "ni-late" not in admin_client.get(LIST).content.decode()
+
+
+def test_after_another_lookup_the_old_answer_stands_beside_the_new(admin_client: Client) -> None:
+    old = make_lookup(insight={"line_type": "virtual", "country": "SE"})
+    new = make_lookup(insight={"line_type": "mobile", "country": "SE"}, supersedes=old)
+    record = make_record(lookup=new, basis="answer", line_type="mobile", country="SE")
+    told = text_of(admin_client.get(page_of(record)))
+    assert "Since it was looked up again Fact Before Now Line type virtual" in told
+    again = make_record(lookup=old, basis="answer", line_type="virtual")
+    assert "Since it was looked up again" not in text_of(admin_client.get(page_of(again)))
+
+
+def test_a_record_that_cannot_be_looked_up_again_says_why_in_place_of_the_button(
+    admin_client: Client,
+) -> None:
+    record = make_record(decision="released", decided_at=timezone.now())
+    with asking(ENABLED=False):
+        told = admin_client.get(page_of(record))
+    assert "It cannot be looked up again: " in text_of(told)
+    assert "Look up again …" not in told.content.decode()
+
+
+def test_entries_show_what_they_do_and_when_they_end(admin_client: Client) -> None:
+    over = an_entry("deny", "prefix", "+4670", expires_at=timezone.now() - timedelta(days=1))
+    an_entry("allow", "country", "NO", reason="word " * 60)
+    page = admin_client.get(ENTRIES)
+    assert '<span class="ni-badge ni-deny">deny</span>' in page.content.decode()
+    assert "expired" in text_of(page)
+    for value, found in (("expired", [over.pk]), ("in_force", [over.pk + 1])):
+        rows = admin_client.get(ENTRIES, {"end": value}).context["cl"].result_list
+        assert [entry.pk for entry in rows] == found
+    assert ListEntry.objects.count() == 2
+
+
+def test_a_new_entry_has_no_rows_for_what_it_cannot_have_yet(admin_client: Client) -> None:
+    told = text_of(admin_client.get(reverse("admin:number_insight_listentry_add")))
+    assert "Hits" not in told
+    assert "Author" not in told
+
+
+def test_the_rules_that_fail_have_one_column_of_each_name(admin_client: Client) -> None:
+    RuleFault.objects.create(code="moody", errors_in_row=2, error="ValueError in rules.py:3")
+    page = admin_client.get(reverse("admin:number_insight_rulefault_changelist"))
+    names = [header["text"] for header in _headers(page)]
+    assert len(names) == len(set(names))
+    assert "ValueError in rules.py:3" in text_of(page)
+
+
+def _headers(page: Any) -> list[dict[str, Any]]:
+    return [h for h in result_headers(page.context["cl"]) if h["text"]]
