@@ -153,6 +153,13 @@ class ListEntryAdmin(ModelAdmin):
         names = super().get_readonly_fields(request, obj)
         return [*names, "match", "masked_value"] if self._is_masked(request, obj) else names
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "expires_at":  # the label of the field belongs to neither of its two
+            for widget, label in zip(field.widget.widgets, ("Date:", "Time:"), strict=True):
+                widget.attrs["aria-label"] = gettext(label)
+        return field
+
     def get_search_fields(self, request: HttpRequest) -> Any:
         is_full = permissions.can_view_full_number(request.user)
         return self.search_fields if is_full else ("=value", "reason")

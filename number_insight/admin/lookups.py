@@ -88,7 +88,8 @@ class LookupAdmin(ReadOnlyAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         newest = NumberInsightRecord.objects.filter(lookup=OuterRef("pk")).order_by("-pk")
         newest_key = Subquery(newest.values("pk")[:1])
-        return rows.defer("insight", "raw").annotate(**{RECORD: newest_key})
+        rows = rows.defer("insight", "raw").annotate(**{RECORD: newest_key})
+        return rows
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.settle_view)

@@ -45,4 +45,5 @@ def _payment(lookup: Lookup, *, is_paid: bool) -> budget.Payment:
 def _charge(lookup: Lookup) -> None:
     """Charge the cost to the first record of `lookup`, as an answer is."""
     first = lookup.records.order_by("pk").values_list("pk", flat=True).first()
-    NumberInsightRecord.objects.filter(pk=first).update(cost=lookup.cost)
+    if first is not None:
+        NumberInsightRecord.objects.filter(pk=first).update(cost=lookup.cost)

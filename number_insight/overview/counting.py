@@ -14,6 +14,7 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from number_insight import clock, loading
+from number_insight.conf import app_settings
 from number_insight.lookups import budget
 from number_insight.models import (
     DailyTally,
@@ -27,6 +28,7 @@ from number_insight.models.choices import ANSWERED_STATES, Act, Basis, Decision,
 from number_insight.models.tallies import Money, TallyKind
 from number_insight.overview import spread
 from number_insight.providers.base import Question
+from number_insight.rules.live import LIVE_CODE
 
 ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
 """The bases of a verdict that lacked nothing, so that a cheaper question has saved money."""
@@ -124,10 +126,12 @@ def _flags(day: date) -> Iterator[DailyTally]:
     rows = RiskFlag.objects.filter(**_of(day, "record__created_at"))
     rows = rows.exclude(record__state=RecordState.REFUSED).order_by()
     found = Figures(Figure)
-    groups = rows.values_list("code", "counted", "shadow", "record__decision")
-    for code, counted, shadow, decision, count in groups.annotate(
+    groups = rows.values_list("code", "live", "counted", "shadow", "record__decision")
+    for code, live, counted, shadow, decision, count in groups.annotate(
         records=Count("record", distinct=True)
     ):
+        if live and not app_settings.keeps_live_data:
+            code = LIVE_CODE  # a tally outlives what may be kept of the finding
         if counted or shadow:
             kind = TallyKind.SHADOW if shadow else TallyKind.FLAG
             found[kind, code].add(count, decision)

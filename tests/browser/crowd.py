@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from number_insight import reviewing, screening
-from number_insight.models import ListEntry, Lookup, NumberInsightRecord
+from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spending
 from number_insight.overview import keeping
 from number_insight.providers.personas import PERSONAS
 from number_insight.screening import tasks
@@ -22,6 +22,8 @@ FINDINGS = (
     ("number_seen", "history", 40, "Others have signed up with this number."),
     ("carrier_country", "place", 20, "Carrier and number belong to different countries."),
 )
+CENT = 10**6
+"""A cent, in the units in which spending is stored."""
 NAMES = [
     "Alma Lindqvist",
     "Viktor Strand",
@@ -100,6 +102,8 @@ def _past(chance: random.Random) -> None:
             decision = "" if verdict == "allow" else chance.choice(("released", "refused"))
             at = timezone.now() - timedelta(days=days, minutes=chance.randint(0, 600))
             _judged(chance, verdict, decision, at)
+        budget = {"period": f"day:{timezone.localdate() - timedelta(days=days):%Y-%m-%d}"}
+        Spending.objects.create(**budget, currency="EUR", spent=chance.randint(9, 60) * CENT)
 
 
 def _judged(chance: random.Random, verdict: str, decision: str, at: Any) -> None:
@@ -143,7 +147,7 @@ def _present(chance: random.Random) -> None:
         screening.screen(number, ip=ip, subject=customer(name, number))
     tasks.sweep(inline=True)
     fresh = NumberInsightRecord.objects.awaiting_review().order_by("pk")
-    for record in fresh:
+    for record in NumberInsightRecord.objects.exclude(subject_type=None):
         at = timezone.now() - timedelta(minutes=chance.randint(8, 230))
         NumberInsightRecord.objects.filter(pk=record.pk).update(created_at=at)
     user, _is_new = User.objects.get_or_create(username="ingrid", defaults={"is_staff": True})

@@ -156,9 +156,9 @@ def _bracket(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _content(page: str) -> str:
     """Return the text between the navigation and the footer, read-out attributes included."""
-    content = page.split('id="content-main"')[1].split('id="footer"')[0]
+    content = page.split('id="content-main"')[1].split("<footer")[0].split(">", 1)[1]
     attributes = re.findall(r'(?:title|aria-label|placeholder|alt)="([^"]*)"', content)
-    return html.unescape(re.sub(r"<[^>]+>", " ", content[1:]) + " ".join(attributes))
+    return html.unescape(re.sub(r"<[^>]+>", " ", content) + " ".join(attributes))
 
 
 def _without_brackets(text: str) -> str:

@@ -73,6 +73,7 @@ def told(text: str) -> list[str]:
         '"real_time": null',
         '"ip_country": "FR"',  # where the IP of persona 20 is, not the phone
         '"country": "FR", "match": "mismatch"',
+        '"kind": "place"',  # of a day's tally: the countries of numbers and IPs
     ):
         text = text.replace(said, "")
     return [word for word in TELLING if word in text]

@@ -83,7 +83,8 @@ def nice(value: float) -> float:
     if value <= 0:
         return 1
     size = 10.0 ** floor(log10(value))
-    return next(first * size for first in NICE if first * size >= value * (1 - 1e-9))
+    top = next(first * size for first in NICE if first * size >= value * (1 - 1e-9))
+    return float(f"{top:.6g}")  # 6 * 0.1 is a little more than 0.6
 
 
 def legend_of(*series: Series) -> list[tuple[SafeString, str]]:
