@@ -98,18 +98,37 @@ PHONENUMBER_DEFAULT_REGION = "SE"
 # Where ``manage.py number_insight_sandbox`` answers.
 SANDBOX_URL = "http://127.0.0.1:8017"
 
-NUMBER_INSIGHT = {
-    "PROVIDERS": {
-        "default": {
-            "BACKEND": "number_insight.providers.vonage.NumberInsight",
-            "OPTIONS": {
-                "api_key": os.environ.get("VONAGE_API_KEY", "example"),
-                "api_secret": os.environ.get("VONAGE_API_SECRET", "example"),
-                # Without this line the real service is asked, for real money.
-                "base_url": f"{SANDBOX_URL}/ni",
-            },
+# The vendors that may be asked; without its "base_url" the real service is, for real money.
+VENDORS = {
+    "number_insight": {
+        "BACKEND": "number_insight.providers.vonage.NumberInsight",
+        "OPTIONS": {
+            "api_key": os.environ.get("VONAGE_API_KEY", "example"),
+            "api_secret": os.environ.get("VONAGE_API_SECRET", "example"),
+            "base_url": f"{SANDBOX_URL}/ni",
         },
     },
+    "identity": {
+        "BACKEND": "number_insight.providers.identity.IdentityInsights",
+        "OPTIONS": {
+            "application_id": os.environ.get("VONAGE_APPLICATION_ID", "example"),
+            "private_key": os.environ.get("VONAGE_PRIVATE_KEY", ""),
+            "base_url": SANDBOX_URL,
+        },
+    },
+    "twilio": {
+        "BACKEND": "number_insight.providers.twilio.Lookup",
+        "OPTIONS": {
+            "api_key": os.environ.get("TWILIO_API_KEY", "example"),
+            "api_secret": os.environ.get("TWILIO_API_SECRET", "example"),
+            "base_url": SANDBOX_URL,
+        },
+    },
+}
+
+NUMBER_INSIGHT = {
+    # The one setting by which the site changes its vendor.
+    "PROVIDERS": {"default": VENDORS[os.environ.get("VENDOR", "number_insight")]},
     # All numbers of the sandbox lie in one block of 100, as if one buyer had them: so nothing
     # looks at blocks here. A real site leaves RULES out.
     "RULES": [rule for rule in STANDARD if not rule["NAME"].endswith(".BlockBurst")],

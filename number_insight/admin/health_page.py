@@ -54,7 +54,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _sweep(health),
             _records(health),
             _review_queue(health, links.review_url(site, request)),
-            _broker(health),
+            *([] if health.doorbell == "tasks" else [_broker(health)]),
             _uncertain(health, links.uncertain_url(site, request)),
             _rules(health, links.faults_url(site, request)),
             *(_retirement(one) for one in health.retirements),
@@ -132,14 +132,10 @@ def _review_queue(health: Health, url: str | None) -> Indicator:
 
 def _broker(health: Health) -> Indicator:
     label = _("Broker")
-    if health.doorbell is None:
-        advice = _("The sweep does the work: DOORBELL is None.")
-        return Indicator(label=label, value=_("not needed"), advice=advice)
-    if health.doorbell != "celery":
-        return Indicator(label=label, value=_("not needed, since Django's tasks ring"))
-    if not health.broker:
+    rings = health.doorbell is not None
+    if rings and not health.broker:
         return Indicator(label=label, value=_("reachable"))
-    if not health.has_broker:
+    if not rings or not health.has_broker:
         advice = _("The sweep does the work; let number_insight_sweep run with --inline.")
         return Indicator(label=label, value=_("none is configured"), advice=advice)
     value = _("not reachable (%(why)s)") % {"why": health.broker}

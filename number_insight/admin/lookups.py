@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -88,8 +88,8 @@ class LookupAdmin(ReadOnlyAdmin):
         rows: QuerySet[Any] = super().get_queryset(request)
         newest = NumberInsightRecord.objects.filter(lookup=OuterRef("pk")).order_by("-pk")
         newest_key = Subquery(newest.values("pk")[:1])
-        rows = rows.defer("insight", "raw").annotate(**{RECORD: newest_key})
-        return rows
+        annotated = rows.defer("insight", "raw").annotate(**{RECORD: newest_key})
+        return cast("QuerySet[Any]", annotated)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.settle_view)

@@ -182,6 +182,15 @@ def test_a_site_without_a_broker_is_told_that_the_sweep_does_the_work(
     assert "Broker none is configured The sweep does the work" in _text(admin_client)
 
 
+def test_the_page_asks_for_no_broker_where_celery_does_not_ring(
+    admin_client: Client, settings: Any
+) -> None:
+    settings.NUMBER_INSIGHT = fake(DOORBELL=None)
+    assert "Broker none is configured The sweep does the work" in _text(admin_client)
+    settings.NUMBER_INSIGHT = fake(DOORBELL="tasks")
+    assert "Broker" not in _text(admin_client)
+
+
 def test_a_broker_that_cannot_be_reached_is_shown(admin_client: Client, settings: Any) -> None:
     settings.NUMBER_INSIGHT = fake(RING_TIMEOUT=timedelta(0))
     assert "Broker not reachable (TimeoutError) Signups go on" in _text(admin_client)

@@ -45,12 +45,20 @@ def chromium() -> Iterator[Browser]:
     """A running Chromium of the machine; without one the suite fails."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
-        pytest.exit("The browser suite needs Chromium: install Debian's chromium.", returncode=1)
+        pytest.fail("There is no Chromium here: install Debian's chromium.", pytrace=False)
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(ALONE))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None) -> Iterator[LiveServer]:
+    """The running site; its database is a file by then, so that threads share no connection."""
+    server = LiveServer("localhost")
+    yield server
+    server.stop()
 
 
 @pytest.fixture

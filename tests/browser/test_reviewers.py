@@ -23,7 +23,7 @@ def test_two_reviewers_are_shown_different_cases(open_page: Open, ada: User, bea
 
 def test_a_colleagues_case_can_be_taken_over(open_page: Open, ada: User, bea: User) -> None:
     (record,) = crowd.queue(1)
-    hers, theirs = open_page(ada), open_page(bea, silent=False)  # a 409 is told to the console
+    hers, theirs = open_page(ada), open_page(bea)
     hers.goto(DESK)
     theirs.goto(f"{DESK}?record={record.pk}")
     expect(theirs.locator(".ni-claimed")).to_contain_text("ada is looking at this one.")
@@ -40,6 +40,7 @@ def test_the_other_one_is_told_that_the_case_was_taken(
     open_page: Open, ada: User, bea: User
 ) -> None:
     (record,) = crowd.queue(1)
+    # The answer is a 409, of which Chromium tells its console.
     hers, theirs = open_page(ada, silent=False), open_page(bea)
     hers.goto(DESK)
     theirs.goto(f"{DESK}?record={record.pk}")
@@ -87,7 +88,7 @@ def test_a_decision_is_reopened_on_the_records_page(open_page: Open, ada: User) 
     page.keyboard.press("r")
     expect(page.locator(".ni-last")).to_contain_text("Released")
     page.goto(page_of(record))
-    page.click("text=Reopen …")
+    page.click("[type=submit][value='Reopen …']")
     page.fill("[name=reason]", "A mistake.")
     page.click(".submit-row [type=submit]")
     expect(page.locator(".ni-decide")).to_be_visible()

@@ -131,6 +131,14 @@ def test_numbers_without_an_answer_are_told_apart() -> None:
     assert "1 numbers were not answered." in out
 
 
+def test_numbers_without_an_answer_are_told_beside_the_json() -> None:
+    with two_providers(second={CLEAN: exceptions.NoAnswer("Nothing is known.")}):
+        signed_up()
+        out, err = parity(json=True)
+    assert json.loads(out)["numbers"] == 2
+    assert "1 numbers were not answered." in err
+
+
 def test_what_is_wrong_is_one_sentence() -> None:
     with two_providers(second={CLEAN: exceptions.BadCredentials("The key is wrong.")}):
         with pytest.raises(CommandError, match="no provider 'spar'. Did you mean 'spare'?"):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
+import textwrap
+from typing import Any
 
 import pytest
 from django.dispatch import Signal
 from django.utils.module_loading import import_string
 
-from number_insight import signals, testing
+from number_insight import exceptions, reviewing, screening, signals, testing
 from number_insight.insight import Insight
 from number_insight.models import (
     DailyTally,
@@ -24,6 +27,8 @@ from number_insight.models import (
 from number_insight.models.lists import IP_LASTS
 from number_insight.models.managers import RecordQuerySet
 from number_insight.models.tallies import Money, TallyKind
+from number_insight.providers.base import Provider
+from number_insight.rules import Rule
 from number_insight.screening import signup
 from tests.support.pages import ROOT, named, quoted, read, rows, section
 
@@ -135,3 +140,68 @@ def test_the_signature_of_screen_is_as_it_is_written():
 def test_what_testing_offers_is_there():
     offered = named(section("docs/testing.md", "What there is"))
     assert [name for name in offered if not hasattr(testing, name)] == []
+
+
+PUBLIC = named(section(PAGE, "Imports"))
+BESIDES = re.findall(r"`(\w+)\([^`]*\)`|`(take_over|let_go)`", section(PAGE, "Imports"))
+
+
+def public_names() -> dict[str, Any]:
+    """Return what the page says may be imported, with the neighbours that its lines name."""
+    found = {path: thing for path in PUBLIC if (thing := imported(path)) is not None}
+    names = {name for pair in BESIDES for name in pair if name}
+    return found | {name: vars(reviewing)[name] for name in names if name in vars(reviewing)}
+
+
+def imported(path: str) -> Any:
+    """Return the class or function at `path`; None for a module and for a value."""
+    try:
+        thing = import_string(path)
+    except ImportError:
+        return None
+    return thing if inspect.isclass(thing) or inspect.isfunction(thing) else None
+
+
+@pytest.mark.parametrize("name", public_names())
+def test_every_public_name_has_a_docstring_of_its_own(name: str):
+    thing = public_names()[name]
+    assert (vars(thing)["__doc__"] if inspect.isclass(thing) else thing.__doc__).strip()
+
+
+@pytest.mark.parametrize("thing", [Rule, Provider, Insight])
+def test_every_method_that_a_project_overrides_or_calls_has_a_docstring(thing: type):
+    named_ones = [value for key, value in vars(thing).items() if not key.startswith("_")]
+    methods = [value for value in named_ones if inspect.isfunction(value)]
+    assert methods
+    assert [method.__name__ for method in methods if not inspect.getdoc(method)] == []
+
+
+@pytest.mark.parametrize("name", public_names())
+def test_a_docstring_tells_what_is_raised_and_whether_something_is_returned(name: str):
+    thing = inspect.unwrap(public_names()[name])
+    if inspect.isclass(thing):
+        return
+    doc, tree = inspect.getdoc(thing) or "", ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    raised = [node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+    for error in raised:
+        if isinstance(error, ast.Call) and isinstance(error.func, ast.Name):
+            assert f"`{error.func.id}`" in doc
+    (function,) = tree.body
+    assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+    returned = ast.unparse(function.returns) if function.returns else "None"
+    if returned not in {"None", "Iterator[None]"}:
+        assert re.search(r"\breturns?\b|; see `|^Whether", doc, re.IGNORECASE), doc
+
+
+@pytest.mark.parametrize(
+    "error", [value for value in vars(exceptions).values() if inspect.isclass(value)]
+)
+def test_every_exception_says_what_it_means(error: type):
+    if error.__module__ == exceptions.__name__:
+        assert vars(error)["__doc__"]
+
+
+@pytest.mark.parametrize("package", [reviewing, screening])
+def test_every_name_that_a_public_package_hands_on_is_on_the_page(package):
+    told = {path.rsplit(".", 1)[1] for path in PUBLIC} | {n for pair in BESIDES for n in pair}
+    assert set(package.__all__) - {"Changes"} <= told

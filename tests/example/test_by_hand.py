@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.support.keys import private_key
 from tests.support.pages import blocks
 from tests.support.project import Project, answers
 from tests.support.servers import Redis
@@ -23,6 +24,13 @@ SITE = "python manage.py runserver"
 WORKER = "celery -A project worker --beat --loglevel INFO"
 SWEEP = "python manage.py number_insight_sweep --inline --loop 5"
 TEST = "python manage.py test"
+TOLD = {"number_insight": "valid EUR", "identity": "inferred EUR", "twilio": "valid USD"}
+"""The word on the number's validity, and the currency, which tell the vendors apart."""
+ANSWER = """
+from shop.models import Customer
+record = Customer.objects.get().get_phone_record()
+print(record.valid_number, record.lookup.currency)
+"""
 BROKER = re.compile("^CELERY_BROKER_URL = .*\n", re.MULTILINE)
 VERDICTS = """
 from shop.models import Customer
@@ -57,12 +65,32 @@ def test_the_page_names_what_is_run_here() -> None:
     assert {MIGRATE, SANDBOX, SITE, WORKER, SWEEP, TEST} <= typed
 
 
-def test_its_own_tests_pass(example: Project) -> None:
+@pytest.fixture(params=["number_insight", "identity", "twilio"])
+def vendor(
+    request: pytest.FixtureRequest, example: Project, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """The one setting by which the site changes its vendor, set in the environment."""
+    monkeypatch.setenv("VENDOR", request.param)
+    monkeypatch.setenv("VONAGE_PRIVATE_KEY", private_key())
+    return str(request.param)
+
+
+def test_its_own_tests_pass_under_each_vendor(example: Project, vendor: str) -> None:
     assert "\nOK" in example.run(TEST)
 
 
-def test_its_checks_find_nothing(example: Project) -> None:
-    assert "no issues (0 silenced)" in example.run("python manage.py check --fail-level WARNING")
+def test_its_checks_find_nothing_but_what_a_vendor_cannot_tell(
+    example: Project, vendor: str
+) -> None:
+    told = example.run("python manage.py check --fail-level WARNING")
+    assert set(re.findall(r"number_insight\.\w+", told)) <= {"number_insight.I001"}
+
+
+def test_each_vendor_is_asked_by_one_setting(example: Project, vendor: str) -> None:
+    with served(example, broker="") as site, site.running(SWEEP):
+        page = sign_up(site, "070-174 06 05")
+        assert until(lambda: says(page, "Your account is active."), PATIENCE)
+        assert TOLD[vendor] in site.execute(ANSWER)
 
 
 def test_its_migrations_say_what_its_models_say(example: Project) -> None:

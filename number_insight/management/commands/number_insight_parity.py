@@ -55,6 +55,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), indent=2))
+            if report.unanswered:  # on the other stream, so that JSON stays JSON
+                self.stderr.write(_unanswered(report))
         elif not options["dry_run"]:
             self.stdout.write(_table(report))
         if stopped:
@@ -94,7 +96,7 @@ def _table(report: Report) -> str:
     document = report.as_json()
     lines = [
         f"{report.numbers} numbers compared, {report.changed} verdicts would change.",
-        *([f"{report.unanswered} numbers were not answered."] if report.unanswered else ()),
+        *([_unanswered(report)] if report.unanswered else ()),
     ]
     titles = {
         "matrix": "verdicts",
@@ -106,6 +108,10 @@ def _table(report: Report) -> str:
     for key, title in titles.items():
         lines += _rows(title, document[key])
     return "\n".join(lines)
+
+
+def _unanswered(report: Report) -> str:
+    return f"{report.unanswered} numbers were not answered."
 
 
 def _rows(title: str, values: Mapping[str, Any]) -> list[str]:
