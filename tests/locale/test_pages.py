@@ -54,7 +54,7 @@ def record(admin_user: User) -> NumberInsightRecord:
     facts = {"ip_address": "8.8.8.8", "ip_country": "US", "score": 45, "country": "SE"}
     lookup = LookupFactory(state="uncertain")
     made = make_record(subject=_customer(1), lookup=lookup, **facts)
-    add_flag(made, "ip_country", weight=25, evidence={"ip_country": "US", "country": "SE"})
+    add_flag(made, "ip_mismatch", weight=25, evidence={"ip_country": "US", "country": "SE"})
     add_flag(made, "virtual", weight=20, evidence={"carrier": "Acme"})
     add_flag(made, "number_reused", weight=10, evidence={"count": 3}, counted=False)
     for key, decision in enumerate(("released", "refused", ""), start=2):
