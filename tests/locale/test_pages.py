@@ -61,7 +61,9 @@ def record(admin_user: User) -> NumberInsightRecord:
         make_record(subject=_customer(key), decision=decision, **facts)
     make_record(subject=_customer(9), verdict="review", score=0, basis="no_answer")
     ListEntry.objects.create(action="deny", match="country", value="SE", author=admin_user)
-    DecisionEvent.objects.create(record=made, user=admin_user, act="reopen", reason_code="fraud_before")
+    DecisionEvent.objects.create(
+        record=made, user=admin_user, act="reopen", reason_code="fraud_before"
+    )
     keeping.keep()
     return made
 
