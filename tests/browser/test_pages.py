@@ -51,7 +51,7 @@ def test_no_page_is_wider_than_the_window(open_page: Open, root: User) -> None:
 def test_axe_finds_nothing_serious_on_any_page(open_page: Open, root: User, scheme: str) -> None:
     page, found = open_page(root, color_scheme=scheme, bypass_csp=True), []
     for name in visits(page):
-        for size in (LARGE, SMALL):
+        for size in (LARGE, SMALL) if scheme == "light" else (LARGE,):
             page.set_viewport_size(size)  # type: ignore[arg-type]
             found += [(name, size["width"], *each) for each in grave(page)]
     assert found == []
