@@ -162,7 +162,7 @@ def imported(path: str) -> Any:
     return thing if inspect.isclass(thing) or inspect.isfunction(thing) else None
 
 
-@pytest.mark.parametrize("name", public_names())
+@pytest.mark.parametrize("name", sorted(public_names()))
 def test_every_public_name_has_a_docstring_of_its_own(name: str):
     thing = public_names()[name]
     assert (vars(thing)["__doc__"] if inspect.isclass(thing) else thing.__doc__).strip()
@@ -176,7 +176,7 @@ def test_every_method_that_a_project_overrides_or_calls_has_a_docstring(thing: t
     assert [method.__name__ for method in methods if not inspect.getdoc(method)] == []
 
 
-@pytest.mark.parametrize("name", public_names())
+@pytest.mark.parametrize("name", sorted(public_names()))
 def test_a_docstring_tells_what_is_raised_and_whether_something_is_returned(name: str):
     thing = inspect.unwrap(public_names()[name])
     if inspect.isclass(thing):
