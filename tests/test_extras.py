@@ -43,6 +43,11 @@ import psycopg
 from django.db.backends.postgresql.base import DatabaseWrapper
 assert psycopg.pq.__impl__ in ("binary", "c")
 """,
+    "identity": """
+import cryptography, jwt
+from number_insight.providers.identity import IdentityInsights
+assert "RS256" in jwt.algorithms.get_default_algorithms()
+""",
     "geoip": """
 from number_insight.ip_country import maxmind
 """,

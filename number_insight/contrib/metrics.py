@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import close_old_connections
+from django.db import connections
 from django.db.models import Count, Min
 from django.utils import timezone
 
@@ -43,11 +43,17 @@ class Metric:
 @contextmanager
 def own_connections() -> Iterator[None]:
     """Close what is stale before and after reading, since an exporter may have its own thread."""
-    close_old_connections()
+    _close_stale()
     try:
         yield
     finally:
-        close_old_connections()
+        _close_stale()
+
+
+def _close_stale() -> None:
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:  # a request's, whose transaction goes on
+            connection.close_if_unusable_or_obsolete()
 
 
 def _verdicts() -> Iterator[Sample]:

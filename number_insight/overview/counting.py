@@ -14,7 +14,6 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from number_insight import clock, loading
-from number_insight.conf import app_settings
 from number_insight.lookups import budget
 from number_insight.models import (
     DailyTally,
@@ -130,8 +129,7 @@ def _flags(day: date) -> Iterator[DailyTally]:
     for code, live, counted, shadow, decision, count in groups.annotate(
         records=Count("record", distinct=True)
     ):
-        if live and not app_settings.keeps_live_data:
-            code = LIVE_CODE  # a tally outlives what may be kept of the finding
+        code = LIVE_CODE if live else code  # a tally outlives what may be kept of the finding
         if counted or shadow:
             kind = TallyKind.SHADOW if shadow else TallyKind.FLAG
             found[kind, code].add(count, decision)

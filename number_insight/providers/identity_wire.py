@@ -239,7 +239,7 @@ def _match(answer: _Answer) -> Mapping[str, str] | None:
     if answer.codes.get("subscriber_match") == _ID_MISMATCH:
         return {"id_document": "none"}
     found = {
-        name.removesuffix(_MATCH): value.lower() if value.lower() in _LEVELS else UNKNOWN
+        name.removesuffix(_MATCH).lower(): value.lower() if value.lower() in _LEVELS else UNKNOWN
         for name, value in answer.get("subscriber_match").items()
         if name.endswith(_MATCH) and isinstance(value, str)
     }

@@ -142,7 +142,7 @@ def test_entries_show_what_they_do_and_when_they_end(admin_client: Client) -> No
 def test_a_new_entry_has_no_rows_for_what_it_cannot_have_yet(admin_client: Client) -> None:
     told = text_of(admin_client.get(reverse("admin:number_insight_listentry_add")))
     assert "Hits" not in told
-    assert "Author" not in told
+    assert "Author:" not in told
 
 
 def test_the_rules_that_fail_have_one_column_of_each_name(admin_client: Client) -> None:

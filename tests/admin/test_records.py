@@ -214,7 +214,7 @@ def test_people_are_found_by_those_who_may_view_them(client: Client, settings: A
     ("query", "why"),
     [
         ({"q": "0605"}, "A number is found from its first seven digits on"),
-        ({"q": "Lovelace"}, "nobody of that name signed up"),
+        ({"q": "Lovelace"}, "Names are not searched here"),
         ({"queue": "risk"}, "Nothing waits here."),
         ({"verdict": "deny"}, "No record fits these filters."),
         ({}, "Nobody has signed up yet."),
