@@ -18,6 +18,7 @@ from number_insight.providers.alpha3 import ALPHA3
 from number_insight.providers.documents import Document, Unreadable, read_json
 from number_insight.providers.identity_statuses import ANSWERED, REASONS, refusal
 from number_insight.providers.meanings import UNREADABLE
+from number_insight.providers.vocabulary import words
 
 DEFAULT_PERIOD = 240
 """The period of a swap if the request names none, in hours."""
@@ -239,11 +240,11 @@ def _match(answer: _Answer) -> Mapping[str, str] | None:
     if answer.codes.get("subscriber_match") == _ID_MISMATCH:
         return {"id_document": "none"}
     found = {
-        name.removesuffix(_MATCH).lower(): value.lower() if value.lower() in _LEVELS else UNKNOWN
+        name.removesuffix(_MATCH): value.lower() if value.lower() in _LEVELS else UNKNOWN
         for name, value in answer.get("subscriber_match").items()
         if name.endswith(_MATCH) and isinstance(value, str)
     }
-    return found or None
+    return words(found) or None
 
 
 def _location(answer: _Answer) -> Location | None:

@@ -61,12 +61,10 @@ def sound(insight: Insight) -> Insight:
         risk=_risk(insight.risk),
         reassigned=None if insight.reassigned is None else _word(insight.reassigned, REASSIGNED),
         call_forwarding=_flag(insight.call_forwarding),
-        match=_words(insight.match) if isinstance(insight.match, Mapping) else None,
+        match=words(insight.match) if isinstance(insight.match, Mapping) else None,
         location=_location(insight.location),
         missing={
-            signal: reason
-            for signal, reason in _words(insight.missing).items()
-            if reason in MISSING
+            signal: reason for signal, reason in words(insight.missing).items() if reason in MISSING
         },
     )
 
@@ -113,7 +111,7 @@ def _location(location: object) -> Location | None:
     return replace(location, verified=_word(location.verified, VERIFIED))
 
 
-def _words(value: object) -> dict[str, str]:
+def words(value: object) -> dict[str, str]:
     """Return the texts of a mapping under texts, in lower case."""
     items = value.items() if isinstance(value, Mapping) else ()
     return {
