@@ -251,7 +251,10 @@ def _pem(key: Any) -> str:
 GOOD = keys.private_key()
 BAD_KEYS = {
     "of nothing": ("no-such-file.key", "neither a key in PEM nor the path"),
-    "too long for a name": (GOOD.splitlines()[1] * 20, "no key in PEM, and no file"),
+    "too long for a name": (
+        GOOD.splitlines()[1].replace("/", "A") * 20,
+        "no key in PEM, and no file",
+    ),
     "with a null": ("a\0b", "no key in PEM, and no file"),
     "of a folder": ("/", "no key in PEM, and no file"),
     "a file of something else": ("pyproject.toml", "a file without a key"),
