@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from number_insight.sandbox.server import Sandbox
 from tests.celery import app
@@ -93,6 +94,13 @@ def _publish_redis(server: Redis) -> None:
     os.environ["NI_TEST_REDIS_URL"] = server.url
     settings.CELERY_BROKER_URL = server.url
     app.conf.broker_url = server.url
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Leave no language of a test, which a request activates in its thread, to the next one."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
