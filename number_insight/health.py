@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, F, Min, QuerySet, Sum, TextField, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat
+from django.db.models import Min, QuerySet, Sum
 from django.utils import timezone
 
-from number_insight import clock, loading
+from number_insight import clock
 from number_insight.clock import Now
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, retirement, switches
@@ -25,8 +22,6 @@ from number_insight.models import (
     Heartbeat,
     Lookup,
     NumberInsightRecord,
-    Spending,
-    Switch,
 )
 from number_insight.models.choices import LookupState, RecordState
 from number_insight.overview import review_queue
@@ -116,7 +111,7 @@ class Health:
 
     @property
     def notices(self) -> list[str]:
-        """What will be a problem unless something is done, one sentence each."""
+        """The coming problems with their remedies, one sentence each."""
         soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
         failing = [FAILING % code for code, shadowed in self.failing_rules.items() if not shadowed]
         return soon + failing + [UNAPPROVED % pair for pair in self.unapproved.items()]
@@ -170,7 +165,7 @@ def examine() -> Health:
         review_target=app_settings.REVIEW_TARGET,
         uncertain=held.count(),
         uncertain_held=dict(sums),
-        pauses=tuple(_pauses()),
+        pauses=tuple(open_circuits()),
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
         unapproved=_unapproved(),
@@ -199,7 +194,8 @@ def _promised() -> QuerySet[Lookup]:
     return submitted.exclude(lease_until__lt=Now())
 
 
-def _pauses() -> Iterator[Pause]:
+def open_circuits() -> Iterator[Pause]:
+    """Yield the circuits that are open, the oldest first."""
     for circuit in Circuit.objects.filter(open_until__isnull=False).order_by("pk"):
         assert circuit.open_until is not None
         yield Pause(
@@ -246,64 +242,3 @@ def _problems(health: Health) -> Iterator[str]:
 
 def _told(moment: datetime) -> str:
     return f"{clock.local(moment):%Y-%m-%d %H:%M %Z}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """The conditions that keep signups from being screened as usual."""
-
-    has_swept: bool
-    has_provider: bool
-    lookups_on: bool
-    pauses: tuple[Pause, ...]
-    """The providers with an open circuit."""
-    retirements: tuple[Retirement, ...]
-    """The providers that were switched off by their vendors, or will be soon."""
-    spent: tuple[tuple[str, str], ...]
-    """Periods ("day", "month") and currencies without budget left."""
-
-
-def summarise() -> Summary:
-    """Return the present `Summary`, in a query on small tables, and one more for open circuits."""
-    rows = list(_summary_rows())
-    kinds = {kind for kind, _text, _amount in rows}
-    return Summary(
-        has_swept="sweep" in kinds,
-        has_provider=bool(app_settings.PROVIDERS),
-        lookups_on=app_settings.ENABLED and "switch" not in kinds,
-        pauses=tuple(_pauses()) if "circuit" in kinds else (),
-        retirements=tuple(retirement.announced()),
-        spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
-    )
-
-
-def _summary_rows() -> Iterable[tuple[str, str, int]]:
-    """Return (kind, text, amount) from four tables at once."""
-    empty = Value("")
-    zero, used = Value(0), F("spent") + F("reserved")
-    books = Concat("period", Value(" "), "currency")
-    current = Spending.objects.filter(period__in=budget.current_periods().values())
-    return _select("sweep", Heartbeat.objects.filter(name=SWEEP), empty, zero).union(
-        _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
-        _select("circuit", Circuit.objects.filter(open_until__isnull=False), empty, zero),
-        _select("money", current, books, used),
-        all=True,
-    )
-
-
-def _select(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable) -> QuerySet[Any]:
-    columns = (Value(kind), Cast(text, TextField()), Cast(amount, BigIntegerField()))
-    return rows.order_by().values_list(*columns)
-
-
-def _spent(used: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Yield the periods and currencies without budget left.
-
-    `used` maps the key of a period and a currency to units of money.
-    """
-    with suppress(ArithmeticError, AttributeError):  # a broken BUDGET is reported by the checks
-        for currency in loading.currencies():
-            for period, cap in app_settings.budget_of(currency).items():
-                key = f"{budget.current_periods()[period]} {currency}"
-                if used.get(key, 0) * budget.UNIT >= cap:
-                    yield period, currency

@@ -19,8 +19,9 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import health
-from number_insight.admin import display, health_page, links
+from number_insight.admin import display, health_page, links, summary
 from number_insight.admin.base import ReadOnlyAdmin, log_change
+from number_insight.admin.summary import Summary
 from number_insight.conf import app_settings
 from number_insight.lookups import circuits, switches
 from number_insight.lookups.retirement import Retirement
@@ -180,28 +181,28 @@ def retired(retirement: Retirement) -> str:
 
 def notice(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
     """Return the context of the notice above the records; it costs one query."""
-    sentences = list(_sentences(health.summarise()))
+    sentences = list(_sentences(summary.summarise()))
     return {
         "notices": sentences,
         "health_url": links.permitted_health_url(site, request) if sentences else None,
     }
 
 
-def _sentences(summary: health.Summary) -> Iterator[str]:
-    if not summary.has_swept:
+def _sentences(found: Summary) -> Iterator[str]:
+    if not found.has_swept:
         yield gettext("The sweep has never run, so signups may be left waiting.")
-    if not summary.has_provider:
+    if not found.has_provider:
         yield gettext(
             "No provider is named in the settings (PROVIDERS), so nothing is looked up: signups "
             "are judged by free facts and your lists alone."
         )
-    if not summary.lookups_on:
+    if not found.lookups_on:
         yield gettext("Lookups are switched off.")
-    for retirement in summary.retirements:
+    for retirement in found.retirements:
         yield retired(retirement)
-    yield from map(_pause, summary.pauses)
-    days = [currency for period, currency in summary.spent if period == "day"]
-    months = [currency for period, currency in summary.spent if period == "month"]
+    yield from map(_pause, found.pauses)
+    days = [currency for period, currency in found.spent if period == "day"]
+    months = [currency for period, currency in found.spent if period == "month"]
     if days:
         message = gettext("Today's budget is spent (%(currencies)s).")
         yield message % {"currencies": display.comma().join(days)}

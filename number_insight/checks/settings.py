@@ -16,7 +16,8 @@ from number_insight.checks.desk import check_desk
 from number_insight.checks.doorbell import check_doorbell
 from number_insight.checks.messages import error, warning
 from number_insight.checks.routing import check_routing
-from number_insight.conf import DEFAULTS, app_settings
+from number_insight.conf import app_settings
+from number_insight.defaults import DEFAULTS
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import LEVELS
 from number_insight.lookups import callbacks, limits

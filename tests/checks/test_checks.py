@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
-from number_insight.conf import DEFAULTS
+from number_insight.defaults import DEFAULTS
 from tests.checks.stage import PROVIDERS, found, found_in_production
 
 

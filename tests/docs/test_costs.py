@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 
 from number_insight import loading
-from number_insight.conf import DEFAULTS
+from number_insight.defaults import DEFAULTS
 from number_insight.models import ListEntry
 from number_insight.screening.planning import plan_for
 from number_insight.testing import RecordFactory

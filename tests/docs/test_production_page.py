@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from number_insight.conf import DEFAULTS
+from number_insight.defaults import DEFAULTS
 from tests.support.pages import named, quoted, read, rows, section
 
 PAGE = "docs/production.md"

@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from number_insight.checks.plugins import NOTICE
 from number_insight.checks.settings import check_settings
-from number_insight.conf import DEFAULTS
+from number_insight.defaults import DEFAULTS
 from number_insight.providers.vonage import NumberInsight
 from tests.support.pages import DOCS, ROOT, blocks, pages, quoted, read, rows, section
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from number_insight.checks.settings import CHOICES, PARTS
-from number_insight.conf import DEFAULTS, PERIODS, AppSettings
+from number_insight.conf import PERIODS, AppSettings
+from number_insight.defaults import DEFAULTS
 from number_insight.lookups.limits import KINDS
 from tests.support.pages import named, quoted, read, rows, section
 

@@ -86,7 +86,7 @@ PASSWORDS = {"password1": "Kx9-long-enough", "password2": "Kx9-long-enough"}
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a recipe needs besides its own words, and how a visitor signs up there."""
+    """The project around a recipe, and the request of a visitor's signup."""
 
     heading: str
     apps: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What the pages say of Twilio is what the provider and the sandbox do."""
+"""The pages on Twilio agree with the provider and the sandbox."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.utils.translation import gettext_lazy
 
 from number_insight.checks.settings import check_settings
-from number_insight.conf import DEFAULTS
+from number_insight.defaults import DEFAULTS
 from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.loading import make_rules
 from number_insight.rules import STANDARD

@@ -1,4 +1,4 @@
-"""Whatever a provider of the project's own tells becomes an insight of known words and types."""
+"""An answer of a project's own provider becomes an insight of known words and types."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one provider has no coverage for is asked at the next one, if the settings say so."""
+"""A signal outside one provider's coverage is asked at the next one, if the settings say so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a provider cannot tell here is not supplied: neither for nor against a signup."""
+"""A signal that an answer lacks counts neither for nor against a signup."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Outcome:
 
     @property
     def charged(self) -> dict[str, Decimal]:
-        """What was charged in each currency; at least one of them, be it nothing."""
+        """The amount charged in each currency; in one of them at least, be it 0."""
         accounts = self.ledger["accounts"].items()
         amounts = {currency: Decimal(account["charged"]) for currency, account in accounts}
         return {currency: paid for currency, paid in amounts.items() if paid} or {"EUR": Decimal(0)}

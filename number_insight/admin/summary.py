@@ -1,0 +1,81 @@
+"""The summary of health for the notice above the records, in a query or two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import BigIntegerField, F, QuerySet, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
+
+from number_insight import health, loading
+from number_insight.conf import app_settings
+from number_insight.health import Pause
+from number_insight.lookups import budget, retirement, switches
+from number_insight.lookups.retirement import Retirement
+from number_insight.models import Circuit, Heartbeat, Spending, Switch
+from number_insight.screening.sweeps import SWEEP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The conditions that keep signups from being screened as usual."""
+
+    has_swept: bool
+    has_provider: bool
+    lookups_on: bool
+    pauses: tuple[Pause, ...]
+    """The providers with an open circuit."""
+    retirements: tuple[Retirement, ...]
+    """The providers that were switched off by their vendors, or will be soon."""
+    spent: tuple[tuple[str, str], ...]
+    """Periods ("day", "month") and currencies without budget left."""
+
+
+def summarise() -> Summary:
+    """Return the present `Summary`, in a query on small tables, and one more for open circuits."""
+    rows = list(_summary_rows())
+    kinds = {kind for kind, _text, _amount in rows}
+    return Summary(
+        has_swept="sweep" in kinds,
+        has_provider=bool(app_settings.PROVIDERS),
+        lookups_on=app_settings.ENABLED and "switch" not in kinds,
+        pauses=tuple(health.open_circuits()) if "circuit" in kinds else (),
+        retirements=tuple(retirement.announced()),
+        spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
+    )
+
+
+def _summary_rows() -> Iterable[tuple[str, str, int]]:
+    """Return (kind, text, amount) from four tables at once."""
+    empty = Value("")
+    zero, used = Value(0), F("spent") + F("reserved")
+    books = Concat("period", Value(" "), "currency")
+    current = Spending.objects.filter(period__in=budget.current_periods().values())
+    return _select("sweep", Heartbeat.objects.filter(name=SWEEP), empty, zero).union(
+        _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
+        _select("circuit", Circuit.objects.filter(open_until__isnull=False), empty, zero),
+        _select("money", current, books, used),
+        all=True,
+    )
+
+
+def _select(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable) -> QuerySet[Any]:
+    columns = (Value(kind), Cast(text, TextField()), Cast(amount, BigIntegerField()))
+    return rows.order_by().values_list(*columns)
+
+
+def _spent(used: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield the periods and currencies without budget left.
+
+    `used` maps the key of a period and a currency to units of money.
+    """
+    with suppress(ArithmeticError, AttributeError):  # a broken BUDGET is reported by the checks
+        for currency in loading.currencies():
+            for period, cap in app_settings.budget_of(currency).items():
+                key = f"{budget.current_periods()[period]} {currency}"
+                if used.get(key, 0) * budget.UNIT >= cap:
+                    yield period, currency
