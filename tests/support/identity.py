@@ -12,7 +12,7 @@ from number_insight.insight import UNKNOWN, Carrier, Insight
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.providers.identity import IdentityInsights
-from number_insight.providers.identity_wire import read_answer
+from number_insight.providers.identity_wire import SOURCES, read_answer
 from number_insight.sandbox import identity
 from tests.support import keys
 
@@ -92,6 +92,9 @@ def document(insight: Insight) -> dict[str, Any]:
         ),
         "reachability": _live(insight.reachable, is_reachable=insight.reachable == "reachable"),
     }
+    uncovered = {signal for signal, why in insight.missing.items() if why == "no_coverage"}
+    for name in {name for signal in uncovered for name in SOURCES.get(signal, ())} & told.keys():
+        told[name] = {"status": {"code": "NO_COVERAGE"}}
     return {"request_id": insight.request_id, "insights": told}
 
 
