@@ -31,6 +31,9 @@ from number_insight.admin.record_page import FORM_ID
 from number_insight.admin.rights import Rights
 from number_insight.models import NumberInsightRecord
 
+MOST_BACK = 50
+"""The cases that a person can go back through, one after the other."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
@@ -104,7 +107,7 @@ class Visit:
             "offer": None if is_second else case.offer(record, self.granted),
             "user_key": drafts.user_key(self.request),
             "ahead": [self._ahead(each) for each in ahead],
-            "next_url": self.url(record=ahead[0].pk, go=1, back=record.pk) if ahead else "",
+            "next_url": self._next_url(record, ahead[0]) if ahead else "",
             "back_url": self._back_url(),
         }
 
@@ -117,9 +120,18 @@ class Visit:
             "url": self.url(record=record.pk),
         }
 
+    def _next_url(self, record: Any, following: Any) -> str:
+        trail = ",".join([str(record.pk), *self._trail()][:MOST_BACK])
+        return self.url(record=following.pk, go=1, back=trail)
+
     def _back_url(self) -> str:
-        key = self.request.GET.get("back", "")
-        return self.url(record=key) if is_key(key) else ""
+        key, *earlier = self._trail() or [""]
+        return self.url(record=key, back=",".join(earlier)) if key else ""
+
+    def _trail(self) -> list[str]:
+        """Return the keys of the cases gone through before this one, the latest first."""
+        keys = self.request.GET.get("back", "").split(",")
+        return [key for key in keys[:MOST_BACK] if is_key(key)]
 
 
 def is_prefetch(request: HttpRequest) -> bool:

@@ -104,3 +104,23 @@ def queries_of(client: Client, url: str) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(url).status_code == 200
     return [query["sql"] for query in captured.captured_queries]
+
+
+def waiting(number: str = "+46701740605", **fields: Any) -> NumberInsightRecord:
+    """Return a stored record that waits at the desk, with a flag."""
+    record = make_record(number, **{"score": 30, **fields})
+    add_flag(record)
+    return record
+
+
+def shown(response: Any) -> NumberInsightRecord | None:
+    """Return the record that a page of the desk shows."""
+    case = response.context["case"]
+    return case.record if case else None
+
+
+def logged_in(name: str, *codenames: str) -> tuple[Client, User]:
+    """Return the client of a new reviewer, who sees records and has more permissions."""
+    client, user = Client(), make_staff(name, "view_numberinsightrecord", *codenames)
+    client.force_login(user)
+    return client, user

@@ -94,13 +94,17 @@ def test_a_skipped_case_comes_back_once_the_person_does(open_page: Open, ada: Us
     assert reviewer.case == first.pk
 
 
-def test_j_goes_on_and_k_one_case_back(open_page: Open, ada: User) -> None:
-    _first, second, third = crowd.queue(3)
+def test_j_goes_on_and_k_back_to_the_first(open_page: Open, ada: User) -> None:
+    first, second, third = crowd.queue(3)
     reviewer = Reviewer(open_page(ada))
     reviewer.press("j")
     reviewer.press("j")
     assert reviewer.case == third.pk
     reviewer.press("k")
+    assert reviewer.case == second.pk
+    reviewer.press("k")
+    assert reviewer.case == first.pk
+    reviewer.press("j")
     assert reviewer.case == second.pk
 
 
