@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from number_insight.exceptions import place
-from number_insight.insight import Insight
+from number_insight.insight import TOLD_BY_SOME, Insight
 from number_insight.rules.scoring import (
     ALLOW,
     EVERYTHING,
@@ -37,14 +37,7 @@ SIGNALS = frozenset(
         "ip_match",
         "caller",
         "real_time",
-        "sim_swap",
-        "device_swap",
-        "voip",
-        "risk",
-        "reassigned",
-        "call_forwarding",
-        "match",
-        "location",
+        *TOLD_BY_SOME,
     }
 )
 """The signals that a provider can give and a rule can need."""

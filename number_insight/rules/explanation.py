@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any, Protocol, TypeVar
 
 from number_insight.rules.base import gettext_noop
-from number_insight.rules.scoring import ALLOW, verdict_for
+from number_insight.rules.scoring import ALLOW, Weighed, verdict_for
 
 WOULD_PASS_IF = gettext_noop("Would have passed if %(conditions)s.")
 WOULD_PASS_WITHOUT = gettext_noop("Would have passed without %(findings)s.")
@@ -18,19 +18,13 @@ MOST_TRIED = 12
 """The number of flags, the heaviest first, whose removal is tried: up to 4095 combinations."""
 
 
-class FlagLike(Protocol):
-    """A flag, either fresh from a rule or stored."""
+class FlagLike(Weighed, Protocol):
+    """A flag with its code and its group."""
 
     @property
     def code(self) -> str: ...
     @property
     def group(self) -> str: ...
-    @property
-    def weight(self) -> int: ...
-    @property
-    def counted(self) -> bool: ...
-    @property
-    def shadow(self) -> bool: ...
 
 
 class Stored(FlagLike, Protocol):

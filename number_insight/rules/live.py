@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from number_insight.rules.base import gettext_noop
-from number_insight.rules.scoring import Flag
+from number_insight.rules.scoring import Flag, Weighed
 
 LIVE_CODE = "live"
 LIVE_MESSAGE = gettext_noop("A finding about the state of the phone, whose details are not kept.")
 PLACE = "%("
 """The beginning of a place in a message, which is filled from the parameters."""
-
-
-class Weighed(Protocol):
-    """A flag, either fresh from a rule or stored."""
-
-    @property
-    def weight(self) -> int: ...
-    @property
-    def counted(self) -> bool: ...
-    @property
-    def shadow(self) -> bool: ...
 
 
 def without_live(flags: Iterable[Flag]) -> Iterator[Flag]:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 ALLOW, REVIEW, DENY = "allow", "review", "deny"
 SEVERITY = {ALLOW: 0, REVIEW: 1, DENY: 2}
 EVERYTHING = "*"
 """All codes: a flag that cancels them settles the verdict by itself."""
+
+
+class Weighed(Protocol):
+    """A flag, either fresh from a rule or stored."""
+
+    @property
+    def weight(self) -> int: ...
+    @property
+    def counted(self) -> bool: ...
+    @property
+    def shadow(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
