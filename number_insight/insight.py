@@ -112,6 +112,12 @@ class Insight:
     """Whether the provider rejected the number itself. There is no answer then, so this is not part
     of the JSON form."""
 
+    def __repr__(self) -> str:
+        """Show what concerns the network, and never the number: not in a vendor's words either."""
+        shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
+        digits = self.number.lstrip("+")
+        return f"Insight({shown.replace(digits, '…') if digits else shown})"
+
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON form, with plain types only and amounts as strings."""
         document = asdict(replace(self, raw=None, missing=dict(self.missing), match=None))

@@ -191,3 +191,10 @@ def test_an_insight_cannot_be_changed():
 
 def test_the_raw_answer_stays_out_of_the_repr():
     assert "raw" not in repr(FULL)
+
+
+def test_the_number_stays_out_of_the_repr_though_a_vendor_repeats_it():
+    for spelling in (FULL.number, FULL.number.lstrip("+"), f"Line {FULL.number}"):
+        shown = repr(replace(FULL, original_carrier=Carrier(name=spelling), request_id=spelling))
+        assert FULL.number.lstrip("+") not in shown
+    assert "current_carrier=Carrier(network_code=" in shown

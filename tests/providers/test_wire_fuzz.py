@@ -81,14 +81,14 @@ def read_all(body: bytes) -> None:
             except ProviderError as error:
                 assert "\n" not in str(error)
             else:
-                _is_sound(found) if isinstance(found, Insight) else None
+                is_sound(found) if isinstance(found, Insight) else None
     try:
-        _is_sound(read_callback(body))
+        is_sound(read_callback(body))
     except (BadCallback, ProviderError) as error:
         assert isinstance(error, NumberInsightError)
 
 
-def _is_sound(insight: Insight) -> None:
+def is_sound(insight: Insight) -> None:
     """Assert that `insight` fits the columns of any database, and holds known words alone."""
     stored = json.dumps(insight.as_json(), allow_nan=False)
     kept = json.dumps(insight.raw, allow_nan=False, ensure_ascii=False)
@@ -103,6 +103,7 @@ def _is_sound(insight: Insight) -> None:
     assert insight.ip.match in IP_MATCH
     assert insight.outcome in (0, 1, 2, None)
     assert insight.number == "" or insight.number[1:].isdigit()
+    assert insight.number == "" or insight.number[1:] not in repr(insight)
     assert insight.country is None or len(insight.country) == 2
     assert len(insight.status_text) <= 200
     assert all(part is None or part >= 0 for part in (insight.price, insight.refund))
