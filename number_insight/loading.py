@@ -64,7 +64,11 @@ def currencies() -> tuple[str, ...]:
 @cache
 def callback_types() -> frozenset[str]:
     """Return the content types of the callbacks of all ``PROVIDERS``."""
-    return frozenset().union(*(provider(name).callback_types for name in app_settings.PROVIDERS))
+    found = frozenset[str]()
+    for name in app_settings.PROVIDERS:
+        with suppress(ImproperlyConfigured):
+            found = found.union(provider(name).callback_types)
+    return found
 
 
 @cache
@@ -128,6 +132,9 @@ def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
         raise ImproperlyConfigured(f"{place}: {exc}.") from exc
     except (TypeError, ValueError) as exc:
         raise ImproperlyConfigured(f"{place}: the OPTIONS of {path} do not fit: {exc}.") from exc
+    except Exception as exc:  # its words may hold a secret
+        kind = type(exc).__name__
+        raise ImproperlyConfigured(f"{place}: {path} raised {kind} when it was made.") from None
 
 
 def forget(*, setting: str = "NUMBER_INSIGHT", **_kwargs: Any) -> None:

@@ -40,6 +40,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
+SWITCHES = ("ENABLED", "CNAM", "SEND_IP", "STORE_RAW", "FALLBACK_ON_NO_COVERAGE")
+"""The keys that are True or False, or None if that is the default."""
 DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", "SHADOW", "SUBJECT_SEARCH", *PARTS)
 LISTS = ("RULES", "EXTRA_RULES", "FALLBACKS", "REASONS")
 
@@ -60,6 +62,7 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         return found  # the other checks read the values
     parts: Sequence[Callable[[Mapping[str, Any]], Iterator[CheckMessage]]] = (
         _check_choices,
+        _check_switches,
         _check_parts,
         _check_durations,
         _check_wait,
@@ -105,6 +108,14 @@ def _check_choices(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         if key in given and given[key] not in choices:
             message = f"NUMBER_INSIGHT[{key!r}] is {given[key]!r}."
             yield error("E002", message, did_you_mean(str(given[key]), choices))
+
+
+def _check_switches(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for key in SWITCHES:
+        value = given.get(key, DEFAULTS[key])
+        if value is not DEFAULTS[key] and not isinstance(value, bool):
+            message = f"NUMBER_INSIGHT[{key!r}] is {value!r}, not True or False."
+            yield error("E002", message, "Write True or False, without quotes.")
 
 
 def _check_parts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

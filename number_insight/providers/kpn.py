@@ -16,7 +16,8 @@ from number_insight.providers import scalars, transport
 from number_insight.providers.base import Fault
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.http import Form, Response
-from number_insight.providers.v1 import NumberInsightV1, missing_faults, url_faults
+from number_insight.providers.options import credential_faults, text_of, url_faults
+from number_insight.providers.v1 import NumberInsightV1
 
 BASE_URL = "https://api-prd.kpn.com/communication/nexmo/number-insight"
 TOKEN_URL = "https://api-prd.kpn.com/oauth/client_credential/accesstoken"  # noqa: S105
@@ -64,8 +65,8 @@ class NumberInsight(NumberInsightV1):
         prices: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(base_url=base_url, timeout=timeout, prices=prices)
-        self.client_id = str(client_id or "")
-        self.client_secret = str(client_secret or "")
+        self.client_id, self.client_secret = text_of(client_id), text_of(client_secret)
+        self._given = {"client_id": client_id, "client_secret": client_secret}
         self.token_url = token_url
         self.quota: Mapping[str, str] = {}
 
@@ -73,9 +74,7 @@ class NumberInsight(NumberInsightV1):
         """Yield the faults of the options."""
         yield from super().check()
         yield from url_faults("token_url", self.token_url)
-        yield from missing_faults(
-            {"client_id": self.client_id, "client_secret": self.client_secret}
-        )
+        yield from credential_faults(self._given)
 
     def _post(self, path: str, form: Form) -> Response:
         if not (self.client_id and self.client_secret):

@@ -14,10 +14,9 @@ from number_insight.exceptions import Unsupported
 from number_insight.insight import Insight
 from number_insight.providers import wire
 from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
-from number_insight.providers.http import Form, Response, url_trouble
+from number_insight.providers.http import Form, Response
+from number_insight.providers.options import timeout_faults, url_faults
 from number_insight.providers.statuses import HTTP
-
-MAX_TIMEOUT = 120
 
 
 class NumberInsightV1(Provider):
@@ -41,11 +40,6 @@ class NumberInsightV1(Provider):
         super().__init__(prices=prices)
         self.base_url = base_url.rstrip("/") if isinstance(base_url, str) else base_url
         self.timeout = timeout
-
-    @property
-    def seconds(self) -> float:
-        """The timeout in seconds; 20 if the option is invalid, which `check` reports."""
-        return self.timeout if is_timeout(self.timeout) else 20.0
 
     def lookup(self, question: Question) -> Insight:
         """Ask `question`, wait, and return the answer."""
@@ -98,44 +92,7 @@ class NumberInsightV1(Provider):
         """Yield the faults of the options."""
         yield from super().check()
         yield from url_faults("base_url", self.base_url)
-        if not is_timeout(self.timeout):
-            yield Fault(
-                id="E013",
-                message=f"timeout {self.timeout!r} is not 1 to {MAX_TIMEOUT} seconds.",
-                hint="The service answers within 15 seconds; 20 is a good choice.",
-            )
-
-
-def url_faults(name: str, url: object) -> Iterable[Fault]:
-    """Yield the fault of the option `name` if its value `url` may not be asked.
-
-    The message leaves the URL out, for it may hold a password.
-    """
-    trouble = url_trouble(url)
-    if trouble:
-        yield Fault(
-            id="E011",
-            message=f"{name} {trouble}.",
-            hint=f"Leave {name} out for the real service; http://127.0.0.1:PORT is a sandbox.",
-        )
-
-
-def missing_faults(options: Mapping[str, object]) -> Iterable[Fault]:
-    """Yield a deployment fault for each empty credential; a build may run without secrets."""
-    for name, value in options.items():
-        if not isinstance(value, str) or not value.strip():
-            yield Fault(
-                id="E010",
-                message=f"{name} is missing.",
-                hint=f"Put {name} into OPTIONS, from the environment or a vault.",
-                deploy=True,
-            )
-
-
-def is_timeout(value: object) -> bool:
-    """Return whether `value` is a valid timeout, in seconds."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value <= MAX_TIMEOUT  # type: ignore[operator]
+        yield from timeout_faults(self.timeout)
 
 
 def _asks_cnam(question: Question) -> bool:

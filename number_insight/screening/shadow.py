@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
+from django.core.exceptions import ImproperlyConfigured
+
 from number_insight.conf import SHADOW_PURSE, app_settings
 from number_insight.exceptions import NumberInsightError, place
 from number_insight.lookups import routing
@@ -26,7 +28,7 @@ def ask_too(lookup_ids: Collection[int]) -> None:
         return
     try:
         _compare(shadow["provider"], float(shadow["percent"]), lookup_ids)
-    except NumberInsightError as error:
+    except (NumberInsightError, ImproperlyConfigured) as error:
         logger.warning("The shadow was not asked: %s", error)
     except Exception as error:  # the verdicts are written, and a trial must not undo the work
         logger.error("The shadow failed: %s.", place(error))
