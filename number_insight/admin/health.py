@@ -200,6 +200,9 @@ def _sentences(found: Summary) -> Iterator[str]:
         yield gettext("Lookups are switched off.")
     for retirement in found.retirements:
         yield retired(retirement)
+    for provider, signals in found.unapproved.items():
+        message = gettext("The account at %(provider)s has no approval for: %(signals)s.")
+        yield message % {"provider": provider, "signals": signals}
     yield from map(_pause, found.pauses)
     days = [currency for period, currency in found.spent if period == "day"]
     months = [currency for period, currency in found.spent if period == "month"]
