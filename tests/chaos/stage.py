@@ -54,10 +54,15 @@ class Stand:
         self.environment["NI_TEST_NUMBER_INSIGHT"] = json.dumps(given)
         self._stack.enter_context(override_settings(NUMBER_INSIGHT=given))
 
+    @property
+    def process_environment(self) -> dict[str, str]:
+        """The environment of a process that sees these settings and this database."""
+        port = str(connection.settings_dict["PORT"])
+        return {**self.environment, "NI_TEST_POSTGRESQL_PORT": port}
+
     def worker(self, **options: Any) -> Worker:
         """Start a worker; `options` are those of `Worker`."""
-        place = {"NI_TEST_POSTGRESQL_PORT": str(connection.settings_dict["PORT"])}
-        worker = Worker({**self.environment, **place}, self.directory, **options)
+        worker = Worker(self.process_environment, self.directory, **options)
         self.workers.append(worker)
         return worker.start()
 

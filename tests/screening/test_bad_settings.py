@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord
-from tests.support.stage import CLEAN, FAKE, logged, sign_up, sweep
+from tests.support.stage import FAKE, logged, sign_up, sweep
 
 pytestmark = pytest.mark.django_db
 
