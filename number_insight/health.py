@@ -23,7 +23,7 @@ from number_insight.models import (
     Lookup,
     NumberInsightRecord,
 )
-from number_insight.models.choices import LookupState, RecordState
+from number_insight.models.choices import UNFINISHED_STATES, LookupState
 from number_insight.overview import review_queue
 from number_insight.overview.review_queue import Queue
 from number_insight.screening.bell import bell
@@ -143,9 +143,7 @@ def _plain(value: Any) -> Any:
 
 def examine() -> Health:
     """Return the present `Health`; the connection to the broker takes ``RING_TIMEOUT`` at most."""
-    unfinished = NumberInsightRecord.objects.filter(
-        state__in=(RecordState.QUEUED, RecordState.WAITING)
-    )
+    unfinished = NumberInsightRecord.objects.filter(state__in=UNFINISHED_STATES)
     promised = unfinished.filter(lookup__in=_promised())
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
