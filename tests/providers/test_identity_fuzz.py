@@ -16,7 +16,8 @@ from number_insight.providers.http import Response
 from number_insight.providers.identity_statuses import http_error
 from number_insight.providers.identity_wire import read_answer
 from number_insight.providers.vocabulary import sound
-from tests.providers.test_identity_answers import ALL, FULL, REASONS, problem
+from tests.providers.identity import ALL, FULL, REASONS
+from tests.providers.test_identity_refusals import problem
 from tests.providers.test_wire_fuzz import LEAVES, cases, is_sound
 
 NAMES = [*FULL["insights"]]
