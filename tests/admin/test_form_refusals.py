@@ -9,12 +9,7 @@ from django.urls import reverse
 
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.screening import refusal
-from tests.admin.builders import (
-    NUMBER,
-    logged_in,
-    page_of,
-    text_of,
-)
+from tests.admin.builders import NUMBER, logged_in, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from number_insight.insight import Insight, Location, Risk, Swap
-from tests.admin.builders import (
-    make_lookup,
-    make_record,
-)
+from tests.admin.builders import make_lookup, make_record
 from tests.admin.test_record_page import _text
 
 pytestmark = pytest.mark.django_db

@@ -14,13 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from number_insight.modelfields import ScreenedPhoneNumberField
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening import suspended
-from tests.models import (
-    ChildCustomer,
-    Customer,
-    ProxyCustomer,
-    TwoNumbers,
-    UUIDCustomer,
-)
+from tests.models import ChildCustomer, Customer, ProxyCustomer, TwoNumbers, UUIDCustomer
 from tests.support.stage import CLEAN, IMPOSSIBLE, VIRTUAL, asking, sweep
 
 pytestmark = pytest.mark.django_db

@@ -13,10 +13,7 @@ from django.test import override_settings
 from phonenumber_field.phonenumber import PhoneNumber
 
 from tests.fields.test_model_field import numbers
-from tests.models import (
-    Customer,
-    TrackedCustomer,
-)
+from tests.models import Customer, TrackedCustomer
 from tests.support.pages import blocks
 from tests.support.stage import CLEAN, RESERVED
 

@@ -8,20 +8,11 @@ import pytest
 from django.utils import timezone
 
 from number_insight import exceptions
-from number_insight.lookups import (
-    circuits,
-    switches,
-)
+from number_insight.lookups import circuits, switches
 from number_insight.models import Lookup
 from number_insight.providers.fake import Fake
 from tests.lookups.crowd import numbers
-from tests.support.stage import (
-    CLEAN,
-    VIRTUAL,
-    asking,
-    screened,
-    work_off,
-)
+from tests.support.stage import CLEAN, VIRTUAL, asking, screened, work_off
 
 pytestmark = pytest.mark.django_db
 

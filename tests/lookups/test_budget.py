@@ -10,25 +10,12 @@ import pytest
 from django.db import transaction
 
 from number_insight import signals
-from number_insight.lookups import (
-    budget,
-    calls,
-    claims,
-    questions,
-    spent,
-)
+from number_insight.lookups import budget, calls, claims, questions, spent
 from number_insight.models import Spending
 from number_insight.providers.base import Question
 from number_insight.screening import settlement
 from tests.lookups.crowd import bases, numbers
-from tests.support.stage import (
-    asking,
-    heard,
-    money,
-    record_of,
-    screened,
-    two_currencies,
-)
+from tests.support.stage import asking, heard, money, record_of, screened, two_currencies
 
 pytestmark = pytest.mark.django_db
 

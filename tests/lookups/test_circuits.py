@@ -9,22 +9,12 @@ import pytest
 from django.utils import timezone
 
 from number_insight import exceptions
-from number_insight.lookups import (
-    circuits,
-)
+from number_insight.lookups import circuits
 from number_insight.models import Circuit, Lookup
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
 from tests.lookups.crowd import bases, numbers
-from tests.support.stage import (
-    CLEAN,
-    RESERVED,
-    VIRTUAL,
-    asking,
-    record_of,
-    screened,
-    sweep,
-)
+from tests.support.stage import CLEAN, RESERVED, VIRTUAL, asking, record_of, screened, sweep
 
 pytestmark = pytest.mark.django_db
 

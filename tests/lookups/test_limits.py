@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from number_insight.lookups import (
-    limits,
-)
+from number_insight.lookups import limits
 from number_insight.models import Usage
 from number_insight.providers.fake import Fake
 from tests.lookups.crowd import bases, numbers
-from tests.support.stage import (
-    CLEAN,
-    asking,
-    screened,
-)
+from tests.support.stage import CLEAN, asking, screened
 
 pytestmark = pytest.mark.django_db
 

@@ -10,12 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from number_insight.exceptions import ProviderError
-from number_insight.insight import (
-    MISSING,
-    REASSIGNED,
-    VOIP,
-    Insight,
-)
+from number_insight.insight import MISSING, REASSIGNED, VOIP, Insight
 from number_insight.providers.http import Response
 from number_insight.providers.twilio import Lookup
 from number_insight.providers.twilio_errors import http_error

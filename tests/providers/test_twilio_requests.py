@@ -8,11 +8,7 @@ from typing import Any
 
 import pytest
 
-from number_insight.exceptions import (
-    BadCredentials,
-    Uncertain,
-    Unsupported,
-)
+from number_insight.exceptions import BadCredentials, Uncertain, Unsupported
 from number_insight.providers import twilio_errors
 from number_insight.providers.base import Question
 from number_insight.providers.twilio import Lookup
