@@ -1,4 +1,4 @@
-"""The request to Identity Insights, its token, its price, and the options."""
+"""The request to Identity Insights, its key and its token."""
 
 from __future__ import annotations
 

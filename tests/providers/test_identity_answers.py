@@ -1,4 +1,4 @@
-"""The answers of Identity Insights: every status of an insight, and every error of a request."""
+"""The answers of Identity Insights, told in our words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identity Insights: tokens, per-insight statuses, errors of the request, and the ledger."""
+"""Identity Insights: the statuses of its insights, the errors of a request, and the ledger."""
 
 from __future__ import annotations
 
