@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -146,6 +147,7 @@ TIMES = {
 """The columns that hold a time."""
 
 
+@cache
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
