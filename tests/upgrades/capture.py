@@ -1,7 +1,7 @@
 """The rows that a version writes, captured for the upgrade tests of later ones.
 
-`main` screens signups of all kinds in a database in memory, lets people act on them, and writes every
-row into `SITE`. It is run when a version is released, and later versions read what it wrote::
+`main` screens signups of all kinds in a database in memory, lets people act on them, and writes
+every row into `SITE`. It is run when a version is released; later versions read what it wrote::
 
     NI_TEST_DATABASE=sqlite DJANGO_SETTINGS_MODULE=tests.settings python -m django shell \
         --command "from tests.upgrades import capture; capture.main()"
@@ -46,7 +46,7 @@ NUMBERS = {
     "blacklisted": "+46701741433",
     "invalid": "+46701741534",
     "uncertain": "+46701741605",
-    "listed": "+46701741705",
+    "listed": "+46761741705",
     "erased": "+46701741811",
     "again": "+46701741905",
 }
@@ -121,8 +121,8 @@ def _act() -> None:
     RuleFault.objects.create(code="sunday", errors_in_row=1, error="KeyError in rules.py:9")
     ShadowComparison.objects.create(
         record=abroad, provider="other", lookup=abroad.lookup, verdict="allow", score=20,
-        shadow_verdict="review", shadow_score=30, rules_gained=["virtual"], rules_lost=["ip_mismatch"],
-        signals_gained=[], signals_lost=["roaming"],
+        shadow_verdict="review", shadow_score=30, signals_gained=[], signals_lost=["roaming"],
+        rules_gained=["virtual"], rules_lost=["ip_mismatch"],
     )  # fmt: skip
 
 
