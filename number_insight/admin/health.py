@@ -173,9 +173,9 @@ def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
 def retired(retirement: Retirement) -> str:
     """Return a sentence on a provider that was switched off, or will be."""
     if retirement.is_over:
-        message = gettext("%(provider)s was switched off by its vendor on %(day)s.")
+        message = gettext("The provider %(provider)s was switched off by its vendor on %(day)s.")
     else:
-        message = gettext("%(provider)s will be switched off by its vendor on %(day)s.")
+        message = gettext("The provider %(provider)s will be switched off by its vendor on %(day)s.")
     return message % {"provider": retirement.name, "day": date_format(retirement.on)}
 
 
