@@ -175,7 +175,9 @@ def retired(retirement: Retirement) -> str:
     if retirement.is_over:
         message = gettext("The provider %(provider)s was switched off by its vendor on %(day)s.")
     else:
-        message = gettext("The provider %(provider)s will be switched off by its vendor on %(day)s.")
+        message = gettext(
+            "The provider %(provider)s will be switched off by its vendor on %(day)s."
+        )
     return message % {"provider": retirement.name, "day": date_format(retirement.on)}
 
 
