@@ -159,7 +159,7 @@ def test_every_link_has_words_where_nobody_fills_them_in(page: str):
 
 
 def test_it_is_installed_from_its_source_or_as_a_release():
-    (name,) = re.findall(r'^name = "(.+)"$', read("pyproject.toml"), re.MULTILINE)
+    (name,) = re.findall(r'^\[project\]\nname = "(.+)"$', read("pyproject.toml"), re.MULTILINE)
     source, release = (f'python -m pip install "{what}[redis]"' for what in (".", name))
     for page in ("README.md", "docs/quickstart.md"):
         typed = [line for block in blocks(page, "console") for line in block.commands]
