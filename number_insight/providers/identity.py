@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from number_insight.exceptions import BadCredentials, Unsupported, did_you_mean
 from number_insight.insight import Insight
-from number_insight.providers import transport
+from number_insight.providers import options, transport
 from number_insight.providers.base import Fault, Provider, Question
 from number_insight.providers.http import JSONBody, Request
 from number_insight.providers.identity_key import (
@@ -23,12 +23,6 @@ from number_insight.providers.identity_key import (
 )
 from number_insight.providers.identity_statuses import http_error
 from number_insight.providers.identity_wire import DEFAULT_PERIOD, Asked, read_answer
-from number_insight.providers.options import (
-    credential_faults,
-    text_of,
-    timeout_faults,
-    url_faults,
-)
 
 BASE_URL = "https://api-eu.vonage.com"
 PATH = "/identity-insights/v1/requests"
@@ -100,8 +94,8 @@ class IdentityInsights(Provider):
         if isinstance(private_key, os.PathLike):
             private_key = os.fspath(private_key)
         self._given = {"application_id": application_id, "private_key": private_key}
-        self.application_id = text_of(application_id)
-        self._private_key = text_of(private_key).strip()
+        self.application_id = options.text_of(application_id)
+        self._private_key = options.text_of(private_key).strip()
         self.base_url = base_url.rstrip("/") if isinstance(base_url, str) else base_url
         self.purpose: Any = purpose or ""
         default = {"sim_swap": {"period": DEFAULT_PERIOD}} if self.purpose else {}
@@ -140,15 +134,15 @@ class IdentityInsights(Provider):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options; nothing of the key is shown."""
         yield from super().check()
-        yield from url_faults("base_url", self.base_url)
-        yield from credential_faults(self._given)
+        yield from options.url_faults("base_url", self.base_url)
+        yield from options.credential_faults(self._given)
         yield from self._key_faults()
         yield from self._insight_faults()
         if not isinstance(self.purpose, str):
             yield _fault("purpose is not a text.", 'For example "FraudPreventionAndDetection".')
         if not _is_currency(self._named_currency):
             yield _fault(f"currency {self._named_currency!r} is not a code.", 'For example "EUR".')
-        yield from timeout_faults(self.timeout)
+        yield from options.timeout_faults(self.timeout)
 
     def _request(self, question: Question, asked: Asked) -> Request:
         document: dict[str, Any] = {

@@ -7,16 +7,15 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.cache import cache
 
 from number_insight.exceptions import BadCredentials, Busy, Gone, NotSent, Uncertain
-from number_insight.providers import scalars, transport
+from number_insight.providers import options, scalars, transport
 from number_insight.providers.base import Fault
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.http import Form, Response
-from number_insight.providers.options import credential_faults, text_of, url_faults
 from number_insight.providers.v1 import NumberInsightV1
 
 BASE_URL = "https://api-prd.kpn.com/communication/nexmo/number-insight"
@@ -52,7 +51,6 @@ class NumberInsight(NumberInsightV1):
     """
 
     vendor = "KPN, which asks Vonage"
-    live_keys: ClassVar[frozenset[str] | None] = NumberInsightV1.live_keys
 
     def __init__(
         self,
@@ -65,7 +63,7 @@ class NumberInsight(NumberInsightV1):
         prices: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(base_url=base_url, timeout=timeout, prices=prices)
-        self.client_id, self.client_secret = text_of(client_id), text_of(client_secret)
+        self.client_id, self.client_secret = map(options.text_of, (client_id, client_secret))
         self._given = {"client_id": client_id, "client_secret": client_secret}
         self.token_url = token_url
         self.quota: Mapping[str, str] = {}
@@ -73,8 +71,8 @@ class NumberInsight(NumberInsightV1):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from url_faults("token_url", self.token_url)
-        yield from credential_faults(self._given)
+        yield from options.url_faults("token_url", self.token_url)
+        yield from options.credential_faults(self._given)
 
     def _post(self, path: str, form: Form) -> Response:
         if not (self.client_id and self.client_secret):

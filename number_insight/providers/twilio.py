@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -13,15 +12,9 @@ from uuid import uuid4
 from number_insight import numbers
 from number_insight.exceptions import BadCredentials, Unsupported, did_you_mean
 from number_insight.insight import Insight
-from number_insight.providers import transport
+from number_insight.providers import options, transport
 from number_insight.providers.base import Fault, Provider, Question
-from number_insight.providers.http import JSONBody, Request, Response
-from number_insight.providers.options import (
-    credential_faults,
-    text_of,
-    timeout_faults,
-    url_faults,
-)
+from number_insight.providers.http import JSONBody, Request, Response, basic_authorization
 from number_insight.providers.twilio_errors import http_error, request_id_of
 from number_insight.providers.twilio_packages import PACKAGES, SIGNALS
 from number_insight.providers.twilio_wire import read_answer, read_batch
@@ -112,8 +105,8 @@ class Lookup(Provider):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from credential_faults(self._credentials)
-        yield from url_faults("base_url", self.base_url)
+        yield from options.credential_faults(self._credentials)
+        yield from options.url_faults("base_url", self.base_url)
         yield from self._package_faults()
         if not isinstance(self.batch, bool):
             yield Fault(
@@ -121,7 +114,7 @@ class Lookup(Provider):
                 message=f"batch is {self.batch!r}, not True or False.",
                 hint="True asks by POST, which keeps the number out of the URL.",
             )
-        yield from timeout_faults(self.timeout)
+        yield from options.timeout_faults(self.timeout)
 
     def _package_faults(self) -> Iterable[Fault]:
         if not isinstance(self.packages, tuple):
@@ -168,7 +161,7 @@ class Lookup(Provider):
         return tuple(name for name in PACKAGES if name in asked)
 
     def _require_credentials(self) -> None:
-        missing = [name for name, value in self._credentials.items() if not text_of(value)]
+        missing = [name for name, value in self._credentials.items() if not options.text_of(value)]
         if missing:
             raise BadCredentials(f"Nothing was asked: {' and '.join(missing)} missing in OPTIONS.")
 
@@ -214,8 +207,7 @@ class Lookup(Provider):
         return response
 
     def _basic(self) -> str:
-        pair = ":".join(map(text_of, self._credentials.values())).encode()
-        return f"Basic {base64.b64encode(pair).decode('ascii')}"
+        return basic_authorization(*map(options.text_of, self._credentials.values()))
 
     def _sum(self, packages: Iterable[str]) -> Decimal:
         """Return the price of `packages`, in USD."""

@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 from number_insight import numbers
 from number_insight.exceptions import Unsupported
 from number_insight.insight import Insight
-from number_insight.providers import wire
+from number_insight.providers import options, wire
 from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
 from number_insight.providers.http import Form, Response
-from number_insight.providers.options import timeout_faults, url_faults
 from number_insight.providers.statuses import HTTP
 
 
@@ -91,8 +90,8 @@ class NumberInsightV1(Provider):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from url_faults("base_url", self.base_url)
-        yield from timeout_faults(self.timeout)
+        yield from options.url_faults("base_url", self.base_url)
+        yield from options.timeout_faults(self.timeout)
 
 
 def _asks_cnam(question: Question) -> bool:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from number_insight.exceptions import BadCredentials
-from number_insight.providers import signing, transport
+from number_insight.providers import options, signing, transport
 from number_insight.providers.base import Fault
-from number_insight.providers.http import Form, Request, Response
-from number_insight.providers.options import credential_faults, text_of
+from number_insight.providers.http import Form, Request, Response, basic_authorization
 from number_insight.providers.v1 import NumberInsightV1
 
 BASE_URL = "https://api.nexmo.com/ni"
@@ -48,9 +46,9 @@ class NumberInsight(NumberInsightV1):
         prices: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(base_url=base_url, timeout=timeout, prices=prices)
-        self.api_key, self.api_secret = text_of(api_key), text_of(api_secret)
+        self.api_key, self.api_secret = options.text_of(api_key), options.text_of(api_secret)
         self.auth = auth
-        self.signature_secret = text_of(signature_secret)
+        self.signature_secret = options.text_of(signature_secret)
         self.signature_method = signature_method
         self.format = format
         self._given: dict[str, object] = {
@@ -64,7 +62,9 @@ class NumberInsight(NumberInsightV1):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from credential_faults({name: self._given[name] for name in self._credentials()})
+        yield from options.credential_faults(
+            {name: self._given[name] for name in self._credentials()}
+        )
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 yield Fault(
@@ -89,14 +89,10 @@ class NumberInsight(NumberInsightV1):
 
     def _request(self, url: str, form: Form) -> Request:
         if self.auth == "basic":
-            return form.to(url, Authorization=self._basic())
+            return form.to(url, Authorization=basic_authorization(self.api_key, self.api_secret))
         if self.auth == "signature":
             return self._signed(form).to(url)
         return form.plus(**self._credentials()).to(url)
-
-    def _basic(self) -> str:
-        pair = f"{self.api_key}:{self.api_secret}".encode()
-        return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
     def _signed(self, form: Form) -> Form:
         form = form.plus(api_key=self.api_key, timestamp=str(int(time.time())))
