@@ -93,7 +93,7 @@ class AppSettings:
     @property
     def SEND_IP(self) -> bool:
         given = self._value("SEND_IP")
-        return self._value("IP_COUNTRY") is None if given is None else bool(given)
+        return self._value("IP_COUNTRY") is None if given is None else given in (True,)
 
     @property
     def IP_COUNTRY(self) -> Callable[[str], str | None] | None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from number_insight.checks.settings import SWITCHES
 from number_insight.conf import app_settings
 from number_insight.models import Lookup, NumberInsightRecord
 from tests.support.stage import FAKE, logged, sign_up, sweep
@@ -86,8 +87,8 @@ def test_a_provider_that_cannot_be_made_loses_no_signup(
     assert "canary" not in record.note + caplog.text
 
 
-@pytest.mark.parametrize("value", ["False", "no", "yes", 2, b"1", [1], None])
-@pytest.mark.parametrize("key", ["ENABLED", "CNAM", "STORE_RAW", "FALLBACK_ON_NO_COVERAGE"])
+@pytest.mark.parametrize("value", ["False", "no", "yes", 2, b"1", [1], False])
+@pytest.mark.parametrize("key", SWITCHES)
 def test_a_switch_is_on_only_where_it_says_true(key: str, value: Any) -> None:
     with override_settings(NUMBER_INSIGHT={key: value}):
         assert getattr(app_settings, key) is False
