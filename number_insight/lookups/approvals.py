@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from django.db.models import QuerySet, Subquery, TextField
+from django.db.models import Q, QuerySet, Subquery, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
@@ -21,7 +21,7 @@ def latest() -> QuerySet[Lookup]:
     newest = Lookup.objects.order_by("-pk").values("pk")[:1]
     rows = Lookup.objects.filter(pk__gt=Subquery(newest) - LATEST)
     rows = rows.annotate(missing=Cast(KT("insight__missing"), TextField()))
-    return rows.filter(missing__contains=NOT_AUTHORIZED)
+    return rows.filter(Q(("missing__contains", NOT_AUTHORIZED)))
 
 
 def lacking() -> dict[str, str]:
