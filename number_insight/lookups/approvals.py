@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery, TextField
+from django.db.models import QuerySet, Subquery, TextField
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
@@ -16,12 +17,12 @@ LATEST = 100
 NOT_AUTHORIZED = "not_authorized"
 
 
-def latest() -> QuerySet[Lookup]:
+def latest() -> QuerySet[Any]:
     """Return those of the latest lookups that lack an approval, with `missing` as JSON text."""
     newest = Lookup.objects.order_by("-pk").values("pk")[:1]
-    rows = Lookup.objects.filter(pk__gt=Subquery(newest) - LATEST)
-    rows = rows.annotate(missing=Cast(KT("insight__missing"), TextField()))
-    return rows.filter(Q(("missing__contains", NOT_AUTHORIZED)))
+    missing = Cast(KT("insight__missing"), TextField())
+    rows = Lookup.objects.annotate(missing=missing)
+    return rows.filter(pk__gt=Subquery(newest) - LATEST, missing__contains=NOT_AUTHORIZED)
 
 
 def lacking() -> dict[str, str]:
