@@ -114,7 +114,9 @@ class HTTPMeanings:
         meaning = self.meaning(code)
         if meaning is None:
             return None
-        sentence = meaning.sentence if code in self.known else f"{meaning.sentence} (HTTP {code})"
+        sentence = meaning.sentence
+        if code not in self.known:
+            sentence = f"{sentence.removesuffix('.')} (HTTP {code})."
         return meaning.error(sentence, http_status=code, request_id=request_id)
 
     def raise_for(self, response: Response) -> None:
