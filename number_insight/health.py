@@ -23,7 +23,7 @@ from number_insight.models import (
     Lookup,
     NumberInsightRecord,
 )
-from number_insight.models.choices import LookupState, RecordState
+from number_insight.models.choices import UNFINISHED_STATES, LookupState
 from number_insight.overview import review_queue
 from number_insight.overview.review_queue import Queue
 from number_insight.screening.bell import bell
@@ -143,9 +143,7 @@ def _plain(value: Any) -> Any:
 
 def examine() -> Health:
     """Return the present `Health`; the connection to the broker takes ``RING_TIMEOUT`` at most."""
-    unfinished = NumberInsightRecord.objects.filter(
-        state__in=(RecordState.QUEUED, RecordState.WAITING)
-    )
+    unfinished = NumberInsightRecord.objects.filter(state__in=UNFINISHED_STATES)
     promised = unfinished.filter(lookup__in=_promised())
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
@@ -217,14 +215,14 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"The sweep has never run; {remedy}."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
         scheduler = "beat" if health.doorbell == "celery" else "number_insight_sweep"
-        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is {scheduler} running?"
+        yield f"The sweep last ran at {_in_words(health.sweep_ran_at)}; is {scheduler} running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
-        since = _told(health.oldest_due_since)
+        since = _in_words(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
     if health.oldest_awaiting_since and health.review_queue.is_overdue:
-        since, waiting = _told(health.oldest_awaiting_since), health.awaiting_review
-        told = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
-        yield f"{told} for a person's decision, the oldest since {since}; open the review desk."
+        since, waiting = _in_words(health.oldest_awaiting_since), health.awaiting_review
+        signups = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
+        yield f"{signups} for a person's decision, the oldest since {since}; open the review desk."
     for one in health.retirements:
         if one.is_over:
             yield f"{one.sentence} {MOVE}"
@@ -240,5 +238,5 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
 
 
-def _told(moment: datetime) -> str:
+def _in_words(moment: datetime) -> str:
     return f"{clock.local(moment):%Y-%m-%d %H:%M %Z}"

@@ -6,7 +6,7 @@ Each provider has its own table of HTTP statuses; what most services mean by the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from number_insight.exceptions import (
@@ -26,6 +26,14 @@ class Meaning:
 
     error: type[ProviderError]
     sentence: str
+
+    def as_error(
+        self, *, status: int | None = None, http_status: int | None = None, request_id: str = ""
+    ) -> ProviderError:
+        """Return the exception with its sentence."""
+        return self.error(
+            self.sentence, status=status, http_status=http_status, request_id=request_id
+        )
 
 
 USUAL: Mapping[int, Meaning] = MappingProxyType(
@@ -114,10 +122,10 @@ class HTTPMeanings:
         meaning = self.meaning(code)
         if meaning is None:
             return None
-        sentence = meaning.sentence
         if code not in self.known:
-            sentence = f"{sentence.removesuffix('.')} (HTTP {code})."
-        return meaning.error(sentence, http_status=code, request_id=request_id)
+            sentence = f"{meaning.sentence.removesuffix('.')} (HTTP {code})."
+            meaning = replace(meaning, sentence=sentence)
+        return meaning.as_error(http_status=code, request_id=request_id)
 
     def raise_for(self, response: Response) -> None:
         """Raise the exception for the HTTP status of `response`, unless its body decides."""

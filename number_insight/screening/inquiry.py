@@ -110,7 +110,7 @@ def _record(inquiry: Inquiry) -> NumberInsightRecord:
 def _keep(judged: Judged, lookup: Lookup) -> None:
     """Save the lookup, whose cost is booked already, and the record with its verdict."""
     lookup.attempts, lookup.called_at = 1, lookup.answered_at
-    record = judged.case.record
+    record = judged.record
     with transaction.atomic():
         lookup.save()
         record.lookup, record.cost = lookup, lookup.cost

@@ -20,7 +20,7 @@ from django.utils.formats import date_format
 from number_insight.insight import Insight, Location, Risk, Swap
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.privacy import erasing
-from number_insight.screening import signup, tasks
+from number_insight.screening import signup, sweeps
 from tests.admin.builders import (
     LIST,
     add_flag,
@@ -62,7 +62,7 @@ def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
     with signup.suspended():
         customer = Customer.objects.create(name="Ada", phone="+46701740642")
     record = signup.screen("+46701740642", ip="81.2.69.142", subject=customer, name="Ada L")
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     text = _text(admin_client, record)
     for part in (
         "Rests on an answer of the provider",
@@ -255,7 +255,7 @@ def test_an_erased_record_is_still_distinguished_from_other_erased_ones(
 ) -> None:
     records = [signup.screen("+46701740605") for _ in range(2)]
     signup.screen("+46701740611")
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     erasing.erase_records(tuple(NumberInsightRecord.objects.values_list("pk", flat=True)))
     erasing.erase_lookups(tuple(Lookup.objects.values_list("pk", flat=True)))
     text = _text(admin_client, records[0])

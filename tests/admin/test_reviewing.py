@@ -14,7 +14,7 @@ from number_insight import reviewing
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.fake import Fake
-from number_insight.screening import signup, tasks
+from number_insight.screening import signup, sweeps
 from tests.admin.builders import (
     LIST,
     NUMBER,
@@ -218,10 +218,10 @@ def test_looking_up_again_names_its_highest_price_first(admin_client: Client) ->
 
 def test_looking_up_again_asks_once_more_and_is_logged(admin_client: Client) -> None:
     record = signup.screen("+46701740611")
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     response = admin_client.post(action_url("look_up_again"), confirmed(record))
     assert messages_of(response) == ["1 number is being looked up again."]
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     assert len(Fake.asked) == 2
     record.refresh_from_db()
     assert (record.state, record.verdict) == ("screened", "review")

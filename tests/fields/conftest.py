@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from number_insight.screening.tasks import bell
+from number_insight.screening.bell import bell
 
 
 @pytest.fixture(autouse=True)

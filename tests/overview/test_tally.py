@@ -20,7 +20,7 @@ from number_insight.lookups import budget
 from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag
 from number_insight.overview import counting, figures, keeping
 from number_insight.overview.figures import Period
-from number_insight.screening import planning, tasks
+from number_insight.screening import planning, sweeps
 from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
 from tests.support.stage import two_currencies
 
@@ -230,7 +230,7 @@ def test_days_before_the_installation_are_made_once_from_the_records() -> None:
     assert tally("signup", day=days_ago(5)) == {}
     before = DailyTally.objects.filter(day__lt=days_ago(2)).values_list("pk", "tallied_at")
     kept = list(before.order_by("pk"))
-    tasks.sweep()
+    sweeps.sweep()
     assert list(before.order_by("pk")) == kept
 
 
@@ -246,13 +246,13 @@ def test_work_that_takes_long_is_left_to_the_next_sweep() -> None:
 def test_the_tally_outlives_the_retention_and_the_records() -> None:
     made = record(95 * DAY, verdict="review", decision="refused")
     RiskFlagFactory(record=made)
-    tasks.sweep()
+    sweeps.sweep()
     expected = tally("flag", day=days_ago(95))
     assert expected == {("virtual", ""): (1, 1, 0)}
     call_command("number_insight_purge", verbosity=0)
     NumberInsightRecord.objects.all().delete()
     DailyTally.objects.update(tallied_at=timezone.now() - DAY)
-    tasks.sweep()
+    sweeps.sweep()
     assert tally("flag", day=days_ago(95)) == expected
 
 
@@ -315,7 +315,7 @@ def test_a_fault_is_logged_and_keeps_no_sweep_from_its_work(
         raise ZeroDivisionError
 
     monkeypatch.setattr(counting, "count", fail)
-    assert tasks.sweep() == 0
+    assert sweeps.sweep() == 0
     assert "The daily tally could not be kept: ZeroDivisionError" in caplog.text
 
 
