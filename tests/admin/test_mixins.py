@@ -290,3 +290,10 @@ def test_the_column_names_the_heaviest_flag_and_counts_the_others(admin_client: 
     assert column.index("Premium-rate line") < column.index("+2")
     assert "Virtual line" not in column
     assert subject.name == ""
+
+
+def test_the_column_has_no_sentence_that_would_make_it_wide(admin_client: Client) -> None:
+    _subject(Customer, "review")
+    page = admin_client.get(_list(Customer)).content.decode()
+    assert "ni-first" in page
+    assert "ni-sentence" not in page
