@@ -100,11 +100,6 @@ def amounts(sums: Mapping[str, Decimal]) -> str:
     return " + ".join(texts) or EMPTY_VALUE
 
 
-def capped_count(count: int, limit: int) -> str:
-    """Return `count` as text; a count that stopped at `limit` reads "1000 or more"."""
-    return gettext("%(most)s or more") % {"most": limit} if count >= limit else str(count)
-
-
 def flag_labels() -> dict[str, str]:
     """Return the labels of the flags that active rules or the screening itself make, by code."""
     own = {code: str(label) for code, label in OWN_FLAGS.items()}

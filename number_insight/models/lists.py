@@ -106,10 +106,6 @@ class ListEntry(models.Model):
             return numbers.recognisable(self.value)
         return masked_ip(self.value) if self.match == ListMatch.IP else self.value
 
-    @property
-    def is_in_force(self) -> bool:
-        return self.expires_at is None or self.expires_at > timezone.now()
-
     def overlapping(self) -> QuerySet[ListEntry]:
         """Return the other entries in force whose matches overlap with those of this one."""
         others = ListEntry.objects.in_force().filter(match=self.match).exclude(pk=self.pk)
