@@ -141,5 +141,5 @@ def fresh_process() -> None:
     """Begin every test with nothing asked of the fake provider, and a bell that is not muted."""
     if "number_insight.providers.fake" in sys.modules:  # otherwise nobody can have asked it yet
         sys.modules["number_insight.providers.fake"].Fake.reset()
-    if "number_insight.screening.tasks" in sys.modules:
-        sys.modules["number_insight.screening.tasks"].bell.unmute()
+    if "number_insight.screening.bell" in sys.modules:
+        sys.modules["number_insight.screening.bell"].bell.unmute()

@@ -14,7 +14,7 @@ from django.test import override_settings
 
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from tests.chaos.processes import Worker
 from tests.models import Customer
 from tests.support.invariants import SECRETS, UNFINISHED, assert_invariants
@@ -80,13 +80,13 @@ class Stand:
         deadline = time.monotonic() + seconds
         while not until(condition, every):
             assert time.monotonic() < deadline, self.plight()
-            tasks.sweep()
+            sweeps.sweep()
 
     def heals_within(self, seconds: float) -> bool:
         """Sweep for so long; return whether everything is settled."""
         deadline = time.monotonic() + seconds
         while not all_settled() and time.monotonic() < deadline:
-            tasks.sweep()
+            sweeps.sweep()
             until(all_settled, 1.0)
         return all_settled()
 
