@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from number_insight.exceptions import place
@@ -134,13 +133,20 @@ def _settle(
 
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
     """Lock and return the records that wait for `lookups`, or failed and are answered now."""
-    answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    set_aside = [lookup.pk for lookup in lookups if answers.is_set_aside(lookup)]
-    failed = Q(state=RecordState.FAILED, decision=Decision.NONE, number_hash="") & (
-        Q(lookup__in=answered) | (Q(lookup__in=set_aside) & ~Q(lane=Lane.FAULT))
-    )
-    rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
-    return lock(rows.filter(Q(state=RecordState.WAITING) | failed)) if lookups else []
+    by_key = {lookup.pk: lookup for lookup in lookups}
+    states = (RecordState.WAITING, RecordState.FAILED)
+    rows = NumberInsightRecord.objects.filter(lookup__in=list(by_key), state__in=states)
+    records = lock(rows) if lookups else []
+    return [record for record in records if _is_due(record, by_key[record.lookup_id])]
+
+
+def _is_due(record: NumberInsightRecord, lookup: Lookup) -> bool:
+    """Return whether `record` waits for `lookup`, or failed and is answered by it now."""
+    if record.state == RecordState.WAITING:
+        return True
+    if record.decision != Decision.NONE or record.number_hash:
+        return False
+    return lookup.is_answered or (answers.is_set_aside(lookup) and record.lane != Lane.FAULT)
 
 
 def _case(
