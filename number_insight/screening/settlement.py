@@ -124,11 +124,17 @@ def _settle(
     _charge([*cases, *set_aside], answered)
     for case in set_aside:
         hand_over(case.record.pk, note=ANOTHER_LINE, cost=case.record.cost)
-    rows = NumberInsightRecord.objects
-    rows.filter(pk__in=requeued).update(state=RecordState.QUEUED, lookup=None)
-    rows.filter(pk__in=following).update(state=RecordState.QUEUED, note="")
+    _requeue(requeued, lookup=None)
+    _requeue(following, note="")
     judge(cases)
     return [*requeued, *following]
+
+
+def _requeue(keys: Collection[int], **columns: Any) -> None:
+    """Put records back into the queue, and write `columns`."""
+    if keys:
+        rows = NumberInsightRecord.objects.filter(pk__in=keys)
+        rows.update(state=RecordState.QUEUED, **columns)
 
 
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
