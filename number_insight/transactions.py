@@ -154,7 +154,8 @@ def _update_from_table(
         for row in rows
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_update_statement(type(rows[0]), fields), [as_json(document)])
+        values = [as_json(document), len(rows)]
+        cursor.execute(_update_statement(type(rows[0]), fields), values)
 
 
 @lru_cache
@@ -169,9 +170,11 @@ def _update_statement(model: type[models.Model], fields: tuple[str, ...]) -> str
     )
     key, *written = columns
     assigned = ", ".join(f"{name} = given.{name}" for name in written)
+    # The limit tells the planner how many there are.
+    given = f"SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given ({types}) LIMIT %s"
     return (
         f"UPDATE {quote(meta.db_table)} AS stored SET {assigned} "  # noqa: S608  no value is in it
-        f"FROM jsonb_to_recordset(%s::jsonb) AS given ({types}) WHERE stored.{key} = given.{key}"
+        f"FROM ({given}) AS given WHERE stored.{key} = given.{key}"
     )
 
 

@@ -228,7 +228,10 @@ def _statement(
     if connection.vendor == "postgresql":
         moment = "timestamptz" if settings.USE_TZ else "timestamp"
         rows = [{"nth": nth, **columns} for nth, columns in enumerate(signups)]
-        return _from_table(facts, hashes, moment, **quoted), {"signups": as_json(rows)}
+        is_single = len(rows) == 1
+        document = {"signups": as_json(rows), "count": len(rows)}
+        statement = _from_table(facts, hashes, moment, is_single=is_single, **quoted)
+        return statement, rows[0] if is_single else document
     values = {
         f"{name}_{nth}": value
         for nth, columns in enumerate(signups)
@@ -238,19 +241,25 @@ def _statement(
 
 
 @lru_cache
-def _from_table(facts: tuple[str, ...], hashes: int, moment: str, **tables: str) -> str:
-    """Return the statement on a table of the signups, the same for any number of them.
+def _from_table(
+    facts: tuple[str, ...], hashes: int, moment: str, *, is_single: bool, **tables: str
+) -> str:
+    """Return the statement on a table of the signups, so that it is planned once.
 
     The table is one JSON document: a parameter for each column of each signup would cost the driver
-    more time than the answer.
+    more time than the answer. A single signup is a row of constants, whose frequencies the planner
+    knows.
     """
-    types = COLUMNS | {f"hash_{nth}": "text" for nth in range(hashes)}
-    columns = ", ".join(
-        f"{name} {moment if kind == MOMENT else kind}" for name, kind in types.items()
-    )
-    signups = f"jsonb_to_recordset(%(signups)s::jsonb) AS signup (nth integer, {columns})"
+    types = {"nth": "integer"} | COLUMNS | {f"hash_{nth}": "text" for nth in range(hashes)}
+    types = {name: moment if kind == MOMENT else kind for name, kind in types.items()}
+    if is_single:
+        row = ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in types.items())
+    else:
+        columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
+        # The planner would guess that there are a hundred, and compile the statement for them.
+        row = f"* FROM jsonb_to_recordset(%(signups)s::jsonb) AS given ({columns}) LIMIT %(count)s"
     parts = _parts(facts, {name: f"signup.{name}" for name in types}, hashes, tables)
-    return f"SELECT nth, {parts} FROM {signups}"
+    return f"SELECT nth, {parts} FROM (SELECT {row}) AS signup"
 
 
 @lru_cache
