@@ -171,10 +171,10 @@ def _update_statement(model: type[models.Model], fields: tuple[str, ...]) -> str
     key, *written = columns
     assigned = ", ".join(f"{name} = given.{name}" for name in written)
     # The limit tells the planner how many there are.
-    given = f"SELECT * FROM jsonb_to_recordset(%s::jsonb) AS given ({types}) LIMIT %s"
+    rows = f"* FROM jsonb_to_recordset(%s::jsonb) AS given ({types}) LIMIT %s"
     return (
         f"UPDATE {quote(meta.db_table)} AS stored SET {assigned} "  # noqa: S608  no value is in it
-        f"FROM ({given}) AS given WHERE stored.{key} = given.{key}"
+        f"FROM (SELECT {rows}) AS given WHERE stored.{key} = given.{key}"
     )
 
 
