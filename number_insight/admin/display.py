@@ -20,7 +20,7 @@ from number_insight import loading
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Decision, Lane, RecordState, Verdict
+from number_insight.models.choices import FLAGGED, Decision, Lane, RecordState, Verdict
 
 EMPTY_VALUE = "–"
 SEPARATOR = ", "
@@ -98,11 +98,6 @@ def amounts(sums: Mapping[str, Decimal]) -> str:
     return " + ".join(texts) or EMPTY_VALUE
 
 
-def capped_count(count: int, limit: int) -> str:
-    """Return `count` as text; a count that stopped at `limit` reads "1000 or more"."""
-    return gettext("%(most)s or more") % {"most": limit} if count >= limit else str(count)
-
-
 def flag_labels() -> dict[str, str]:
     """Return the labels of the flags that active rules or the screening itself make, by code."""
     return {code: _translated(code, title) for code, title in _titles().items()}
@@ -111,6 +106,11 @@ def flag_labels() -> dict[str, str]:
 def flag_label(code: str) -> str:
     """Return the label of the flag `code`: its rule's title, or the code as words."""
     return _translated(code, _titles().get(code, ""))
+
+
+def named(code: str, labels: Mapping[str, str]) -> str:
+    """Return the label of the flag `code` among `labels`, or the code as words."""
+    return labels.get(code) or humanised(code)
 
 
 def _titles() -> dict[str, str]:
@@ -176,7 +176,7 @@ def flag_line(record: NumberInsightRecord) -> SafeString | str:
 
 
 def _lacks_evidence(record: NumberInsightRecord) -> bool:
-    return record.lane != Lane.RISK and record.verdict in (Verdict.REVIEW, Verdict.DENY)
+    return record.lane != Lane.RISK and record.verdict in FLAGGED
 
 
 def _flag_badge(flag: RiskFlag) -> SafeString:
@@ -194,8 +194,8 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
 
 def is_waiting(record: NumberInsightRecord) -> bool:
     """Return whether `record` waits for a person's decision."""
-    is_held = record.verdict in (Verdict.REVIEW, Verdict.DENY)
-    return bool(is_held and not record.decision and record.state != RecordState.REFUSED)
+    is_flagged = record.verdict in FLAGGED
+    return bool(is_flagged and not record.decision and record.state != RecordState.REFUSED)
 
 
 def is_late(record: NumberInsightRecord) -> bool:
