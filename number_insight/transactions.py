@@ -147,8 +147,7 @@ def _update_from_table(
     rows: Sequence[models.Model], fields: tuple[str, ...], connection: BaseDatabaseWrapper
 ) -> None:
     """Write `fields` of `rows` from one JSON document, which costs the driver one parameter."""
-    meta = type(rows[0])._meta
-    columns = [meta.pk, *map(meta.get_field, fields)]
+    columns = _columns(type(rows[0]), fields)
     document = [
         {field.column: field.get_prep_value(field.pre_save(row, False)) for field in columns}
         for row in rows
@@ -158,11 +157,16 @@ def _update_from_table(
         cursor.execute(_update_statement(type(rows[0]), fields), values)
 
 
+def _columns(model: type[models.Model], fields: tuple[str, ...]) -> list[Any]:
+    """Return the primary key of `model` and its `fields`."""
+    return [model._meta.pk, *map(model._meta.get_field, fields)]
+
+
 @lru_cache
 def _update_statement(model: type[models.Model], fields: tuple[str, ...]) -> str:
     connection, meta = connections[router.db_for_write(model)], model._meta
     quote = connection.ops.quote_name
-    columns = {quote(field.column): field for field in (meta.pk, *map(meta.get_field, fields))}
+    columns = {quote(field.column): field for field in _columns(model, fields)}
     # Without its length: a cast would cut off what is too long, where an assignment refuses it.
     types = ", ".join(
         f"{name} {(field.cast_db_type(connection) or '').partition('(')[0]}"

@@ -139,7 +139,7 @@ def _requeue(keys: Collection[int], **columns: Any) -> None:
 
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
     """Lock and return the records that wait for `lookups`, or failed and are answered now."""
-    by_key = {lookup.pk: lookup for lookup in lookups}
+    by_key: dict[int | None, Lookup] = {lookup.pk: lookup for lookup in lookups}
     states = (RecordState.WAITING, RecordState.FAILED)
     rows = NumberInsightRecord.objects.filter(lookup__in=list(by_key), state__in=states)
     records = lock(rows) if lookups else []

@@ -222,7 +222,7 @@ def _statement(
     facts: tuple[str, ...],
     signups: Sequence[Mapping[str, Any]],
     hashes: int,
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, Mapping[str, Any]]:
     """Return the statement on the columns of `signups`, and its values."""
     quoted = dict(zip(("records", "lists"), map(connection.ops.quote_name, TABLES), strict=True))
     if connection.vendor == "postgresql":

@@ -6,7 +6,9 @@ import os
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -21,11 +23,15 @@ def none_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "_idle", [])
 
 
-def done(*works: Callable[[], object]) -> list[object]:
+def done(*works: Callable[[], object]) -> list[Any]:
     """Start `works` at once; return their results in the order in which they come."""
     results = SimpleQueue[object]()
+
+    def report(work: Callable[[], object]) -> None:
+        results.put(work())
+
     for work in works:
-        threads.start(lambda work=work: results.put(work()), name=NAME)  # type: ignore[misc]
+        threads.start(partial(report, work), name=NAME)
     found = [results.get(timeout=5) for _ in works]
     assert until(lambda: NAME not in names())
     return found
@@ -56,7 +62,7 @@ def test_a_thread_has_the_name_of_its_work_and_ends_when_there_is_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(threads, "PATIENCE", 0.05)
-    (name, thread) = done(lambda: (threading.current_thread().name, threading.current_thread()))[0]  # type: ignore[misc]
+    ((name, thread),) = done(lambda: (threading.current_thread().name, threading.current_thread()))
     assert name == NAME
     assert until(lambda: not thread.is_alive())
     assert threads._idle == []
