@@ -27,7 +27,7 @@ def desk(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
 
 
 def overview(stand: Stand, size: Size) -> tuple[Outcome, Outcome, Outcome]:
-    """Compare the overview over a million records with one over a thousand, and a year with a month.
+    """Compare the overview over a million records with one over a thousand; a year with a month.
 
     Both databases have tallies of more than a year, the same days again and again.
     """
