@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from typing import Any
 
 import django
 
-from tests.benchmarks import authority, publishing
+from tests.benchmarks import authority, load, publishing
 from tests.benchmarks.measuring import Size
 from tests.benchmarks.postgresql import RealPostgreSQL
 from tests.benchmarks.program import ROOT
@@ -29,6 +30,8 @@ KEPT = ROOT / "build" / "benchmarks.json"
 def main() -> int:
     """Measure; return 1 if the table was to be published and may not be."""
     options = _options()
+    load.adopt_orphans()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by a signal."))
     with _stand(options) as stand:
         found, machine = _measure(stand, options)
     if options.database == "both":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from number_insight.screening.batch import BATCH_SIZE
 from tests.benchmarks import lookups, program, rival
 from tests.benchmarks.measuring import Outcome, Size, middle
 from tests.benchmarks.postgresql import RealPostgreSQL
+from tests.benchmarks.program import PATIENCE
 from tests.benchmarks.rival_http import NUMBER_INSIGHT
 from tests.benchmarks.stand import Stand, asking
 
@@ -105,8 +107,10 @@ def _books(database: RealPostgreSQL) -> Books:
 
 def _await_no_backend(link: psycopg.Connection[Any], name: str) -> None:
     running = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = %s"
+    deadline = time.monotonic() + PATIENCE
     while _row(link, running, name, "client backend") != (0,):
-        pass
+        assert time.monotonic() < deadline, f"somebody stays connected to {name}"
+        time.sleep(0.01)
 
 
 def _row(link: psycopg.Connection[Any], sql: str, *values: Any) -> tuple[Any, ...]:

@@ -57,7 +57,7 @@ def _crowd(
     before = MODELS[form].objects.count()
     broker = {"NI_BENCH_BROKER_URL": redis.url}
     with stand.web(workers=WEB_PROCESSES, **broker) as browser:
-        for _ in range(4 * WEB_PROCESSES):
+        for _ in range(2 * WEB_PROCESSES):
             warm_up(browser.port, form)
         warm = MODELS[form].objects.count() - before
         try:

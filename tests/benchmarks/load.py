@@ -5,6 +5,7 @@ It reads ``/proc``, so it takes Linux.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import time
 from collections import defaultdict
@@ -21,22 +22,36 @@ GLANCE = 1.0
 """Seconds for which the machine is watched before a row."""
 
 
+PR_SET_CHILD_SUBREAPER = 36
+KTHREADD = 2
+"""The parent of the kernel's threads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """The CPU seconds since the start: of the whole machine, not used, and used by ourselves."""
+    """The CPU seconds since the start: of the whole machine, left by processes, and our own."""
 
     total: float
-    idle: float
+    left: float
     ours: float
 
 
+def adopt_orphans() -> None:
+    """Let descendants whose parent ends become children of this process, so that they count."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
 def read() -> Reading:
-    """Return the present reading of ``/proc``."""
-    ours = seconds_of(os.getpid())
+    """Return the present reading of ``/proc``.
+
+    The kernel's own work (threads that write to the disk, interrupts of the network) counts as
+    left: it is done for whoever uses the machine, and other load shows in its processes.
+    """
+    ours, kernel = seconds_of(os.getpid()), seconds_of(KTHREADD)
     # user nice system idle iowait irq softirq steal; the guests' are in user and nice already.
     words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
     ticks = [int(word) * TICK for word in words]
-    return Reading(total=sum(ticks), idle=ticks[3] + ticks[4], ours=ours)
+    return Reading(total=sum(ticks), left=sum(ticks[3:7]) + kernel, ours=ours)
 
 
 def idle_share(since: Reading, *, now: Reading | None = None) -> float:
@@ -47,8 +62,8 @@ def idle_share(since: Reading, *, now: Reading | None = None) -> float:
     """
     now = now or read()
     total = now.total - since.total
-    left = now.idle - since.idle + now.ours - since.ours
-    return min(left / total, 1.0) if total > 0 else 1.0
+    left = now.left - since.left + now.ours - since.ours
+    return max(0.0, min(left / total, 1.0)) if total > 0 else 1.0
 
 
 def glance(seconds: float = GLANCE) -> float:

@@ -19,29 +19,26 @@ SIZES = (large.LARGE, large.THOUSAND)
 MONTH, YEAR = "?days=30", "?days=365"
 
 
-def desk(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
-    """Compare the desk over a million records with the desk over a thousand."""
-    path = reverse(f"admin:{links.DESK}")
-    with _browsers(stand, size) as browsers:
-        return _compared(browsers, path, size)
+def pages(stand: Stand, size: Size) -> list[Outcome]:
+    """Compare desk and overview over a million records with those over a thousand.
 
-
-def overview(stand: Stand, size: Size) -> tuple[Outcome, Outcome, Outcome]:
-    """Compare the overview over a million records with one over a thousand; a year with a month.
-
-    Both databases have tallies of more than a year, the same days again and again.
+    Both databases have tallies of more than a year, of which the overview shows a month. That of
+    the large one is compared with its overview of a year as well.
     """
-    path = reverse(f"admin:{links.OVERVIEW}")
     large.make(stand, size.large)
     for at in SIZES:
         program.output_of("tallying", NI_TEST_DATABASE_NAME=at)
-    with _browsers(stand, size) as browsers:
-        large_one, queries = _compared(browsers, path + MONTH, size)
+    overview = reverse(f"admin:{links.OVERVIEW}")
+    with _browsers(stand) as browsers:
+        desk = _compared(browsers, reverse(f"admin:{links.DESK}"), size)
+        month = _compared(browsers, overview + MONTH, size)
         browser = browsers[large.LARGE]
-        cases = {days: partial(_time, browser, path + days, size.of(6)) for days in (MONTH, YEAR)}
+        cases = {
+            days: partial(_time, browser, overview + days, size.of(6)) for days in (MONTH, YEAR)
+        }
         given = in_turn(cases, size.rounds)
     figures = {f"{days[1:]} ms": middle([1000 * it for it in given[days]], 1) for days in given}
-    return large_one, queries, compared(given[YEAR], given[MONTH], figures)
+    return [*desk, *month, compared(given[YEAR], given[MONTH], figures)]
 
 
 def _compared(browsers: dict[str, Browser], path: str, size: Size) -> tuple[Outcome, Outcome]:
@@ -59,8 +56,7 @@ def _compared(browsers: dict[str, Browser], path: str, size: Size) -> tuple[Outc
 
 
 @contextmanager
-def _browsers(stand: Stand, size: Size) -> Iterator[dict[str, Browser]]:
-    large.make(stand, size.large)
+def _browsers(stand: Stand) -> Iterator[dict[str, Browser]]:
     with ExitStack() as stack:
         browsers = {}
         for at in SIZES:

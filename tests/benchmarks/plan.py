@@ -137,12 +137,9 @@ ADMIN = (
         _at_most("admin: buffers of the list of the large table", "64 records", 1.2),
     ),
     _part(
-        overview.desk,
+        overview.pages,
         _at_most("admin: desk at 1,000,000 records", "1,000 records", 1.2),
         _at_most("admin: queries of the desk", "counted", 15, "queries"),
-    ),
-    _part(
-        overview.overview,
         _at_most("admin: overview at 1,000,000 records", "1,000 records", 1.2),
         _at_most("admin: queries of the overview", "counted", 15, "queries"),
         _at_most("admin: overview over a year of tallies", "over 30 days", 2),

@@ -18,6 +18,8 @@ from tests.benchmarks import load
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0
 """Seconds in which a process has to be up, or a queue worked off."""
+LONGEST_RUN = 1800.0
+"""Seconds in which a program that ends by itself has to end."""
 
 
 class ProgramEnded(RuntimeError):
@@ -98,6 +100,7 @@ def output_of(module: str, *arguments: str, given: str = "", **environment: str)
         capture_output=True,
         text=True,
         check=False,
+        timeout=LONGEST_RUN,
     )
     if run.returncode:
         tail = " | ".join(run.stderr.splitlines()[-5:])

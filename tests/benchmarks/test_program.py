@@ -37,9 +37,9 @@ def test_the_time_of_a_program_has_that_of_its_ended_children(tmp_path: Path) ->
 
 
 def test_our_own_processes_are_no_other_load() -> None:
-    before = Reading(total=100.0, idle=50.0, ours=10.0)
-    ours = Reading(total=110.0, idle=52.0, ours=18.0)
-    others = Reading(total=110.0, idle=52.0, ours=12.0)
+    before = Reading(total=100.0, left=50.0, ours=10.0)
+    ours = Reading(total=110.0, left=52.0, ours=18.0)
+    others = Reading(total=110.0, left=52.0, ours=12.0)
     assert load.idle_share(before, now=ours) == 1.0
     assert load.idle_share(before, now=others) == pytest.approx(0.4)
 
