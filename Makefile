@@ -68,7 +68,7 @@ run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
 	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' $(ARGS)
 
-bench: $(VENV)/.test  ## Measure against the limits, and write docs/benchmarks.* (ARGS=...)
+bench: $(VENV)/.test  ## Measure against the limits, and write docs/benchmarks.* (ARGS="--only webhook")
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --publish $(ARGS)
 
 bench-check: $(VENV)/.test  ## Run each benchmark once, small, to see that it works

@@ -51,11 +51,12 @@ def main() -> int:
 def _measure(stand: Any, options: Namespace) -> tuple[list[Any], str]:
     from tests.benchmarks import machine, plan, running  # noqa: PLC0415  Django has to be set up
 
+    described = machine.description(stand)  # before anything can be broken
     size = Size(rounds=options.rounds, share=options.share, large=options.large)
     conditions = running.Conditions(size=size, wants_quiet=options.publish or options.quiet)
     parts = list(plan.planned(options.only, on_sqlite=stand.database is None))
     results = running.run(stand, parts, conditions)
-    return [result.as_json() for result in results], machine.description(stand)
+    return [result.as_json() for result in results], described
 
 
 def _on_sqlite(options: Namespace) -> list[Any]:
@@ -67,11 +68,15 @@ def _on_sqlite(options: Namespace) -> list[Any]:
         path = Path(directory) / "table.json"
         command = [*only, *size, *quiet, "--database=sqlite", f"--json={path}"]
         run = subprocess.run([sys.executable, "-m", "tests.benchmarks", *command], check=False)
-        if run.returncode:
-            print("The lines on SQLite could not be measured.", file=sys.stderr)
-            return []
-        found: list[Any] = json.loads(path.read_text())
-    return found
+        if not run.returncode:
+            found: list[Any] = json.loads(path.read_text())
+            return found
+    from tests.benchmarks import plan  # noqa: PLC0415  Django is set up by now
+    from tests.benchmarks.measuring import Result  # noqa: PLC0415
+
+    failure = f"the benchmarks on SQLite ended with code {run.returncode}"
+    parts = plan.planned(options.only, on_sqlite=True)
+    return [Result(line=line, failure=failure).as_json() for part in parts for line in part.lines]
 
 
 def _options(arguments: Sequence[str] | None = None) -> Namespace:

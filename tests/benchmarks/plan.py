@@ -100,14 +100,14 @@ WORKER = (
         _at_most("worker: statements of a lookup in batches", "counted", 2, "each"),
         _at_most("worker: commits of a lookup in batches", "counted", 0.3, "each"),
         _at_most("worker: fsyncs of a lookup in batches", "counted", 0.3, "each"),
-        _at_most("worker: WAL of a lookup in batches", "counted", 8000, "bytes each"),
+        _at_most("worker: WAL of a lookup in batches", "counted", 8600, "bytes each"),
     ),
     _part(
         counts.alone,
-        _at_most("worker: statements of a lookup alone", "counted", 28, "each"),
-        _at_most("worker: commits of a lookup alone", "counted", 4, "each"),
+        _at_most("worker: statements of a lookup alone", "counted", 30, "each"),
+        _at_most("worker: commits of a lookup alone", "counted", 4.1, "each"),
         _at_most("worker: fsyncs of a lookup alone", "counted", 3, "each"),
-        _at_most("worker: WAL of a lookup alone", "counted", 12000, "bytes each"),
+        _at_most("worker: WAL of a lookup alone", "counted", 8800, "bytes each"),
     ),
 )
 WEBHOOK = (

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connections
+
 from tests.benchmarks import load
 from tests.benchmarks.measuring import Idle, Outcome, Result, Size
 from tests.benchmarks.plan import Part
@@ -65,6 +67,8 @@ def _run(stand: Stand, part: Part, conditions: Conditions) -> list[Result]:
     except Exception as error:  # the others still have to be measured
         traceback.print_exc()
         failure = _in_a_line(error)
+    finally:
+        connections.close_all()
     idle = Idle(before=before, beside=load.idle_share(reading))
     if failure:
         return [Result(line=line, failure=failure, idle=idle) for line in part.lines]
