@@ -15,6 +15,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SOCKET = "unix:"
 """A hop over a socket of this machine, as nginx writes it; the peer of a WSGI server is empty."""
 FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
+MAPPED_BITS = 96
+"""The bits in front of an IPv4 address that is written as an IPv6 one."""
 _PORT = re.compile(r":\d{1,5}")
 _PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.")
 
@@ -29,10 +31,6 @@ def parse(text: str) -> Address:
         return address
     # A zone names an interface of one machine; with it, one address would have many spellings.
     return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
-
-
-MAPPED_BITS = 96
-"""The bits in front of an IPv4 address that is written as an IPv6 one."""
 
 
 @lru_cache(maxsize=4096)  # each step of a screening checks the same address
@@ -128,22 +126,20 @@ def _network(text: str) -> Network:
     if _PREFIX.fullmatch(text):
         parts = text[:-1].split(".")
         text = f"{'.'.join([*parts, '0', '0', '0'][:4])}/{8 * len(parts)}"
-    network = ipaddress.ip_network(text, strict=False)
+    return _unmapped(ipaddress.ip_network(text, strict=False))
+
+
+def _unmapped(network: Network) -> Network:
+    """Return `network`, or the IPv4 network that it maps into IPv6 (``::ffff:8.8.8.0/120``)."""
     mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is None or network.prefixlen < 96:
+    if mapped is None or network.prefixlen < MAPPED_BITS:
         return network
-    return ipaddress.ip_network(f"{mapped}/{network.prefixlen - 96}")
+    return ipaddress.ip_network(f"{mapped}/{network.prefixlen - MAPPED_BITS}")
 
 
 def canonical_network(text: str) -> str:
-    """Return `text` as a canonical address or network; raise `ValueError` if it is neither.
-
-    IPv4-mapped addresses (``::ffff:8.8.8.0/120``) are those of IPv4.
-    """
-    network = ipaddress.ip_network(text, strict=False)
-    mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is not None and network.prefixlen >= MAPPED_BITS:
-        network = ipaddress.ip_network(f"{mapped}/{network.prefixlen - MAPPED_BITS}")
+    """Return `text` as a canonical address or network; raise `ValueError` if it is neither."""
+    network = _unmapped(ipaddress.ip_network(text, strict=False))
     is_single = network.prefixlen == network.max_prefixlen
     return str(network.network_address if is_single else network)
 

@@ -10,29 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeGuard
 
-from number_insight.insight import (
-    CALLER_TYPES,
-    IP_MATCH,
-    LINE_TYPES,
-    MISSING,
-    PORTED,
-    REACHABLE,
-    REASSIGNED,
-    ROAMING,
-    UNKNOWN,
-    VALID_NUMBER,
-    VERIFIED,
-    VOIP,
-    Caller,
-    Carrier,
-    Insight,
-    Location,
-    Risk,
-    Swap,
-    utc_time,
-)
+from number_insight import facts
+from number_insight.insight import UNKNOWN, Caller, Carrier, Insight, Location, Risk, Swap, utc_time
 from number_insight.numbers import known_country
-from number_insight.providers.scalars import clean
+from number_insight.providers.scalars import clean, flag
 
 LONGEST = 50
 """The longest name or word that is kept of a match or a risk, in characters."""
@@ -44,27 +25,31 @@ def sound(insight: Insight) -> Insight:
     return replace(
         insight,
         country=known_country(insight.country),
-        line_type=_word(insight.line_type, LINE_TYPES),
+        line_type=_word(insight.line_type, facts.LINE_TYPES),
         current_carrier=_carrier(insight.current_carrier),
         original_carrier=_carrier(insight.original_carrier),
-        ported=_word(insight.ported, PORTED),
-        valid_number=_word(insight.valid_number, VALID_NUMBER),
-        reachable=_word(insight.reachable, REACHABLE),
+        ported=_word(insight.ported, facts.PORTED),
+        valid_number=_word(insight.valid_number, facts.VALID_NUMBER),
+        reachable=_word(insight.reachable, facts.REACHABLE),
         roaming=replace(
-            roaming, status=_word(roaming.status, ROAMING), country=known_country(roaming.country)
+            roaming,
+            status=_word(roaming.status, facts.ROAMING),
+            country=known_country(roaming.country),
         ),
-        ip=replace(ip, match=_word(ip.match, IP_MATCH), country=known_country(ip.country)),
+        ip=replace(ip, match=_word(ip.match, facts.IP_MATCH), country=known_country(ip.country)),
         caller=_caller(insight.caller),
         sim_swap=_swap(insight.sim_swap),
         device_swap=_swap(insight.device_swap),
-        voip=None if insight.voip is None else _word(insight.voip, VOIP),
+        voip=_word_if_told(insight.voip, facts.VOIP),
         risk=_risk(insight.risk),
-        reassigned=None if insight.reassigned is None else _word(insight.reassigned, REASSIGNED),
-        call_forwarding=_flag(insight.call_forwarding),
+        reassigned=_word_if_told(insight.reassigned, facts.REASSIGNED),
+        call_forwarding=flag(insight.call_forwarding),
         match=words(insight.match) if isinstance(insight.match, Mapping) else None,
         location=_location(insight.location),
         missing={
-            signal: reason for signal, reason in words(insight.missing).items() if reason in MISSING
+            signal: reason
+            for signal, reason in words(insight.missing).items()
+            if reason in facts.MISSING
         },
     )
 
@@ -72,12 +57,12 @@ def sound(insight: Insight) -> Insight:
 def _carrier(carrier: Carrier | None) -> Carrier | None:
     if carrier is None:
         return None
-    kind = _word(carrier.network_type, LINE_TYPES)
+    kind = _word(carrier.network_type, facts.LINE_TYPES)
     return replace(carrier, country=known_country(carrier.country), network_type=kind)
 
 
 def _caller(caller: Caller | None) -> Caller | None:
-    return None if caller is None else replace(caller, type=_word(caller.type, CALLER_TYPES))
+    return None if caller is None else replace(caller, type=_word(caller.type, facts.CALLER_TYPES))
 
 
 def _swap(swap: object) -> Swap | None:
@@ -86,7 +71,7 @@ def _swap(swap: object) -> Swap | None:
     hours = swap.period_hours
     return replace(
         swap,
-        swapped=_flag(swap.swapped),
+        swapped=flag(swap.swapped),
         at=_time(swap.at),
         period_hours=hours if _is_integer(hours) and hours > 0 else None,
     )
@@ -99,7 +84,7 @@ def _risk(risk: object) -> Risk | None:
     return replace(
         risk,
         score=risk.score if _is_integer(risk.score) and 0 <= risk.score <= 100 else None,
-        blocked=_flag(risk.blocked),
+        blocked=flag(risk.blocked),
         blocked_at=_time(risk.blocked_at),
         kind=kind or None,
     )
@@ -108,7 +93,7 @@ def _risk(risk: object) -> Risk | None:
 def _location(location: object) -> Location | None:
     if not isinstance(location, Location):
         return None
-    return replace(location, verified=_word(location.verified, VERIFIED))
+    return replace(location, verified=_word(location.verified, facts.VERIFIED))
 
 
 def words(value: object) -> dict[str, str]:
@@ -125,10 +110,6 @@ def _short(text: str) -> str:
     return clean(text).lower()[:LONGEST]
 
 
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
 def _time(value: object) -> datetime | None:
     return utc_time(value) if isinstance(value, datetime) else None
 
@@ -140,3 +121,7 @@ def _is_integer(value: object) -> TypeGuard[int]:
 def _word(value: object, known: Set[str]) -> str:
     word = value.strip().lower() if isinstance(value, str) else UNKNOWN
     return word if word in known else UNKNOWN
+
+
+def _word_if_told(value: object, known: Set[str]) -> str | None:
+    return None if value is None else _word(value, known)

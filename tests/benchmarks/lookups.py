@@ -14,7 +14,7 @@ from django.db import connection
 from number_insight.lookups import budget
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.models.choices import RecordState
-from number_insight.screening import tasks
+from number_insight.screening.bell import bell
 from tests.benchmarks import program, rival, routing
 from tests.benchmarks.measuring import same
 from tests.benchmarks.numbers import fresh_numbers
@@ -63,7 +63,7 @@ def in_batches(stand: Stand, worker: Worker, count: int, *, with_ips: bool = Fal
 
     def ring() -> None:
         for key in keys:
-            tasks.bell.ring(key, may_wait=True)
+            bell.ring(key, may_wait=True)
         _wait(worker)
 
     run = _measured(stand, worker, ring, count)
@@ -78,7 +78,7 @@ def one_by_one(stand: Stand, worker: Worker, count: int) -> Run:
     def ring() -> None:
         for _ in range(count):
             keys.extend(queued(1))
-            tasks.bell.ring(keys[-1])
+            bell.ring(keys[-1])
             _wait(worker, every=0.005)
 
     run = _measured(stand, worker, ring, count)
