@@ -19,8 +19,10 @@ from tests.benchmarks.stand import Stand
 LARGE, THOUSAND, SMALL = "large", "thousand", "small"
 PAGE = 64
 """Signups of the small database: enough to fill the first page of each list."""
-TIMES = 50
-"""The copies that SQL makes of each signup of the large database."""
+TIMES, TIMES_OF_FEW = 50, 2
+"""The copies that SQL makes of each signup of the large database, and of a smaller one."""
+ENOUGH = 100_000
+"""The rows from which on a fiftieth of them is varied enough."""
 
 
 def make(stand: Stand, rows: int) -> None:
@@ -50,9 +52,9 @@ def _log_in() -> str:
 
 
 def _fill(name: str, count: int) -> None:
-    """Write `count` signups: those of a large database one in fifty, which SQL multiplies."""
+    """Write `count` signups, of a large database one in fifty, which SQL multiplies."""
     sys.stderr.write(f"  seeding the {name} database: {count:,} signups\n")
-    times = TIMES if count > 1000 else 1
+    times = TIMES if count >= ENOUGH else TIMES_OF_FEW if name == LARGE else 1
     assert count % times == 0, f"{count} rows cannot be made of {times} copies each"
     population = Population(ScreenedCustomer(name="Somebody"), "phone", using=name)
     for _written in population.write(count // times):

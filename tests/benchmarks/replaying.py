@@ -22,27 +22,44 @@ OTHER_WEIGHTS = {"toll_free": 10, "premium": 10}
 
 
 def judging(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
-    """Compare the CPU of judging with that of reading, and two processes with one."""
+    """Compare the CPU of judging with that of reading, and two processes with one.
+
+    PostgreSQL's part counts on both sides: reading is mostly its work.
+    """
     large.make(stand, size.large)
     count = min(size.of(100_000, 500), size.large)
     cases: dict[str, Callable[[], dict[str, Any]]] = {
         "two": lambda: _run("judge", count, jobs=BOTH_CORES),
-        "one": lambda: _run("judge", count),
-        "read": lambda: _run("read", count),
+        "one": lambda: _with_database(stand, "judge", count),
+        "read": lambda: _with_database(stand, "read", count),
     }
     given = in_turn(cases, size.at_most(5))
     for judged, read in zip(given["one"], given["read"], strict=True):
         _check(judged, read, count)
-    us = {name: [1e6 * run["cpu"] / count for run in given[name]] for name in ("one", "read")}
+    figures = {
+        f"{name} {what} us": middle([1e6 * run[what] / count for run in given[name]], 0)
+        for name in ("one", "read")
+        for what in ("cpu", "database")
+    }
+    whole = {
+        name: [run["cpu"] + run["database"] for run in given[name]] for name in ("one", "read")
+    }
     rates = {name: [count / run["seconds"] for run in given[name]] for name in ("two", "one")}
     return (
-        compared(us["one"], us["read"], {f"{name} us": middle(us[name], 0) for name in us}),
+        compared(whole["one"], whole["read"], figures),
         compared(
             rates["two"],
             rates["one"],
             {f"{name} records/s": middle(rates[name], 0) for name in rates},
         ),
     )
+
+
+def _with_database(stand: Stand, what: str, count: int) -> dict[str, Any]:
+    """Run one process; return the CPU seconds of PostgreSQL besides."""
+    before = stand.database_cpu
+    found = _run(what, count)
+    return {**found, "database": stand.database_cpu - before}
 
 
 def _check(judged: dict[str, Any], read: dict[str, Any], count: int) -> None:

@@ -31,7 +31,7 @@ def batches(stand: Stand, size: Size, api: str = NUMBER_INSIGHT) -> list[Outcome
     with stand.provider(DELAY) as provider, ExitStack() as stack:
         cases: Cases = {}
         for name, url in (("https", provider.https), ("http", provider.http)):
-            worker = stack.enter_context(_worker(stand, name, asking(url, api)))
+            worker = stack.enter_context(_worker(stand, size, name, asking(url, api)))
             cases[name] = partial(lookups.in_batches, stand, worker, count)
         cases["rival"] = partial(lookups.rivals, stand, provider.https, api, count, IN_FLIGHT)
         given = in_turn(cases, size.at_most(5))
@@ -49,7 +49,7 @@ def alone(stand: Stand, size: Size, api: str = NUMBER_INSIGHT) -> Outcome:
     count = size.of(ALONE, 8)
     with (
         stand.provider() as provider,
-        _worker(stand, "alone", asking(provider.https, api), processes=1) as worker,
+        _worker(stand, size, "alone", asking(provider.https, api), processes=1) as worker,
     ):
         cases: Cases = {
             "ours": partial(lookups.one_by_one, stand, worker, count),
@@ -67,7 +67,7 @@ def bounded(stand: Stand, size: Size) -> Outcome:
         cases: Cases = {}
         for name, bounds in (("bounded", BOUNDS), ("free", {})):
             asked = asking(provider.https, **bounds)
-            worker = stack.enter_context(_worker(stand, name, asked))
+            worker = stack.enter_context(_worker(stand, size, name, asked))
             cases[name] = partial(lookups.in_batches, stand, worker, count, with_ips=True)
         given = in_turn(cases, size.at_most(5))
     figures = {**_figures("bounded", given["bounded"]), **_figures("free", given["free"])}
@@ -76,12 +76,12 @@ def bounded(stand: Stand, size: Size) -> Outcome:
 
 @contextmanager
 def _worker(
-    stand: Stand, queue: str, asked: Mapping[str, Any], processes: int = PROCESSES
+    stand: Stand, size: Size, queue: str, asked: Mapping[str, Any], processes: int = PROCESSES
 ) -> Iterator[Worker]:
     """Run a worker with these settings; yield it when each of its processes is warm."""
     with stand.worker(processes, queue, **as_environment(asked)) as program:
         worker = Worker(program=program, queue=queue)
-        lookups.in_batches(stand, worker, 2 * processes * BATCH_SIZE)
+        lookups.in_batches(stand, worker, size.of(4 * processes * BATCH_SIZE, BATCH_SIZE))
         yield worker
 
 
