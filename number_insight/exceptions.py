@@ -10,6 +10,9 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+MAX_STATUS = 100_000
+"""A status of a provider lies below it, as the column that keeps it needs."""
+
 
 class NumberInsightError(Exception):
     """Base class of the exceptions of this package. Do not raise it directly."""
@@ -44,9 +47,9 @@ class ProviderError(NumberInsightError):
         request_id: str = "",
     ) -> None:
         super().__init__(message)
-        self.status = status
+        self.status = status if isinstance(status, int) and 0 <= status < MAX_STATUS else None
         self.http_status = http_status
-        self.request_id = request_id
+        self.request_id = request_id.replace("\0", "") if isinstance(request_id, str) else ""
 
 
 class NotSent(ProviderError, ConnectionError):

@@ -31,6 +31,11 @@ def has_key(subject: Model) -> bool:
     return all(part is not None and part != "" for part in parts)
 
 
+def model_of(subject: Model) -> type[Model]:
+    """Return the model of `subject`; ``request.user`` is no instance of it by its type."""
+    return subject._meta.model
+
+
 def key_of(subject: Model) -> str:
     """Return the key of `subject` as records store it; raise `BadArgument` if it has none."""
     if not isinstance(subject, Model):
@@ -112,8 +117,9 @@ class SubjectDescriptor:
             return self
         kind, text = instance.subject_type_id, instance.subject_id
         subject = self.field.get_cached_value(instance, default=None)
-        if subject is not None and text == key_text(subject.pk) and kind in kinds_of(type(subject)):
-            return subject
+        if subject is not None and text == key_text(subject.pk):
+            if kind in kinds_of(model_of(subject)):
+                return subject
         subject = fetch(kind, text)
         self.field.set_cached_value(instance, subject)
         return subject

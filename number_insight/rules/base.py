@@ -22,6 +22,7 @@ from number_insight.rules.scoring import (
     verdict_for,
     weigh,
 )
+from number_insight.rules.soundness import is_weight, sound
 
 logger = logging.getLogger("number_insight.rules")
 
@@ -146,7 +147,7 @@ class Rule:
 
     def __init__(self, *, weight: int | None = None) -> None:
         if weight is not None:
-            if isinstance(weight, bool) or not isinstance(weight, int):
+            if not is_weight(weight):
                 raise TypeError(
                     f"the weight of rule {self.code!r} is a whole number, not {weight!r}"
                 )
@@ -266,8 +267,4 @@ def _verdict(flags: Iterable[Flag], thresholds: Mapping[str, int], *, raised: bo
 
 
 def _examined(rule: Rule, insight: Insight, signup: Signup) -> list[Flag]:
-    found = list(rule.examine(insight, signup) or ())
-    for flag in found:
-        if not isinstance(flag, Flag):
-            raise TypeError(f"rule {rule.code!r} yielded {type(flag).__name__}, not a flag")
-    return found
+    return [sound(flag) for flag in rule.examine(insight, signup) or ()]
