@@ -112,6 +112,10 @@ class UnknownPath(NumberInsightError, LookupError):
     """The field does not exist or holds no numbers; the message suggests similar names."""
 
 
+class BadFlag(NumberInsightError, TypeError):
+    """A rule yielded what is no flag, or one that cannot be weighed; its message may be logged."""
+
+
 class ReplayFailed(NumberInsightError, RuntimeError):
     """A process of a shared replay ended early; the verdicts that it wrote stay."""
 

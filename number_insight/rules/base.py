@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from number_insight.exceptions import place
+from number_insight.exceptions import BadFlag, place
 from number_insight.insight import TOLD_BY_SOME, Insight
 from number_insight.rules.scoring import (
     ALLOW,
@@ -204,7 +204,7 @@ class Findings:
             found = _examined(rule, insight, signup)
         except Exception as error:  # a project's rule: its bug must not cost a verdict
             # The text of the error may hold the number, so only its type and place are logged.
-            self.errors[rule.code] = place(error)
+            self.errors[rule.code] = str(error) if isinstance(error, BadFlag) else place(error)
             logger.error(
                 "Rule %s raised %s and was skipped; repair it.", rule.code, self.errors[rule.code]
             )

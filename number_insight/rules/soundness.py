@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any
 
+from number_insight.exceptions import BadFlag
 from number_insight.rules.scoring import Flag
 
 LARGEST_WEIGHT = 1_000_000
@@ -21,19 +22,19 @@ SIMPLE = (bool, int, type(None))
 def sound(flag: object) -> Flag:
     """Return `flag` with parameters that every database stores.
 
-    A time, an amount or any other object among them is kept as text. Raise `TypeError` if `flag` is
-    none, or if its code, weight, message or `cancels` cannot be what they are.
+    A time, an amount or any other object among them is kept as text. Raise `BadFlag` if `flag` is
+    none, or if its code, weight, message, parameters or `cancels` cannot be what they are.
     """
     if not isinstance(flag, Flag):
-        raise TypeError(f"a rule yielded {type(flag).__name__}, not a flag")
+        raise BadFlag(f"a flag was expected, not {type(flag).__name__}")
     if not isinstance(flag.code, str) or not flag.code:
-        raise TypeError("a flag needs a code")
+        raise BadFlag("a flag needs a code")
     if not is_weight(flag.weight):
-        raise TypeError(f"the weight of the flag {flag.code!r} is no whole number of this size")
+        raise BadFlag("a flag needs a weight that is a whole number below a million")
     if flag.message is None or not isinstance(flag.params, Mapping):
-        raise TypeError(f"the flag {flag.code!r} needs a message, and parameters by name")
+        raise BadFlag("a flag needs a message, and parameters by name")
     if not is_codes(flag.cancels):
-        raise TypeError(f"the flag {flag.code!r} cancels what is no set of codes")
+        raise BadFlag("a flag cancels a set of codes, and nothing else")
     return _storable(flag)
 
 
@@ -49,14 +50,17 @@ def is_codes(value: object) -> bool:
 
 def _storable(flag: Flag) -> Flag:
     """Return `flag` with plain texts, without a copy where it has them already."""
-    texts = {
+    told: dict[str, Any] = {
         "code": _text(flag.code),
         "message": _text(str(flag.message)),
         "group": _text(str(flag.group or "")),
         "bare_message": _text(str(flag.bare_message or "")),
-        "params": {_text(str(name)): _plain(value) for name, value in flag.params.items()},
     }
-    changed = {name: value for name, value in texts.items() if value != getattr(flag, name)}
+    params = {_text(str(name)): _plain(value) for name, value in flag.params.items()}
+    if any(params.get(name) is not value for name, value in flag.params.items()):
+        told["params"] = params
+    # A lazy text equals its plain one, and cannot be stored.
+    changed = {name: value for name, value in told.items() if value is not getattr(flag, name)}
     return replace(flag, **changed) if changed else flag
 
 
