@@ -15,6 +15,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SOCKET = "unix:"
 """A hop over a socket of this machine, as nginx writes it; the peer of a WSGI server is empty."""
 FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
+MAPPED_BITS = 96
+"""The bits in front of an IPv4 address that is written as an IPv6 one."""
 _PORT = re.compile(r":\d{1,5}")
 _PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.")
 
@@ -31,8 +33,6 @@ def parse(text: str) -> Address:
     return ipv4_within(address) or ipaddress.IPv6Address(int(address))
 
 
-MAPPED_BITS = 96
-"""The bits in front of an IPv4 address that is written as an IPv6 one."""
 MAPPED = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
 """The IPv6 networks in which the IPv4 addresses are written: mapped, and translated by NAT64.
 

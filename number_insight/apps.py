@@ -29,8 +29,8 @@ class NumberInsightConfig(AppConfig):
         checks.register(check_plugins, "number_insight")
         checks.register(check_databases, "number_insight")
         checks.register(check_deployment, checks.Tags.security, deploy=True)
-        pre_save.connect(saves.remember_numbers, dispatch_uid="number_insight.pre_save")
         pre_migrate.connect(renames.follow, sender=self)
+        pre_save.connect(saves.remember_numbers, dispatch_uid="number_insight.pre_save")
         post_save.connect(saves.screen_changes, dispatch_uid="number_insight.post_save")
         if apps.is_installed("rest_framework"):
             from number_insight import serializerfields

@@ -17,13 +17,8 @@ from number_insight.conf import app_settings
 from number_insight.lookups import budget, retirement, switches
 from number_insight.lookups.budget import Balance
 from number_insight.lookups.retirement import Retirement
-from number_insight.models import (
-    Circuit,
-    Heartbeat,
-    Lookup,
-    NumberInsightRecord,
-)
-from number_insight.models.choices import LookupState, RecordState
+from number_insight.models import Circuit, Heartbeat, Lookup, NumberInsightRecord
+from number_insight.models.choices import UNFINISHED_STATES, LookupState
 from number_insight.overview import review_queue
 from number_insight.overview.review_queue import Queue
 from number_insight.screening.bell import bell
@@ -40,11 +35,13 @@ UNAPPROVED = (
     "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
     "OPTIONS."
 )
-FAILING = "Rule %s raises errors; repair it before it stops to count."
-SHADOWED = "Rule %s raised so many errors that it does not count; repair it, then re-arm it."
+FAILING = "Rule %s raises errors; repair it before it stops counting."
+SHADOWED = (
+    "Rule %s raised so many errors that it counts no more; repair it, then let it count again "
+    "under Rule faults in the admin."
+)
 BEAT = "put number_insight.sweep into the beat schedule"
 LOOP = "let number_insight_sweep run every minute, by --loop or cron"
-MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
     "month": "This month's budget is spent (%s); raise it, or wait for the next.",
@@ -112,14 +109,14 @@ class Health:
     @property
     def notices(self) -> list[str]:
         """The coming problems with their remedies, one sentence each."""
-        soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        soon = [f"{one.sentence} {retirement.MOVE}" for one in self.retirements if not one.is_over]
         failing = [FAILING % code for code, shadowed in self.failing_rules.items() if not shadowed]
         return soon + failing + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
         document = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
-        document["closed_circuits"] = document.pop("pauses")
+        document["open_circuits"] = document.pop("pauses")
         document["retirements"] = {one.name: str(one.on) for one in self.retirements}
         sentences = {"notices": self.notices, "problems": self.problems}
         return {**document, **sentences, "healthy": not self.problems}
@@ -143,9 +140,7 @@ def _plain(value: Any) -> Any:
 
 def examine() -> Health:
     """Return the present `Health`; the connection to the broker takes ``RING_TIMEOUT`` at most."""
-    unfinished = NumberInsightRecord.objects.filter(
-        state__in=(RecordState.QUEUED, RecordState.WAITING)
-    )
+    unfinished = NumberInsightRecord.objects.filter(state__in=UNFINISHED_STATES)
     promised = unfinished.filter(lookup__in=_promised())
     due = unfinished.exclude(pk__in=promised.values("pk"))
     held = Lookup.objects.filter(state=LookupState.UNCERTAIN, reserved__gt=0)
@@ -217,17 +212,17 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"The sweep has never run; {remedy}."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
         scheduler = "beat" if health.doorbell == "celery" else "number_insight_sweep"
-        yield f"The sweep last ran at {_told(health.sweep_ran_at)}; is {scheduler} running?"
+        yield f"The sweep last ran at {_in_words(health.sweep_ran_at)}; is {scheduler} running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
-        since = _told(health.oldest_due_since)
+        since = _in_words(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
     if health.oldest_awaiting_since and health.review_queue.is_overdue:
-        since, waiting = _told(health.oldest_awaiting_since), health.awaiting_review
-        told = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
-        yield f"{told} for a person's decision, the oldest since {since}; open the review desk."
+        since, waiting = _in_words(health.oldest_awaiting_since), health.awaiting_review
+        signups = "1 signup waits" if waiting == 1 else f"{waiting} signups wait"
+        yield f"{signups} for a person's decision, the oldest since {since}; open the review desk."
     for one in health.retirements:
         if one.is_over:
-            yield f"{one.sentence} {MOVE}"
+            yield f"{one.sentence} {retirement.MOVE}"
     for code, shadowed in health.failing_rules.items():
         if shadowed:
             yield SHADOWED % code
@@ -240,5 +235,5 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
 
 
-def _told(moment: datetime) -> str:
+def _in_words(moment: datetime) -> str:
     return f"{clock.local(moment):%Y-%m-%d %H:%M %Z}"

@@ -99,18 +99,21 @@ class ScreenedPhoneNumberField(PhoneNumberField):
         self.country_field = country_field
         self.name_field = name_field
 
+    @property
+    def _attributes(self) -> dict[str, str | None]:
+        """The options that name attributes of the model, with the names given."""
+        return {"country_field": self.country_field, "name_field": self.name_field}
+
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        options = {"country_field": self.country_field, "name_field": self.name_field}
-        kwargs |= {option: given for option, given in options.items() if given is not None}
+        kwargs |= {option: given for option, given in self._attributes.items() if given is not None}
         return name, path, args, kwargs
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
         return [*super().check(**kwargs), *(() if self.is_copy else self._check_attributes())]
 
     def _check_attributes(self) -> Iterator[CheckMessage]:
-        options = {"country_field": self.country_field, "name_field": self.name_field}
-        for option, name in options.items():
+        for option, name in self._attributes.items():
             if name is None or (isinstance(name, str) and hasattr(self.model, name)):
                 continue
             message = f"{option}={name!r} is no attribute of {self.model._meta.label}."
@@ -166,7 +169,8 @@ class ScreenedPhoneNumberField(PhoneNumberField):
         # The form field refuses but queues no lookup, since the save does.
         if form_class is None:
             kwargs.setdefault("queue", False)
-        return super().formfield(form_class or formfields.ScreenedPhoneNumberField, **kwargs)
+        wanted = form_class or formfields.ScreenedPhoneNumberField
+        return super().formfield(form_class=wanted, **kwargs)
 
 
 def label(field: models.Field[Any, Any]) -> str:

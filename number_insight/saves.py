@@ -149,8 +149,8 @@ def _screen_change(
         signup.screen(
             number,
             subject=instance,
-            country=_said(instance, field.country_field),
-            name=_said(instance, field.name_field),
+            country=_declared(instance, field.country_field),
+            name=_declared(instance, field.name_field),
             source=_source(is_first=is_first),
             using=using,
             field=label(field),
@@ -181,7 +181,7 @@ def _had_other_numbers(subject: models.Model, numbers_now: Collection[str]) -> b
 
 
 @sensitive_variables()
-def _said(subject: models.Model, attribute: str | None) -> str:
+def _declared(subject: models.Model, attribute: str | None) -> str:
     """Return the value of `attribute` as text; a fault of the subject costs no screening."""
     if attribute is None:
         return ""

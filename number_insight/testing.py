@@ -20,23 +20,12 @@ from django.test import override_settings
 from factory.declarations import LazyAttribute, LazyAttributeSequence, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from number_insight import numbers
+from number_insight import facts, numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import (
-    CALLER_TYPES,
-    IP_MATCH,
-    LINE_TYPES,
-    MISSING,
     PARTS,
-    PORTED,
-    REACHABLE,
-    REASSIGNED,
-    ROAMING,
     UNKNOWN,
-    VALID_NUMBER,
-    VERIFIED,
-    VOIP,
     Caller,
     Carrier,
     Insight,
@@ -67,17 +56,17 @@ UNBOUNDED: dict[str, Any] = {
 }
 """The settings that tests do not take from the project, since a test is no traffic."""
 WORDS: dict[tuple[type[Any], str], frozenset[Any]] = {
-    (Insight, "line_type"): LINE_TYPES,
-    (Insight, "ported"): PORTED,
-    (Insight, "valid_number"): VALID_NUMBER,
-    (Insight, "reachable"): REACHABLE,
-    (Carrier, "network_type"): LINE_TYPES,
-    (Roaming, "status"): ROAMING,
-    (IPMatch, "match"): IP_MATCH,
-    (Caller, "type"): CALLER_TYPES,
-    (Insight, "voip"): VOIP | {None},
-    (Insight, "reassigned"): REASSIGNED | {None},
-    (Location, "verified"): VERIFIED,
+    (Insight, "line_type"): facts.LINE_TYPES,
+    (Insight, "ported"): facts.PORTED,
+    (Insight, "valid_number"): facts.VALID_NUMBER,
+    (Insight, "reachable"): facts.REACHABLE,
+    (Carrier, "network_type"): facts.LINE_TYPES,
+    (Roaming, "status"): facts.ROAMING,
+    (IPMatch, "match"): facts.IP_MATCH,
+    (Caller, "type"): facts.CALLER_TYPES,
+    (Insight, "voip"): facts.VOIP | {None},
+    (Insight, "reassigned"): facts.REASSIGNED | {None},
+    (Location, "verified"): facts.VERIFIED,
 }
 """The words that a part of an insight may hold."""
 AMOUNTS = ("price", "refund", "balance")
@@ -222,8 +211,8 @@ def _check_value(name: str, value: Any) -> None:
         _check_facts(_members(value, PARTS[name]), PARTS[name])
     if name == "missing":
         for signal, reason in value.items():
-            if reason not in MISSING:
-                _refuse_word(f"missing[{signal!r}]", reason, MISSING)
+            if reason not in facts.MISSING:
+                _refuse_word(f"missing[{signal!r}]", reason, facts.MISSING)
 
 
 def _members(value: object, part: type[Any]) -> Mapping[str, Any]:

@@ -94,7 +94,7 @@ setup_test_environment()
 from django.contrib.auth.models import User
 from number_insight import privacy
 from number_insight.models import NumberInsightRecord as Record
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from shop.models import Customer, Guest
 
 # A signup that is rolled back leaves no record, and one that is committed does.
@@ -114,7 +114,7 @@ ben.phone = "+46701740611"
 ben.save()
 assert [record.subject for record in Record.objects.order_by("pk")] == [ada, ben, eve, ben]
 assert {record._state.db for record in Record.objects.all()} == {"default"}
-tasks.sweep(inline=True)
+sweeps.sweep(inline=True)
 assert ada.get_phone_record().verdict == "allow"
 assert eve.get_phone_record().verdict == "deny"
 
@@ -143,7 +143,7 @@ for record in Record.objects.all():
 # What is done with all of them.
 call_command("number_insight_backfill", "shop.Customer.phone")
 assert with_none.get_phone_record() is not None
-tasks.sweep(inline=True)
+sweeps.sweep(inline=True)
 assert len(privacy.export(subject=ben)["records"]) == 2
 privacy.erase(subject=ben)
 ben.delete()

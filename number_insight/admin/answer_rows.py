@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from number_insight.admin import display, untold
 from number_insight.insight import UNKNOWN, Insight, Risk, Swap
 from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import Basis
+from number_insight.models.choices import ON_AN_ANSWER, Basis
 from number_insight.verdicts import grounds
 from number_insight.verdicts.recording import write_facts
 
 LIBPHONENUMBER = "libphonenumber"
-ON_AN_ANSWER = (Basis.ANSWER, Basis.REUSED)
 
 Rows = list[tuple[str, Any]]
 """Labels with their values."""
@@ -153,7 +149,7 @@ def _swap(swap: Swap | None) -> str | None:
         return None
     parts = [_yes_no(swap.swapped) or _("unknown")]
     if swap.at is not None:
-        parts.append(_date(swap.at))
+        parts.append(display.moment_text(swap.at))
     if swap.period_hours is not None:
         parts.append(_("asked for the last %(hours)s hours") % {"hours": swap.period_hours})
     return display.comma().join(parts)
@@ -168,7 +164,7 @@ def _risk(risk: Risk | None) -> str | None:
     if risk.blocked is not None:
         parts.append(_("blocked") if risk.blocked else _("not blocked"))
     if risk.blocked_at is not None:
-        parts.append(_date(risk.blocked_at))
+        parts.append(display.moment_text(risk.blocked_at))
     return display.comma().join(parts) or None
 
 
@@ -184,7 +180,3 @@ def _word(word: str | None, labels: Mapping[str, Any]) -> str | None:
 
 def _yes_no(value: bool | None) -> str | None:
     return None if value is None else _("yes") if value else _("no")
-
-
-def _date(at: datetime) -> str:
-    return date_format(timezone.localtime(at), "DATETIME_FORMAT")

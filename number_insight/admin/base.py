@@ -66,6 +66,23 @@ class ReadOnlyAdmin(ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {**empty(request, self), **(extra_context or {})})
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context.update(self.page_context(request, obj))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def page_context(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        """Return the context that the page of `obj` needs besides the admin's own."""
+        return {}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

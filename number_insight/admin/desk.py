@@ -18,7 +18,6 @@ from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch, media_of
 from number_insight.admin.desk_acts import DECISIONS, DeskForm
 from number_insight.admin.desk_page import Visit, is_prefetch
 from number_insight.admin.display import flag_labels
-from number_insight.admin.evidence import named
 from number_insight.admin.filters import is_key
 from number_insight.admin.queue import ORDERS, SCORE, SECOND, Place
 from number_insight.admin.rights import Rights, rights_of
@@ -185,11 +184,11 @@ class _Desk:
 
     def _go_on(self, record: NumberInsightRecord) -> HttpResponse:
         """Lead to the case after `record`, or back to the page that the form was on."""
-        if self.given.get("one"):
-            return self._to_page(record)
-        return HttpResponseRedirect(
-            self.visit.url(record=self.place.next_key(record), done=record.pk, go=1)
-        )
+        return self._to_page(record) if self.given.get("one") else self._to_next(record)
+
+    def _to_next(self, record: NumberInsightRecord) -> HttpResponse:
+        following = self.place.next_key(record)
+        return HttpResponseRedirect(self.visit.url(record=following, done=record.pk, go=1))
 
     def _to_page(self, record: NumberInsightRecord) -> HttpResponse:
         url = links.change_url(self.site, NumberInsightRecord, record.pk)
@@ -203,9 +202,7 @@ class _Desk:
     def _skip(self, record: NumberInsightRecord) -> HttpResponse:
         desk_state.skip(self.request, record)
         reviewing.let_go(record, self.request.user)
-        return HttpResponseRedirect(
-            self.visit.url(record=self.place.next_key(record), done=record.pk, go=1)
-        )
+        return self._to_next(record)
 
     def _look_up_again(self, record: NumberInsightRecord) -> HttpResponse:
         if not self.granted.look_up:
@@ -251,10 +248,10 @@ def _change_text(changed: reviewing.Changes) -> str:
     labels = flag_labels()
     parts = [changed.text]
     if changed.added:
-        names = ", ".join(named(code, labels) for code in changed.added)
+        names = ", ".join(display.named(code, labels) for code in changed.added)
         parts.append(gettext("New: %(flags)s.") % {"flags": names})
     if changed.removed:
-        names = ", ".join(named(code, labels) for code in changed.removed)
+        names = ", ".join(display.named(code, labels) for code in changed.removed)
         parts.append(gettext("Gone: %(flags)s.") % {"flags": names})
     parts.append(gettext("Nothing is decided yet; look once more."))
     return " ".join(parts)

@@ -20,7 +20,7 @@ from number_insight import loading
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Decision, Lane, RecordState, Verdict
+from number_insight.models.choices import FLAGGED, Decision, Lane, RecordState, Verdict
 
 EMPTY_VALUE = "–"
 SEPARATOR = ", "
@@ -98,11 +98,6 @@ def amounts(sums: Mapping[str, Decimal]) -> str:
     return " + ".join(texts) or EMPTY_VALUE
 
 
-def capped_count(count: int, limit: int) -> str:
-    """Return `count` as text; a count that stopped at `limit` reads "1000 or more"."""
-    return gettext("%(most)s or more") % {"most": limit} if count >= limit else str(count)
-
-
 def flag_labels() -> dict[str, str]:
     """Return the labels of the flags that active rules or the screening itself make, by code."""
     own = {code: str(label) for code, label in OWN_FLAGS.items()}
@@ -117,7 +112,12 @@ def flag_labels() -> dict[str, str]:
 
 def flag_label(code: str) -> str:
     """Return the label of the flag `code`: its rule's title, or the code as words."""
-    return flag_labels().get(code) or humanised(code)
+    return named(code, flag_labels())
+
+
+def named(code: str, labels: Mapping[str, str]) -> str:
+    """Return the label of the flag `code` among `labels`, or the code as words."""
+    return labels.get(code) or humanised(code)
 
 
 def humanised(code: str) -> str:
@@ -172,11 +172,11 @@ def flag_line(record: NumberInsightRecord) -> SafeString | str:
 
 
 def _lacks_evidence(record: NumberInsightRecord) -> bool:
-    return record.lane != Lane.RISK and record.verdict in (Verdict.REVIEW, Verdict.DENY)
+    return record.lane != Lane.RISK and record.verdict in FLAGGED
 
 
 def _flag_badge(flag: RiskFlag, labels: Mapping[str, str]) -> SafeString:
-    label = labels.get(flag.code) or humanised(flag.code)
+    label = named(flag.code, labels)
     return format_html('<span class="ni-flag" title="{}">{}</span>', flag.text, label)
 
 
@@ -190,8 +190,8 @@ def _lane_badge(record: NumberInsightRecord) -> SafeString:
 
 def is_waiting(record: NumberInsightRecord) -> bool:
     """Return whether `record` waits for a person's decision."""
-    is_held = record.verdict in (Verdict.REVIEW, Verdict.DENY)
-    return bool(is_held and not record.decision and record.state != RecordState.REFUSED)
+    is_flagged = record.verdict in FLAGGED
+    return bool(is_flagged and not record.decision and record.state != RecordState.REFUSED)
 
 
 def is_late(record: NumberInsightRecord) -> bool:

@@ -19,11 +19,10 @@ from number_insight.admin import display, links
 from number_insight.admin.rights import Rights
 from number_insight.conf import app_settings
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Basis, Lane, LookupState, Verdict
+from number_insight.models.choices import FLAGGED, Basis, Lane, LookupState, Verdict
 from number_insight.rules import explanation
 from number_insight.rules.lists import ListRule
 
-HELD = (Verdict.REVIEW, Verdict.DENY)
 ALLOWED = ("allow_number", "allow_wider")
 """The codes of the flags that explain others away."""
 FULL_SCALE = 100
@@ -68,14 +67,9 @@ def evidence(record: NumberInsightRecord, site: AdminSite, rights: Rights) -> Ev
         folded=tuple(finding for finding in found if not finding.flag.counted),
         why=why(record, flags, labels),
         otherwise=otherwise(record, flags, labels),
-        failed=tuple(named(code, labels) for code in record.raised_rules),
-        not_evaluable=tuple(named(code, labels) for code in record.not_evaluable),
+        failed=tuple(display.named(code, labels) for code in record.raised_rules),
+        not_evaluable=tuple(display.named(code, labels) for code in record.not_evaluable),
     )
-
-
-def named(code: str, labels: Mapping[str, str]) -> str:
-    """Return the label of the flag `code`."""
-    return labels.get(code) or display.humanised(code)
 
 
 def _entries(flags: Iterable[RiskFlag]) -> dict[int, ListEntry]:
@@ -101,7 +95,7 @@ def _finding(
     entry = entries.get(_entry_key(flag) or 0)
     return Finding(
         flag=flag,
-        label=named(flag.code, labels),
+        label=display.named(flag.code, labels),
         text=flag.text,
         points=f"{flag.weight:+}" if flag.weight else "0",
         cause="" if flag.counted else _cause(flag, flags, labels),
@@ -116,7 +110,7 @@ def _cause(flag: RiskFlag, flags: Sequence[RiskFlag], labels: Mapping[str, str])
         return _("on trial")
     heavier = next((one for one in flags if _outweighs(one, flag)), None)
     if heavier is not None:
-        named_so = {"flag": named(heavier.code, labels), "weight": heavier.weight}
+        named_so = {"flag": display.named(heavier.code, labels), "weight": heavier.weight}
         return _("outweighed by %(flag)s (%(weight)s)") % named_so
     allowing = next((one for one in flags if one.code in ALLOWED and one.counted), None)
     key = _entry_key(allowing) if allowing is not None else None
@@ -137,7 +131,7 @@ def why(record: NumberInsightRecord, flags: Sequence[RiskFlag], labels: Mapping[
     if record.lane == Lane.NO_ANSWER:
         return _no_answer(record)
     if record.lane == Lane.FAULT:
-        names = [named(code, labels) for code in record.raised_rules]
+        names = [display.named(code, labels) for code in record.raised_rules]
         return _("A rule failed itself, so a person has to look: %(rules)s.") % {
             "rules": get_text_list(names, _("and")) or "?"
         }
@@ -151,7 +145,7 @@ def why(record: NumberInsightRecord, flags: Sequence[RiskFlag], labels: Mapping[
 def _sum(record: NumberInsightRecord, risks: Sequence[RiskFlag], labels: Mapping[str, str]) -> str:
     if not risks:
         return _("Nothing speaks against the signup.")
-    names = [named(flag.code, labels) for flag in risks]
+    names = [display.named(flag.code, labels) for flag in risks]
     if len(names) > MOST_NAMED:
         more = _("%(count)s more") % {"count": len(names) - MOST_NAMED + 1}
         names = [*names[: MOST_NAMED - 1], more]
@@ -209,13 +203,13 @@ def otherwise(
     record: NumberInsightRecord, flags: Sequence[RiskFlag], labels: Mapping[str, str]
 ) -> str:
     """Return a sentence on the changes that would have let the signup pass, or ""."""
-    if record.lane != Lane.RISK or record.verdict not in HELD:
+    if record.lane != Lane.RISK or record.verdict not in FLAGGED:
         return ""
     try:
         conditions = {rule.code: rule.otherwise for rule in loading.rules()}
     except ImproperlyConfigured:  # reported by the checks; records stay readable
         conditions = {}
-    titles = {flag.code: named(flag.code, labels) for flag in flags}
+    titles = {flag.code: display.named(flag.code, labels) for flag in flags}
     thresholds = app_settings.THRESHOLDS
     return explanation.counterfactual(flags, thresholds, conditions, translate=_, titles=titles)
 
@@ -243,7 +237,7 @@ class ScoreBar:
 def score_bar(record: NumberInsightRecord) -> ScoreBar:
     """Return the bar for `record`; it begins at the right where the language does."""
     thresholds = {
-        name: app_settings.THRESHOLDS[name] for name in HELD if name in app_settings.THRESHOLDS
+        name: app_settings.THRESHOLDS[name] for name in FLAGGED if name in app_settings.THRESHOLDS
     }
     end = max(FULL_SCALE, record.score, *thresholds.values())
     width = round(100 * max(0, record.score) / end)

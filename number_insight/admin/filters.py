@@ -1,4 +1,4 @@
-"""Filters and search. A filter's choices come from code and settings, never from a table scan."""
+"""Filters of the lists, whose choices come from code and settings, never from a table scan."""
 
 from __future__ import annotations
 
@@ -18,13 +18,6 @@ from number_insight.insight import LEVELS
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import Decision, Lane, LookupState, RecordState, Verdict
 from number_insight.models.managers import same_number
-
-MAX_SEARCH_LENGTH = 255
-MIN_NAME_LENGTH = 3
-MAX_PERSONS = 200
-"""The subjects that a search by name takes along, the newest first."""
-MIN_PREFIX_DIGITS = 7
-"""Country code included; a shorter prefix may match half the table."""
 
 
 class OptionFilter(admin.SimpleListFilter):

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import health
-from number_insight.admin import display, health_page, links, summary
+from number_insight.admin import health_page, links
 from number_insight.admin.base import ReadOnlyAdmin, log_change
-from number_insight.admin.summary import Summary
 from number_insight.conf import app_settings
 from number_insight.lookups import circuits, switches
-from number_insight.lookups.retirement import Retirement
 from number_insight.models import Circuit, Switch
 from number_insight.transactions import retry_deadlock
 
@@ -168,55 +162,3 @@ def _probe(request: HttpRequest, pk: int) -> tuple[int, str]:
         log_change(request, circuit, gettext_noop("To be asked again at once."))
     message = gettext("The next lookup asks %(provider)s again; if it is answered, all go ahead.")
     return messages.SUCCESS, message % {"provider": circuit}
-
-
-def retired(retirement: Retirement) -> str:
-    """Return a sentence on a provider that was switched off, or will be."""
-    if retirement.is_over:
-        message = gettext("%(provider)s was switched off by its vendor on %(day)s.")
-    else:
-        message = gettext("%(provider)s will be switched off by its vendor on %(day)s.")
-    return message % {"provider": retirement.name, "day": date_format(retirement.on)}
-
-
-def notice(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
-    """Return the context of the notice above the records; it costs one query."""
-    sentences = list(_sentences(summary.summarise()))
-    return {
-        "notices": sentences,
-        "health_url": links.permitted_health_url(site, request) if sentences else None,
-    }
-
-
-def _sentences(found: Summary) -> Iterator[str]:
-    if not found.has_swept:
-        yield gettext("The sweep has never run, so signups may be left waiting.")
-    if not found.has_provider:
-        yield gettext(
-            "No provider is named in the settings (PROVIDERS), so nothing is looked up: signups "
-            "are judged by free facts and your lists alone."
-        )
-    if not found.lookups_on:
-        yield gettext("Lookups are switched off.")
-    for retirement in found.retirements:
-        yield retired(retirement)
-    yield from map(_pause, found.pauses)
-    days = [currency for period, currency in found.spent if period == "day"]
-    months = [currency for period, currency in found.spent if period == "month"]
-    if days:
-        message = gettext("Today's budget is spent (%(currencies)s).")
-        yield message % {"currencies": display.comma().join(days)}
-    if months:
-        message = gettext("This month's budget is spent (%(currencies)s).")
-        yield message % {"currencies": display.comma().join(months)}
-
-
-def _pause(pause: health.Pause) -> str:
-    """Return a sentence on a provider that is not asked: until when, and why."""
-    if pause.until <= timezone.now():
-        message = gettext("%(provider)s is asked again with the next lookup: %(reason)s")
-    else:
-        message = gettext("%(provider)s is not asked until %(until)s: %(reason)s")
-    until = display.moment_text(pause.until)
-    reason = (pause.reason or gettext("no reason is known")).rstrip(".")
-    return message % {"provider": pause.name, "until": until, "reason": f"{reason}."}

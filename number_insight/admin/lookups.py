@@ -144,19 +144,13 @@ class LookupAdmin(ReadOnlyAdmin):
             )
             self.message_user(request, message, messages.WARNING)
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> HttpResponse:
-        if obj is not None and obj.state == LookupState.UNCERTAIN and obj.reserved:
-            context["held"] = display.money(obj.reserved, obj.currency)
-            context["may_settle"] = self.has_settle_permission(request)
-        return super().render_change_form(request, context, add, change, form_url, obj)
+    def page_context(self, request: HttpRequest, obj: Lookup) -> dict[str, Any]:
+        if obj.state != LookupState.UNCERTAIN or not obj.reserved:
+            return {}
+        return {
+            "held": display.money(obj.reserved, obj.currency),
+            "may_settle": self.has_settle_permission(request),
+        }
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

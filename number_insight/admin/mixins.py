@@ -10,16 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.db import connections
-from django.db.models import (
-    CharField,
-    Exists,
-    Max,
-    Model,
-    OuterRef,
-    QuerySet,
-    UUIDField,
-    Value,
-)
+from django.db.models import CharField, Exists, Max, Model, OuterRef, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast, Concat, Substr
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -29,7 +20,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import case, display, links, record_page
+from number_insight.admin import case, display, links, permissions, record_page
 from number_insight.admin.base import CSS, flags_prefetch
 from number_insight.admin.filters import OptionFilter
 from number_insight.admin.rights import rights_of
@@ -88,7 +79,7 @@ class RiskFlagsAdminMixin(Base):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = self._permitted(request, super().get_list_display(request))
-        if not _has_view_permission(request):
+        if not permissions.can_view(request.user):
             return columns
         return columns if COLUMN in columns else [*columns, COLUMN]
 
@@ -102,13 +93,13 @@ class RiskFlagsAdminMixin(Base):
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         filters = list(super().get_list_filter(request))
-        if _has_view_permission(request):
+        if permissions.can_view(request.user):
             return filters if RiskFilter in filters else [*filters, RiskFilter]
         return [each for each in filters if each is not RiskFilter]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         base = super().get_changelist(request, **kwargs)
-        if not _has_view_permission(request) or issubclass(base, RiskChangeList):
+        if not permissions.can_view(request.user) or issubclass(base, RiskChangeList):
             return base
         return type("RiskChangeList", (RiskChangeList, base), {})
 
@@ -126,13 +117,13 @@ class RiskFlagsAdminMixin(Base):
         ]
         if obj is None or PANEL in flatten_fieldsets(fieldsets):
             return fieldsets
-        if not _has_view_permission(request):
+        if not permissions.can_view(request.user):
             return fieldsets
         return [*fieldsets, (_("Risk"), {"fields": [PANEL]})]
 
     def _permitted(self, request: HttpRequest, names: Iterable[Any]) -> list[Any]:
         """Return `names`, some of them in rows, without the risk if the user may not view it."""
-        if _has_view_permission(request):
+        if permissions.can_view(request.user):
             return list(names)
         hidden = {COLUMN, PANEL} - {field.name for field in self.model._meta.get_fields()}
         rows = (
@@ -163,7 +154,7 @@ class RiskFlagsAdminMixin(Base):
     def _decision(self, subject: Any) -> dict[str, Any] | None:
         """Return the context of the panel of `subject`, or None if there is nothing to show."""
         request: HttpRequest | None = getattr(subject, REQUEST, None)
-        if request is None or not _has_view_permission(request):
+        if request is None or not permissions.can_view(request.user):
             return None
         record = _latest_record(subject)
         if record is None:
@@ -201,11 +192,6 @@ class RiskFlagsAdminMixin(Base):
             return display.verdict_badge(record)
         shown["url"] = links.change_url(self.admin_site, NumberInsightRecord, record.pk)
         return render_to_string("admin/number_insight/risk_panel.html", shown)
-
-
-def _has_view_permission(request: HttpRequest) -> bool:
-    user: Any = request.user
-    return bool(user.has_perm("number_insight.view_numberinsightrecord"))
 
 
 def _latest_record(subject: Model) -> NumberInsightRecord | None:

@@ -7,11 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_permission_codename
-from django.contrib.contenttypes.models import ContentType
-
-from number_insight.models import NumberInsightRecord
-
 APP = "number_insight"
 
 
@@ -64,23 +59,6 @@ def can_view_lookups(user: Any) -> bool:
 def can_view_spending(user: Any) -> bool:
     """Return whether `user` may see the sums that are spent."""
     return bool(user.has_perm(f"{APP}.view_spending"))
-
-
-def can_view_subject(user: Any, record: NumberInsightRecord) -> bool:
-    """Return whether `user` may see the subject of `record`: its name, e-mail and page.
-
-    It takes the permission to view or change the subject's own model.
-    """
-    if record.subject_type_id is None:
-        return False
-    model = ContentType.objects.get_for_id(record.subject_type_id).model_class()
-    if model is None:
-        return False
-    options = model._meta
-    return any(
-        user.has_perm(f"{options.app_label}.{get_permission_codename(act, options)}")
-        for act in ("view", "change")
-    )
 
 
 def _can(user: Any, codename: str) -> bool:

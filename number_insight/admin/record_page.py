@@ -18,13 +18,12 @@ from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
 from number_insight.admin.rights import Rights
 from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
-from number_insight.models.choices import Act
+from number_insight.models.choices import SECOND_ACTS
 from number_insight.screening import planning
 
 MAX_LOOKUPS = 20
 FORM_ID = "ni-decide"
 """The id of the form that the fields and buttons of a decision belong to."""
-SECOND_WORDS = (Act.SECOND_RELEASE, Act.SECOND_REFUSE)
 
 
 def context(
@@ -115,7 +114,7 @@ def _events(record: NumberInsightRecord, granted: Rights) -> list[dict[str, Any]
             "chosen": reviewing.reason_text(event.reason_code) if event.reason_code else "",
         }
         for event in rows
-        if granted.reopen or event.act not in SECOND_WORDS
+        if granted.reopen or event.act not in SECOND_ACTS
     ]
 
 

@@ -18,8 +18,8 @@ from number_insight.admin import (
     case,
     display,
     filters,
-    health,
     links,
+    notice,
     permissions,
     queue,
     record_page,
@@ -104,11 +104,10 @@ class NumberInsightRecordAdmin(
         return RecordChangeList
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        # The template calls it: an action on the list needs no notice, and no query for it.
-        notice = partial(health.notice, request, self.admin_site)
         can_decide = permissions.can_decide(request.user)
         context = {
-            "notice": notice,
+            # The template calls it: an action on the list needs no notice, and no query for it.
+            "notice": partial(notice.context, request, self.admin_site),
             "exports": partial(self.export_links, request),
             "title": capfirst(self.opts.verbose_name_plural),
             "review_url": links.desk_url(self.admin_site) if can_decide else "",
@@ -130,30 +129,25 @@ class NumberInsightRecordAdmin(
             conditions.append(partial(searching.by_person, models=persons))
         return searching.search(queryset, search_term, *conditions), False
 
-    def render_change_form(
-        self,
-        request: HttpRequest,
-        context: Any,
-        add: bool = False,
-        change: bool = False,
-        form_url: str = "",
-        obj: Any = None,
-    ) -> HttpResponse:
-        if obj is not None:
-            granted = rights_of(request, self.admin_site)
-            context.update(record_page.context(request, obj, self.admin_site, granted))
-            context["notice"] = health.notice(request, self.admin_site)
-            context["subtitle"] = None  # the number is in the page's own headline
-            offer = None if context["is_open"] else case.offer(obj, granted)
-            context["obstacle"] = offer.obstacle if offer else ""
-            context["action_urls"] = [
+    def page_context(self, request: HttpRequest, obj: NumberInsightRecord) -> dict[str, Any]:
+        granted = rights_of(request, self.admin_site)
+        context = record_page.context(request, obj, self.admin_site, granted)
+        is_open = context["is_open"]
+        offer = None if is_open else case.offer(obj, granted)
+        obstacle = offer.obstacle if offer else ""
+        return {
+            **context,
+            "notice": notice.context(request, self.admin_site),
+            "subtitle": None,  # the number is in the page's own headline
+            "obstacle": obstacle,
+            "action_urls": [
                 (action, self._action_url(request, action))
                 for action in (LOOK_UP_AGAIN, REOPEN)
                 if self.has_action_permission(request, action)
-                and not (action is LOOK_UP_AGAIN and context["obstacle"])
-                and not (obj.decision == "" if action is REOPEN else context["is_open"])
-            ]
-        return super().render_change_form(request, context, add, change, form_url, obj)
+                and not (action is LOOK_UP_AGAIN and obstacle)
+                and not (obj.decision == "" if action is REOPEN else is_open)
+            ],
+        }
 
     @admin.display(description=_("who"))
     def person(self, record: NumberInsightRecord) -> SafeString | str:

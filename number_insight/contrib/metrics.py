@@ -19,12 +19,11 @@ from number_insight import loading
 from number_insight.conf import app_settings
 from number_insight.lookups import budget
 from number_insight.models import Heartbeat, Lookup, NumberInsightRecord, Spending
-from number_insight.models.choices import RecordState
+from number_insight.models.choices import UNFINISHED_STATES, RecordState
 from number_insight.screening.sweeps import SWEEP
 
 WINDOW = timedelta(hours=1)
 """The age up to which records and lookups are counted."""
-UNFINISHED = (RecordState.QUEUED, RecordState.WAITING)
 
 Sample = tuple[tuple[str, ...], float]
 """The values of a metric's labels, and its value."""
@@ -100,9 +99,9 @@ def _budget() -> Iterator[Sample]:
 
 
 def _waiting() -> Iterator[Sample]:
-    rows = NumberInsightRecord.objects.filter(state__in=UNFINISHED).order_by()
+    rows = NumberInsightRecord.objects.filter(state__in=UNFINISHED_STATES).order_by()
     found = dict(rows.values_list("state").annotate(count=Count("pk")))
-    for state in UNFINISHED:
+    for state in UNFINISHED_STATES:
         yield (str(state),), found.get(state, 0)
 
 

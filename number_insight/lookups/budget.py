@@ -75,11 +75,11 @@ def reserve(
     keys = _periods(day, purse)
     rows = _lock_periods(keys.values(), currency) if caps else {}
     books = [(rows[keys[period]], cap) for period, cap in caps.items()]
-    left = [_units(cap) - row.spent - row.reserved for row, cap in books]
+    left = [units(cap) - row.spent - row.reserved for row, cap in books]
     total, fits = 0, []
-    for units in map(_units, amounts):
-        fits.append(all(total + units <= room for room in left))
-        total += units if fits[-1] else 0
+    for amount in map(units, amounts):
+        fits.append(all(total + amount <= room for room in left))
+        total += amount if fits[-1] else 0
     if any(fits):
         _add(keys.values(), currency, reserved=total)
         for row, cap in books:
@@ -107,7 +107,7 @@ def _add(keys: Iterable[str], currency: str, *, reserved: int = 0, spent: int = 
 
 def _alert(row: Spending, added: int, cap: Decimal) -> None:
     """Alert the operator after commit, once for each percentage in a period and currency."""
-    used = 100 * (row.spent + row.reserved + added) // max(_units(cap), 1)
+    used = 100 * (row.spent + row.reserved + added) // max(units(cap), 1)
     percent = max((percent for percent in ALERTS if percent <= used), default=0)
     if percent > row.alerted and Spending.objects.filter(pk=row.pk, alerted__lt=percent).update(
         alerted=percent
@@ -145,8 +145,8 @@ def settle(payments: Iterable[Payment]) -> None:
     for payment in payments:
         day = payment.booked_on
         for key in _periods(day, payment.purse).values() if day else ():
-            reserved[payment.currency, key] += _units(payment.reserved)
-            spent[payment.currency, key] += _units(payment.amount)
+            reserved[payment.currency, key] += units(payment.reserved)
+            spent[payment.currency, key] += units(payment.amount)
     # One currency after the other, and in each days before months: the order of all locks.
     for currency, key in sorted(reserved):
         added, freed = spent[currency, key], reserved[currency, key]
@@ -156,7 +156,7 @@ def settle(payments: Iterable[Payment]) -> None:
 
 def book(amount: Decimal, currency: str) -> None:
     """Book `amount` as spent today, even beyond the budget, since a person ordered it."""
-    _add(current_periods().values(), currency, spent=_units(amount))
+    _add(current_periods().values(), currency, spent=units(amount))
 
 
 def spent(period: str = "day", currency: str | None = None) -> tuple[Decimal, Decimal]:
@@ -205,5 +205,6 @@ def _periods(day: date, purse: str = "") -> dict[str, str]:
     return {"day": f"{prefix}day:{day:%Y-%m-%d}", "month": f"{prefix}month:{day:%Y-%m}"}
 
 
-def _units(amount: Decimal) -> int:
+def units(amount: Decimal) -> int:
+    """Return `amount` as it is stored, in multiples of `UNIT`."""
     return int((amount / UNIT).to_integral_value())

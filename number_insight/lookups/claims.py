@@ -47,6 +47,7 @@ LEASE = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(seconds=1)
 """The longest wait of a worker for a slot of the rate limit; later lookups are postponed."""
 SWITCHED_OFF_PAUSE = timedelta(minutes=1)
+"""The postponement of a lookup while lookups are switched off."""
 NO_URL_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup whose callback has no URL, because of the settings."""
 BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
@@ -98,14 +99,14 @@ def claim(lookup_id: int) -> Claim | None:
 def _skip_if_needless(lookup: Lookup) -> bool:
     """Skip `lookup` if its question is answered or goes elsewhere; return whether it was."""
     if routing.starts_over(lookup):
-        _skip(lookup, STARTS_OVER)
+        _end(lookup, LookupState.SKIPPED, STARTS_OVER)
         return True
     if lookup.supersedes_id:  # a person asked for it in spite of the earlier answer
         return False
     (twin,) = questions.fresh([questions.question_of(lookup)], provider=lookup.provider)
     if twin is None or not questions.is_twin(twin, lookup):
         return False
-    _skip(lookup, ANSWERED_BEFORE)
+    _end(lookup, LookupState.SKIPPED, ANSWERED_BEFORE)
     return True
 
 
@@ -152,7 +153,8 @@ def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
     """
     gone = retirement.reason(provider)
     if gone:
-        _fail(lookups, gone)
+        for lookup in lookups:
+            _end(lookup, LookupState.FAILED, gone)
         return []
     by_level: dict[str, list[Lookup]] = defaultdict(list)
     for lookup in lookups:
@@ -203,7 +205,7 @@ def _reserve(provider: str, turns: Sequence[Turn]) -> list[Turn]:
             lookup.reserved, lookup.reserved_on, lookup.currency = price, day, asked.currency
             reserved.append(turn)
         else:
-            _skip(lookup, BUDGET_SPENT)
+            _end(lookup, LookupState.SKIPPED, BUDGET_SPENT)
     return reserved
 
 
@@ -238,13 +240,7 @@ def _claim(provider: str, delayed: Sequence[Turn], urls: Mapping[Lookup, str]) -
     ]
 
 
-def _fail(lookups: Iterable[Lookup], reason: str) -> None:
-    """End `lookups` without an answer, before anything is sent."""
-    for lookup in lookups:
-        lookup.state, lookup.error, lookup.open_key = LookupState.FAILED, reason, None
-        lookup.save(update_fields=["state", "error", "open_key"])
-
-
-def _skip(lookup: Lookup, reason: str) -> None:
-    lookup.state, lookup.error, lookup.open_key = LookupState.SKIPPED, reason, None
+def _end(lookup: Lookup, state: LookupState, reason: str) -> None:
+    """End `lookup` without an answer, before anything is sent."""
+    lookup.state, lookup.error, lookup.open_key = state, reason, None
     lookup.save(update_fields=["state", "error", "open_key"])

@@ -136,4 +136,17 @@ class LookupState(models.TextChoices):
 
 
 OPEN_STATES = (LookupState.QUEUED, LookupState.CALLING, LookupState.SUBMITTED)
+"""The states of a lookup that has not ended."""
 ANSWERED_STATES = (LookupState.ANSWERED, LookupState.PARTIAL)
+"""The states of a lookup with an answer."""
+
+UNFINISHED_STATES = (RecordState.QUEUED, RecordState.WAITING)
+"""The states of a record that has no verdict yet."""
+FLAGGED = (Verdict.REVIEW, Verdict.DENY)
+"""The verdicts that a person has to decide on."""
+SECOND_ACTS = (Act.SECOND_RELEASE, Act.SECOND_REFUSE)
+"""The words of another person, who did not see the decision."""
+ON_AN_ANSWER = (Basis.ANSWER, Basis.REUSED)
+"""The bases of a verdict on an answer of a provider."""
+LACKING_NOTHING = (*ON_AN_ANSWER, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
+"""The bases of a verdict for which nothing was missing, so that a cheaper question saved money."""

@@ -15,7 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
 from number_insight.insight import UNKNOWN
-from number_insight.models.choices import Basis, Decision, Lane, RecordState, Source, Verdict
+from number_insight.models.choices import (
+    UNFINISHED_STATES,
+    Basis,
+    Decision,
+    Lane,
+    RecordState,
+    Source,
+    Verdict,
+)
 from number_insight.models.columns import (
     NUMBER_LENGTH,
     ExactCharField,
@@ -27,8 +35,6 @@ from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet, flagged
 from number_insight.models.subjects import SubjectKey
 
-FLAGGED = (Verdict.REVIEW, Verdict.DENY)
-"""The verdicts that a person has to decide on."""
 REASON_CODE_LENGTH = 50
 LIVE_KEPT_FOR = timedelta(days=7)
 """The time after the verdict in which live flags are told apart for a person who decides."""
@@ -207,7 +213,7 @@ class NumberInsightRecord(models.Model):
     @property
     def is_settled(self) -> bool:
         """Whether the screening of this record is finished."""
-        return self.state not in (RecordState.QUEUED, RecordState.WAITING)
+        return self.state not in UNFINISHED_STATES
 
 
 class RiskFlag(models.Model):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from django.apps import apps
@@ -70,10 +71,15 @@ def existing(model: type[Model], texts: Iterable[str]) -> set[str]:
     keys = list(read_keys(model, texts))
     found: set[str] = set()
     top = _line(model)[-1]  # an object that is no child any more is its parent still
-    for start in range(0, len(keys), KEYS_IN_QUERY):
-        rows = top._base_manager.filter(pk__in=keys[start : start + KEYS_IN_QUERY])
-        found |= {key_text(key) for key in rows.order_by().values_list("pk", flat=True)}
+    for rows in _by_keys(top._base_manager.order_by(), keys):
+        found |= {key_text(key) for key in rows.values_list("pk", flat=True)}
     return found
+
+
+def _by_keys(rows: QuerySet[Any], keys: Sequence[Any]) -> Iterator[QuerySet[Any]]:
+    """Yield the rows with these keys, in as many querysets as it takes."""
+    for start in range(0, len(keys), KEYS_IN_QUERY):
+        yield rows.filter(pk__in=keys[start : start + KEYS_IN_QUERY])
 
 
 def fetch(kind: int | None, text: str) -> Model | None:
@@ -99,9 +105,8 @@ def fetch_many(kind: int, texts: Iterable[str]) -> dict[str, Model]:
     wanted, found = set(texts), dict[str, Model]()
     for found_in in _line(model) if model else ():
         keys = list(read_keys(found_in, wanted - found.keys()))
-        for start in range(0, len(keys), KEYS_IN_QUERY):
-            for row in found_in._base_manager.filter(pk__in=keys[start : start + KEYS_IN_QUERY]):
-                found.setdefault(key_text(row.pk), row)
+        for row in chain.from_iterable(_by_keys(found_in._base_manager.all(), keys)):
+            found.setdefault(key_text(row.pk), row)
     return found
 
 
@@ -163,9 +168,7 @@ def _rows(kind: int, texts: Iterable[str], rows: QuerySet[Any] | None) -> Iterat
     if model is None:
         return
     rows = model._base_manager.all() if rows is None else rows
-    keys = list(read_keys(model, texts))
-    for start in range(0, len(keys), KEYS_IN_QUERY):
-        yield from rows.filter(pk__in=keys[start : start + KEYS_IN_QUERY])
+    yield from chain.from_iterable(_by_keys(rows, list(read_keys(model, texts))))
 
 
 def kinds_of(model: type[Model]) -> list[int]:

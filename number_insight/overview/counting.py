@@ -23,14 +23,19 @@ from number_insight.models import (
     RiskFlag,
     Spending,
 )
-from number_insight.models.choices import ANSWERED_STATES, Act, Basis, Decision, RecordState
+from number_insight.models.choices import (
+    ANSWERED_STATES,
+    LACKING_NOTHING,
+    ON_AN_ANSWER,
+    Act,
+    Decision,
+    RecordState,
+)
 from number_insight.models.tallies import Money, TallyKind
 from number_insight.overview import spread
 from number_insight.providers.base import Question
 from number_insight.rules.live import LIVE_CODE
 
-ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
-"""The bases of a verdict that lacked nothing, so that a cheaper question has saved money."""
 SECOND_WORDS: dict[str, str] = {
     Act.SECOND_RELEASE: Decision.RELEASED,
     Act.SECOND_REFUSE: Decision.REFUSED,
@@ -191,7 +196,7 @@ def _judged_without_want(day: date, currency: str) -> tuple[int, Decimal]:
 
     Those that were paid for in another currency are left out: they cannot be compared.
     """
-    rows = NumberInsightRecord.objects.filter(**_of(day), basis__in=ENOUGH)
+    rows = NumberInsightRecord.objects.filter(**_of(day), basis__in=LACKING_NOTHING)
     rows = rows.exclude(state=RecordState.REFUSED).filter(Q(cost=0) | Q(lookup__currency=currency))
     found = rows.order_by().aggregate(number=Count("pk"), paid=Sum("cost"))
     return found["number"], found["paid"] or NO_AMOUNT
@@ -200,7 +205,7 @@ def _judged_without_want(day: date, currency: str) -> tuple[int, Decimal]:
 def _shared(day: date) -> Iterable[tuple[str, Decimal]]:
     """Return the cost of the answers that records did not pay for themselves, by currency."""
     rows = NumberInsightRecord.objects.filter(
-        **_of(day), basis__in=(Basis.ANSWER, Basis.REUSED), lookup__state__in=ANSWERED_STATES
+        **_of(day), basis__in=ON_AN_ANSWER, lookup__state__in=ANSWERED_STATES
     )
     price = Coalesce("lookup__price", NO_AMOUNT) - Coalesce("lookup__refund", NO_AMOUNT)
     columns = rows.exclude(state=RecordState.REFUSED).order_by().values_list("lookup__currency")
@@ -208,7 +213,7 @@ def _shared(day: date) -> Iterable[tuple[str, Decimal]]:
 
 
 def _units(amount: Decimal | None) -> int:
-    return int(((amount or NO_AMOUNT) / budget.UNIT).to_integral_value())
+    return budget.units(amount or NO_AMOUNT)
 
 
 def _decisions(day: date) -> Iterator[DailyTally]:

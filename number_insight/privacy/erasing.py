@@ -17,7 +17,7 @@ from number_insight import numbers
 from number_insight.exceptions import place
 from number_insight.insight import UNKNOWN
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag, ShadowComparison
-from number_insight.models.choices import OPEN_STATES, RecordState
+from number_insight.models.choices import OPEN_STATES, UNFINISHED_STATES, RecordState
 from number_insight.models.fingerprints import fingerprint
 from number_insight.models.subjects import existing
 from number_insight.privacy import histories, live
@@ -26,7 +26,6 @@ from number_insight.transactions import lock, retry_deadlock
 
 logger = logging.getLogger("number_insight.privacy.erasing")
 
-PENDING = (RecordState.QUEUED, RecordState.WAITING)
 RECORD_BLANKS: dict[str, Any] = {
     "number": "",
     "number_masked": "",
@@ -48,7 +47,7 @@ LOOKUP_BLANKS: dict[str, Any] = {
     "insight": None,
     "raw": None,
 }
-SETTLED_RECORDS = (Q(number_hash="") | ~Q(number_masked="")) & ~Q(state__in=PENDING)
+SETTLED_RECORDS = (Q(number_hash="") | ~Q(number_masked="")) & ~Q(state__in=UNFINISHED_STATES)
 SETTLED_LOOKUPS = Q(number_hash="") & ~Q(state__in=OPEN_STATES)
 """The rows that may be erased and are not erased yet."""
 

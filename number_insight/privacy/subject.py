@@ -22,7 +22,7 @@ from number_insight import numbers
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models import NUMBER_LENGTH, ListEntry, Lookup, NumberInsightRecord, Usage
-from number_insight.models.choices import OPEN_STATES, ListMatch
+from number_insight.models.choices import OPEN_STATES, UNFINISHED_STATES, ListMatch
 from number_insight.models.fingerprints import fingerprints
 from number_insight.models.lists import unkept_value
 from number_insight.models.managers import same_number
@@ -54,7 +54,7 @@ class Held:
     @property
     def pending(self) -> int:
         """The number of pending rows, which cannot be erased yet."""
-        waiting = self.records.filter(state__in=erasing.PENDING).count()
+        waiting = self.records.filter(state__in=UNFINISHED_STATES).count()
         return waiting + self.lookups.filter(state__in=OPEN_STATES).count()
 
 

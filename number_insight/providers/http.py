@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import json
 from collections.abc import Mapping
@@ -67,12 +68,8 @@ class Form:
 
     def to(self, url: str, **headers: str) -> Request:
         """Return the POST of this form to `url`; ``_`` in the names of `headers` becomes ``-``."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Request(
-            url=url,
-            body=urlencode(self.fields).encode("ascii"),
-            headers={"Content-Type": "application/x-www-form-urlencoded", **named},
-        )
+        body = urlencode(self.fields).encode("ascii")
+        return _post(url, body, "application/x-www-form-urlencoded", headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +80,18 @@ class JSONBody:
 
     def to(self, url: str, **headers: str) -> Request:
         """Return the POST of this document to `url`; ``_`` in names of `headers` becomes ``-``."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Request(
-            url=url,
-            body=json.dumps(self.document).encode("ascii"),
-            headers={"Content-Type": "application/json", **named},
-        )
+        body = json.dumps(self.document).encode("ascii")
+        return _post(url, body, "application/json", headers)
+
+
+def _post(url: str, body: bytes, content_type: str, headers: Mapping[str, str]) -> Request:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Request(url=url, body=body, headers={"Content-Type": content_type, **named})
+
+
+def basic_authorization(user: str, password: str) -> str:
+    """Return the value of the header ``Authorization`` by the basic scheme."""
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode('ascii')}"
 
 
 def origin(url: str) -> str:

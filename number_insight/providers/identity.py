@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from number_insight.exceptions import BadCredentials, Unsupported, did_you_mean
 from number_insight.insight import Insight
-from number_insight.providers import transport
+from number_insight.providers import options, transport
 from number_insight.providers.base import Fault, Provider, Question, is_amount
 from number_insight.providers.http import JSONBody, Request
 from number_insight.providers.identity_key import (
@@ -22,7 +22,6 @@ from number_insight.providers.identity_key import (
 )
 from number_insight.providers.identity_statuses import http_error
 from number_insight.providers.identity_wire import DEFAULT_PERIOD, Asked, read_answer
-from number_insight.providers.v1 import MAX_TIMEOUT, is_timeout, missing_faults, url_faults
 
 BASE_URL = "https://api-eu.vonage.com"
 PATH = "/identity-insights/v1/requests"
@@ -130,13 +129,13 @@ class IdentityInsights(Provider):
     @property
     def seconds(self) -> float:
         """The timeout in seconds; 20 if the option is invalid, which `check` reports."""
-        return self.timeout if is_timeout(self.timeout) else 20.0
+        return options.seconds(self.timeout)
 
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options; nothing of the key is shown."""
         yield from super().check()
-        yield from url_faults("base_url", self.base_url)
-        yield from missing_faults(
+        yield from options.url_faults("base_url", self.base_url)
+        yield from options.missing_faults(
             {"application_id": self.application_id, "private_key": self._private_key}
         )
         yield from self._key_faults()
@@ -145,11 +144,7 @@ class IdentityInsights(Provider):
             yield _fault("purpose is not a text.", 'For example "FraudPreventionAndDetection".')
         if not _is_currency(self.currency):
             yield _fault(f"currency {self.currency!r} is not a code.", 'For example "EUR".')
-        if not is_timeout(self.timeout):
-            yield _fault(
-                f"timeout {self.timeout!r} is not 1 to {MAX_TIMEOUT} seconds.",
-                "20 is a good choice.",
-            )
+        yield from options.timeout_faults(self.timeout)
 
     def _request(self, question: Question, asked: Asked) -> Request:
         document: dict[str, Any] = {

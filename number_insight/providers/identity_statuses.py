@@ -84,20 +84,16 @@ HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
 HTTP = HTTPMeanings(known=HTTP_STATUSES)
 """The meanings of the HTTP statuses of Identity Insights."""
 
-_MAX_REQUEST_ID = 64
-
 
 def http_error(response: Response) -> ProviderError | None:
     """Return the exception for the HTTP status of `response`, or None if it is an answer."""
     problem = _problem(response)
-    request_id = scalars.text(problem.get("instance")) or scalars.text(problem.get("instance_id"))
-    request_id = (request_id or "")[:_MAX_REQUEST_ID]
+    named = (scalars.request_id(problem.get(name)) for name in ("instance", "instance_id"))
+    request_id = next(filter(None, named), "")
     if response.status in (402, 403) and _is_about_credit(problem):
-        return LOW_BALANCE.error(
-            LOW_BALANCE.sentence, http_status=response.status, request_id=request_id
-        )
+        return LOW_BALANCE.as_error(http_status=response.status, request_id=request_id)
     if response.status == 422 and _is_about_number(problem):
-        return REFUSED.error(REFUSED.sentence, http_status=422, request_id=request_id)
+        return REFUSED.as_error(http_status=422, request_id=request_id)
     return HTTP.error(response.status, request_id=request_id)
 
 
@@ -112,11 +108,11 @@ def refusal(codes: Collection[str], *, request_id: str) -> ProviderError | None:
         return None
     rest = told - NOT_AUTHORIZED  # the number is checked before the approval, or after it
     if not rest:
-        return NONE_AUTHORIZED.error(NONE_AUTHORIZED.sentence, request_id=request_id)
+        return NONE_AUTHORIZED.as_error(request_id=request_id)
     if rest == {INVALID_NUMBER}:
-        return REFUSED.error(REFUSED.sentence, request_id=request_id)
+        return REFUSED.as_error(request_id=request_id)
     if rest.isdisjoint(REASONS):  # all failed, or are in no document
-        return ALL_FAILED.error(ALL_FAILED.sentence, request_id=request_id)
+        return ALL_FAILED.as_error(request_id=request_id)
     return None
 
 

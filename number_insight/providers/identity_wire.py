@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from number_insight.exceptions import ProviderError, Uncertain
+from number_insight.exceptions import ProviderError
 from number_insight.insight import UNKNOWN, Carrier, Insight, Location, Roaming, Swap
 from number_insight.providers import scalars
 from number_insight.providers.alpha3 import ALPHA3
@@ -22,7 +22,6 @@ from number_insight.providers.vocabulary import words
 
 DEFAULT_PERIOD = 240
 """The period of a swap if the request names none, in hours."""
-_MAX_REQUEST_ID = 64
 _CODE = re.compile(r"[A-Z][A-Z0-9_.]{0,59}", re.ASCII)
 _NO_CODE = "UNKNOWN"
 _NETWORK_TYPES = {
@@ -90,7 +89,7 @@ class _Answer:
 
     @property
     def request_id(self) -> str:
-        return (scalars.text(self.document.get("request_id")) or "")[:_MAX_REQUEST_ID]
+        return scalars.request_id(self.document.get("request_id"))
 
     @property
     def raw(self) -> Document:
@@ -118,9 +117,9 @@ def _read(body: bytes, asked: Asked) -> Insight | ProviderError:
     try:
         answer = _Answer(read_json(body), asked)
     except Unreadable:
-        return Uncertain(UNREADABLE.sentence)
+        return UNREADABLE.as_error()
     if not answer.is_one:
-        return Uncertain(UNREADABLE.sentence, request_id=answer.request_id)
+        return UNREADABLE.as_error(request_id=answer.request_id)
     return refusal(answer.codes.values(), request_id=answer.request_id) or _insight(answer)
 
 

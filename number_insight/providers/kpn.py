@@ -7,16 +7,16 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from django.core.cache import cache
 
 from number_insight.exceptions import BadCredentials, Busy, Gone, NotSent, Uncertain
-from number_insight.providers import scalars, transport
+from number_insight.providers import options, scalars, transport
 from number_insight.providers.base import Fault
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.http import Form, Response
-from number_insight.providers.v1 import NumberInsightV1, missing_faults, url_faults
+from number_insight.providers.v1 import NumberInsightV1
 
 BASE_URL = "https://api-prd.kpn.com/communication/nexmo/number-insight"
 TOKEN_URL = "https://api-prd.kpn.com/oauth/client_credential/accesstoken"  # noqa: S105
@@ -51,7 +51,6 @@ class NumberInsight(NumberInsightV1):
     """
 
     vendor = "KPN, which asks Vonage"
-    live_keys: ClassVar[frozenset[str] | None] = NumberInsightV1.live_keys
 
     def __init__(
         self,
@@ -72,8 +71,8 @@ class NumberInsight(NumberInsightV1):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from url_faults("token_url", self.token_url)
-        yield from missing_faults(
+        yield from options.url_faults("token_url", self.token_url)
+        yield from options.missing_faults(
             {"client_id": self.client_id, "client_secret": self.client_secret}
         )
 

@@ -6,17 +6,10 @@ Each provider has its own table of HTTP statuses; what most services mean by the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from number_insight.exceptions import (
-    BadCredentials,
-    Busy,
-    Gone,
-    NoAnswer,
-    ProviderError,
-    Uncertain,
-)
+from number_insight.exceptions import BadCredentials, Busy, Gone, NoAnswer, ProviderError, Uncertain
 from number_insight.providers.http import Response
 
 
@@ -26,6 +19,14 @@ class Meaning:
 
     error: type[ProviderError]
     sentence: str
+
+    def as_error(
+        self, *, status: int | None = None, http_status: int | None = None, request_id: str = ""
+    ) -> ProviderError:
+        """Return the exception with its sentence."""
+        return self.error(
+            self.sentence, status=status, http_status=http_status, request_id=request_id
+        )
 
 
 USUAL: Mapping[int, Meaning] = MappingProxyType(
@@ -114,8 +115,9 @@ class HTTPMeanings:
         meaning = self.meaning(code)
         if meaning is None:
             return None
-        sentence = meaning.sentence if code in self.known else f"{meaning.sentence} (HTTP {code})"
-        return meaning.error(sentence, http_status=code, request_id=request_id)
+        if code not in self.known:
+            meaning = replace(meaning, sentence=f"{meaning.sentence} (HTTP {code})")
+        return meaning.as_error(http_status=code, request_id=request_id)
 
     def raise_for(self, response: Response) -> None:
         """Raise the exception for the HTTP status of `response`, unless its body decides."""

@@ -20,6 +20,7 @@ MAX_TEXT = 200
 """The longest text that is kept, in characters."""
 
 MAX_AMOUNT = 10**9
+MAX_REQUEST_ID = 64
 _PLACES = Decimal("0.00000001")  # amounts come with up to eight decimals
 _NOTHING = frozenset({"", "null", "none", UNKNOWN})
 _FRACTION = re.compile(r"\.\d+", re.ASCII)
@@ -91,6 +92,16 @@ def moment(value: Any) -> datetime | None:
 
 def _six_digits(match: re.Match[str]) -> str:
     return match[0][:7].ljust(7, "0")
+
+
+def flag(value: Any) -> bool | None:
+    """Return a boolean; a word such as "FALSE", which Python takes for true, is none."""
+    return value if isinstance(value, bool) else None
+
+
+def request_id(value: Any) -> str:
+    """Return the id of a request, clipped to the length that is stored; "" if there is none."""
+    return (text(value) or "")[:MAX_REQUEST_ID]
 
 
 def integer(value: Any) -> int | None:

@@ -94,7 +94,7 @@ def refusal(status: int, *, words: object = "", request_id: str = "") -> Provide
     """
     meaning = STATUSES.get(status)
     if meaning is not None:
-        return meaning.error(meaning.sentence, status=status, request_id=request_id)
+        return meaning.as_error(status=status, request_id=request_id)
     said = scrubbed(words)
     sentence = f"{OTHER_STATUS.sentence} (status {status}{f', {said!r}' if said else ''})"
     return OTHER_STATUS.error(sentence, status=status, request_id=request_id)

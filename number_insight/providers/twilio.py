@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -13,13 +12,12 @@ from uuid import uuid4
 from number_insight import numbers
 from number_insight.exceptions import BadCredentials, Unsupported, did_you_mean
 from number_insight.insight import Insight
-from number_insight.providers import transport
+from number_insight.providers import options, transport
 from number_insight.providers.base import Fault, Provider, Question, is_amount
-from number_insight.providers.http import JSONBody, Request, Response
+from number_insight.providers.http import JSONBody, Request, Response, basic_authorization
 from number_insight.providers.twilio_errors import http_error, request_id_of
 from number_insight.providers.twilio_packages import PACKAGES, SIGNALS
 from number_insight.providers.twilio_wire import read_answer, read_batch
-from number_insight.providers.v1 import MAX_TIMEOUT, is_timeout, missing_faults, url_faults
 
 BASE_URL = "https://lookups.twilio.com"
 DEFAULT_PACKAGES = ("line_status",)
@@ -106,8 +104,8 @@ class Lookup(Provider):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from missing_faults(self._credentials())
-        yield from url_faults("base_url", self.base_url)
+        yield from options.missing_faults(self._credentials())
+        yield from options.url_faults("base_url", self.base_url)
         yield from self._package_faults()
         if not isinstance(self.batch, bool):
             yield Fault(
@@ -115,12 +113,7 @@ class Lookup(Provider):
                 message=f"batch is {self.batch!r}, not True or False.",
                 hint="True asks by POST, which keeps the number out of the URL.",
             )
-        if not is_timeout(self.timeout):
-            yield Fault(
-                id="E013",
-                message=f"timeout {self.timeout!r} is not 1 to {MAX_TIMEOUT} seconds.",
-                hint="20 is a good choice.",
-            )
+        yield from options.timeout_faults(self.timeout)
 
     def _package_faults(self) -> Iterable[Fault]:
         if not isinstance(self.packages, tuple):
@@ -211,16 +204,14 @@ class Lookup(Provider):
         )
 
     def _send(self, request: Request) -> Response:
-        seconds = self.timeout if is_timeout(self.timeout) else 20.0
-        response = transport.send(request, timeout=seconds)
+        response = transport.send(request, timeout=options.seconds(self.timeout))
         error = http_error(response)
         if error is not None:
             raise error
         return response
 
     def _basic(self) -> str:
-        pair = ":".join(self._credentials().values()).encode()
-        return f"Basic {base64.b64encode(pair).decode('ascii')}"
+        return basic_authorization(*self._credentials().values())
 
     def _sum(self, packages: Iterable[str]) -> Decimal:
         """Return the price of `packages`, in USD."""

@@ -173,9 +173,7 @@ def http_error(response: Response) -> ProviderError | None:
     meaning = CODES.get(code or 0)
     if usual is None or meaning is None:
         return usual
-    return meaning.error(
-        meaning.sentence, status=code, http_status=response.status, request_id=request_id
-    )
+    return meaning.as_error(status=code, http_status=response.status, request_id=request_id)
 
 
 def item_error(value: object, request_id: str) -> ProviderError | None:
@@ -186,7 +184,7 @@ def item_error(value: object, request_id: str) -> ProviderError | None:
     code, about = found
     meaning = CODES.get(code or 0)
     if meaning is not None:
-        return meaning.error(meaning.sentence, status=code, request_id=request_id)
+        return meaning.as_error(status=code, request_id=request_id)
     kind = about.error or NoAnswer
     return kind(f"{NOTHING_ANSWERED[kind][:-1]} ({code}).", status=code, request_id=request_id)
 
@@ -201,7 +199,7 @@ def warn(package: str, code: int | None, about: PackageError) -> None:
 
 def request_id_of(response: Response) -> str:
     """Return the request id in the headers, or "" if there is none."""
-    return (scalars.text(response.headers.get("twilio-request-id")) or "")[:64]
+    return scalars.request_id(response.headers.get("twilio-request-id"))
 
 
 def _code(response: Response) -> int | None:

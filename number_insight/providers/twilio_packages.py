@@ -62,7 +62,7 @@ Found = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Package:
     """One package of an answer: its facts by the fields of an insight, or why there are none.
 
     `note` is for the operator, `code` the package's error code. `error` is raised if no package
@@ -83,19 +83,19 @@ class Told:
         return frozenset(_SIGNAL_OF.get(name, name) for name in self.facts)
 
 
-def read_package(name: str, found: Found, country: str | None) -> Told:
+def read_package(name: str, found: Found, country: str | None) -> Package:
     """Return the facts of the package `name` about a number of `country`; never raise."""
     facts, note = _READERS[name](found, country)
     facts = {key: value for key, value in facts.items() if value is not None}
-    told = Told(facts=facts, note=note)
-    untold = [signal for signal in SIGNALS[name] if signal not in told.signals]
-    return replace(told, missing=dict.fromkeys(untold, "not_found"), is_answered=True)
+    package = Package(facts=facts, note=note, is_answered=True)
+    untold = [signal for signal in SIGNALS[name] if signal not in package.signals]
+    return replace(package, missing=dict.fromkeys(untold, "not_found"))
 
 
-def cancelled(name: str) -> Told:
+def cancelled(name: str) -> Package:
     """Return the package `name` of a number that was given up, which any package may say."""
     untold = [signal for signal in SIGNALS[name] if signal != "valid_number"]
-    return Told(
+    return Package(
         facts={"valid_number": "cancelled"}, missing=dict.fromkeys(untold, "not_applicable")
     )
 
@@ -146,7 +146,7 @@ def _sim_swap(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
     last = found.get("last_sim_swap")
     last = last if isinstance(last, Mapping) else {}
     at = scalars.moment(last.get("last_sim_swap_date"))
-    swapped = _flag(last.get("swapped_in_period"))
+    swapped = scalars.flag(last.get("swapped_in_period"))
     facts: dict[str, Any] = {"current_carrier": _carrier(found, country, "mobile")}
     if at is not None or swapped is not None:
         hours = _hours(last.get("swapped_period"))
@@ -161,7 +161,7 @@ def _hours(value: Any) -> int | None:
 
 
 def _call_forwarding(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
-    return {"call_forwarding": _flag(found.get("call_forwarding_enabled"))}, ""
+    return {"call_forwarding": scalars.flag(found.get("call_forwarding_enabled"))}, ""
 
 
 def _identity_match(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
@@ -182,7 +182,7 @@ def _reassigned(found: Found, country: str | None) -> tuple[dict[str, Any], str]
 def _pumping(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
     risk = Risk(
         score=_score(found.get("sms_pumping_risk_score")),
-        blocked=_flag(found.get("number_blocked")),
+        blocked=scalars.flag(found.get("number_blocked")),
         blocked_at=scalars.moment(found.get("number_blocked_date")),
         kind="sms_pumping",
     )
@@ -205,10 +205,6 @@ def _pre_fill(found: Found, country: str | None) -> tuple[dict[str, Any], str]:
 def _score(value: Any) -> int | None:
     found = scalars.integer(value)
     return found if found is not None and found <= 100 else None
-
-
-def _flag(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
 
 
 _READERS: Mapping[str, Callable[[Found, str | None], tuple[dict[str, Any], str]]] = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from number_insight.exceptions import NumberInsightError, ProviderError, Uncertain
+from number_insight.exceptions import NumberInsightError, ProviderError
 from number_insight.insight import Insight
 from number_insight.providers import scalars
 from number_insight.providers.alpha3 import ALPHA3
@@ -25,7 +25,7 @@ from number_insight.providers.twilio_errors import (
 from number_insight.providers.twilio_packages import (
     PACKAGES,
     SIGNALS,
-    Told,
+    Package,
     cancelled,
     read_package,
 )
@@ -75,13 +75,13 @@ def _answer(
     document: Document | None, asked: tuple[str, ...], request_id: str, prices: Prices
 ) -> Insight | ProviderError:
     if document is None or not _is_answer(document):
-        return Uncertain(UNREADABLE.sentence, request_id=request_id)
+        return UNREADABLE.as_error(request_id=request_id)
     if document.get("valid") is False:
-        return INVALID.error(INVALID.sentence, request_id=request_id)
-    told = {name: _package(document, name) for name in PACKAGES if name in asked}
-    paid = [name for name, each in told.items() if each.is_paid]
-    error = None if paid else _nothing_answered(told, request_id)
-    return error or _insight(document, told, request_id, prices(paid))
+        return INVALID.as_error(request_id=request_id)
+    packages = {name: _package(document, name) for name in PACKAGES if name in asked}
+    paid = [name for name, package in packages.items() if package.is_paid]
+    error = None if paid else _nothing_answered(packages, request_id)
+    return error or _insight(document, packages, request_id, prices(paid))
 
 
 def _is_answer(document: Document) -> bool:
@@ -95,33 +95,33 @@ def _country(document: Document) -> str | None:
     return scalars.letters(document.get("country_code"), 2)
 
 
-def _package(document: Document, name: str) -> Told:
+def _package(document: Document, name: str) -> Package:
     """Return the package `name` of `document`; one that is null is not covered."""
     found, country = document.get(name), _country(document)
     if not isinstance(found, Mapping):
         # A caller name of the US is paid for, even if there is none.
         is_paid = name == "caller_name" and country == "US"
-        return Told(missing=dict.fromkeys(SIGNALS[name], "no_coverage"), is_paid=is_paid)
+        return Package(missing=dict.fromkeys(SIGNALS[name], "no_coverage"), is_paid=is_paid)
     error = package_error(found.get("error_code"))
     if error is None:
         return replace(read_package(name, found, country), is_paid=True)
     code, about = error
     warn(name, code, about)
-    told = Told(missing=dict.fromkeys(SIGNALS[name], about.reason or ""))
+    package = Package(missing=dict.fromkeys(SIGNALS[name], about.reason or ""))
     if code == CANCELLED:
-        told = cancelled(name)
+        package = cancelled(name)
     elif about.reason is None:
-        told = read_package(name, found, country)
-    return replace(told, code=code, error=about.error, is_paid=about.is_paid)
+        package = read_package(name, found, country)
+    return replace(package, code=code, error=about.error, is_paid=about.is_paid)
 
 
-def _nothing_answered(told: Mapping[str, Told], request_id: str) -> ProviderError | None:
+def _nothing_answered(packages: Mapping[str, Package], request_id: str) -> ProviderError | None:
     """Return the exception of an answer in which nothing was paid for.
 
     It is None where that is only for want of coverage.
     """
     for kind, sentence in NOTHING_ANSWERED.items():
-        codes = {name: each.code for name, each in told.items() if each.error is kind}
+        codes = {name: package.code for name, package in packages.items() if package.error is kind}
         if codes:
             shown = ", ".join(f"{name} {code}" for name, code in codes.items())
             status = next(iter(codes.values()))
@@ -130,13 +130,13 @@ def _nothing_answered(told: Mapping[str, Told], request_id: str) -> ProviderErro
 
 
 def _insight(
-    document: Document, told: Mapping[str, Told], request_id: str, price: Decimal
+    document: Document, packages: Mapping[str, Package], request_id: str, price: Decimal
 ) -> Insight:
     country = _country(document)
     place = country_of(country) if country else None
     return Insight(
         status=0,
-        status_text=_notes(told),
+        status_text=_notes(packages),
         request_id=request_id,
         number=scalars.number(document.get("phone_number")),
         national_format=scalars.text(document.get("national_format")),
@@ -144,41 +144,41 @@ def _insight(
         country_iso3=ALPHA3.get(country or ""),
         country_name=place.name if place else None,
         country_prefix=scalars.text(document.get("calling_country_code")),
-        **_facts(told),
-        missing=_missing(told),
-        outcome=_outcome(told),
-        price=price if told else None,
+        **_facts(packages),
+        missing=_missing(packages),
+        outcome=_outcome(packages),
+        price=price if packages else None,
         raw=document,
     )
 
 
-def _facts(told: Mapping[str, Told]) -> dict[str, Any]:
+def _facts(packages: Mapping[str, Package]) -> dict[str, Any]:
     """Return the facts of all packages; where two tell the same, the first one counts."""
     facts: dict[str, Any] = {}
-    for each in told.values():
-        facts = {**each.facts, **facts}
+    for package in packages.values():
+        facts = {**package.facts, **facts}
     return facts
 
 
-def _missing(told: Mapping[str, Told]) -> dict[str, str]:
+def _missing(packages: Mapping[str, Package]) -> dict[str, str]:
     """Return the signals that no package tells, with the reason of the first that might have."""
-    known = frozenset[str]().union(*(each.signals for each in told.values()))
+    known = frozenset[str]().union(*(package.signals for package in packages.values()))
     missing: dict[str, str] = {}
-    for each in told.values():
-        missing = {**each.missing, **missing}
+    for package in packages.values():
+        missing = {**package.missing, **missing}
     return {signal: reason for signal, reason in missing.items() if signal not in known}
 
 
-def _outcome(told: Mapping[str, Told]) -> int | None:
+def _outcome(packages: Mapping[str, Package]) -> int | None:
     """Return 0 if all packages are answered, 1 if some are, 2 if none is; None without any."""
-    if not told:
+    if not packages:
         return None
-    if all(each.is_answered for each in told.values()):
+    if all(package.is_answered for package in packages.values()):
         return 0
-    return 1 if any(each.is_answered or each.facts for each in told.values()) else 2
+    return 1 if any(package.is_answered or package.facts for package in packages.values()) else 2
 
 
-def _notes(told: Mapping[str, Told]) -> str:
+def _notes(packages: Mapping[str, Package]) -> str:
     """Return the packages with an error, and the words that are not ours."""
-    notes = [f"{name} {each.code or each.note}" for name, each in told.items()]
+    notes = [f"{name} {package.code or package.note}" for name, package in packages.items()]
     return ", ".join(note for note in notes if not note.endswith(" "))

@@ -12,12 +12,10 @@ from typing import Any, ClassVar
 from number_insight import numbers
 from number_insight.exceptions import Unsupported
 from number_insight.insight import Insight
-from number_insight.providers import wire
+from number_insight.providers import options, wire
 from number_insight.providers.base import Acknowledgement, Fault, Provider, Question
-from number_insight.providers.http import Form, Response, url_trouble
+from number_insight.providers.http import Form, Response
 from number_insight.providers.statuses import HTTP
-
-MAX_TIMEOUT = 120
 
 
 class NumberInsightV1(Provider):
@@ -45,7 +43,7 @@ class NumberInsightV1(Provider):
     @property
     def seconds(self) -> float:
         """The timeout in seconds; 20 if the option is invalid, which `check` reports."""
-        return self.timeout if is_timeout(self.timeout) else 20.0
+        return options.seconds(self.timeout)
 
     def lookup(self, question: Question) -> Insight:
         """Ask `question`, wait, and return the answer."""
@@ -97,45 +95,8 @@ class NumberInsightV1(Provider):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from url_faults("base_url", self.base_url)
-        if not is_timeout(self.timeout):
-            yield Fault(
-                id="E013",
-                message=f"timeout {self.timeout!r} is not 1 to {MAX_TIMEOUT} seconds.",
-                hint="The service answers within 15 seconds; 20 is a good choice.",
-            )
-
-
-def url_faults(name: str, url: object) -> Iterable[Fault]:
-    """Yield the fault of the option `name` if its value `url` may not be asked.
-
-    The message leaves the URL out, for it may hold a password.
-    """
-    trouble = url_trouble(url)
-    if trouble:
-        yield Fault(
-            id="E011",
-            message=f"{name} {trouble}.",
-            hint=f"Leave {name} out for the real service; http://127.0.0.1:PORT is a sandbox.",
-        )
-
-
-def missing_faults(options: Mapping[str, object]) -> Iterable[Fault]:
-    """Yield a deployment fault for each empty credential; a build may run without secrets."""
-    for name, value in options.items():
-        if not isinstance(value, str) or not value.strip():
-            yield Fault(
-                id="E010",
-                message=f"{name} is missing.",
-                hint=f"Put {name} into OPTIONS, from the environment or a vault.",
-                deploy=True,
-            )
-
-
-def is_timeout(value: object) -> bool:
-    """Return whether `value` is a valid timeout, in seconds."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value <= MAX_TIMEOUT  # type: ignore[operator]
+        yield from options.url_faults("base_url", self.base_url)
+        yield from options.timeout_faults(self.timeout)
 
 
 def _asks_cnam(question: Question) -> bool:

@@ -12,19 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeGuard
 
+from number_insight import facts
 from number_insight.insight import (
-    CALLER_TYPES,
-    IP_MATCH,
-    LINE_TYPES,
-    MISSING,
-    PORTED,
-    REACHABLE,
-    REASSIGNED,
-    ROAMING,
     UNKNOWN,
-    VALID_NUMBER,
-    VERIFIED,
-    VOIP,
     Caller,
     Carrier,
     Insight,
@@ -39,7 +29,7 @@ from number_insight.insight import (
 from number_insight.numbers import known_country
 from number_insight.providers import scalars
 from number_insight.providers.base import Acknowledgement
-from number_insight.providers.scalars import clean
+from number_insight.providers.scalars import clean, flag
 
 LONGEST_REQUEST_ID = 64
 SUBSCRIPTIONS = frozenset({"prepaid", "postpaid"})
@@ -60,26 +50,28 @@ def sound(insight: Insight) -> Insight:
         country_iso3=scalars.letters(insight.country_iso3, 3),
         country_name=scalars.text(insight.country_name),
         country_prefix=scalars.text(insight.country_prefix),
-        line_type=_word(insight.line_type, LINE_TYPES),
+        line_type=_word(insight.line_type, facts.LINE_TYPES),
         current_carrier=_carrier(insight.current_carrier),
         original_carrier=_carrier(insight.original_carrier),
-        ported=_word(insight.ported, PORTED),
-        valid_number=_word(insight.valid_number, VALID_NUMBER),
-        reachable=_word(insight.reachable, REACHABLE),
+        ported=_word(insight.ported, facts.PORTED),
+        valid_number=_word(insight.valid_number, facts.VALID_NUMBER),
+        reachable=_word(insight.reachable, facts.REACHABLE),
         roaming=_roaming(insight.roaming),
         ip=_ip(insight.ip),
         caller=_caller(insight.caller),
         real_time=_real_time(insight.real_time),
         sim_swap=_swap(insight.sim_swap),
         device_swap=_swap(insight.device_swap),
-        voip=None if insight.voip is None else _word(insight.voip, VOIP),
+        voip=_word_if_told(insight.voip, facts.VOIP),
         risk=_risk(insight.risk),
-        reassigned=None if insight.reassigned is None else _word(insight.reassigned, REASSIGNED),
-        call_forwarding=_flag(insight.call_forwarding),
+        reassigned=_word_if_told(insight.reassigned, facts.REASSIGNED),
+        call_forwarding=flag(insight.call_forwarding),
         match=words(insight.match) if isinstance(insight.match, Mapping) else None,
         location=_location(insight.location),
         missing={
-            signal: reason for signal, reason in words(insight.missing).items() if reason in MISSING
+            signal: reason
+            for signal, reason in words(insight.missing).items()
+            if reason in facts.MISSING
         },
     )
 
@@ -126,7 +118,7 @@ def _carrier(carrier: object) -> Carrier | None:
         network_code=scalars.text(carrier.network_code),
         name=scalars.text(carrier.name),
         country=known_country(carrier.country),
-        network_type=_word(carrier.network_type, LINE_TYPES),
+        network_type=_word(carrier.network_type, facts.LINE_TYPES),
     )
 
 
@@ -134,7 +126,7 @@ def _roaming(roaming: object) -> Roaming:
     if not isinstance(roaming, Roaming):
         return Roaming()
     return Roaming(
-        status=_word(roaming.status, ROAMING),
+        status=_word(roaming.status, facts.ROAMING),
         country=known_country(roaming.country),
         network_code=scalars.text(roaming.network_code),
         network_name=scalars.text(roaming.network_name),
@@ -146,7 +138,7 @@ def _ip(ip: object) -> IPMatch:
         return IPMatch()
     return IPMatch(
         address=scalars.address(ip.address),
-        match=_word(ip.match, IP_MATCH),
+        match=_word(ip.match, facts.IP_MATCH),
         country=known_country(ip.country),
         city=scalars.text(ip.city),
     )
@@ -159,7 +151,7 @@ def _caller(caller: object) -> Caller | None:
         name=scalars.text(caller.name),
         first_name=scalars.text(caller.first_name),
         last_name=scalars.text(caller.last_name),
-        type=_word(caller.type, CALLER_TYPES),
+        type=_word(caller.type, facts.CALLER_TYPES),
         subscription_type=_word(caller.subscription_type, SUBSCRIPTIONS),
     )
 
@@ -167,7 +159,7 @@ def _caller(caller: object) -> Caller | None:
 def _real_time(state: object) -> RealTime | None:
     if not isinstance(state, RealTime):
         return None
-    return RealTime(active=_flag(state.active), handset=_word(state.handset, {"on", "off"}))
+    return RealTime(active=flag(state.active), handset=_word(state.handset, {"on", "off"}))
 
 
 def _swap(swap: object) -> Swap | None:
@@ -176,7 +168,7 @@ def _swap(swap: object) -> Swap | None:
     hours = swap.period_hours
     return replace(
         swap,
-        swapped=_flag(swap.swapped),
+        swapped=flag(swap.swapped),
         at=_time(swap.at),
         period_hours=hours if _is_integer(hours) and hours > 0 else None,
     )
@@ -189,7 +181,7 @@ def _risk(risk: object) -> Risk | None:
     return replace(
         risk,
         score=risk.score if _is_integer(risk.score) and 0 <= risk.score <= 100 else None,
-        blocked=_flag(risk.blocked),
+        blocked=flag(risk.blocked),
         blocked_at=_time(risk.blocked_at),
         kind=kind or None,
     )
@@ -198,7 +190,7 @@ def _risk(risk: object) -> Risk | None:
 def _location(location: object) -> Location | None:
     if not isinstance(location, Location):
         return None
-    return replace(location, verified=_word(location.verified, VERIFIED))
+    return replace(location, verified=_word(location.verified, facts.VERIFIED))
 
 
 def words(value: object) -> dict[str, str]:
@@ -215,10 +207,6 @@ def _short(text: str) -> str:
     return clean(text).lower()[:LONGEST]
 
 
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
 def _time(value: object) -> datetime | None:
     return utc_time(value) if isinstance(value, datetime) else None
 
@@ -230,3 +218,7 @@ def _is_integer(value: object) -> TypeGuard[int]:
 def _word(value: object, known: Set[str]) -> str:
     word = value.strip().lower() if isinstance(value, str) else UNKNOWN
     return word if word in known else UNKNOWN
+
+
+def _word_if_told(value: object, known: Set[str]) -> str | None:
+    return None if value is None else _word(value, known)

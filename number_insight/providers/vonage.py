@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from number_insight.exceptions import BadCredentials
-from number_insight.providers import signing, transport
+from number_insight.providers import options, signing, transport
 from number_insight.providers.base import Fault
-from number_insight.providers.http import Form, Request, Response
-from number_insight.providers.v1 import NumberInsightV1, missing_faults
+from number_insight.providers.http import Form, Request, Response, basic_authorization
+from number_insight.providers.v1 import NumberInsightV1
 
 BASE_URL = "https://api.nexmo.com/ni"
 _CHOICES = {
@@ -59,7 +58,7 @@ class NumberInsight(NumberInsightV1):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from missing_faults(self._credentials())
+        yield from options.missing_faults(self._credentials())
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 yield Fault(
@@ -84,14 +83,10 @@ class NumberInsight(NumberInsightV1):
 
     def _request(self, url: str, form: Form) -> Request:
         if self.auth == "basic":
-            return form.to(url, Authorization=self._basic())
+            return form.to(url, Authorization=basic_authorization(self.api_key, self.api_secret))
         if self.auth == "signature":
             return self._signed(form).to(url)
         return form.plus(**self._credentials()).to(url)
-
-    def _basic(self) -> str:
-        pair = f"{self.api_key}:{self.api_secret}".encode()
-        return f"Basic {base64.b64encode(pair).decode('ascii')}"
 
     def _signed(self, form: Form) -> Form:
         form = form.plus(api_key=self.api_key, timestamp=str(int(time.time())))

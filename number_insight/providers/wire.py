@@ -11,12 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from number_insight.exceptions import (
-    BadCallback,
-    IntermediateCallback,
-    NumberInsightError,
-    Uncertain,
-)
+from number_insight.exceptions import BadCallback, IntermediateCallback, NumberInsightError
 from number_insight.insight import (
     CALLER_TYPES,
     LINE_TYPES,
@@ -39,7 +34,6 @@ from number_insight.providers.meanings import UNREADABLE
 from number_insight.providers.statuses import ANSWERED, STATUSES, refusal
 from number_insight.providers.wire_xml import read_xml
 
-_MAX_REQUEST_ID = 64
 _FACTS = (
     "current_carrier",
     "original_carrier",
@@ -178,8 +172,8 @@ def _read(body: bytes, format: str) -> Document | None:
         return None
 
 
-def _unreadable(document: Document | None = None) -> Uncertain:
-    return Uncertain(UNREADABLE.sentence, request_id=_request_id(document or {}))
+def _unreadable(document: Document | None = None) -> NumberInsightError:
+    return UNREADABLE.as_error(request_id=_request_id(document or {}))
 
 
 def _refusal(document: Document, status: int) -> NumberInsightError:
@@ -196,7 +190,7 @@ def _words(document: Document) -> Any:
 
 
 def _request_id(document: Document) -> str:
-    return (scalars.text(document.get("request_id")) or "")[:_MAX_REQUEST_ID]
+    return scalars.request_id(document.get("request_id"))
 
 
 def _number(document: Document) -> str:

@@ -24,12 +24,7 @@ from number_insight.replay.rulesets import RuleSet
 from number_insight.replay.stored import StoredCase, batches
 from number_insight.rules.base import COSTLY
 from number_insight.rules.scoring import severer
-from number_insight.verdicts import (
-    context,
-    grounds,
-    history,
-    rule_faults,
-)
+from number_insight.verdicts import context, grounds, history, rule_faults
 from number_insight.verdicts.lists import Lists
 
 ERASED = "(erased)"

@@ -12,17 +12,9 @@ from django.db.models import QuerySet
 
 from number_insight import loading
 from number_insight.conf import app_settings
-from number_insight.insight import (
-    LEVELS,
-    UNKNOWN,
-    Caller,
-    Carrier,
-    Insight,
-    IPMatch,
-    Roaming,
-)
+from number_insight.insight import LEVELS, UNKNOWN, Caller, Carrier, Insight, IPMatch, Roaming
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.models.choices import ANSWERED_STATES, Basis, RecordState
+from number_insight.models.choices import ANSWERED_STATES, ON_AN_ANSWER, Basis, RecordState
 from number_insight.providers.base import ADVANCED_SIGNALS, Provider
 from number_insight.rules.base import LIVE_SIGNALS
 from number_insight.rules.live import LIVE_CODE
@@ -31,7 +23,6 @@ from number_insight.verdicts import grounds
 from number_insight.verdicts.grounds import Case
 
 SETTLED = (RecordState.SCREENED, RecordState.FAILED, RecordState.REFUSED)
-BOUGHT = (Basis.ANSWER, Basis.REUSED)
 NOTHING_TO_BUY = (Basis.DISABLED, Basis.BUDGET, Basis.LIMIT, Basis.NO_ANSWER, Basis.COUNTRY)
 """The bases on which other rules, too, would have had free facts alone."""
 BATCH_SIZE = 1000
@@ -147,7 +138,7 @@ class _Reader:
 
     def _is_bare(self, row: Row) -> bool:
         """Whether the answer that `row` rests on is not kept, so that its columns have to do."""
-        if row.number_hash or row.basis not in BOUGHT or _is_refused(row):
+        if row.number_hash or row.basis not in ON_AN_ANSWER or _is_refused(row):
             return False
         return not row.lookup_insight or row.lookup_provider not in self._providers
 
@@ -158,7 +149,7 @@ class _Reader:
             return StoredCase(
                 record=row, flags=flags, basis=row.basis, insight=Insight(), signals=frozenset()
             )
-        if row.basis not in BOUGHT or _is_refused(row):
+        if row.basis not in ON_AN_ANSWER or _is_refused(row):
             insight, signals = _by_number(row)
         elif row.pk in bare:
             insight, signals = self._by_columns(row, bare[row.pk])
@@ -204,7 +195,7 @@ class _Reader:
 
     def _lost(self, row: Row, signals: frozenset[str], flags: Sequence[Flag]) -> frozenset[str]:
         """Return the live signals that were told and are not kept."""
-        if row.basis not in BOUGHT or (self._store_live and not hide_live(flags)):
+        if row.basis not in ON_AN_ANSWER or (self._store_live and not hide_live(flags)):
             return frozenset()
         return signals & LIVE_SIGNALS
 
@@ -257,7 +248,7 @@ def _is_refused(row: Row) -> bool:
 
 def _by_number(row: Row) -> tuple[Insight, frozenset[str]]:
     case = grounds.local(row, row.basis)
-    if row.basis in BOUGHT:
+    if row.basis in ON_AN_ANSWER:
         return grounds.refused(case.insight, row.lookup_status), case.signals
     return case.insight, case.signals
 

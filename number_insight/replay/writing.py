@@ -58,7 +58,7 @@ def _limit_live_flags(written: Iterable[Outcome]) -> None:
 
 
 def _differs(outcome: Outcome) -> bool:
-    if outcome.judgement is None or outcome.case is None or outcome.case.record.decision:
+    if outcome.judgement is None or outcome.case.record.decision:
         return False
     if outcome.is_changed or outcome.judgement.score != outcome.case.record.score:
         return True

@@ -13,13 +13,12 @@ from django.utils.crypto import salted_hmac
 
 from number_insight.conf import app_settings
 from number_insight.models import DecisionEvent, NumberInsightRecord
-from number_insight.models.choices import Act, Decision, RecordState
+from number_insight.models.choices import SECOND_ACTS, Act, Decision, RecordState
 from number_insight.models.managers import RecordQuerySet
 from number_insight.models.records import REASON_CODE_LENGTH
 from number_insight.transactions import retry_deadlock
 
 SALT = "number_insight.second_look.v1"
-SECOND_ACTS = (Act.SECOND_RELEASE, Act.SECOND_REFUSE)
 
 
 def is_chosen(record: NumberInsightRecord) -> bool:

@@ -11,9 +11,9 @@ from uuid import uuid4
 from number_insight.insight import UNKNOWN, Insight, Roaming
 from number_insight.sandbox import answers, callbacks, xml
 from number_insight.sandbox.callbacks import Delivery
-from number_insight.sandbox.desk import Decision, Refused
 from number_insight.sandbox.exchange import Reply
 from number_insight.sandbox.faults import FREE_FAULTS
+from number_insight.sandbox.service import Decision, Refused
 from number_insight.sandbox.state import State
 
 

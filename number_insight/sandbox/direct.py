@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-from number_insight.sandbox import answers, xml
+from number_insight.sandbox import xml
 from number_insight.sandbox.async_answers import async_reply
-from number_insight.sandbox.desk import Decision, Order, Refused, decide, refuse
 from number_insight.sandbox.exchange import Reply, Request, Unparseable, json_reply
+from number_insight.sandbox.service import Decision, Order, decide, document_of, refuse
 from number_insight.sandbox.state import State
 
 ROUTE = re.compile(
@@ -46,11 +46,7 @@ def _decision(
 
 
 def _reply(decision: Decision, level: str, form: str) -> Reply:
-    outcome, behaviour = decision.outcome, decision.behaviour
-    if isinstance(outcome, Refused):
-        body = answers.refusal(outcome.status, outcome.text)
-    else:
-        body = answers.document(outcome, level, behaviour.dialect, behaviour.persona.quirk)
+    behaviour, body = decision.behaviour, document_of(decision, level)
     is_json = form == "json"
     return Reply(
         # HTTP 200 for refusals too: "this API almost always returns 200", says the PHP SDK.

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta, timezone
 from http import HTTPStatus
 from uuid import uuid4
 
-from number_insight.sandbox import answers
 from number_insight.sandbox.async_answers import async_reply
-from number_insight.sandbox.desk import Decision, Order, Refused, decide, new_entry
 from number_insight.sandbox.exchange import Reply, Request, Unparseable, json_reply
+from number_insight.sandbox.service import Decision, Order, decide, document_of, new_entry
 from number_insight.sandbox.state import State
 
 BASE = "/communication/nexmo/number-insight"
@@ -102,15 +101,10 @@ def _gateway_error(state: State, request: Request) -> Reply | None:
 
 
 def _reply(decision: Decision, level: str) -> Reply:
-    outcome, behaviour = decision.outcome, decision.behaviour
-    if isinstance(outcome, Refused):
-        body = answers.refusal(outcome.status, outcome.text)
-    else:
-        body = answers.document(outcome, level, behaviour.dialect, behaviour.persona.quirk)
     return Reply(
-        body=json.dumps(body).encode(),
-        delay=behaviour.delay,
-        fault=behaviour.persona.fault,
+        body=json.dumps(document_of(decision, level)).encode(),
+        delay=decision.behaviour.delay,
+        fault=decision.behaviour.persona.fault,
     )
 
 

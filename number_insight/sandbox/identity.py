@@ -99,7 +99,7 @@ def _shown(order: IdentityRequest) -> dict[str, str]:
 def _answer(state: State, entry: Entry, order: IdentityRequest) -> Reply:
     number = _normalised(order.digits)
     asked = number or entry.number
-    behaviour = state.behaviours.next(asked, delay=state.pace.delay, dialect=state.dialect)
+    behaviour = state.behaviour_towards(asked)
     entry.number, entry.fault = asked, behaviour.persona.fault
     problem = _OF_STATUS.get(behaviour.persona.status)
     if problem is not None:

@@ -7,8 +7,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
+from number_insight.providers.personas import CLEAN
 from number_insight.sandbox.bearer import Verifier
-from number_insight.sandbox.behaviour import Behaviours
+from number_insight.sandbox.behaviour import Behaviour, Behaviours
 from number_insight.sandbox.credentials import Gatekeeper, Tokens
 from number_insight.sandbox.ledger import Ledger
 
@@ -56,6 +57,14 @@ class State:
     verifier: Verifier = field(default_factory=Verifier)
     behaviours: Behaviours = field(default_factory=Behaviours)
     stopping: Event = field(default_factory=Event)
+
+    def behaviour_towards(self, number: str) -> Behaviour:
+        """Return the behaviour towards the next request about `number`."""
+        return self.behaviours.next(number, delay=self.pace.delay, dialect=self.dialect)
+
+    def plain_behaviour(self) -> Behaviour:
+        """Return the behaviour towards a request that does not come to its number."""
+        return Behaviour(persona=CLEAN, delay=self.pace.delay, dialect=self.dialect)
 
     def reset(self) -> None:
         """Delete requests, overrides and tokens, and restore the opening balance."""

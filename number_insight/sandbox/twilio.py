@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from number_insight.sandbox import twilio_desk as desk
+from number_insight.sandbox import twilio_service as service
 from number_insight.sandbox.exchange import Reply, Request, Unparseable, json_reply
 from number_insight.sandbox.state import State
-from number_insight.sandbox.twilio_desk import Found, Query, Refusal
 from number_insight.sandbox.twilio_packages import BATCH, PRICES
+from number_insight.sandbox.twilio_service import Found, Query, Refusal
 
 ROUTE = re.compile(r"/v2/(?:PhoneNumbers/(?P<number>[^/]+)|batch/query)")
 ORIGIN = "https://lookups.twilio.com"
@@ -34,12 +34,12 @@ def reply_to(state: State, request: Request, route: re.Match[str]) -> Reply:
         return _error(request, Refusal(status=405, code=20004))
     queries = _batch(request) if is_batch else [_single(request, unquote(route["number"]))]
     if not queries or not all(map(_is_known, queries)):
-        return _refused(state, request, desk.MALFORMED, queries)
+        return _refused(state, request, service.MALFORMED, queries)
     if not state.gatekeeper.admits(request, {}):
-        return _refused(state, request, desk.UNAUTHORIZED, queries)
+        return _refused(state, request, service.UNAUTHORIZED, queries)
     if not state.throttle.admits():
-        return _refused(state, request, desk.THROTTLED, queries)
-    found = [desk.look_up(state, query) for query in queries]
+        return _refused(state, request, service.THROTTLED, queries)
+    found = [service.look_up(state, query) for query in queries]
     return _batch_reply(request, found) if is_batch else _reply(request, found[0])
 
 
@@ -96,7 +96,7 @@ def _is_known(query: Query) -> bool:
 def _refused(state: State, request: Request, error: tuple[int, int], queries: list[Query]) -> Reply:
     """Book the refusal of a request that was not looked at any further, and return it."""
     query = queries[0] if queries else Query(route="batch", number="")
-    return _reply(request, desk.refuse(state, desk.new_entry(query), error))
+    return _reply(request, service.refuse(state, service.new_entry(query), error))
 
 
 def _reply(request: Request, found: Found) -> Reply:

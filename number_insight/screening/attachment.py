@@ -47,7 +47,7 @@ def attach(
             record = _orphan(signup.canonical(number), subject)
         if record is None or record.pk is None:
             return None
-        signup.link(record, subject)
+        record.subject = subject
         return record if signup.save_link(record) else _made_anew(record)
     except DatabaseError as error:
         report_failure(error, subject=subject, source=record.source if record else Source.API)

@@ -165,8 +165,8 @@ def _judge_over_limit(
     Only the first record, which causes the lookup, counts towards the limits; once, if another
     provider has passed it on.
     """
-    lookups = [lookup for lookup in created if not waiting[lookup][0].case.record.lookup_id]
-    kinds = limits.admit([waiting[lookup][0].case.record for lookup in lookups])
+    lookups = [lookup for lookup in created if not waiting[lookup][0].record.lookup_id]
+    kinds = limits.admit([waiting[lookup][0].record for lookup in lookups])
     forbidden = {
         lookup: f"Too many lookups for one {kind}: LIMITS allows {app_settings.LIMITS[kind]}."
         for lookup, kind in zip(lookups, kinds, strict=True)

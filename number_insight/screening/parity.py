@@ -12,13 +12,12 @@ from typing import Any
 from number_insight import loading
 from number_insight.lookups import prices
 from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import Basis, RecordState
+from number_insight.models.choices import ON_AN_ANSWER, RecordState
 from number_insight.screening import comparison
 from number_insight.screening.comparison import Comparison
 
 BATCH_SIZE = 16
 """The numbers that are asked about concurrently."""
-BOUGHT = (Basis.ANSWER, Basis.REUSED)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +66,10 @@ class Report:
 def chosen(provider: str, count: int, since: datetime | None) -> list[NumberInsightRecord]:
     """Return the latest records of up to `count` numbers that another provider has answered."""
     rows = NumberInsightRecord.objects.filter(
-        state=RecordState.SCREENED, basis__in=BOUGHT, number_hash="", lookup__insight__isnull=False
+        state=RecordState.SCREENED,
+        basis__in=ON_AN_ANSWER,
+        number_hash="",
+        lookup__insight__isnull=False,
     ).exclude(lookup__provider=provider)
     if since is not None:
         rows = rows.filter(created_at__gte=since)

@@ -15,7 +15,7 @@ from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.lookups import prices, questions, retirement, routing, switches
 from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import Basis, RecordState
+from number_insight.models.choices import LACKING_NOTHING, Basis, RecordState
 from number_insight.providers.base import Provider, Question
 from number_insight.rules.base import LIVE_SIGNALS, Rule
 from number_insight.rules.lists import CANCELS
@@ -23,8 +23,6 @@ from number_insight.rules.scoring import Flag, total, verdict_for
 from number_insight.verdicts import grounds, judging
 from number_insight.verdicts.judging import Judged
 
-ENOUGH = (Basis.ANSWER, Basis.REUSED, Basis.FREE, Basis.LISTED, Basis.COUNTRY)
-"""The bases of a verdict that lacked nothing."""
 NUMBER_ON_LIST = ("allow_number", "deny_number")
 EXCUSABLE = CANCELS["carrier"] | {"ip_mismatch", "roaming_elsewhere", "deny_country"}
 """The codes of free findings that an answer may cancel, by roaming or by an allowed carrier."""
@@ -85,7 +83,7 @@ def _basis_of_free_facts(one: Judged, rules: Sequence[Rule], *, insist: bool) ->
 
     If the record demands a level, only a list that holds the number decides.
     """
-    record, judgement = one.case.record, one.judgement
+    record, judgement = one.record, one.judgement
     if not numbers.is_possible(record.number):
         return Basis.FREE
     if insist:
@@ -104,7 +102,7 @@ def _basis_of_free_facts(one: Judged, rules: Sequence[Rule], *, insist: bool) ->
 
 
 def _plan(one: Judged, rules: Sequence[Rule], obstacle: str) -> Plan:
-    record = one.case.record
+    record = one.record
     if obstacle:
         return Plan(basis=Basis.DISABLED, note=obstacle)
     country, countries = one.case.insight.country, app_settings.COUNTRIES
@@ -124,7 +122,7 @@ def _plan_at(name: str, one: Judged, rules: Sequence[Rule]) -> Plan | None:
     if level is None:
         return None
     return Plan(
-        question=question_at(one.case.record, level, one.case.insight.country, provider),
+        question=question_at(one.record, level, one.case.insight.country, provider),
         provider=name,
         delivery=_delivery(level, provider),
     )
@@ -167,7 +165,7 @@ def saved(record: NumberInsightRecord) -> Decimal:
     """
     provider = loading.provider()
     paid_in = record.lookup.currency if record.cost and record.lookup else provider.currency
-    if record.basis not in ENOUGH or paid_in != provider.currency:
+    if record.basis not in LACKING_NOTHING or paid_in != provider.currency:
         return Decimal(0)
     dearest = provider.price(Question(number=record.number, level=provider.levels[-1]))
     cost: Decimal = record.cost
@@ -245,8 +243,8 @@ def _excused(flags: Iterable[Flag], rules: Iterable[Rule]) -> frozenset[str]:
 
 def level_for(one: Judged, provider: Provider, rules: Sequence[Rule]) -> str | None:
     """Return the cheapest level that serves the rules, or None if none can serve them."""
-    if one.case.record.level in LEVELS:
-        return str(one.case.record.level)
+    if one.record.level in LEVELS:
+        return str(one.record.level)
     signals = _needed_signals(one, provider, rules)
     if not signals:
         return None
@@ -266,7 +264,7 @@ def _needed_signals(one: Judged, provider: Provider, rules: Sequence[Rule]) -> f
     for rule in rules:
         if rule.weight or not rule.excuses.isdisjoint(found):
             needed |= supplied if rule.needs is None else supplied.intersection(rule.needs)
-    if not one.case.record.ip_address or not (app_settings.SEND_IP and provider.supports_ip):
+    if not one.record.ip_address or not (app_settings.SEND_IP and provider.supports_ip):
         needed -= {"ip_match"}
     # The country and the calling code are known for free.
     return needed - {"country"}

@@ -85,7 +85,7 @@ def _is_denied(number: str, in_transaction: bool) -> bool:
 
 def _refuse(judged: Judged) -> bool:
     """Record a refusal; return whether the visitor may be refused once more."""
-    if not _count(judged.case.record):
+    if not _count(judged.record):
         return False
     _record(judged)
     return True
@@ -100,7 +100,7 @@ def _refuse_later(judged: Judged, current: Visitor | None) -> bool:
     needed; a second connection would wait for this one on SQLite. Without the middleware the record
     is written with the transaction, and counted on its commit.
     """
-    record = judged.case.record
+    record = judged.record
     most, period = MOST_REFUSALS
     pending = len(current.afterwards) if current is not None else 0
     if limits.used("refused", _source(record), period) + pending >= most:
@@ -117,14 +117,14 @@ def _refuse_later(judged: Judged, current: Visitor | None) -> bool:
 @retry_deadlock
 def _record_afterwards(judged: Judged) -> None:
     with transaction.atomic(using=_alias()):
-        _count(judged.case.record)
+        _count(judged.record)
         _record(judged)
 
 
 def _record(judged: Judged) -> None:
-    judged.case.record.save()
+    judged.record.save()
     recording.write([judged])
-    _turn_away(judged.case.record)
+    _turn_away(judged.record)
 
 
 @sensitive_variables()

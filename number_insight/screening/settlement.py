@@ -181,7 +181,7 @@ def write(judged: Sequence[Judged]) -> None:
     except Exception as error:
         logger.warning("Verdicts are written one by one: %s.", place(error))
         for one in judged:
-            one.case.record.refresh_from_db()
+            one.record.refresh_from_db()
         judge_each([one.case for one in judged])
 
 

@@ -61,7 +61,7 @@ def screen(
     record = _new(number, ip=ip, level=level, country=country, name=name, source=source)
     record.field = field
     if subject is not None:
-        link(record, subject)
+        record.subject = subject
     if is_suspended():
         return record
     return screened_before(record, visitor.recall(record.number)) or insert(record, using)
@@ -138,11 +138,6 @@ def known_ip(ip: str | None, source: str) -> str | None:
 
 def _alpha2(country: object) -> str:
     return numbers.known_country(str(country)) or ""
-
-
-def link(record: NumberInsightRecord, subject: models.Model) -> None:
-    """Set the subject of `record`, without saving it."""
-    record.subject = subject
 
 
 def insert(record: NumberInsightRecord, using: str | None) -> NumberInsightRecord:

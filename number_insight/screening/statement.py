@@ -18,6 +18,7 @@ from django.db.models import Case, CharField, Count, F, OuterRef, Subquery, Sum,
 from django.db.models.functions import Coalesce
 
 from number_insight import clock, loading
+from number_insight.lookups import budget
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.base import Provider, Question
@@ -35,7 +36,6 @@ SAVED_BY = {
     Basis.ANSWER: "saved_by_auto",
 }
 """The column in which the saving on a verdict of each basis is told."""
-UNIT = Decimal("0.00000001")
 ZERO = Decimal(0)
 Key = tuple[str, str, str, str]
 
@@ -87,7 +87,7 @@ class Drift:
 
 def told(value: Any) -> Any:
     """Return an amount as text without trailing zeros; other values as they are."""
-    return f"{value.quantize(UNIT).normalize():f}" if isinstance(value, Decimal) else value
+    return f"{value.quantize(budget.UNIT).normalize():f}" if isinstance(value, Decimal) else value
 
 
 def lines(month: date) -> list[Line]:

@@ -8,10 +8,7 @@ from typing import Any
 from celery import current_app, shared_task
 
 from number_insight.doorbells import Doorbell
-from number_insight.screening.bell import bell
-from number_insight.screening.sweeps import GRACE, SWEEP, ring_for, screen_batch, sweep
-
-__all__ = ["GRACE", "SWEEP", "Celery", "bell", "ring_for", "screen_record", "sweep", "sweep_task"]
+from number_insight.screening.sweeps import GRACE, screen_batch, sweep
 
 
 @shared_task(name="number_insight.screen", ignore_result=True)

@@ -21,7 +21,7 @@ from number_insight.exceptions import DeferredErrors, place
 from number_insight.lookups import claims, outcomes
 from number_insight.lookups.claims import Claim
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.models.choices import RecordState
+from number_insight.models.choices import UNFINISHED_STATES, RecordState
 from number_insight.screening import batch, coverage, purchase, settlement, shadow
 from number_insight.screening.batch import Batch
 from number_insight.screening.purchase import Due
@@ -32,8 +32,6 @@ logger = logging.getLogger("number_insight.screening.worker")
 FAULT = "This signup could not be screened yet: a fault of ours; the log has it."
 AT_ONCE = timedelta(0)
 SOON = timedelta(seconds=1)
-UNFINISHED = (RecordState.QUEUED, RecordState.WAITING)
-"""The states of a record without a verdict: it may have got one before an exception."""
 
 
 @sensitive_variables()
@@ -144,10 +142,10 @@ def _noting_faults(record: NumberInsightRecord) -> Iterator[None]:
             _note(record, FAULT)
             raise
         logger.error("Record %s could not be screened for a day (%s).", record.pk, place(error))
-        settlement.hand_over(record.pk, states=UNFINISHED)
+        settlement.hand_over(record.pk, states=UNFINISHED_STATES)
 
 
 def _note(record: NumberInsightRecord, reason: str) -> None:
     """Write a note on the record, which keeps it out of the batches of other records."""
-    rows = NumberInsightRecord.objects.filter(pk=record.pk, state__in=UNFINISHED)
+    rows = NumberInsightRecord.objects.filter(pk=record.pk, state__in=UNFINISHED_STATES)
     rows.update(note=reason[:300])

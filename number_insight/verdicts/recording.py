@@ -14,8 +14,8 @@ from number_insight import loading
 from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import NumberInsightRecord, RiskFlag
-from number_insight.models.choices import Basis, RecordState
-from number_insight.models.records import FLAGGED, LIVE_KEPT_FOR
+from number_insight.models.choices import FLAGGED, Basis, RecordState
+from number_insight.models.records import LIVE_KEPT_FOR
 from number_insight.rules.base import gettext_noop
 from number_insight.rules.lists import decisive
 from number_insight.rules.live import without_details, without_live
@@ -74,16 +74,16 @@ def write(judged: Sequence[Judged]) -> None:
     """Write facts, flags and verdict on the records of `judged`, which are locked."""
     if not judged:
         return
-    judged_before = [one.case.record.pk for one in judged if one.case.record.screened_at]
+    judged_before = [one.record.pk for one in judged if one.record.screened_at]
     for one in judged:
         _count(one)
         _fill(one)
-    records = [one.case.record for one in judged]
+    records = [one.record for one in judged]
     announcing.announce_on_commit(records)
     bulk_update(records, WRITTEN)
     if judged_before:
         RiskFlag.objects.filter(record__in=judged_before).delete()
-    write_flags((one.case.record, one.judgement.flags) for one in judged)
+    write_flags((one.record, one.judgement.flags) for one in judged)
     after_commit(rules_in_force.remember)
 
 
@@ -93,7 +93,7 @@ def _count(one: Judged) -> None:
     An earlier write would hold rows that other transactions write too.
     """
     judgement, entry = one.judgement, decisive(one.signup.listed)
-    is_first = one.case.record.screened_at is None
+    is_first = one.record.screened_at is None
     decided = any(flag.group == "lists" and not flag.shadow for flag in judgement.flags)
     if is_first and decided and entry is not None and entry.entry_id is not None:
         after_commit(lists.count_hit, entry.entry_id)
@@ -103,7 +103,7 @@ def _count(one: Judged) -> None:
 
 def _fill(one: Judged) -> None:
     """Set the columns of the record, without saving it."""
-    case, judgement, record = one.case, one.judgement, one.case.record
+    case, judgement, record = one.case, one.judgement, one.record
     write_facts(record, one.insight if app_settings.keeps_live_data else one.insight.without_live())
     record.state = RecordState.FAILED if case.basis in WITHOUT_ANSWER else RecordState.SCREENED
     record.basis, record.lane, record.verdict = case.basis, one.lane, one.verdict

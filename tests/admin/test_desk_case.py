@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from number_insight.models import ListEntry, NumberInsightRecord
-from number_insight.screening import signup, tasks
+from number_insight.screening import signup, sweeps
 from tests.admin.builders import (
     DESK,
     add_flag,
@@ -78,7 +78,7 @@ def test_a_flag_of_a_list_shows_its_entry_to_those_who_may_see_lists(
     with signup.suspended():
         customer = Customer.objects.create(name="Ada", phone=VIRTUAL)
     signup.screen(VIRTUAL, subject=customer)
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     assert reason not in client.get(DESK).content.decode()
     client.force_login(make_staff("bea", SEE, DECIDE, "view_listentry"))
     page = client.get(DESK, {"record": NumberInsightRecord.objects.get().pk}).content.decode()

@@ -16,7 +16,7 @@ from django.utils.formats import date_format
 
 from number_insight.lookups import budget, switches
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from tests.admin.builders import (
     DESK,
     HEALTH,
@@ -68,7 +68,7 @@ def test_the_index_leads_to_the_page_by_its_name(admin_client: Client) -> None:
 
 def test_a_sweep_that_never_ran_is_a_clear_warning(admin_client: Client) -> None:
     assert "Sweep has never run Put number_insight.sweep into the beat" in _text(admin_client)
-    tasks.sweep()
+    sweeps.sweep()
     assert re.search(r"Sweep ran \d+ ms ago Unfinished", _text(admin_client))
     Heartbeat.objects.update(at=timezone.now() - timedelta(hours=2))
     assert re.search(r"Sweep ran 2.hours ago It should run every minute", _text(admin_client))
@@ -197,7 +197,7 @@ def test_a_broker_that_cannot_be_reached_is_shown(admin_client: Client, settings
 
 
 def test_records_are_shown_without_a_notice_while_all_is_well(admin_client: Client) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     assert _notice(admin_client) == ""
     assert _notice(admin_client, page_of(make_record())) == ""
 

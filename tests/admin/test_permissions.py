@@ -10,7 +10,6 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from number_insight.admin import permissions
 from tests.admin.builders import make_record, make_staff
-from tests.models import Customer
 
 pytestmark = pytest.mark.django_db
 
@@ -52,16 +51,6 @@ def test_other_pages_have_permissions_of_their_own(codename: str) -> None:
 def test_a_superuser_may_do_all() -> None:
     user = User.objects.create_superuser("root")
     assert all(may(user) for may in (*OF_RECORDS.values(), *OF_OTHERS.values()))
-
-
-def test_a_subject_is_seen_by_those_who_may_see_its_model() -> None:
-    record = make_record(subject=Customer.objects.create(name="Ada", phone=""))
-    assert not permissions.can_view_subject(make_staff("ana", SEE), record)
-    for codename in ("view_customer", "change_customer"):
-        assert permissions.can_view_subject(make_staff(codename, SEE, codename), record)
-    assert not permissions.can_view_subject(
-        make_staff("ben", SEE, "view_customer"), make_record(subject=None)
-    )
 
 
 def test_the_text_of_a_record_is_masked_for_all() -> None:

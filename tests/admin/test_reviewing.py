@@ -14,7 +14,7 @@ from number_insight import reviewing
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.fake import Fake
-from number_insight.screening import signup, tasks
+from number_insight.screening import signup, sweeps
 from tests.admin.builders import (
     LIST,
     NUMBER,
@@ -152,28 +152,6 @@ def test_the_permission_to_decide_does_not_allow_to_spend(client: Client, review
     assert response.status_code == 403
 
 
-def test_nothing_is_done_by_get(client: Client, reviewer: User) -> None:
-    record = make_record()
-    response = client.get(action_url("release"), confirmed(record))
-    assert response["Location"] == LIST
-    record.refresh_from_db()
-    assert record.decision == ""
-
-
-def test_nothing_is_done_without_the_csrf_token(reviewer: User) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(reviewer)
-    record = make_record()
-    assert strict.post(action_url("release"), confirmed(record)).status_code == 403
-    record.refresh_from_db()
-    assert record.decision == ""
-
-
-def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
-    response = client.post(action_url("release"), confirmed(make_record()))
-    assert response["Location"].startswith("/admin/login/")
-
-
 def test_an_unknown_action_is_not_found(client: Client, reviewer: User) -> None:
     assert client.post(action_url("erase")).status_code == 404
 
@@ -218,10 +196,10 @@ def test_looking_up_again_names_its_highest_price_first(admin_client: Client) ->
 
 def test_looking_up_again_asks_once_more_and_is_logged(admin_client: Client) -> None:
     record = signup.screen("+46701740611")
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     response = admin_client.post(action_url("look_up_again"), confirmed(record))
     assert messages_of(response) == ["1 number is being looked up again."]
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     assert len(Fake.asked) == 2
     record.refresh_from_db()
     assert (record.state, record.verdict) == ("screened", "review")

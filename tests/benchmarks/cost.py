@@ -16,7 +16,7 @@ from number_insight.models import ListEntry, Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen, tasks
+from number_insight.screening import screen, sweeps
 from number_insight.verdicts import grounds, judging
 from tests.benchmarks.measuring import Outcome, Size, same
 from tests.benchmarks.models import PlainCustomer
@@ -68,8 +68,8 @@ def _population(size: Size) -> tuple[dict[str, Decimal], dict[str, Decimal], int
         customer = PlainCustomer(pk=subject)
         records.append((kind, screen(number, ip=ip, subject=customer, source="signup")))
         if random.random() < 0.5:  # a double submit may come before or after the worker
-            tasks.sweep(inline=True)
-    while tasks.sweep(inline=True):
+            sweeps.sweep(inline=True)
+    while sweeps.sweep(inline=True):
         pass
     bought = Lookup.objects.filter(state="answered", price__gt=0).count()
     ours, theirs = ({kind: Decimal(0) for kind in MIX} for _ in range(2))

@@ -17,7 +17,7 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
 from number_insight.screening.batch import BATCH_SIZE
-from number_insight.screening.tasks import bell
+from number_insight.screening.bell import bell
 from number_insight.verdicts import rules_in_force
 from tests.models import Customer
 from tests.support.servers import Redis

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any
 
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
-from number_insight.screening import tasks
 from number_insight.screening.batch import BATCH_SIZE
+from number_insight.screening.bell import bell
 from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
 from tests.benchmarks.numbers import fresh_numbers
 from tests.benchmarks.stand import PATIENCE, ROOT, Stand, as_environment
@@ -67,7 +67,7 @@ def _screen(count: int, width: int = 1) -> float:
     """
     records = _records(count)
     for record in records:
-        tasks.bell.ring(record.pk, may_wait=True)
+        bell.ring(record.pk, may_wait=True)
     keys = [record.pk for record in records]
     _wait_for(keys)
     _check_work(keys)

@@ -14,7 +14,7 @@ from number_insight import reviewing, screening
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spending
 from number_insight.overview import keeping
 from number_insight.providers.personas import PERSONAS
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
 
 FINDINGS = (
@@ -145,7 +145,7 @@ def _present(chance: random.Random) -> None:
     for name, (who, ip) in zip(NAMES, GALLERY, strict=True):
         number = by_name[who].number
         screening.screen(number, ip=ip, subject=customer(name, number))
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     fresh = NumberInsightRecord.objects.awaiting_review().order_by("pk")
     for record in NumberInsightRecord.objects.exclude(subject_type=None):
         at = timezone.now() - timedelta(minutes=chance.randint(8, 230))

@@ -9,7 +9,7 @@ from django.apps import apps
 from playwright.sync_api import Page, expect
 
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from tests.browser import crowd
 from tests.browser.conftest import Open
 
@@ -31,8 +31,8 @@ def sign_up(page: Page, number: str = CLEAN) -> Any:
 def test_a_signup_is_told_of_by_itself_once_it_is_judged(open_page: Open) -> None:
     page = open_page()
     sign_up(page)
-    tasks.sweep(inline=True)
-    tasks.sweep()  # sends the signals
+    sweeps.sweep(inline=True)
+    sweeps.sweep()  # sends the signals
     assert NumberInsightRecord.objects.get().verdict == "allow"
     expect(page.locator(".notice")).to_contain_text("Your account is active.")
     assert page.locator(".notice").get_attribute("role") == "status"

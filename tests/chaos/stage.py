@@ -14,7 +14,7 @@ from django.test import override_settings
 
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from tests.chaos.processes import Worker
 from tests.models import Customer
 from tests.support.invariants import SECRETS, UNFINISHED, assert_invariants
@@ -56,10 +56,14 @@ class Stand:
 
     def worker(self, **options: Any) -> Worker:
         """Start a worker; `options` are those of `Worker`."""
-        place = {"NI_TEST_POSTGRESQL_PORT": str(connection.settings_dict["PORT"])}
-        worker = Worker({**self.environment, **place}, self.directory, **options)
+        self.environment["NI_TEST_POSTGRESQL_PORT"] = str(connection.settings_dict["PORT"])
+        worker = self.new_worker(**options)
         self.workers.append(worker)
         return worker.start()
+
+    def new_worker(self, **options: Any) -> Worker:
+        """Return a worker of the kind that serves this stand."""
+        return Worker(self.environment, self.directory, **options)
 
     def sign_up(self, count: int, start: int = 0) -> list[Customer]:
         """Let `count` customers sign up, each in a transaction and with a number of their own."""
@@ -76,13 +80,13 @@ class Stand:
         deadline = time.monotonic() + seconds
         while not until(condition, every):
             assert time.monotonic() < deadline, self.plight()
-            tasks.sweep()
+            sweeps.sweep()
 
     def heals_within(self, seconds: float) -> bool:
         """Sweep for so long; return whether everything is settled."""
         deadline = time.monotonic() + seconds
         while not all_settled() and time.monotonic() < deadline:
-            tasks.sweep()
+            sweeps.sweep()
             until(all_settled, 1.0)
         return all_settled()
 

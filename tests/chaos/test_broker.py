@@ -9,8 +9,9 @@ from django.db import transaction
 from django.test import Client
 
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from number_insight.screening.batch import BATCH_SIZE
+from number_insight.screening.bell import bell
 from tests.chaos.stage import Stand, all_settled, number
 from tests.support.stage import messages, sign_up
 from tests.support.waiting import until
@@ -64,7 +65,7 @@ def test_row_04_what_a_broker_has_kept_and_the_sweep_rings_for_is_paid_once(stan
         stand.redis.kill()
         stand.redis.start()
         assert len(messages(stand.redis)) >= kept  # the file had them
-        assert tasks.sweep() == 100
+        assert sweeps.sweep() == 100
         stand.worker(pool="threads", concurrency=4)
         stand.heal()
     finally:
@@ -80,7 +81,7 @@ def test_row_08_a_bell_that_raises_costs_neither_the_signup_nor_what_comes_after
     def raises(*_: object, **__: object) -> bool:
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr(tasks.bell, "ring", raises)
+    monkeypatch.setattr(bell, "ring", raises)
     later: list[str] = []
     with transaction.atomic():
         sign_up(number(0))

@@ -35,7 +35,8 @@ from number_insight.models import (
     Spending,
     Usage,
 )
-from number_insight.screening import screen, tasks, webhook, worker
+from number_insight.screening import screen, sweeps, webhook, worker
+from number_insight.screening.bell import bell
 from tests.chaos.scripted import EARLY, FREE, PAID, Death, Scripted
 from tests.chaos.stage import number
 from tests.chaos.worker import POINTS
@@ -99,7 +100,7 @@ class Signups(RuleBasedStateMachine):
         self.seen: dict[int, tuple[str, str]] = {}
         self.settled: dict[int, str] = {}
         self.settings = override_settings(NUMBER_INSIGHT=told)
-        self.bell = mock.patch.object(tasks.bell, "ring", self.ring)
+        self.bell = mock.patch.object(bell, "ring", self.ring)
         self.settings.enable()
         self.bell.start()
         self.sign_up(0)
@@ -111,7 +112,7 @@ class Signups(RuleBasedStateMachine):
 
     def work(self, record_id: int) -> None:
         with suppress(Death):
-            tasks.ring_for(worker.screen(record_id))
+            sweeps.ring_for(worker.screen(record_id))
 
     def post(self, url: str) -> None:
         lookup_id = callbacks.lookup_id_of(url.rstrip("/").rpartition("/")[2])
@@ -146,7 +147,7 @@ class Signups(RuleBasedStateMachine):
     def sweep(self, inline: bool, mode: str) -> None:
         Scripted.mode = mode
         with suppress(Death):
-            tasks.sweep(inline=inline)
+            sweeps.sweep(inline=inline)
 
     @precondition(lambda self: Scripted.promised)
     @rule(choice=CHOICES, times=st.integers(1, 2), is_decided=st.booleans())
@@ -246,7 +247,7 @@ class Signups(RuleBasedStateMachine):
             self.messages.clear()
             for _ in range(4):
                 self.clock(26)
-                tasks.sweep(inline=True)
+                sweeps.sweep(inline=True)
             assert not NumberInsightRecord.objects.filter(state__in=UNFINISHED).exists(), "I4"
             untold = NumberInsightRecord.objects.exclude(verdict=F("announced_verdict"))
             assert not untold.exists(), "I4: nobody was told"

@@ -15,7 +15,7 @@ from django.utils import timezone
 from number_insight.lookups import expiry
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules import Rule
-from number_insight.screening import batch, screen, tasks, worker
+from number_insight.screening import batch, screen, sweeps, worker
 from tests.celery import app
 from tests.chaos.processes import ROOT
 from tests.chaos.stage import PATIENCE, Stand, all_settled, number
@@ -29,7 +29,7 @@ DIES_BEFORE_RINGING = """
 import os
 import django
 django.setup()
-from number_insight.screening.tasks import bell
+from number_insight.screening.bell import bell
 from tests.support.stage import sign_up
 bell.ring = lambda *_args, **_kwargs: os._exit(9)
 sign_up("{number}")
@@ -138,7 +138,7 @@ def test_row_63_five_sweeps_and_two_beats_at_once_screen_everything_once(stand: 
 
     def beat(index: int) -> None:
         if index < 5:
-            tasks.sweep(inline=index < 2)
+            sweeps.sweep(inline=index < 2)
         else:
             app.send_task("number_insight.sweep")
 

@@ -21,7 +21,8 @@ from number_insight.contrib.health_check import Screenings
 from number_insight.lookups import budget, switches
 from number_insight.models import Heartbeat, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
+from number_insight.screening.bell import bell
 from tests.support.servers import Redis, free_port
 from tests.support.stage import (
     CLEAN,
@@ -49,7 +50,7 @@ def told() -> tuple[dict[str, Any], bool]:
 
 
 def test_all_is_well_when_the_sweep_runs_and_nothing_waits(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     document, healthy = told()
     assert healthy
     assert document["problems"] == []
@@ -66,14 +67,14 @@ def test_a_sweep_that_never_ran_is_a_problem(queue: Redis) -> None:
 
 
 def test_a_sweep_that_ran_long_ago_is_a_problem(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     Heartbeat.objects.update(at=timezone.now() - timedelta(hours=1))
     (problem,) = health.examine().problems
     assert problem.startswith("The sweep last ran at ")
 
 
 def test_records_that_wait_for_long_are_a_problem(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     record_of()
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=1))
     (problem,) = health.examine().problems
@@ -81,7 +82,7 @@ def test_records_that_wait_for_long_are_a_problem(queue: Redis) -> None:
 
 
 def test_a_callback_that_is_late_is_no_problem_before_25_hours(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     with asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"):
         screened()
     for hours, expected in ((0.5, []), (24.4, []), (0.2, ["1 records wait"])):
@@ -97,7 +98,7 @@ def test_a_callback_that_is_late_is_no_problem_before_25_hours(queue: Redis) -> 
 
 
 def test_a_record_that_waits_for_anything_else_is_told_beside_a_late_callback(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     with asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"):
         screened()
     record_of(PREMIUM)
@@ -107,7 +108,7 @@ def test_a_record_that_waits_for_anything_else_is_told_beside_a_late_callback(qu
 
 
 def test_switch_circuit_and_budget_are_told(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     with asking({CLEAN: exceptions.NoCredit("The account is empty; top it up.")}):
         screened()
     switches.turn_lookups(False)
@@ -121,15 +122,15 @@ def test_switch_circuit_and_budget_are_told(queue: Redis) -> None:
 
 
 def test_a_broker_that_is_down_is_told_within_its_bound() -> None:
-    tasks.sweep()
+    sweeps.sweep()
     with override_settings(NUMBER_INSIGHT={"RING_TIMEOUT": timedelta(seconds=0)}):
-        assert tasks.bell.try_out() == "TimeoutError"
+        assert bell.try_out() == "TimeoutError"
 
 
 def test_a_broker_that_was_configured_and_is_down_is_a_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     monkeypatch.setitem(current_app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
     (problem,) = health.examine().problems
     assert problem.startswith("Celery's broker cannot be reached")
@@ -137,7 +138,7 @@ def test_a_broker_that_was_configured_and_is_down_is_a_problem(
 
 
 def test_a_site_that_configures_no_broker_misses_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks.sweep(inline=True)
+    sweeps.sweep(inline=True)
     monkeypatch.setitem(current_app.conf, "broker_url", None)
     document, healthy = told()
     assert (document["problems"], healthy, document["has_broker"]) == ([], True, False)
@@ -151,7 +152,7 @@ def test_uncertain_money_is_counted(queue: Redis) -> None:
 
 
 def test_what_the_account_has_no_approval_for_is_named_without_an_alarm(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     with asking({CLEAN: {"missing": {"sim_swap": "not_authorized", "ported": "no_coverage"}}}):
         screened()
         document, healthy = told()
@@ -162,7 +163,7 @@ def test_what_the_account_has_no_approval_for_is_named_without_an_alarm(queue: R
 
 
 def test_the_money_of_each_currency_is_told_by_itself(queue: Redis) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     with two_currencies({"EUR": {"day": "1"}, "USD": {"day": "2", "month": None}}):
         with transaction.atomic():
             budget.book(Decimal("0.5"), "EUR")

@@ -11,7 +11,7 @@ from celery import current_app
 from number_insight import views
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, callbacks, outcomes
-from number_insight.screening import bell, tasks
+from number_insight.screening import bell, sweeps
 from tests.support.pages import named, quoted, read, rows, section
 
 
@@ -24,7 +24,7 @@ def test_every_task_is_on_the_page_on_celery_and_the_other_way_round():
     ("page", "words", "figure"),
     [
         ("celery", "after a failure a process rings no more for 30 seconds", bell.SILENCE),
-        ("celery", "it leaves records of the last 30 seconds", tasks.GRACE),
+        ("celery", "it leaves records of the last 30 seconds", sweeps.GRACE),
         ("async", "after 25 hours the sweep gives the lookup up", outcomes.CALLBACK_PATIENCE),
         ("states", "within 25 hours", outcomes.CALLBACK_PATIENCE),
         ("states", "with a growing back-off, for 24 hours", outcomes.GIVE_UP_AFTER),

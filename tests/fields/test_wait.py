@@ -17,7 +17,8 @@ from django.test import override_settings
 from number_insight import exceptions
 from number_insight.forms import ScreenedFormMixin
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import refusal, tasks
+from number_insight.screening import refusal, sweeps
+from number_insight.screening.bell import bell
 from tests.support.stage import CLEAN, PREMIUM, asking, fake
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +38,7 @@ class SignupForm(ScreenedFormMixin, forms.Form):
 @pytest.fixture(autouse=True)
 def no_bell(monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker of these tests needs no bell."""
-    monkeypatch.setattr(tasks.bell, "ring", lambda record_id, **_options: True)
+    monkeypatch.setattr(bell, "ring", lambda record_id, **_options: True)
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def worker() -> Iterator[None]:
 
     def work() -> None:
         while not stop.wait(0.02):
-            tasks.sweep(inline=True)
+            sweeps.sweep(inline=True)
         connections.close_all()
 
     thread = threading.Thread(target=work, daemon=True)

@@ -18,7 +18,7 @@ from number_insight import clock, health
 from number_insight.lookups import spent
 from number_insight.models import Lookup
 from number_insight.providers.fake import Fake
-from number_insight.screening import tasks, worker
+from number_insight.screening import sweeps, worker
 from tests.admin.builders import HEALTH, LIST
 from tests.support.stage import CLEAN, FAKE, record_of, screened, sweep
 from tests.webhook.callbacks import ASYNC, body_of, post
@@ -140,7 +140,7 @@ def test_health_and_the_admin_tell_of_it_from_90_days_before(
 ) -> None:
     at(*moment)
     client.force_login(admin_user)
-    tasks.sweep()
+    sweeps.sweep()
     with asking_one_that_ends():
         document = health.examine().as_json()
         told = [sentence for sentence in document["problems"] if "vendor" in sentence]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from number_insight import clock, health
 from number_insight.models import Heartbeat, NumberInsightRecord
 from number_insight.overview import review_queue
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from number_insight.signals import review_overdue
 from number_insight.testing import RecordFactory
 from tests.models import Customer
@@ -84,17 +84,17 @@ def test_the_command_tells_count_age_and_target() -> None:
 def test_the_sweep_sends_one_signal_a_day() -> None:
     waiting(3 * HOUR)
     with heard(review_overdue) as calls:
-        tasks.sweep()
+        sweeps.sweep()
         assert calls == []
         oldest = waiting(5 * HOUR)
         oldest.refresh_from_db()
-        tasks.sweep()
-        tasks.sweep()
+        sweeps.sweep()
+        sweeps.sweep()
         assert len(calls) == 1
         Heartbeat.objects.filter(name=review_queue.ALERT).update(
             at=clock.midnight(clock.today()) - HOUR
         )
-        tasks.sweep()
+        sweeps.sweep()
     assert [call["waiting"] for call in calls] == [2, 2]
     assert {call["oldest_since"] for call in calls} == {oldest.created_at}
     assert {call["target"] for call in calls} == {4 * HOUR}
@@ -112,7 +112,7 @@ def test_a_receiver_that_raises_keeps_no_sweep_from_its_work(
 
     review_overdue.connect(fail)
     try:
-        assert tasks.sweep() == 0
+        assert sweeps.sweep() == 0
     finally:
         review_overdue.disconnect(fail)
     assert "raised ZeroDivisionError" in caplog.text

@@ -18,7 +18,7 @@ from number_insight.lookups import callbacks, claims
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.rules.base import Signup
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import inquiry, planning, screen, tasks, worker
+from number_insight.screening import inquiry, planning, screen, sweeps, tasks, worker
 from number_insight.screening.visitor import visiting
 from tests.models import Customer
 from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, SECRET, found_in, shown
@@ -96,7 +96,7 @@ def test_no_log_and_no_message_tells(
         record = signed_up(ending, rf)
         told = json.dumps(messages(queue))
         tasks.screen_record.apply(args=[record.pk])
-        tasks.sweep(inline=True)
+        sweeps.sweep(inline=True)
     assert sandbox.ledger.count() >= 1
     text = shown(everything_logged.records)
     assert "urllib3" in text
@@ -111,7 +111,7 @@ def test_no_stored_sentence_tells(ending: str, sandbox: Sandbox, rf: Any) -> Non
     with at(sandbox):
         record = signed_up(ending, rf)
         work_off(record.pk)
-        tasks.sweep(inline=True)
+        sweeps.sweep(inline=True)
     record.refresh_from_db()
     lookup = record.lookup
     flags = [(flag.message, flag.evidence) for flag in record.flags.all()]
@@ -175,7 +175,7 @@ def test_what_a_fault_of_the_database_says_is_not_passed_on(
         tasks.screen_record.apply(args=[record.pk])
         with pytest.raises(Unfinished) as caught:
             tasks.screen_record(record.pk)
-        tasks.sweep(inline=True)
+        sweeps.sweep(inline=True)
     text = shown(everything_logged.records)
     assert f"Record {record.pk} could not be screened: ValueError in " in text
     assert found_in(text + str(caught.value) + repr(caught.value.__context__)) == []

@@ -13,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import tasks
-from number_insight.screening.bell import TRAFFIC
+from number_insight.screening import sweeps, tasks
+from number_insight.screening.bell import TRAFFIC, bell
 from tests.celery import app
 from tests.support.servers import Redis
 from tests.support.stage import CLEAN, fake, messages, sign_up, sweep
@@ -126,13 +126,13 @@ def test_under_traffic_a_broker_that_stops_answering_holds_nobody(
     assert max(took) < 0.5
     ours = [r for r in caplog.records if r.name == "number_insight.screening.bell"]
     assert [r.levelno for r in ours] == [logging.ERROR]
-    assert tasks.sweep() == TRAFFIC + len(took)
+    assert sweeps.sweep() == TRAFFIC + len(took)
 
 
 def test_under_traffic_one_message_is_for_several_signups(queue: Redis) -> None:
     for _ in range(40):
         sign_up()
-    tasks.bell.finish()
+    bell.finish()
     assert 1 <= len(messages(queue)) < 40
     while found := messages(queue):
         with queue.client() as client:
@@ -145,7 +145,7 @@ def test_under_traffic_one_message_is_for_several_signups(queue: Redis) -> None:
 def test_a_process_that_ends_rings_for_the_last_as_well(queue: Redis) -> None:
     for _ in range(TRAFFIC + 1):
         sign_up()
-    tasks.bell.finish()
+    bell.finish()
     assert len(messages(queue)) == TRAFFIC + 1
 
 
@@ -156,7 +156,7 @@ def test_the_sweep_is_not_silenced_by_what_failed_before(queue: Redis) -> None:
     sign_up()  # the process is silent now
     with queue.client() as client:
         client.flushall()
-    assert tasks.sweep() == 2
+    assert sweeps.sweep() == 2
     # What hung before may still come through, and does no harm.
     assert len({message["body"][0][0] for message in messages(queue)}) == 2
 
@@ -171,7 +171,7 @@ def test_a_sweep_without_a_broker_ends_after_the_first_failure(refusing: Redis) 
     for _ in range(3):
         sign_up()
     start = time.monotonic()
-    assert tasks.sweep() == 0
+    assert sweeps.sweep() == 0
     assert time.monotonic() - start < 1.0 + MARGIN
 
 

@@ -16,7 +16,7 @@ from number_insight.doorbells import Doorbell
 from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import tasks
-from number_insight.screening.bell import TRAFFIC, Bell, Ringer
+from number_insight.screening.bell import TRAFFIC, Bell, Ringer, bell
 from tests.celery import app
 from tests.support.servers import Redis
 from tests.support.stage import CLEAN, asking, messages, sign_up
@@ -51,7 +51,7 @@ def test_the_messages_alone_bring_every_signup_of_a_crowd_to_its_verdict(queue: 
     numbers = [f"+4670{index:03}40605" for index in range(100, 300)]
     with asking(LIMITS={}, BUDGET={"day": None}, THROUGHPUT=10_000):
         at_once(8, lambda index: [sign_up(number) for number in numbers[index::8]])
-        tasks.bell.finish()
+        bell.finish()
         with queue.client() as client:
             while found := messages(queue):
                 client.delete("celery")

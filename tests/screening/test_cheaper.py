@@ -12,7 +12,7 @@ from django.utils import timezone
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Switch
 from number_insight.providers.personas import PERSONAS
 from number_insight.rules import STANDARD
-from number_insight.screening import planning, signup, tasks
+from number_insight.screening import planning, signup, sweeps
 from tests.support.stage import asking
 
 pytestmark = pytest.mark.django_db
@@ -39,9 +39,9 @@ def verdicts(**settings: Any) -> tuple[list[str], Decimal]:
         records = []
         for number in population():
             records.append(signup.screen(number, ip="89.160.20.112"))
-            tasks.sweep(inline=True)
+            sweeps.sweep(inline=True)
         Lookup.objects.filter(state="queued").update(next_try_at=timezone.now())
-        tasks.sweep(inline=True)  # the provider was busy once, and the back-off is over
+        sweeps.sweep(inline=True)  # the provider was busy once, and the back-off is over
         rows = NumberInsightRecord.objects.in_bulk([record.pk for record in records])
         cost = sum((row.cost for row in rows.values()), Decimal(0))
     return [rows[record.pk].verdict for record in records], cost
@@ -64,7 +64,7 @@ def test_the_personas_cost_less_at_the_same_verdicts(capsys: pytest.CaptureFixtu
 def test_each_record_says_what_was_saved(number: str, saved: str) -> None:
     with asking():
         record = signup.screen(number)
-        tasks.sweep(inline=True)
+        sweeps.sweep(inline=True)
         record.refresh_from_db()
         assert planning.saved(record) == Decimal(saved)
 
@@ -73,6 +73,6 @@ def test_what_was_turned_away_for_want_of_money_saved_nothing() -> None:
     Switch.objects.create(name="lookups", is_on=False)
     with asking():
         record = signup.screen(ANSWERED[0])
-        tasks.sweep(inline=True)
+        sweeps.sweep(inline=True)
         record.refresh_from_db()
         assert planning.saved(record) == 0

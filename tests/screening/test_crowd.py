@@ -13,7 +13,7 @@ from django.test import override_settings
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, worker
-from number_insight.screening.tasks import bell
+from number_insight.screening.bell import bell
 from tests.models import Customer
 from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, at, money, sign_up, work_off
 from tests.support.waiting import at_once, until

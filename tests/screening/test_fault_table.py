@@ -16,7 +16,7 @@ from redis import RedisError
 from number_insight.checks import check_deployment
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening.tasks import bell
+from number_insight.screening.bell import bell
 from tests.models import Customer
 from tests.support.stage import PREMIUM, VONAGE, asking, screened, sign_up, work_off
 from tests.support.stubs import Stub, says

@@ -17,7 +17,8 @@ from number_insight.formfields import ScreenedPhoneNumberField
 from number_insight.forms import ScreenedFormMixin
 from number_insight.middleware import ScreeningMiddleware
 from number_insight.models import NumberInsightRecord
-from number_insight.screening import aattach, ascreen, attach, screen, tasks
+from number_insight.screening import aattach, ascreen, attach, screen
+from number_insight.screening.bell import bell
 from number_insight.serializerfields import ScreenedPhoneNumberField as SerializerField
 from number_insight.validators import NumberInsightValidator
 from tests.models import ChildCustomer, Customer, TwoNumbers
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def bell_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.bell, "ring", lambda *_args, **_kwargs: True)
+    monkeypatch.setattr(bell, "ring", lambda *_args, **_kwargs: True)
 
 
 class Signup(ScreenedFormMixin, forms.Form):

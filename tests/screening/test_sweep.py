@@ -18,7 +18,7 @@ from django.utils import timezone
 from number_insight import exceptions
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from number_insight.screening import screen, tasks, worker
+from number_insight.screening import screen, sweeps, tasks, worker
 from tests.support.servers import Redis
 from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
 from tests.support.waiting import until
@@ -29,7 +29,7 @@ def test_it_rings_for_what_has_lost_its_message(queue: Redis) -> None:
     record = screen(CLEAN)
     with queue.client() as client:
         client.flushall()
-    assert tasks.sweep() == 1
+    assert sweeps.sweep() == 1
     assert [message["body"][0] for message in messages(queue)] == [[record.pk]]
 
 

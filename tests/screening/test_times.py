@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import clock
-from number_insight.admin import summary
+from number_insight.admin import notice
 from number_insight.lookups import budget, limits
 from number_insight.models import Spending, Usage
 from tests.support.records import a_record, known_of
@@ -48,7 +48,7 @@ def test_money_and_limits_are_counted_by_the_day_of_the_site(
             assert screened().basis == "answer"
             assert budget.current_periods() == {"day": "day:2026-05-01", "month": "month:2026-05"}
             assert money() == ("0.03", "0")
-            assert summary.summarise().spent == (("day", "EUR"),)
+            assert notice.summarise().spent == (("day", "EUR"),)
         assert list(Spending.objects.order_by("period").values_list("period", flat=True)) == [
             "day:2026-05-01",
             "month:2026-05",
@@ -118,7 +118,7 @@ def test_a_site_without_use_tz_screens_limits_and_keeps_its_books() -> None:
     """Part of this suite, run once more on a site with naive times."""
     files = [
         "tests/lookups/test_uncertain.py",
-        "tests/lookups/test_bounds.py",
+        *(f"tests/lookups/test_{part}.py" for part in ("bounds", "budget", "circuits", "limits")),
         "tests/screening/test_signup.py",
         "tests/commands/test_health.py",
     ]

@@ -16,7 +16,7 @@ from number_insight.exceptions import Unsupported
 from number_insight.lookups import claims, switches
 from number_insight.models import Lookup
 from number_insight.providers.fake import Fake
-from number_insight.screening import tasks
+from number_insight.screening import sweeps
 from tests.admin.builders import HEALTH, LIST
 from tests.checks.stage import ids
 from tests.models import Customer
@@ -71,7 +71,7 @@ def test_before_deployment_it_is_an_error() -> None:
 
 
 def test_health_and_the_admin_say_so(admin_client: Client) -> None:
-    tasks.sweep()
+    sweeps.sweep()
     with override_settings(NUMBER_INSIGHT={}):
         assert any(one.startswith(switches.NO_PROVIDER) for one in health.examine().problems)
         for page in (LIST, HEALTH):

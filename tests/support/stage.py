@@ -18,7 +18,7 @@ from django.test import override_settings
 from number_insight.lookups import budget
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import screen, tasks, worker
+from number_insight.screening import screen, sweeps, worker
 from tests.models import Customer
 from tests.support import keys
 from tests.support.identity import LIVE, PRICES, PURPOSE
@@ -115,7 +115,7 @@ def sign_up(number: str = CLEAN, name: str = "Ada") -> Customer:
 
 def sweep() -> int:
     """Sweep as a small site without a broker does."""
-    return tasks.sweep(inline=True)
+    return sweeps.sweep(inline=True)
 
 
 def money() -> tuple[str, str]:

@@ -26,7 +26,7 @@ FEWEST = 5
 def flags(period: Period, kind: TallyKind) -> Figure:
     """Return the flags that count, or those on trial, with the share that people refused."""
     found, labels = figures.flags(period, kind), display.flag_labels()
-    named = [(labels.get(one.code) or display.humanised(one.code), one) for one in found]
+    named = [(display.named(one.code, labels), one) for one in found]
     is_trial = kind == TallyKind.SHADOW
     most = max((one.count for one in found), default=0)
     legend = [("deny", _("refused by people")), ("allow", _("released")), ("rest", _("undecided"))]

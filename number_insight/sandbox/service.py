@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import uuid4
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
 from number_insight.insight import Insight
-from number_insight.providers.personas import ANSWERED, CLEAN, answer
+from number_insight.providers.personas import ANSWERED, answer
+from number_insight.sandbox import answers
 from number_insight.sandbox.behaviour import Behaviour
 from number_insight.sandbox.faults import FREE_FAULTS
 from number_insight.sandbox.ledger import ZERO, Entry, OutOfCredit, shown_params
@@ -56,9 +58,9 @@ def decide(state: State, order: Order) -> Decision:
     entry = new_entry(order)
     number = _number(order)
     if isinstance(number, Refused):
-        return _refuse(state, entry, number, _plain_behaviour(state))
+        return _refuse(state, entry, number, state.plain_behaviour())
     entry.number = number
-    behaviour = state.behaviours.next(number, delay=state.pace.delay, dialect=state.dialect)
+    behaviour = state.behaviour_towards(number)
     entry.fault = behaviour.persona.fault
     status = _status(behaviour, order)
     if status not in ANSWERED:
@@ -68,7 +70,7 @@ def decide(state: State, order: Order) -> Decision:
 
 def refuse(state: State, order: Order, status: int) -> Decision:
     """Book and return a refusal that does not depend on the number."""
-    return _refuse(state, new_entry(order), Refused(status=status), _plain_behaviour(state))
+    return _refuse(state, new_entry(order), Refused(status=status), state.plain_behaviour())
 
 
 def new_entry(order: Order) -> Entry:
@@ -80,6 +82,14 @@ def new_entry(order: Order) -> Entry:
         number=order.params.get("number", ""),
         params=shown_params(order.params),
     )
+
+
+def document_of(decision: Decision, level: str) -> dict[str, Any]:
+    """Return the document that tells the outcome of `decision` at once."""
+    outcome, behaviour = decision.outcome, decision.behaviour
+    if isinstance(outcome, Refused):
+        return answers.refusal(outcome.status, outcome.text)
+    return answers.document(outcome, level, behaviour.dialect, behaviour.persona.quirk)
 
 
 def _number(order: Order) -> str | Refused:
@@ -109,10 +119,6 @@ def _refuse(state: State, entry: Entry, refused: Refused, behaviour: Behaviour) 
     entry.status = refused.status
     state.ledger.book(entry)
     return Decision(outcome=refused, behaviour=behaviour, entry=entry)
-
-
-def _plain_behaviour(state: State) -> Behaviour:
-    return Behaviour(persona=CLEAN, delay=state.pace.delay, dialect=state.dialect)
 
 
 def _sell(state: State, order: Order, entry: Entry, behaviour: Behaviour) -> Decision:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from number_insight import numbers
 from number_insight.exceptions import InvalidNumber
-from number_insight.providers.personas import ANSWERED, CLEAN, answer
+from number_insight.providers.personas import ANSWERED, answer
 from number_insight.sandbox.behaviour import Behaviour
 from number_insight.sandbox.faults import FREE_FAULTS
 from number_insight.sandbox.ledger import ZERO, Entry, OutOfCredit
@@ -69,7 +69,7 @@ def look_up(state: State, query: Query) -> Found:
     if isinstance(number, list):
         return _invalid(state, entry, number)
     entry.number = number
-    behaviour = state.behaviours.next(number, delay=state.pace.delay, dialect=state.dialect)
+    behaviour = state.behaviour_towards(number)
     behaviour = _with_body(behaviour, entry)
     status = behaviour.persona.status
     if behaviour.persona.fault == "" and entry.fault:
@@ -88,7 +88,7 @@ def refuse(
     entry.status = error[0]
     state.ledger.book(entry)
     refusal = Refusal(status=error[0], code=error[1])
-    return Found(outcome=refusal, behaviour=behaviour or _plain(state), entry=entry)
+    return Found(outcome=refusal, behaviour=behaviour or state.plain_behaviour(), entry=entry)
 
 
 def new_entry(query: Query) -> Entry:
@@ -142,11 +142,7 @@ def _invalid(
         "validation_errors": errors,
         **dict.fromkeys(PRICES),
     }
-    return Found(outcome=document, behaviour=behaviour or _plain(state), entry=entry)
-
-
-def _plain(state: State) -> Behaviour:
-    return Behaviour(persona=CLEAN, delay=state.pace.delay, dialect=state.dialect)
+    return Found(outcome=document, behaviour=behaviour or state.plain_behaviour(), entry=entry)
 
 
 def _sell(state: State, query: Query, entry: Entry, behaviour: Behaviour) -> Found:

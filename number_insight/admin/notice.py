@@ -1,4 +1,4 @@
-"""The summary of health for the notice above the records, in a query or two."""
+"""The notice above the records: the conditions that keep signups from being screened as usual."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.admin import AdminSite
 from django.db.models import BigIntegerField, F, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from number_insight import health, loading
+from number_insight.admin import display, links
 from number_insight.conf import app_settings
 from number_insight.health import Pause
 from number_insight.lookups import budget, retirement, switches
@@ -79,3 +85,56 @@ def _spent(used: Mapping[str, int]) -> Iterator[tuple[str, str]]:
                 key = f"{budget.current_periods()[period]} {currency}"
                 if used.get(key, 0) * budget.UNIT >= cap:
                     yield period, currency
+
+
+def context(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
+    """Return the context of the notice above the records; it costs one query."""
+    sentences = list(_sentences(summarise()))
+    return {
+        "notices": sentences,
+        "health_url": links.permitted_health_url(site, request) if sentences else None,
+    }
+
+
+def _sentences(found: Summary) -> Iterator[str]:
+    if not found.has_swept:
+        yield gettext("The sweep has never run, so signups may be left waiting.")
+    if not found.has_provider:
+        yield gettext(
+            "No provider is named in the settings (PROVIDERS), so nothing is looked up: signups "
+            "are judged by free facts and your lists alone."
+        )
+    if not found.lookups_on:
+        yield gettext("Lookups are switched off.")
+    yield from map(_retirement, found.retirements)
+    yield from map(_pause, found.pauses)
+    days = [currency for period, currency in found.spent if period == "day"]
+    months = [currency for period, currency in found.spent if period == "month"]
+    if days:
+        message = gettext("Today's budget is spent (%(currencies)s).")
+        yield message % {"currencies": display.comma().join(days)}
+    if months:
+        message = gettext("This month's budget is spent (%(currencies)s).")
+        yield message % {"currencies": display.comma().join(months)}
+
+
+def _pause(pause: Pause) -> str:
+    """Return a sentence on a provider that is not asked: until when, and why."""
+    if pause.until <= timezone.now():
+        message = gettext("%(provider)s is asked again with the next lookup: %(reason)s")
+    else:
+        message = gettext("%(provider)s is not asked until %(until)s: %(reason)s")
+    until = display.moment_text(pause.until)
+    reason = (pause.reason or gettext("no reason is known")).rstrip(".")
+    return message % {"provider": pause.name, "until": until, "reason": f"{reason}."}
+
+
+def _retirement(retired: Retirement) -> str:
+    """Return a sentence on a provider that was switched off, or will be."""
+    if retired.is_over:
+        message = gettext("The provider %(provider)s was switched off by its vendor on %(day)s.")
+    else:
+        message = gettext(
+            "The provider %(provider)s will be switched off by its vendor on %(day)s."
+        )
+    return message % {"provider": retired.name, "day": date_format(retired.on)}
