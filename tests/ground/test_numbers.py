@@ -169,4 +169,4 @@ def test_a_number_reads_as_people_write_it():
 
 
 def test_digits_that_a_spreadsheet_holds_as_a_float_are_that_number():
-    assert normalise(46701740605.0) == "+46701740605"
+    assert numbers.normalise(46701740605.0) == "+46701740605"
