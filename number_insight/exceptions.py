@@ -46,10 +46,15 @@ class ProviderError(NumberInsightError):
         http_status: int | None = None,
         request_id: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(_storable(message))
         self.status = status if isinstance(status, int) and 0 <= status < MAX_STATUS else None
         self.http_status = http_status
-        self.request_id = request_id.replace("\0", "") if isinstance(request_id, str) else ""
+        self.request_id = _storable(request_id or "")
+
+
+def _storable(text: object) -> str:
+    """Return `text` without NUL and lone surrogates, which no column holds: a vendor's, say."""
+    return str(text).replace("\0", "").encode("utf-8", "replace").decode()
 
 
 class NotSent(ProviderError, ConnectionError):

@@ -146,5 +146,5 @@ def test_an_odd_acknowledgement_can_be_stored(told: dict[str, Any], kept: dict[s
 
 
 def test_an_odd_status_of_an_error_can_be_stored() -> None:
-    error = NoAnswer("nothing", status="3", request_id=None)  # type: ignore[arg-type]
-    assert (error.status, error.request_id) == (None, "")
+    error = NoAnswer("no\0thing \ud800", status="3", request_id=None)  # type: ignore[arg-type]
+    assert (str(error), error.status, error.request_id) == ("nothing ?", None, "")
