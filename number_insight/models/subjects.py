@@ -32,6 +32,11 @@ def has_key(subject: Model) -> bool:
     return all(part is not None and part != "" for part in parts)
 
 
+def model_of(subject: Model) -> type[Model]:
+    """Return the model of `subject`; ``request.user`` is no instance of it by its type."""
+    return subject._meta.model
+
+
 def key_of(subject: Model) -> str:
     """Return the key of `subject` as records store it; raise `BadArgument` if it has none."""
     if not isinstance(subject, Model):
@@ -117,7 +122,7 @@ class SubjectDescriptor:
             return self
         kind, text = instance.subject_type_id, instance.subject_id
         subject = self.field.get_cached_value(instance, default=None)
-        if subject is not None and text == key_text(subject.pk) and kind in kinds_of(type(subject)):
+        if subject is not None and text == key_text(subject.pk) and _is_of(subject, kind):
             return subject
         subject = fetch(kind, text)
         self.field.set_cached_value(instance, subject)
@@ -172,6 +177,10 @@ def kinds_of(model: type[Model]) -> list[int]:
     A row that inherits its key is one object with its parent's, and may have been saved as either.
     """
     return [kind.pk for kind in ContentType.objects.get_for_models(*_family(model)).values()]
+
+
+def _is_of(subject: Model, kind: int | None) -> bool:
+    return kind in kinds_of(model_of(subject))
 
 
 def is_same(kind: int | None, key: str, other_kind: int | None, other_key: str) -> bool:
