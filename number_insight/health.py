@@ -35,11 +35,13 @@ UNAPPROVED = (
     "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
     "OPTIONS."
 )
-FAILING = "Rule %s raises errors; repair it before it stops to count."
-SHADOWED = "Rule %s raised so many errors that it does not count; repair it, then re-arm it."
+FAILING = "Rule %s raises errors; repair it before it stops counting."
+SHADOWED = (
+    "Rule %s raised so many errors that it counts no more; repair it, then let it count again "
+    "under Rule faults in the admin."
+)
 BEAT = "put number_insight.sweep into the beat schedule"
 LOOP = "let number_insight_sweep run every minute, by --loop or cron"
-MOVE = "Move to another provider; docs/providers.md shows how."
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
     "month": "This month's budget is spent (%s); raise it, or wait for the next.",
@@ -107,14 +109,14 @@ class Health:
     @property
     def notices(self) -> list[str]:
         """The coming problems with their remedies, one sentence each."""
-        soon = [f"{one.sentence} {MOVE}" for one in self.retirements if not one.is_over]
+        soon = [f"{one.sentence} {retirement.MOVE}" for one in self.retirements if not one.is_over]
         failing = [FAILING % code for code, shadowed in self.failing_rules.items() if not shadowed]
         return soon + failing + [UNAPPROVED % pair for pair in self.unapproved.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Return plain types for JSON: times in ISO 8601, amounts as decimal strings."""
         document = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
-        document["closed_circuits"] = document.pop("pauses")
+        document["open_circuits"] = document.pop("pauses")
         document["retirements"] = {one.name: str(one.on) for one in self.retirements}
         sentences = {"notices": self.notices, "problems": self.problems}
         return {**document, **sentences, "healthy": not self.problems}
@@ -220,7 +222,7 @@ def _problems(health: Health) -> Iterator[str]:
         yield f"{signups} for a person's decision, the oldest since {since}; open the review desk."
     for one in health.retirements:
         if one.is_over:
-            yield f"{one.sentence} {MOVE}"
+            yield f"{one.sentence} {retirement.MOVE}"
     for code, shadowed in health.failing_rules.items():
         if shadowed:
             yield SHADOWED % code

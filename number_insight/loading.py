@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from inspect import Parameter, signature
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +14,7 @@ from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight.conf import app_settings
+from number_insight.exceptions import did_you_mean
 from number_insight.providers.base import Provider
 from number_insight.rules import STANDARD, Rule
 from number_insight.rules.base import COSTLY
@@ -32,7 +34,8 @@ def provider(name: str = DEFAULT_PROVIDER) -> Provider:
     """
     entry = app_settings.PROVIDERS.get(name)
     if entry is None:
-        raise ImproperlyConfigured(f"NUMBER_INSIGHT['PROVIDERS'] has no provider {name!r}.")
+        known = did_you_mean(name, map(str, app_settings.PROVIDERS))
+        raise ImproperlyConfigured(f"NUMBER_INSIGHT['PROVIDERS'] has no provider {name!r}. {known}")
     made = _make(entry, "BACKEND", f"NUMBER_INSIGHT['PROVIDERS'][{name!r}]")
     if not isinstance(made, Provider):
         raise ImproperlyConfigured(f"{entry['BACKEND']} is not a number_insight provider.")
@@ -92,7 +95,7 @@ def make_rules(
 
 def make_rule(entry: Mapping[str, Any]) -> Rule:
     """Return the rule of `entry`; raise `ImproperlyConfigured`, with the reason, if invalid."""
-    made = _make(entry, "NAME", "a rule in NUMBER_INSIGHT")
+    made = _make(entry, "NAME", "A rule")
     name = entry["NAME"]
     if not isinstance(made, Rule):
         raise ImproperlyConfigured(f"{name} is not a number_insight rule.")
@@ -123,11 +126,29 @@ def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
     if not isinstance(path, str):
         raise ImproperlyConfigured(f"{place} needs a {key!r} with a dotted path.")
     try:
-        return import_string(path)(**entry.get("OPTIONS", {}))
+        plugin, options = import_string(path), entry.get("OPTIONS", {})
     except ImportError as exc:
         raise ImproperlyConfigured(f"{place}: {exc}.") from exc
+    try:
+        return plugin(**options)
     except (TypeError, ValueError) as exc:
-        raise ImproperlyConfigured(f"{place}: the OPTIONS of {path} do not fit: {exc}.") from exc
+        why = _unknown_option(plugin, options) or f"{exc}."
+        raise ImproperlyConfigured(f"{place}: the OPTIONS of {path} do not fit: {why}") from exc
+
+
+def _unknown_option(plugin: Any, options: Any) -> str:
+    """Return a sentence on the first of `options` that `plugin` does not take; else ""."""
+    try:
+        parameters = signature(plugin).parameters
+    except (TypeError, ValueError):  # it is not callable, or written in C
+        return ""
+    kinds = [parameter.kind for parameter in parameters.values()]
+    if Parameter.VAR_KEYWORD in kinds or not isinstance(options, Mapping):
+        return ""
+    unknown = [str(name) for name in options if name not in parameters]
+    if not unknown:
+        return ""
+    return f"there is no option {unknown[0]!r}. {did_you_mean(unknown[0], parameters)}"
 
 
 def forget(*, setting: str = "NUMBER_INSIGHT", **_kwargs: Any) -> None:

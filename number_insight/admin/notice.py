@@ -132,7 +132,9 @@ def _pause(pause: Pause) -> str:
 def _retirement(retired: Retirement) -> str:
     """Return a sentence on a provider that was switched off, or will be."""
     if retired.is_over:
-        message = gettext("%(provider)s was switched off by its vendor on %(day)s.")
+        message = gettext("The provider %(provider)s was switched off by its vendor on %(day)s.")
     else:
-        message = gettext("%(provider)s will be switched off by its vendor on %(day)s.")
+        message = gettext(
+            "The provider %(provider)s will be switched off by its vendor on %(day)s."
+        )
     return message % {"provider": retired.name, "day": date_format(retired.on)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from celery import current_app
 from django.core.checks import CheckMessage
@@ -16,6 +17,8 @@ from number_insight.models import NumberInsightRecord
 
 REDIS = ("redis", "rediss", "valkey", "valkeys", "sentinel")
 """The transports that speak the Redis protocol."""
+NEEDS_REDIS = ("redis", "rediss", "sentinel")
+"""The transports whose client is the package `redis`."""
 SOCKET_TIMEOUTS = ("socket_timeout", "socket_connect_timeout")
 TIME_LIMITS = ("task_time_limit", "task_soft_time_limit")
 SAVING = 30
@@ -46,6 +49,9 @@ def _check_broker() -> Iterator[CheckMessage]:
             "CELERY_BROKER_TRANSPORT_OPTIONS = {'socket_timeout': 1, 'socket_connect_timeout': 1}"
         )
         yield warning("W008", message, hint)
+    if _transport() in NEEDS_REDIS and find_spec("redis") is None:
+        message = "The broker speaks Redis, and its client is not installed: no message is sent."
+        yield warning("W019", message, "Install it: pip install 'celery[redis]'.")
     if _transport().startswith("amqp") and not options.get("confirm_publish"):
         message = "RabbitMQ drops messages silently while it is short of memory or disk."
         hint = 'Set CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}.'

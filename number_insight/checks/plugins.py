@@ -96,8 +96,7 @@ def _check_retirement(name: str, *, deploy: bool) -> Iterator[CheckMessage]:
     """
     announced = retirement.of(name)
     if announced and announced.is_within(NOTICE) and deploy is not announced.is_over:
-        hint = "Move to another provider; the providers page of the docs shows how."
-        yield warning("W002", announced.sentence, hint)
+        yield warning("W002", announced.sentence, retirement.MOVE)
 
 
 def _check_signals() -> Iterator[CheckMessage]:

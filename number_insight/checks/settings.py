@@ -40,8 +40,26 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
-DICTS = ("PROVIDERS", "WEIGHTS", "BUDGET", "SHARES", "SHADOW", "SUBJECT_SEARCH", *PARTS)
-LISTS = ("RULES", "EXTRA_RULES", "FALLBACKS", "REASONS")
+SWITCHES = ("ENABLED", "SEND_IP", "CNAM", "FALLBACK_ON_NO_COVERAGE", "STORE_RAW")
+"""The keys that are True or False; their default may be None besides."""
+SHAPES: dict[str, str] = {
+    "PROVIDERS": '{"default": {"BACKEND": "...", "OPTIONS": {...}}}',
+    "WEIGHTS": '{"virtual": 15}',
+    "BUDGET": '{"day": "10.00"}',
+    "SHARES": '{"identity": 10}',
+    "SHADOW": '{"provider": "identity", "percent": 5, "budget": {"day": "1.00"}}',
+    "SUBJECT_SEARCH": '{"auth.User": ["username", "email"]}',
+    "CLIENT_IP": '{"PROXY_COUNT": 1}',
+    "THRESHOLDS": '{"review": 30, "deny": 80}',
+    "FRESHNESS": '{"carrier": timedelta(days=30)}',
+    "MESSAGES": '{"refused": "..."}',
+    "LIMITS": '{"ip": "20/day"}',
+    "RULES": '[{"NAME": "..."}]',
+    "EXTRA_RULES": '[{"NAME": "..."}]',
+    "FALLBACKS": '["identity"]',
+    "REASONS": '[("known", "Known customer")]',
+}
+"""An example of each key that holds a dict or a list."""
 
 
 def check_settings(**_kwargs: Any) -> list[CheckMessage]:
@@ -60,6 +78,8 @@ def check_settings(**_kwargs: Any) -> list[CheckMessage]:
         return found  # the other checks read the values
     parts: Sequence[Callable[[Mapping[str, Any]], Iterator[CheckMessage]]] = (
         _check_choices,
+        _check_switches,
+        _check_retries,
         _check_parts,
         _check_durations,
         _check_wait,
@@ -92,12 +112,12 @@ def _check_keys(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 
 
 def _check_types(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    for key in (*DICTS, *LISTS):
-        name, expected = ("dict", Mapping) if key in DICTS else ("list", (list, tuple))
+    for key, shape in SHAPES.items():
+        name, expected = ("dict", Mapping) if shape[0] == "{" else ("list", (list, tuple))
         value = given.get(key)
         if value is not None and not isinstance(value, expected):
             message = f"NUMBER_INSIGHT[{key!r}] is a {type(value).__name__}, not a {name}."
-            yield error("E002", message, "See the settings page of the docs.")
+            yield error("E002", message, f"Write it as {shape}.")
 
 
 def _check_choices(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -105,6 +125,22 @@ def _check_choices(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         if key in given and given[key] not in choices:
             message = f"NUMBER_INSIGHT[{key!r}] is {given[key]!r}."
             yield error("E002", message, did_you_mean(str(given[key]), choices))
+
+
+def _check_switches(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    for key in SWITCHES:
+        value = given.get(key, DEFAULTS[key])
+        if value is not DEFAULTS[key] and value not in (True, False):
+            message = f"NUMBER_INSIGHT[{key!r}] is {value!r}, neither True nor False."
+            hint = 'Write True or False; any text is true, even "False" from the environment.'
+            yield error("E002", message, hint)
+
+
+def _check_retries(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    count = given.get("RETRY_UNCERTAIN", 0)
+    if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+        message = f"NUMBER_INSIGHT['RETRY_UNCERTAIN'] is no number of attempts: {count!r}."
+        yield error("E002", message, "Write a whole number; 0 never pays twice.")
 
 
 def _check_parts(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -131,7 +167,9 @@ def _check_durations(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     for name, value in named.items():
         if not isinstance(value, timedelta) or value < timedelta(0):
             message = f"NUMBER_INSIGHT {name} is not a duration: {value!r}."
-            yield error("E003", message, "Write it as a timedelta, for example timedelta(days=30).")
+            example = "seconds=1" if name in ("WAIT", "RING_TIMEOUT") else "days=30"
+            hint = f"Write it as a timedelta, for example timedelta({example})."
+            yield error("E003", message, hint)
 
 
 def _check_fingerprint_keys(given: Mapping[str, Any]) -> Iterator[CheckMessage]:

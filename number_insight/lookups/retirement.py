@@ -17,6 +17,10 @@ CALLBACK_GRACE = timedelta(hours=24)
 """The time after a retirement in which posted answers are taken, since their sender retries."""
 
 
+MOVE = "Move to another provider; docs/move.md shows how."
+"""The remedy."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retirement:
     """The announced end of the provider `name`; the vendor's day is read in ``TIME_ZONE``."""

@@ -144,7 +144,10 @@ def _in_words(url: SplitResult, probe: Probe, answer: Answer) -> str:
     return f"HTTP {answer.status} came back: look into the log of the web server there."
 
 
-CHUNKS = "A body in chunks does not arrive: let the proxy buffer it, or use a server that reads it"
+CHUNKS = (
+    "A body in chunks does not arrive: let the proxy buffer it, or use a server that reads it, "
+    "as gunicorn does and runserver does not"
+)
 
 _STATUSES = {
     400: "HTTP 400 came back: is the host in ALLOWED_HOSTS?",

@@ -55,7 +55,10 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
         raise Unsupported(obstacle)
     provider = loading.provider(inquiry.provider)
     if inquiry.level not in provider.levels:
-        raise Unsupported(f"Provider {inquiry.provider!r} has no level {inquiry.level!r}.")
+        known = ", ".join(provider.levels)
+        raise Unsupported(
+            f"Provider {inquiry.provider!r} has no level {inquiry.level!r}; it has: {known}."
+        )
     question = _question(inquiry, provider)
     row, lookup = _record(inquiry), questions.new(question, inquiry.provider, "sync")
     (lookup.reserved,) = prices.reserves(inquiry.provider, [question])

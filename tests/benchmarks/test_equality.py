@@ -1,6 +1,6 @@
 """A replay of a changed rule set comes to what judging every record anew comes to.
 
-``NI_EQUALITY_RECORDS`` says how many records are seeded; docs/replay.md names the command.
+``NI_EQUALITY_RECORDS`` says how many records are seeded; docs/reliability.md names the command.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -80,6 +81,18 @@ def test_production_hears_of_eager_celery(app: Celery) -> None:
 def test_redis_without_socket_timeouts_is_reported(app: Celery, url: str, options: Any) -> None:
     app.conf.update(broker_url=url, broker_transport_options=options)
     assert reported() == ["W008"]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"), [(REDIS, ["W019"]), ("sentinel://localhost", ["W019"]), ("sqs://", [])]
+)
+def test_a_broker_whose_client_is_not_installed_is_reported(
+    app: Celery, monkeypatch: pytest.MonkeyPatch, url: str, expected: list[str]
+) -> None:
+    app.conf.broker_url = url
+    monkeypatch.setitem(sys.modules, "redis", None)
+    monkeypatch.setattr(sys, "path", [])
+    assert reported() == expected
 
 
 @pytest.mark.parametrize(

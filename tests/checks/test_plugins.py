@@ -15,7 +15,7 @@ from requests import utils
 from number_insight.checks.plugins import NOTICE
 from tests.checks.stage import FAKE, LASTING, PROVIDERS, Lasting, found, found_in_production, ids
 
-HINT = "Move to another provider; the providers page of the docs shows how."
+HINT = "Move to another provider; docs/move.md shows how."
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from tests.checks.stage import FAKE, PROVIDERS, found, found_in_production, ids
 NOT_CALLABLE = "a text"
 AMOUNT = 'Write it as a string, "10.00", or None for unlimited.'
 DURATION = "Write it as a timedelta, for example timedelta(days=30)."
+SECONDS = "Write it as a timedelta, for example timedelta(seconds=1)."
+SWITCH = 'Write True or False; any text is true, even "False" from the environment.'
 SPARE = {**PROVIDERS, "spare": PROVIDERS["default"]}
 COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
 
@@ -43,12 +45,30 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "NUMBER_INSIGHT['LEVEL'] is 'advance'.",
             "Did you mean 'advanced'?",
         ),
+        (
+            {"ENABLED": "False"},
+            "E002",
+            "NUMBER_INSIGHT['ENABLED'] is 'False', neither True nor False.",
+            SWITCH,
+        ),
+        (
+            {"BUDGET": "10"},
+            "E002",
+            "NUMBER_INSIGHT['BUDGET'] is a str, not a dict.",
+            'Write it as {"day": "10.00"}.',
+        ),
+        (
+            {"RETRY_UNCERTAIN": "1"},
+            "E002",
+            "NUMBER_INSIGHT['RETRY_UNCERTAIN'] is no number of attempts: '1'.",
+            "Write a whole number; 0 never pays twice.",
+        ),
         ({"DELIVERY": 7}, "E002", "NUMBER_INSIGHT['DELIVERY'] is 7.", "Known are: sync, async."),
         (
             {"RING_TIMEOUT": 1},
             "E003",
             "NUMBER_INSIGHT RING_TIMEOUT is not a duration: 1.",
-            DURATION,
+            SECONDS,
         ),
         (
             {"FRESHNESS": {"live": 900}},
@@ -276,6 +296,13 @@ def test_a_mistake_is_reported_with_what_to_do(
         ({"FINGERPRINT_KEYS": [""]}, "E002"),
         ({"FINGERPRINT_KEYS": [b"bytes"]}, "E002"),
         ({"FINGERPRINT_KEYS": 5}, "E002"),
+        ({"ENABLED": None}, "E002"),
+        ({"SEND_IP": "no"}, "E002"),
+        ({"CNAM": []}, "E002"),
+        ({"STORE_RAW": "off"}, "E002"),
+        ({"FALLBACK_ON_NO_COVERAGE": 2}, "E002"),
+        ({"RETRY_UNCERTAIN": -1}, "E002"),
+        ({"RETRY_UNCERTAIN": True}, "E002"),
         ({"RETENTION": 90}, "E003"),
         ({"RETENTION": "90 days"}, "E003"),
         ({"REVIEW_TARGET": 4}, "E003"),

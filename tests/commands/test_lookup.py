@@ -87,13 +87,24 @@ def test_it_takes_a_country_an_ip_and_a_caller_name() -> None:
         ([CLEAN, "--country", "XX"], "There is no country 'XX'; write its two letters: GB."),
         ([CLEAN, "--ip", "10.0.0.1"], "'10.0.0.1' is not a public IP address."),
         ([CLEAN, "--ip", "x"], "'x' is not a public IP address."),
-        ([CLEAN, "--provider", "other"], "has no provider 'other'."),
+        ([CLEAN, "--provider", "other"], "has no provider 'other'. Known are: default."),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence(arguments: list[str], sentence: str) -> None:
     with asking(), pytest.raises(CommandError, match=sentence):
         look_up(*arguments)
     assert (Fake.asked, money()) == ([], ("0", "0"))
+
+
+def test_the_highest_level_of_the_provider_is_asked_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Fake, "levels", ("basic", "standard"))
+    with asking():
+        look_up(CLEAN)
+        with pytest.raises(CommandError, match="no level 'advanced'; it has: basic, standard."):
+            look_up(CLEAN, "--level", "advanced")
+    assert [question.level for question in Fake.asked] == ["standard"]
 
 
 @pytest.mark.parametrize("error", [exceptions.NoCredit("Out of credit."), exceptions.Busy("Busy.")])

@@ -19,7 +19,7 @@ TABLE = rows(read(PAGE).split("\n## ")[0])
 def defaults() -> dict[str, object]:
     return {
         quoted(key)[0]: eval(quoted(default)[0], {"timedelta": timedelta})
-        for key, default, _meaning in TABLE
+        for key, _type, default, _meaning in TABLE
     }
 
 
@@ -34,7 +34,7 @@ def test_every_key_that_is_read_is_on_the_page():
 
 @pytest.mark.parametrize("key", CHOICES)
 def test_a_choice_is_on_the_page(key):
-    (meaning,) = (row[2] for row in TABLE if quoted(row[0]) == [key])
+    (meaning,) = (row[3] for row in TABLE if quoted(row[0]) == [key])
     assert {f'"{choice}"' for choice in CHOICES[key]} - set(quoted(meaning)) <= missing(key)
 
 

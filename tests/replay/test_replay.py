@@ -167,7 +167,7 @@ def test_the_table_names_the_most_affected_and_the_rules_that_fire(tmp_path):
         ({"THRESHOLDS": {"refuse": 5}}, "review and deny"),
         ([{"NAME": "nowhere.rules.Nowhere"}], "No module named"),
         (["number_insight.rules.line.Virtual"], "is a list of"),
-        ([rule(VIRTUAL, wieght=1)], "do not fit"),
+        ([rule(VIRTUAL, wieght=1)], "there is no option 'wieght'. Did you mean 'weight'?"),
         ("virtual", "Rules are a list"),
     ],
 )

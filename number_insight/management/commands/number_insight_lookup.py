@@ -30,7 +30,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", help="as it is typed, for example +46701740605")
-        parser.add_argument("--level", choices=LEVELS, default="advanced")
+        parser.add_argument(
+            "--level", choices=LEVELS, help="the highest that the provider has, by default"
+        )
         parser.add_argument("--country", help="alpha-2 country of a national number")
         parser.add_argument("--ip", help="the visitor's IP, for the IP match")
         parser.add_argument("--cnam", action="store_true", help="ask for the US caller name")
@@ -58,11 +60,15 @@ class Command(BaseCommand):
             raise InvalidNumber(f"{options['ip']!r} is not a public IP address.")
         return Inquiry(
             number=numbers.normalise(options["number"], region and region.upper()),
-            level=options["level"],
+            level=options["level"] or _highest_level(options["provider"]),
             ip=ip,
             cnam=options["cnam"],
             provider=options["provider"],
         )
+
+
+def _highest_level(provider: str) -> str:
+    return max(loading.provider(provider).levels, key=LEVELS.index)
 
 
 def _document(result: Result) -> dict[str, Any]:

@@ -55,6 +55,6 @@ class Command(BaseCommand):
     def _sweep(self, inline: bool, *, is_quiet: bool = False) -> None:
         """Sweep, and tell how many records it was for; a quiet one tells of no idle sweep."""
         count = sweeps.sweep(inline=inline)
-        done = "screened" if inline or app_settings.DOORBELL is None else "rung for"
+        done = "screened" if inline or app_settings.DOORBELL is None else "announced to the workers"
         if count or not is_quiet:
             self.stdout.write(f"{count} record{'' if count == 1 else 's'} {done}.")
