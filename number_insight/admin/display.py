@@ -245,8 +245,8 @@ def duration(span: timedelta | None) -> str:
         return gettext("%(count)s ms") % {"count": round(1000 * seconds)}
     if seconds < 60:
         return gettext("%(count)s s") % {"count": number_format(round(seconds, 1), decimal_pos=1)}
-    now = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
-    return timesince(now - span, now, depth=1)
+    end = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
+    return timesince(end - span, end, depth=1)
 
 
 def countries(record: NumberInsightRecord) -> SafeString | str:
