@@ -57,7 +57,7 @@ browser: $(VENV)/.test $(VENV)/.browser  ## Drive Chromium through every page; P
 		NI_TEST_PICTURES=$(PICTURES) $(BIN)/python -m pytest -q -n $(WORKERS) $(or $(ARGS),tests/browser)
 
 # A name on PATH may be a stub that does not run, so each is tried.
-test-newest:  ## Run the suite on SQLite under the newest Python here and Django 6.1
+test-newest:  ## Run the suite under the newest Python here and Django 6.1, and the chaos suite of Django's tasks
 	@for python in python3.14 python3.13 python3.12 $(PYTHON); do \
 		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
 			exec $(MAKE) --no-print-directory VENV=.tox/newest PYTHON=$$python run-newest; \
@@ -67,8 +67,11 @@ test-newest:  ## Run the suite on SQLite under the newest Python here and Django
 run-newest: $(VENV)/.newest
 	$(SAY) "The suite on SQLite, $$($(BIN)/python -V), Django $$($(BIN)/python -m django --version)"
 	NI_TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -n $(WORKERS) -m 'not once and not postgres_only and not chaos and not bench' $(ARGS)
+	$(SAY) "The chaos suite of Django's tasks on PostgreSQL"
+	DJANGO_SETTINGS_MODULE=tests.chaos.queued.settings NI_TEST_DATABASE=postgresql \
+		$(BIN)/python -m pytest -q -n $(WORKERS) -m chaos tests/chaos/queued
 
-bench: $(VENV)/.test  ## Measure against the limits, and write docs/benchmarks.* (ARGS=...)
+bench: $(VENV)/.test  ## Measure against the limits, and write docs/benchmarks.* (ARGS="--only webhook")
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --publish $(ARGS)
 
 bench-check: $(VENV)/.test  ## Run each benchmark once, small, to see that it works
@@ -123,5 +126,5 @@ $(VENV)/.%: pyproject.toml | $(VENV)/.made
 
 $(VENV)/.newest: pyproject.toml | $(VENV)/.made
 	$(SAY) 'Installing what "test" needs, with Django 6.1'
-	@$(PIP) install --editable . --group test 'Django>=6.1,<6.2'
+	@$(PIP) install --editable . --group test 'Django>=6.1,<6.2' 'django-tasks-db>=0.13'
 	@touch $@

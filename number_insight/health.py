@@ -17,12 +17,7 @@ from number_insight.conf import app_settings
 from number_insight.lookups import budget, retirement, switches
 from number_insight.lookups.budget import Balance
 from number_insight.lookups.retirement import Retirement
-from number_insight.models import (
-    Circuit,
-    Heartbeat,
-    Lookup,
-    NumberInsightRecord,
-)
+from number_insight.models import Circuit, Heartbeat, Lookup, NumberInsightRecord
 from number_insight.models.choices import UNFINISHED_STATES, LookupState
 from number_insight.overview import review_queue
 from number_insight.overview.review_queue import Queue

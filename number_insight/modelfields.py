@@ -169,7 +169,8 @@ class ScreenedPhoneNumberField(PhoneNumberField):
         # The form field refuses but queues no lookup, since the save does.
         if form_class is None:
             kwargs.setdefault("queue", False)
-        return super().formfield(form_class or formfields.ScreenedPhoneNumberField, **kwargs)
+        wanted = form_class or formfields.ScreenedPhoneNumberField
+        return super().formfield(form_class=wanted, **kwargs)
 
 
 def label(field: models.Field[Any, Any]) -> str:

@@ -223,6 +223,7 @@ def example(region: str | None) -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+@lru_cache(maxsize=1024)  # planning and judging both ask for it
 def local_insight(number: str) -> Insight:
     """Return the facts on `number` (E.164) from libphonenumber alone."""
     parsed = _known(number)

@@ -23,16 +23,20 @@ HERE = Path(__file__).parent
 
 NO_DATABASE = ("docs", "ground", "providers", "rules", "sandbox", "support")
 """The folders whose tests are marked `once`, unless they are marked to use a database."""
-BROWSER = "browser"
+OF_THEIR_OWN = ("browser", "chaos/queued")
+"""The folders with settings of their own, under which alone they are collected."""
 
 _servers = pytest.StashKey[ExitStack]()
 _redis = pytest.StashKey[Redis]()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave the browser's folder to the settings that `make browser` names."""
-    is_other = f"tests.{BROWSER}.settings" != settings.SETTINGS_MODULE
-    return True if collection_path == HERE / BROWSER and is_other else None
+    """Leave the folders that have settings of their own to the calls that name these."""
+    for folder in OF_THEIR_OWN:
+        module = f"tests.{folder.replace('/', '.')}.settings"
+        if collection_path == HERE / folder and module != settings.SETTINGS_MODULE:
+            return True
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:

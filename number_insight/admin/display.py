@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.timezone import is_aware, localtime, now
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading
@@ -26,10 +26,10 @@ EMPTY_VALUE = "–"
 SEPARATOR = ", "
 """Between the parts of a list; Django's catalogues hold it, so that ours need not."""
 OWN_FLAGS = {
-    "live": _("State of the phone"),
-    "country_not_screened": _("Country not looked up"),
+    "live": gettext_noop("State of the phone"),
+    "country_not_screened": gettext_noop("Country not looked up"),
 }
-"""Code -> label of the flags that come from no rule."""
+"""Code -> title of the flags that come from no rule."""
 
 LINE_TYPES = {
     "mobile": _("mobile"),
@@ -98,31 +98,31 @@ def amounts(sums: Mapping[str, Decimal]) -> str:
     return " + ".join(texts) or EMPTY_VALUE
 
 
-def capped_count(count: int, limit: int) -> str:
-    """Return `count` as text; a count that stopped at `limit` reads "1000 or more"."""
-    return gettext("%(most)s or more") % {"most": limit} if count >= limit else str(count)
-
-
 def flag_labels() -> dict[str, str]:
     """Return the labels of the flags that active rules or the screening itself make, by code."""
-    own = {code: str(label) for code, label in OWN_FLAGS.items()}
-    try:
-        active = loading.rules()
-    except ImproperlyConfigured:  # reported by the checks; records stay readable
-        return own
-    return own | {
-        rule.code: gettext(rule.title) if rule.title else humanised(rule.code) for rule in active
-    }
+    return {code: _translated(code, title) for code, title in _titles().items()}
 
 
 def flag_label(code: str) -> str:
     """Return the label of the flag `code`: its rule's title, or the code as words."""
-    return named(code, flag_labels())
+    return _translated(code, _titles().get(code, ""))
 
 
 def named(code: str, labels: Mapping[str, str]) -> str:
     """Return the label of the flag `code` among `labels`, or the code as words."""
     return labels.get(code) or humanised(code)
+
+
+def _titles() -> dict[str, str]:
+    try:
+        active = loading.rules()
+    except ImproperlyConfigured:  # reported by the checks; records stay readable
+        return OWN_FLAGS
+    return OWN_FLAGS | {rule.code: rule.title for rule in active}
+
+
+def _translated(code: str, title: str) -> str:
+    return gettext(title) if title else humanised(code)
 
 
 def humanised(code: str) -> str:
@@ -151,8 +151,7 @@ def flag_badges(record: NumberInsightRecord) -> SafeString:
 
     A verdict without evidence, made in an outage for example, has a badge for its lane as well.
     """
-    labels = flag_labels()
-    badges = [_flag_badge(flag, labels) for flag in record.flags.all() if flag.counted]
+    badges = [_flag_badge(flag) for flag in record.flags.all() if flag.counted]
     if _lacks_evidence(record):
         badges.append(_lane_badge(record))
     joined = format_html_join(" ", "{}", ((badge,) for badge in badges))
@@ -165,7 +164,7 @@ def flag_line(record: NumberInsightRecord) -> SafeString | str:
     if _lacks_evidence(record):
         first, text = _lane_badge(record), ""
     elif counted:
-        first, text = _flag_badge(counted[0], flag_labels()), counted.pop(0).text
+        first, text = _flag_badge(counted[0]), counted.pop(0).text
     else:
         return EMPTY_VALUE
     more = format_html(' <span class="ni-quiet">+{}</span>', len(counted)) if counted else ""
@@ -180,9 +179,9 @@ def _lacks_evidence(record: NumberInsightRecord) -> bool:
     return record.lane != Lane.RISK and record.verdict in FLAGGED
 
 
-def _flag_badge(flag: RiskFlag, labels: Mapping[str, str]) -> SafeString:
-    label = named(flag.code, labels)
-    return format_html('<span class="ni-flag" title="{}">{}</span>', flag.text, label)
+def _flag_badge(flag: RiskFlag) -> SafeString:
+    badge = '<span class="ni-flag" title="{}">{}</span>'
+    return format_html(badge, flag.text, flag_label(flag.code))
 
 
 def _lane_badge(record: NumberInsightRecord) -> SafeString:

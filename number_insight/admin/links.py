@@ -8,19 +8,16 @@ from django.contrib.admin import AdminSite
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_permission_codename
 from django.contrib.contenttypes.models import ContentType
-from django.db import DatabaseError, router, transaction
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 
-from number_insight.admin import display, permissions
+from number_insight.admin import permissions
 from number_insight.admin.filters import LookupStateFilter, QueueFilter
 from number_insight.models import Lookup, NumberInsightRecord, RuleFault, Spending, Switch
-from number_insight.models.subjects import fetch
 
 HEALTH = "number_insight_health"
 DESK = "number_insight_desk"
@@ -112,24 +109,6 @@ def lookup_link(site: AdminSite, lookup: Lookup) -> SafeString | str:
     return _link(change_url(site, Lookup, lookup.pk), f"#{lookup.pk}")
 
 
-def subject_link(
-    site: AdminSite, request: HttpRequest, record: NumberInsightRecord, text: str | None = None
-) -> SafeString | str:
-    """Return `text` as a link to the subject of `record`, without fetching the subject.
-
-    The text is left plain if `site` has no page for the subject, or the user may not view it.
-    """
-    model = subject_model(record)
-    if record.subject_type_id is None:
-        return display.EMPTY_VALUE
-    if model is None:
-        return gettext("deleted kind %(id)s") % {"id": record.subject_id}
-    text = text or f"{model._meta.verbose_name} {record.subject_id}"
-    if not _has_view_permission(site, request, model):
-        return text
-    return _link(change_url(site, model, record.subject_id), text)
-
-
 def _link(url: str | None, text: Any) -> SafeString | str:
     return format_html('<a href="{}">{}</a>', url, text) if url else str(text)
 
@@ -156,15 +135,3 @@ def subject_model(record: NumberInsightRecord) -> type[Model] | None:
     if record.subject_type_id is None:
         return None
     return ContentType.objects.get_for_id(record.subject_type_id).model_class()
-
-
-def fetch_subject(record: NumberInsightRecord) -> Model | None:
-    """Return the subject, or None if it was deleted."""
-    model = subject_model(record)
-    if model is None:
-        return None
-    try:
-        with transaction.atomic(using=router.db_for_read(model)):
-            return fetch(record.subject_type_id, record.subject_id)
-    except DatabaseError:  # its table is in another database, and no router says in which
-        return None

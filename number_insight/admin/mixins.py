@@ -10,16 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.db import connections
-from django.db.models import (
-    CharField,
-    Exists,
-    Max,
-    Model,
-    OuterRef,
-    QuerySet,
-    UUIDField,
-    Value,
-)
+from django.db.models import CharField, Exists, Max, Model, OuterRef, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast, Concat, Substr
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string

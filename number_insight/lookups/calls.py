@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions, loading, tracing
+from number_insight import exceptions, loading, threads, tracing
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.lookups.claims import Claim
@@ -57,9 +58,7 @@ def _start(claims: Sequence[Claim]) -> SimpleQueue[Outcome]:
     run = tracing.bind(_run_thread)
     try:
         for _ in claims if len(claims) > 1 else ():
-            name = "number_insight-call"
-            args = (claimed, outcomes)
-            threading.Thread(target=run, args=args, name=name, daemon=True).start()
+            threads.start(partial(run, claimed, outcomes), name="number_insight-call")
     except RuntimeError as error:
         logger.warning("Not all calls have a thread of their own: %s.", error)
         _run(claimed, outcomes)

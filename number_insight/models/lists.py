@@ -92,10 +92,6 @@ class ListEntry(models.Model):
         """Whether it matches a number by its fingerprint, since the number is not kept."""
         return self.match == ListMatch.NUMBER and self.value.startswith(UNKEPT)
 
-    @property
-    def is_in_force(self) -> bool:
-        return self.expires_at is None or self.expires_at > timezone.now()
-
     def overlapping(self) -> QuerySet[ListEntry]:
         """Return the other entries in force whose matches overlap with those of this one."""
         others = ListEntry.objects.in_force().filter(match=self.match).exclude(pk=self.pk)

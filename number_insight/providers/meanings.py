@@ -9,14 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from number_insight.exceptions import (
-    BadCredentials,
-    Busy,
-    Gone,
-    NoAnswer,
-    ProviderError,
-    Uncertain,
-)
+from number_insight.exceptions import BadCredentials, Busy, Gone, NoAnswer, ProviderError, Uncertain
 from number_insight.providers.http import Response
 
 

@@ -11,11 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from number_insight.exceptions import (
-    BadCallback,
-    IntermediateCallback,
-    NumberInsightError,
-)
+from number_insight.exceptions import BadCallback, IntermediateCallback, NumberInsightError
 from number_insight.insight import (
     CALLER_TYPES,
     LINE_TYPES,

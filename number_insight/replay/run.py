@@ -24,12 +24,7 @@ from number_insight.replay.rulesets import RuleSet
 from number_insight.replay.stored import StoredCase, batches
 from number_insight.rules.base import COSTLY
 from number_insight.rules.scoring import severer
-from number_insight.verdicts import (
-    context,
-    grounds,
-    history,
-    rule_faults,
-)
+from number_insight.verdicts import context, grounds, history, rule_faults
 from number_insight.verdicts.lists import Lists
 
 ERASED = "(erased)"
@@ -119,7 +114,7 @@ class Replayer:
         reads = [COSTLY if rule.reads is None else rule.reads for rule in rule_set.rules]
         names = frozenset[str]().union(*reads)
         self._counted = names - {"listed"}
-        self._lists = Lists() if "listed" in names else None
+        self._lists = Lists.in_force() if "listed" in names else None
         self._judge = Judge(rule_set, rule_faults.shadowed(rule_faults.known()))
 
     def outcomes(self, cases: Sequence[StoredCase]) -> list[Outcome]:

@@ -12,15 +12,7 @@ from django.db.models import QuerySet
 
 from number_insight import loading
 from number_insight.conf import app_settings
-from number_insight.insight import (
-    LEVELS,
-    UNKNOWN,
-    Caller,
-    Carrier,
-    Insight,
-    IPMatch,
-    Roaming,
-)
+from number_insight.insight import LEVELS, UNKNOWN, Caller, Carrier, Insight, IPMatch, Roaming
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import ANSWERED_STATES, ON_AN_ANSWER, Basis, RecordState
 from number_insight.providers.base import ADVANCED_SIGNALS, Provider

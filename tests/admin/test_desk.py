@@ -11,15 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from number_insight.models import NumberInsightRecord
-from tests.admin.builders import (
-    DESK,
-    make_record,
-    make_staff,
-    posted,
-    shown,
-    text_of,
-    waiting,
-)
+from tests.admin.builders import DESK, make_record, make_staff, posted, shown, text_of, waiting
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,6 @@ from tests.admin.builders import (
     add_flag,
     make_staff,
     messages_of,
-    page_of,
     posted,
     shown,
     text_of,
@@ -72,14 +71,6 @@ def test_a_reason_that_cannot_be_kept_comes_back_as_it_was_typed(
     assert response.context["trouble"]
     record.refresh_from_db()
     assert record.decision == ""
-
-
-def test_a_reason_of_two_thousand_letters_is_kept(client: Client, reviewer: User) -> None:
-    record = waiting()
-    client.post(DESK, posted(record, "refuse", reason="x" * 2000))
-    record.refresh_from_db()
-    assert len(record.decision_reason) == 2000
-    assert client.get(page_of(record)).status_code == 200
 
 
 def test_an_unknown_reason_or_act_decides_nothing(client: Client, reviewer: User) -> None:

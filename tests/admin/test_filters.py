@@ -10,14 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from number_insight.models import NumberInsightRecord
-from tests.admin.builders import (
-    LIST,
-    NUMBER,
-    add_flag,
-    make_record,
-    queries_of,
-    shown_numbers,
-)
+from tests.admin.builders import LIST, NUMBER, add_flag, make_record, queries_of, shown_numbers
 from tests.models import Customer, UUIDCustomer
 
 pytestmark = pytest.mark.django_db

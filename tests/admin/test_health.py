@@ -175,32 +175,6 @@ def test_users_without_a_permission_for_the_page_do_not_see_it(client: Client) -
     assert client.get(HEALTH).status_code == 403
 
 
-def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
-    for url in (HEALTH, TURN, _probe(_open())):
-        assert client.post(url, {"turn": "off", "reason": "x"})["Location"].startswith(
-            "/admin/login/"
-        )
-    assert switches.lookups_are_on()
-
-
-def test_nothing_is_done_by_get(client: Client, operator: User) -> None:
-    circuit = _open()
-    for url in (TURN, _probe(circuit)):
-        assert client.get(url, {"turn": "off", "reason": "x"})["Location"] == HEALTH
-    assert switches.lookups_are_on()
-    assert circuits.open_circuit("default", "basic") is not None
-
-
-def test_nothing_is_done_without_the_csrf_token(operator: User) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(operator)
-    circuit = _open()
-    assert strict.post(TURN, {"turn": "off", "reason": "x"}).status_code == 403
-    assert strict.post(_probe(circuit)).status_code == 403
-    assert switches.lookups_are_on()
-    assert circuits.open_circuit("default", "basic") is not None
-
-
 @pytest.mark.parametrize("turn", ["", "sideways"])
 def test_a_turn_that_does_not_exist_does_nothing(client: Client, operator: User, turn: str) -> None:
     assert client.post(TURN, {"turn": turn, "reason": "x"})["Location"] == HEALTH

@@ -13,15 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from number_insight.models import ListEntry, NumberInsightRecord, RuleFault
-from tests.admin.builders import (
-    DESK,
-    LIST,
-    make_lookup,
-    make_record,
-    make_staff,
-    page_of,
-    text_of,
-)
+from tests.admin.builders import DESK, LIST, make_lookup, make_record, make_staff, page_of, text_of
 from tests.support.records import an_entry
 from tests.support.stage import asking
 

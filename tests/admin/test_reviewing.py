@@ -152,28 +152,6 @@ def test_the_permission_to_decide_does_not_allow_to_spend(client: Client, review
     assert response.status_code == 403
 
 
-def test_nothing_is_done_by_get(client: Client, reviewer: User) -> None:
-    record = make_record()
-    response = client.get(action_url("release"), confirmed(record))
-    assert response["Location"] == LIST
-    record.refresh_from_db()
-    assert record.decision == ""
-
-
-def test_nothing_is_done_without_the_csrf_token(reviewer: User) -> None:
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(reviewer)
-    record = make_record()
-    assert strict.post(action_url("release"), confirmed(record)).status_code == 403
-    record.refresh_from_db()
-    assert record.decision == ""
-
-
-def test_a_stranger_is_sent_to_the_login(client: Client) -> None:
-    response = client.post(action_url("release"), confirmed(make_record()))
-    assert response["Location"].startswith("/admin/login/")
-
-
 def test_an_unknown_action_is_not_found(client: Client, reviewer: User) -> None:
     assert client.post(action_url("erase")).status_code == 404
 

@@ -80,7 +80,10 @@ class Web:
 
 
 class Worker:
-    """One Celery worker; a context manager that leaves nothing running."""
+    """One Celery worker."""
+
+    greeting = " ready."
+    """The words in its log from which on it listens."""
 
     def __init__(
         self,
@@ -104,11 +107,9 @@ class Worker:
 
     def start(self) -> Worker:
         """Start the worker and return when it listens."""
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "info"]
-        command = [sys.executable, "-m", "celery", "-A", "tests.chaos.worker", "worker"]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*command, *self.arguments, *quiet],
+                [sys.executable, "-m", *self.command()],
                 cwd=ROOT,
                 env={**self.environment, "PYTHONPATH": str(ROOT)},
                 stdin=subprocess.DEVNULL,
@@ -117,10 +118,15 @@ class Worker:
                 start_new_session=True,
             )
         deadline = time.monotonic() + STARTUP
-        while " ready." not in self.said():
+        while self.greeting not in self.said():
             assert self.is_running and time.monotonic() < deadline, self.said()[-2000:]
             time.sleep(0.05)
         return self
+
+    def command(self) -> list[str]:
+        """Return the module that is run, with its arguments."""
+        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "info"]
+        return ["celery", "-A", "tests.chaos.worker", "worker", *self.arguments, *quiet]
 
     @property
     def is_running(self) -> bool:
@@ -149,3 +155,12 @@ class Worker:
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(patience)
+
+
+class TaskWorker(Worker):
+    """One worker of django-tasks-db, which takes its tasks from the database."""
+
+    greeting = "Starting worker"
+
+    def command(self) -> list[str]:
+        return ["django", "db_worker", "--interval", "0.1", "--no-startup-delay", "--no-reload"]

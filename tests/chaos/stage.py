@@ -56,10 +56,14 @@ class Stand:
 
     def worker(self, **options: Any) -> Worker:
         """Start a worker; `options` are those of `Worker`."""
-        place = {"NI_TEST_POSTGRESQL_PORT": str(connection.settings_dict["PORT"])}
-        worker = Worker({**self.environment, **place}, self.directory, **options)
+        self.environment["NI_TEST_POSTGRESQL_PORT"] = str(connection.settings_dict["PORT"])
+        worker = self.new_worker(**options)
         self.workers.append(worker)
         return worker.start()
+
+    def new_worker(self, **options: Any) -> Worker:
+        """Return a worker of the kind that serves this stand."""
+        return Worker(self.environment, self.directory, **options)
 
     def sign_up(self, count: int, start: int = 0) -> list[Customer]:
         """Let `count` customers sign up, each in a transaction and with a number of their own."""

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import exceptions
 from number_insight.lookups import switches
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from tests.support.stage import CLEAN, FAKE, VIRTUAL, screened
+from tests.support.providers import two_providers
+from tests.support.stage import CLEAN, VIRTUAL, screened
 
 pytestmark = pytest.mark.django_db
 
-DOLLARS = "tests.support.providers.Dollars"
 PLAIN, THIRD = "+46701740698", "+46701740605"
-
-
-@contextmanager
-def two_providers(
-    first: dict[str, Any] | None = None, second: dict[str, Any] | None = None, **settings: Any
-) -> Iterator[None]:
-    providers = {
-        "default": {"BACKEND": FAKE, "OPTIONS": {"answers": first or {}}},
-        "spare": {"BACKEND": DOLLARS, "OPTIONS": {"answers": second or {}}},
-    }
-    given = {"PROVIDERS": providers, "LIMITS": {}, **settings}
-    with override_settings(NUMBER_INSIGHT=given):
-        yield
 
 
 def parity(**options: Any) -> tuple[str, str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
 from itertools import product
 
 import pytest
 from django.test import override_settings
 
+import number_insight
 from number_insight.checks.plugins import NOTICE
 from number_insight.checks.settings import check_settings
 from number_insight.defaults import DEFAULTS
@@ -131,9 +133,12 @@ def test_the_day_of_the_switching_off_is_the_providers():
     assert f"From {NOTICE.days} days" in text.replace("\n", " ")
 
 
-def test_the_changelog_begins_with_what_is_not_released():
-    first, *_ = re.findall(r"^## (.+)$", read("CHANGELOG.md"), flags=re.MULTILINE)
+def test_the_changelog_begins_with_what_is_not_released_and_then_tells_of_this_version():
+    first, second, *_ = re.findall(r"^## (.+)$", read("CHANGELOG.md"), flags=re.MULTILINE)
     assert first == "Unreleased"
+    version, _dash, day = second.partition(" - ")
+    assert version == number_insight.__version__
+    assert date.fromisoformat(day)
 
 
 def test_a_change_is_one_sentence():
@@ -153,10 +158,17 @@ def test_every_link_has_words_where_nobody_fills_them_in(page: str):
     assert re.findall(r"\[\s*\]\([^)]*\)", read(page)) == []
 
 
-def test_the_first_command_to_install_it_takes_what_is_there():
+def test_it_is_installed_from_its_source_or_as_a_release():
+    (name,) = re.findall(r'^\[project\]\nname = "(.+)"$', read("pyproject.toml"), re.MULTILINE)
+    source, release = (f'python -m pip install "{what}[redis]"' for what in (".", name))
     for page in ("README.md", "docs/quickstart.md"):
-        first = next(
-            line for block in blocks(page, "console") for line in block.commands if " pip " in line
-        )
-        assert first == 'python -m pip install ".[redis]"'
-    assert "](number_insight)" in section("README.md", "Install it")
+        typed = [line for block in blocks(page, "console") for line in block.commands]
+        assert next(line for line in typed if " pip " in line) == source
+        assert f"`{release}`" in read(page) or release in typed
+
+
+def test_the_front_page_is_in_the_order_in_which_it_is_read():
+    order = ["Install it", "Five lines", "What it costs", "Supported versions"]
+    order += ["See it at work", "What it promises", "Vonage switches Number Insight off"]
+    order += ["Documentation", "Contributing", "Licence"]
+    assert re.findall(r"^## (.+)$", read("README.md"), flags=re.MULTILINE) == order

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import inspect
 import re
 import textwrap
@@ -199,6 +200,16 @@ def test_a_docstring_tells_what_is_raised_and_whether_something_is_returned(name
 def test_every_exception_says_what_it_means(error: type):
     if error.__module__ == exceptions.__name__:
         assert vars(error)["__doc__"]
+
+
+def test_every_exception_is_on_the_page_and_the_other_way_round():
+    told = {name for name in quoted(section(PAGE, "Exceptions")) if name[0].isupper()}
+    there = {
+        name
+        for name, value in vars(exceptions).items()
+        if inspect.isclass(value) and issubclass(value, exceptions.NumberInsightError)
+    }
+    assert {name for name in told if not hasattr(builtins, name)} == there
 
 
 @pytest.mark.parametrize("package", [reviewing, screening])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,11 +17,12 @@ from number_insight.lookups import budget, circuits, expiry, routing, spent
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
-from tests.support.stage import CLEAN, FAKE, VIRTUAL, record_of, screened, sweep, work_off
+from tests.support import providers
+from tests.support.stage import CLEAN, VIRTUAL, record_of, screened, sweep, work_off
 
 pytestmark = pytest.mark.django_db
 
-DOLLARS = "tests.support.providers.Dollars"
+two_providers = partial(providers.two_providers, FALLBACKS=["spare"])
 REFUSED = exceptions.NotSent("The connection was refused.")
 UNPAID = [
     REFUSED,
@@ -31,20 +31,6 @@ UNPAID = [
     exceptions.NoCredit("The account is empty."),
     exceptions.Gone("The address is gone.", http_status=410),
 ]
-
-
-@contextmanager
-def two_providers(
-    first: dict[str, Any] | None = None, second: dict[str, Any] | None = None, **settings: Any
-) -> Iterator[None]:
-    """Ask two fake providers, whose answers are given; the second one charges USD."""
-    providers = {
-        "default": {"BACKEND": FAKE, "OPTIONS": {"answers": first or {}}},
-        "spare": {"BACKEND": DOLLARS, "OPTIONS": {"answers": second or {}}},
-    }
-    given = {"PROVIDERS": providers, "FALLBACKS": ["spare"], "LIMITS": {}, **settings}
-    with override_settings(NUMBER_INSIGHT=given):
-        yield
 
 
 def asked() -> list[tuple[str, str]]:

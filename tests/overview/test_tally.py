@@ -1,58 +1,27 @@
-"""The daily tally agrees with the rows it was counted from, and outlives them."""
+"""The daily tally agrees with the rows it was counted from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
-from django.db import connection
 from django.db.models import Count, Sum
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from number_insight import clock, reviewing
 from number_insight.lookups import budget
 from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag
-from number_insight.overview import counting, figures, keeping
+from number_insight.overview import figures, keeping
 from number_insight.overview.figures import Period
-from number_insight.screening import planning, sweeps
-from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
+from number_insight.screening import planning
+from number_insight.testing import LookupFactory, RiskFlagFactory
+from tests.overview.days import days_ago, moved, record, tally
 from tests.support.stage import two_currencies
 
 pytestmark = pytest.mark.django_db
-
-DAY = timedelta(days=1)
-
-
-def record(ago: timedelta = timedelta(0), **facts: Any) -> NumberInsightRecord:
-    """Return a stored record that was made `ago` before now."""
-    made: NumberInsightRecord = RecordFactory(**facts)
-    return moved(made, timezone.now() - ago)
-
-
-def moved(row: Any, at: datetime) -> Any:
-    """Return `row` as if it had been made `at` this moment."""
-    type(row).objects.filter(pk=row.pk).update(created_at=at)
-    row.refresh_from_db()
-    return row
-
-
-def days_ago(days: int) -> date:
-    return clock.today() - days * DAY
-
-
-def tally(kind: str, *, day: date | None = None) -> dict[tuple[str, str], tuple[int, int, int]]:
-    """Return count, refused and released of each name and detail of a day, by default today."""
-    rows = DailyTally.objects.filter(day=day or clock.today(), kind=kind)
-    return {
-        (row.name, row.detail): (row.count, row.refused, row.released)
-        for row in rows.order_by("name", "detail")
-    }
 
 
 def test_a_day_is_counted_by_verdict_and_decision_with_refusals_in_the_form_apart() -> None:
@@ -168,20 +137,6 @@ def test_decisions_are_counted_by_reviewer_with_the_median_of_the_wait() -> None
     assert median.total_seconds() == pytest.approx(7200, rel=0.03)
 
 
-def test_a_decision_about_an_old_record_is_counted_with_the_next_sweep() -> None:
-    ana = User.objects.create_user("ana")
-    made = record(100 * DAY, verdict="review")
-    keeping.keep()
-    assert reviewing.refuse(made, user=ana, reason="no")
-    keeping.keep()
-    assert tally("signup", day=days_ago(100)) == {("review", ""): (1, 1, 0)}
-    assert tally("decision") == {(str(ana.pk), ""): (1, 1, 0)}
-    assert reviewing.reopen(made, user=ana)
-    keeping.keep()
-    assert tally("signup", day=days_ago(100)) == {("review", ""): (1, 0, 0)}
-    assert tally("decision") == {}
-
-
 def test_second_looks_are_counted_by_the_first_reviewer(settings: Any) -> None:
     settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "SECOND_LOOK": 1}
     ana, ben = User.objects.create_user("ana"), User.objects.create_user("ben")
@@ -217,106 +172,6 @@ def test_a_day_is_one_of_the_projects_time_zone(zone: str, settings: Any) -> Non
     assert tally("signup", day=days_ago(2)) == {("allow", ""): (1, 0, 0)}
     assert tally("signup", day=days_ago(1)) == {("allow", ""): (2, 0, 0)}
     assert tally("signup") == {}
-
-
-def test_days_before_the_installation_are_made_once_from_the_records() -> None:
-    for days in (0, 3, 30, 400):
-        record(days * DAY, verdict="review")
-    while keeping.keep() > 2:  # a slow machine may take more than one sweep
-        pass
-    assert DailyTally.objects.filter(kind="day").count() == 401
-    for days in (0, 3, 30, 400):
-        assert tally("signup", day=days_ago(days)) == {("review", ""): (1, 0, 0)}
-    assert tally("signup", day=days_ago(5)) == {}
-    before = DailyTally.objects.filter(day__lt=days_ago(2)).values_list("pk", "tallied_at")
-    kept = list(before.order_by("pk"))
-    sweeps.sweep()
-    assert list(before.order_by("pk")) == kept
-
-
-def test_work_that_takes_long_is_left_to_the_next_sweep() -> None:
-    record(20 * DAY)
-    assert keeping.keep(patience=0) == 1
-    assert keeping.keep(patience=0) == 1
-    assert DailyTally.objects.filter(kind="day").count() == 1  # today is counted again each time
-    assert keeping.keep() == 21
-    assert keeping.keep() == 2
-
-
-def test_the_tally_outlives_the_retention_and_the_records() -> None:
-    made = record(95 * DAY, verdict="review", decision="refused")
-    RiskFlagFactory(record=made)
-    sweeps.sweep()
-    expected = tally("flag", day=days_ago(95))
-    assert expected == {("virtual", ""): (1, 1, 0)}
-    call_command("number_insight_purge", verbosity=0)
-    NumberInsightRecord.objects.all().delete()
-    DailyTally.objects.update(tallied_at=timezone.now() - DAY)
-    sweeps.sweep()
-    assert tally("flag", day=days_ago(95)) == expected
-
-
-def test_a_day_that_may_still_change_is_counted_again() -> None:
-    made = record(10 * DAY)
-    keeping.keep()
-    NumberInsightRecord.objects.update(verdict="review")
-    keeping.keep()
-    assert tally("signup", day=days_ago(10)) == {("allow", ""): (1, 0, 0)}
-    DailyTally.objects.update(tallied_at=timezone.now() - keeping.AGAIN_AFTER)
-    keeping.keep()
-    assert tally("signup", day=days_ago(10)) == {("review", ""): (1, 0, 0)}
-    assert made.pk
-
-
-def test_counting_again_changes_nothing_that_has_not_changed() -> None:
-    RiskFlagFactory(record=record(verdict="review"))
-    keeping.keep()
-    rows = DailyTally.objects.exclude(kind="day").order_by("pk")
-    before = list(rows.values())
-    keeping.keep()
-    assert list(rows.values()) == before
-
-
-@pytest.mark.parametrize("is_new", [False, True])
-def test_of_two_sweeps_at_once_the_later_count_stays(
-    is_new: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first one has counted, and waits while the other one counts and writes."""
-    record()
-    count: Callable[[date], Any] = counting.count
-
-    def slowly(day: date) -> Any:
-        found = count(day)
-        monkeypatch.setattr(counting, "count", count)
-        record()
-        keeping.recount(day, is_new=is_new)
-        return found
-
-    monkeypatch.setattr(counting, "count", slowly)
-    keeping.recount(clock.today(), is_new=is_new)
-    assert tally("signup") == {("allow", ""): (2, 0, 0)}
-
-
-def test_a_large_day_is_counted_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "RECORDS_A_MINUTE", 2)
-    record()
-    assert keeping.keep() == 2
-    record()
-    assert keeping.keep() == 2  # one record: at once
-    record()
-    assert keeping.keep() == 1  # two of them: not within the minute
-    assert tally("signup") == {("allow", ""): (2, 0, 0)}
-
-
-def test_a_fault_is_logged_and_keeps_no_sweep_from_its_work(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def fail(_day: date) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(counting, "count", fail)
-    assert sweeps.sweep() == 0
-    assert "The daily tally could not be kept: ZeroDivisionError" in caplog.text
 
 
 def test_every_figure_agrees_with_a_direct_query() -> None:
@@ -370,11 +225,3 @@ def _signups_of_many_kinds() -> None:
         RiskFlagFactory(record=made, code="tried", counted=False, shadow=True)
         moved(lookup, at)
         moved(made, at)
-
-
-def test_an_idle_sweep_reads_little_of_it() -> None:
-    record(40 * DAY)
-    keeping.keep()
-    with CaptureQueriesContext(connection) as captured:
-        assert keeping.keep() == 2
-    assert len(captured) <= 34  # sixteen a day, and those to find the days

@@ -101,7 +101,7 @@ def test_a_report_on_a_provider_that_cannot_be_made() -> None:
     assert found_in(text) == []
 
 
-@pytest.mark.parametrize("broken", ["insert", "link", "_alpha2"])
+@pytest.mark.parametrize("broken", ["insert", "screened_before", "_alpha2"])
 def test_a_report_on_a_signup(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signup, broken, fail)
     customer = Customer(pk=7, name="Ada", phone=NUMBER)

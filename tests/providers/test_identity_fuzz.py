@@ -16,8 +16,9 @@ from number_insight.providers.http import Response
 from number_insight.providers.identity_statuses import http_error
 from number_insight.providers.identity_wire import read_answer
 from number_insight.providers.vocabulary import sound
-from tests.providers.test_identity_answers import ALL, FULL, REASONS, problem
-from tests.providers.test_wire_fuzz import LEAVES, cases, is_sound
+from tests.providers.fuzzing import LEAVES, cases, damaged, is_sound
+from tests.providers.identity import ALL, FULL, REASONS
+from tests.providers.test_identity_refusals import problem
 
 NAMES = [*FULL["insights"]]
 MEMBERS = sorted({member for body in FULL["insights"].values() for member in body})
@@ -94,12 +95,9 @@ def test_any_insights(insights: dict[str, Any]) -> None:
 
 
 @cases(2000)
-@given(st.data())
-def test_any_change_of_the_bytes(data: st.DataObject) -> None:
-    body = json.dumps(FULL).encode()
-    start = data.draw(st.integers(0, len(body)))
-    length = data.draw(st.integers(0, 40))
-    read(body[:start] + data.draw(st.binary(max_size=20)) + body[start + length :])
+@given(damaged(json.dumps(FULL).encode()))
+def test_any_change_of_the_bytes(body: bytes) -> None:
+    read(body)
 
 
 @cases(500)

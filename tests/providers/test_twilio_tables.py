@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -19,56 +18,13 @@ from number_insight.exceptions import (
     NumberRefused,
     ProviderError,
     Uncertain,
-    Unsupported,
 )
 from number_insight.insight import Insight, Risk, Swap
 from number_insight.providers import twilio_errors
 from number_insight.providers.base import Question
 from number_insight.providers.networks import country_of_network
-from number_insight.providers.twilio import Lookup
-from tests.support.stubs import Script, Stub, closes, says
-
-NUMBER = "+447700900123"
-ALL = [
-    "line_status",
-    "sim_swap",
-    "call_forwarding",
-    "identity_match",
-    "reassigned_number",
-    "sms_pumping_risk",
-    "phone_number_quality_score",
-    "pre_fill",
-]
-LINE = {"type": "mobile", "carrier_name": "Carrier A", "error_code": None}
-
-
-def document(**packages: Any) -> dict[str, Any]:
-    return {
-        "calling_country_code": "44",
-        "country_code": "GB",
-        "phone_number": NUMBER,
-        "national_format": "07700 900123",
-        "valid": True,
-        "validation_errors": None,
-        **packages,
-    }
-
-
-def provider(stub: Stub, **options: Any) -> Lookup:
-    return Lookup(account_sid="AC1", auth_token="t", base_url=stub.url, timeout=2, **options)
-
-
-def ask(answer: Script, level: str = "advanced", cnam: bool = False, **options: Any) -> Insight:
-    with Stub(answer) as stub:
-        question = Question(number=NUMBER, level=level, cnam=cnam)
-        try:
-            return provider(stub, **options).lookup(question)
-        finally:
-            assert len(stub.requests) == 1
-
-
-def told(*, packages: Any = ("line_status",), **found: Any) -> Insight:
-    return ask(says(200, document(**found)), packages=packages)
+from tests.providers.twilio import ALL, LINE, NUMBER, ask, batch_of, document, provider, told
+from tests.support.stubs import Script, Stub, says
 
 
 @pytest.mark.parametrize(
@@ -358,10 +314,6 @@ def test_every_error_of_the_whole(
         assert caught.value.http_status == status
 
 
-def batch_of(item: Any) -> Script:
-    return says(200, {"phone_numbers": item if isinstance(item, list) else [item]})
-
-
 @pytest.mark.parametrize(
     ("item", "error"),
     [
@@ -387,119 +339,6 @@ def test_every_error_of_an_item(item: Any, error: type[ProviderError]) -> None:
 def test_an_item_without_a_correlation_id_is_ours() -> None:
     item = {**document(line_type_intelligence=LINE), "twilio_error_code": None}
     assert ask(batch_of(item), batch=True).line_type == "mobile"
-
-
-def test_a_dropped_connection_is_one_request() -> None:
-    for options in ({}, {"batch": True}):
-        with pytest.raises(Uncertain):
-            ask(closes, **options)
-
-
-def test_the_get_holds_what_the_contract_says() -> None:
-    with Stub(says(200, document(line_type_intelligence=LINE))) as stub:
-        provider(stub).lookup(Question(number=NUMBER, level="advanced", ip="192.0.2.7"))
-    (seen,) = stub.requests
-    head = seen.raw.partition(b"\r\n")[0]
-    assert head.startswith(b"GET /v2/PhoneNumbers/%2B447700900123?Fields=")
-    assert seen.query == {"Fields": ["line_type_intelligence,line_status"]}
-    assert seen.headers["authorization"] == "Basic QUMxOnQ="
-    assert b"192.0.2.7" not in seen.raw
-
-
-def test_a_basic_question_asks_no_package() -> None:
-    with Stub(says(200, document())) as stub:
-        insight = provider(stub).lookup(Question(number=NUMBER, level="basic"))
-    assert stub.requests[0].query == {}
-    assert (insight.country, insight.country_iso3, insight.outcome) == ("GB", "GBR", None)
-
-
-def test_a_batch_query_holds_one_number_and_hides_it_in_the_body() -> None:
-    with Stub(batch_of(document(line_type_intelligence=LINE))) as stub:
-        provider(stub, batch=True).lookup(Question(number=NUMBER, level="standard"))
-    (seen,) = stub.requests
-    head, _, body = seen.raw.partition(b"\r\n\r\n")
-    assert head.startswith(b"POST /v2/batch/query HTTP/1.1")
-    assert b"447700900123" not in head
-    assert body.count(b'"phone_number"') == 1
-    assert b'"fields": ["line_type_intelligence"]' in body
-
-
-def test_an_api_key_needs_no_account() -> None:
-    with Stub(says(200, document())) as stub:
-        one = Lookup(api_key="SK1", api_secret="s", account_sid="AC1", base_url=stub.url)
-        one.lookup(Question(number=NUMBER, level="basic"))
-    assert stub.requests[0].headers["authorization"] == "Basic U0sxOnM="
-
-
-@pytest.mark.parametrize(
-    ("options", "ids", "words"),
-    [
-        ({}, ["E010", "E010"], "account_sid"),
-        ({"api_key": "SK1"}, ["E010"], "api_secret"),
-        ({"account_sid": "AC1"}, ["E010"], "auth_token"),
-        ({"packages": ["sim_swop"]}, ["E013"], "sim_swop"),
-        ({"packages": "sim_swap"}, ["E013"], "sim_swap"),
-        ({"packages": None}, ["E013"], "None"),
-        ({"packages": [7]}, ["E013"], "7"),
-        ({"packages": ["pre_fill"], "batch": True}, ["E013"], "pre_fill"),
-        ({"batch": "yes"}, ["E013"], "batch"),
-        ({"base_url": "http://lookups.example"}, ["E011"], "https"),
-        ({"base_url": 7}, ["E011"], "base_url"),
-        ({"timeout": "slow"}, ["E013"], "timeout"),
-        ({"prices": {"advanced": "1"}}, ["E012"], "advanced"),
-        ({"prices": {"sim_swap": "much"}}, ["E012"], "much"),
-        ({"packages": ALL}, [], ""),
-        ({"packages": []}, [], ""),
-    ],
-)
-def test_a_wrong_option_is_one_sentence(
-    options: dict[str, Any], ids: list[str], words: str
-) -> None:
-    login = {"account_sid": "AC1", "auth_token": "t"}
-    has_login = ids[:1] == ["E010"]
-    faults = list(Lookup(**({} if has_login else login), **options).check())
-    assert [fault.id for fault in faults] == ids
-    assert words in "".join(fault.message for fault in faults)
-
-
-def test_wrong_options_break_no_lookup_and_ask_nothing_without_a_login() -> None:
-    with Stub(says(200, document(line_type_intelligence=LINE))) as stub:
-        odd = provider(stub, packages=["sim_swop", 7], prices={"line_type_intelligence": "much"})
-        insight = odd.lookup(Question(number=NUMBER, level="advanced"))
-        assert (insight.line_type, insight.price) == ("mobile", 0)
-        with pytest.raises(BadCredentials, match="Nothing was asked"):
-            Lookup(base_url=stub.url).lookup(Question(number=NUMBER, level="basic"))
-        with pytest.raises(Unsupported):
-            provider(stub).lookup(Question(number=NUMBER, level="platinum"))
-    assert len(stub.requests) == 1
-
-
-def test_signals_and_prices_are_those_of_the_packages() -> None:
-    standard = {"country", "line_type", "carrier", "voip", "caller"}
-    usual, many, none = Lookup(), Lookup(packages=ALL), Lookup(packages=[])
-    assert usual.signals["basic"] == {"country"}
-    assert usual.signals["standard"] == none.signals["advanced"] == standard
-    assert usual.signals["advanced"] == standard | {"valid_number", "reachable"}
-    more = {"sim_swap", "call_forwarding", "match", "reassigned", "risk"}
-    assert many.signals["advanced"] == usual.signals["advanced"] | more
-    asked = Question(number=NUMBER, level="advanced")
-    assert (usual.currency, usual.price(asked)) == ("USD", Decimal("0.015"))
-    assert none.price(asked) == Decimal("0.008")
-
-
-def test_a_package_without_approval_is_warned_of_once(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(twilio_errors, "_warned", set())
-    caplog.set_level(logging.WARNING)
-    for _ in range(3):
-        told(line_type_intelligence=LINE, line_status={"error_code": 60606})
-        told(line_type_intelligence=LINE, line_status={"error_code": 60614})
-    messages = [record.getMessage() for record in caplog.records]
-    assert [("approved" in text, "region" in text) for text in messages] == [
-        (True, False),
-        (False, True),
-    ]
 
 
 @pytest.mark.parametrize(

@@ -17,16 +17,6 @@ from tests.support.waiting import at_once
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def ana() -> User:
-    return User.objects.create_user("ana")
-
-
-@pytest.fixture
-def ben() -> User:
-    return User.objects.create_user("ben")
-
-
 def waiting(**fields: object) -> NumberInsightRecord:
     record: NumberInsightRecord = RecordFactory(
         verdict="review", subject=Customer.objects.create(name="Ada"), **fields

@@ -87,3 +87,10 @@ def receiver() -> Iterator[Receiver]:
     server.shutdown()
     server.server_close()
     thread.join(5)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Sandbox]:
+    """A running sandbox that has the money for the questions of a whole module."""
+    with Sandbox(balance="1000") as running:
+        yield running

@@ -19,15 +19,7 @@ from number_insight.models import Lookup, NumberInsightRecord, Spending
 from number_insight.screening import suspended
 from tests.admin.builders import action_url, confirmed
 from tests.models import Customer
-from tests.support.stage import (
-    CLEAN,
-    HAS_WEBHOOK,
-    PREMIUM,
-    asking,
-    money,
-    screened,
-    sweep,
-)
+from tests.support.stage import CLEAN, HAS_WEBHOOK, PREMIUM, asking, money, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

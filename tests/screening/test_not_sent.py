@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import exceptions
+from number_insight import exceptions, threads
 from number_insight.lookups import callbacks, calls, claims
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers import kpn, signing, transport, wire
@@ -114,7 +114,7 @@ def test_no_exception_quotes_the_token() -> None:
         (signing, "sign", with_signature),
         (kpn, "_read_token", at_kpn),
         (kpn, "_remaining", at_kpn),
-        (transport, "Thread", vonage),
+        (threads, "start", vonage),
         (calls._Spacing, "wait", vonage),
         (claims.Claim, "question", vonage),
     ],

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from typing import Any
+
+from django.test import override_settings
 
 from number_insight.providers.fake import Fake
 
@@ -17,3 +22,17 @@ class Retiring(Fake):
     """A fake provider whose vendor switches it off on the day of Number Insight's end."""
 
     retires_on = date(2027, 2, 4)
+
+
+@contextmanager
+def two_providers(
+    first: dict[str, Any] | None = None, second: dict[str, Any] | None = None, **settings: Any
+) -> Iterator[None]:
+    """Ask two fake providers, whose answers are given; the second one charges USD."""
+    providers = {
+        "default": {"BACKEND": f"{Fake.__module__}.Fake", "OPTIONS": {"answers": first or {}}},
+        "spare": {"BACKEND": f"{__name__}.Dollars", "OPTIONS": {"answers": second or {}}},
+    }
+    given = {"PROVIDERS": providers, "LIMITS": {}, **settings}
+    with override_settings(NUMBER_INSIGHT=given):
+        yield

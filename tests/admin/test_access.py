@@ -1,0 +1,125 @@
+"""Every control of the admin takes its permission, a login, a POST, and the token of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from number_insight.models import Circuit, ListEntry, Lookup, NumberInsightRecord, Switch
+from tests.admin.builders import (
+    DESK,
+    LIST,
+    action_url,
+    confirmed,
+    make_lookup,
+    make_record,
+    make_staff,
+    posted,
+)
+
+pytestmark = pytest.mark.django_db
+
+SEE = "view_numberinsightrecord"
+Post = tuple[str, dict[str, Any]]
+
+
+def _desk(act: str, record: NumberInsightRecord) -> Post:
+    return DESK, posted(record, act, reason="x")
+
+
+def _action(name: str, record: NumberInsightRecord) -> Post:
+    return action_url(name), confirmed(record, reason="x")
+
+
+def _side_page(page: str, record: NumberInsightRecord) -> Post:
+    return f"{LIST}{record.pk}/{page}/", {"reason": "x"}
+
+
+def _bill(answer: str, record: NumberInsightRecord) -> Post:
+    assert record.lookup is not None
+    url = reverse("admin:number_insight_lookup_settle", args=[record.lookup.pk])
+    return url, {"answer": answer}
+
+
+def _turn(_record: NumberInsightRecord) -> Post:
+    return reverse("admin:number_insight_switch_turn"), {"turn": "off", "reason": "x"}
+
+
+def _probe(_record: NumberInsightRecord) -> Post:
+    key = Circuit.objects.get().pk
+    return reverse("admin:number_insight_circuit_probe", args=[key]), {}
+
+
+DESK_ACTS = ("release", "refuse", "skip", "undo", "take_over", "claim", "look_up_again")
+POSTS: dict[str, Callable[[NumberInsightRecord], Post]] = {
+    **{f"desk {act}": partial(_desk, act) for act in DESK_ACTS},
+    **{name: partial(_action, name) for name in ("release", "refuse", "look_up_again", "reopen")},
+    **{page: partial(_side_page, page) for page in ("reveal", "together/number", "allow")},
+    **{answer: partial(_bill, answer) for answer in ("paid", "not_paid")},
+    "turn": _turn,
+    "probe": _probe,
+}
+each_control = pytest.mark.parametrize("name", POSTS)
+
+
+@pytest.fixture
+def record() -> NumberInsightRecord:
+    """A record that waits, beside an uncertain lookup and an open circuit."""
+    later = timezone.now() + timedelta(hours=1)
+    Circuit.objects.create(provider="default", reason="The key is wrong.", open_until=later)
+    return make_record(lookup=make_lookup(state="uncertain", reserved="0.03", insight=None))
+
+
+def state() -> list[Any]:
+    """Return all that a control may change, but for the claim that looking at a case makes."""
+    hidden = {"claimed_by_id": None, "claimed_at": None}
+    records = [{**row, **hidden} for row in NumberInsightRecord.objects.values()]
+    rows = (Lookup, ListEntry, Switch, Circuit)
+    return [records, *(list(model._base_manager.values()) for model in rows)]
+
+
+@each_control
+@pytest.mark.parametrize("permissions", [(), (SEE,), (SEE, "view_lookup", "view_switch")])
+def test_a_direct_post_without_the_permission_is_forbidden(
+    client: Client, record: NumberInsightRecord, name: str, permissions: tuple[str, ...]
+) -> None:
+    client.force_login(make_staff("looker", *permissions))
+    before, (url, data) = state(), POSTS[name](record)
+    assert client.post(url, data).status_code == 403
+    assert state() == before
+
+
+@each_control
+def test_a_stranger_is_sent_to_the_login(
+    client: Client, record: NumberInsightRecord, name: str
+) -> None:
+    before, (url, data) = state(), POSTS[name](record)
+    assert client.post(url, data)["Location"].startswith("/admin/login/")
+    assert state() == before
+
+
+@each_control
+def test_nothing_is_done_by_get(
+    admin_client: Client, record: NumberInsightRecord, name: str
+) -> None:
+    before, (url, data) = state(), POSTS[name](record)
+    is_missing = name == "allow"  # no form has refused this number
+    assert admin_client.get(url, data).status_code in ((404,) if is_missing else (200, 302))
+    assert state() == before
+
+
+@each_control
+def test_nothing_is_done_without_the_csrf_token(record: NumberInsightRecord, name: str) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.create_superuser("root"))
+    before, (url, data) = state(), POSTS[name](record)
+    assert strict.post(url, data).status_code == 403
+    assert state() == before
