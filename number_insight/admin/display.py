@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.timezone import is_aware, localtime, now
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading
@@ -28,10 +28,10 @@ SEPARATOR = ", "
 EXACT = 10
 """The seconds below which a duration has a decimal place."""
 OWN_FLAGS = {
-    "live": _("State of the phone"),
-    "country_not_screened": _("Country not looked up"),
+    "live": gettext_noop("State of the phone"),
+    "country_not_screened": gettext_noop("Country not looked up"),
 }
-"""Code -> label of the flags that come from no rule."""
+"""Code -> title of the flags that come from no rule."""
 
 LINE_TYPES = {
     "mobile": _("mobile"),
@@ -102,24 +102,29 @@ def amounts(sums: Mapping[str, Decimal]) -> str:
 
 def flag_labels() -> dict[str, str]:
     """Return the labels of the flags that active rules or the screening itself make, by code."""
-    own = {code: str(label) for code, label in OWN_FLAGS.items()}
-    try:
-        active = loading.rules()
-    except ImproperlyConfigured:  # reported by the checks; records stay readable
-        return own
-    return own | {
-        rule.code: gettext(rule.title) if rule.title else humanised(rule.code) for rule in active
-    }
+    return {code: _translated(code, title) for code, title in _titles().items()}
 
 
 def flag_label(code: str) -> str:
     """Return the label of the flag `code`: its rule's title, or the code as words."""
-    return named(code, flag_labels())
+    return _translated(code, _titles().get(code, ""))
 
 
 def named(code: str, labels: Mapping[str, str]) -> str:
     """Return the label of the flag `code` among `labels`, or the code as words."""
     return labels.get(code) or humanised(code)
+
+
+def _titles() -> dict[str, str]:
+    try:
+        active = loading.rules()
+    except ImproperlyConfigured:  # reported by the checks; records stay readable
+        return OWN_FLAGS
+    return OWN_FLAGS | {rule.code: rule.title for rule in active}
+
+
+def _translated(code: str, title: str) -> str:
+    return gettext(title) if title else humanised(code)
 
 
 def humanised(code: str) -> str:
@@ -148,8 +153,7 @@ def flag_badges(record: NumberInsightRecord) -> SafeString:
 
     A verdict without evidence, made in an outage for example, has a badge for its lane as well.
     """
-    labels = flag_labels()
-    badges = [_flag_badge(flag, labels) for flag in record.flags.all() if flag.counted]
+    badges = [_flag_badge(flag) for flag in record.flags.all() if flag.counted]
     if _lacks_evidence(record):
         badges.append(_lane_badge(record))
     joined = format_html_join(" ", "{}", ((badge,) for badge in badges))
@@ -171,7 +175,7 @@ def heaviest_flag(record: NumberInsightRecord) -> SafeString | str:
     if _lacks_evidence(record):
         first, others = _lane_badge(record), len(counted)
     elif counted:
-        first, others = _flag_badge(counted[0], flag_labels()), len(counted) - 1
+        first, others = _flag_badge(counted[0]), len(counted) - 1
     else:
         return EMPTY_VALUE
     more = format_html(' <span class="ni-quiet">+{}</span>', others) if others else ""
@@ -186,9 +190,9 @@ def _lacks_evidence(record: NumberInsightRecord) -> bool:
     return record.lane != Lane.RISK and record.verdict in FLAGGED
 
 
-def _flag_badge(flag: RiskFlag, labels: Mapping[str, str]) -> SafeString:
-    label = named(flag.code, labels)
-    return format_html('<span class="ni-flag" title="{}">{}</span>', flag.text, label)
+def _flag_badge(flag: RiskFlag) -> SafeString:
+    badge = '<span class="ni-flag" title="{}">{}</span>'
+    return format_html(badge, flag.text, flag_label(flag.code))
 
 
 def _lane_badge(record: NumberInsightRecord) -> SafeString:
@@ -254,9 +258,10 @@ def duration(span: timedelta | None) -> str:
         return gettext("%(count)s ms") % {"count": round(1000 * seconds)}
     if seconds < 60:
         places = 1 if seconds < EXACT else 0
-        return gettext("%(count)s s") % {"count": number_format(seconds, decimal_pos=places)}
-    now = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
-    return timesince(now - span, now, depth=1)
+        rounded = number_format(round(seconds, places), decimal_pos=places)
+        return gettext("%(count)s s") % {"count": rounded}
+    end = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
+    return timesince(end - span, end, depth=1)
 
 
 def countries(record: NumberInsightRecord) -> SafeString | str:
