@@ -127,10 +127,10 @@ class Rule:
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
     free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
     rule whose flag tells of the state of the phone; `bare_message` is the text of such a flag
-    without its places, which are not stored. `excuses` names the codes of risks that do not
-    count beside its flags. In `shadow` a rule is asked and its flags are kept, and nothing comes of
-    it. `title` is the short text of its badge; `otherwise` ends
-    the sentence "Would have passed if …", with the places of the flag's message.
+    without its places, which are not stored. `excuses` names the codes of risks that do not count
+    beside its flags. In `shadow` a rule is asked and its flags are kept, and nothing comes of it.
+    `title` is the short text of its badge; `otherwise` ends the sentence "Would have passed if …",
+    with the places of the flag's message.
     """
 
     code: ClassVar[str]
