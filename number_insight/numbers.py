@@ -66,7 +66,12 @@ def normalise(value: object, region: str | None = None) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return `value` as text; a parsed number in E.164, regardless of its own string format."""
+    """Return `value` as text; a parsed number in E.164, regardless of its own string format.
+
+    A spreadsheet and JSON may hold digits as a float, whose own text ends in ".0".
+    """
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
     if not isinstance(value, phonenumbers.PhoneNumber):
         return "" if value is None else str(value)
     formats = phonenumbers.PhoneNumberFormat

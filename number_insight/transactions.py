@@ -152,9 +152,9 @@ def _update_from_table(
         {field.column: field.get_prep_value(field.pre_save(row, False)) for field in columns}
         for row in rows
     ]
+    statement = _update_statement(type(rows[0]), fields)
     with connection.cursor() as cursor:
-        values = [as_json(document), len(rows)]
-        cursor.execute(_update_statement(type(rows[0]), fields), values)
+        cursor.execute(statement, (as_json(document), len(rows)))
 
 
 def _columns(model: type[models.Model], fields: tuple[str, ...]) -> list[Any]:

@@ -156,6 +156,36 @@ def test_a_bug_after_the_first_byte_is_uncertain(
 
 
 @pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.InvalidNumber("of its own answer"),
+        exceptions.BadCallback("of its own answer"),
+        exceptions.NumberInsightError("something"),
+        KeyError("price"),
+    ],
+    ids=repr,
+)
+def test_a_providers_bug_is_never_taken_for_a_question_that_was_not_asked(error: Exception) -> None:
+    with asking(answers={CLEAN: error}, LEVEL="advanced"):
+        record = record_of()
+        worker.screen(record.pk)
+        Lookup.objects.update(next_try_at=timezone.now())
+        worker.screen(record.pk)
+        assert len(Fake.asked) == 1
+    assert the_lookup().state == "uncertain"
+    assert money()[1] == PRICE
+
+
+@pytest.mark.parametrize(
+    "error", [exceptions.Unsupported("no"), ImproperlyConfigured("no key")], ids=repr
+)
+def test_a_provider_may_say_that_it_has_asked_nothing(error: Exception) -> None:
+    with asking(answers={CLEAN: error}, LEVEL="advanced"):
+        worker.screen(record_of().pk)
+    assert (the_lookup().state, money()) == ("queued", ("0", "0"))
+
+
+@pytest.mark.parametrize(
     ("place", "name", "error", "spent"),
     [
         (NumberInsightV1, "_form", exceptions.NotSent, "0"),
