@@ -211,3 +211,14 @@ def supernets(ip: str) -> list[str]:
     value, bits = int(address), address.max_prefixlen
     wider = (f"{type(address)(value >> free << free)}/{bits - free}" for free in range(1, bits + 1))
     return [str(address), *wider]
+
+
+def masked_ip(ip: str) -> str:
+    """Return an IP address or a network without its latter half ("81.2.*.*")."""
+    try:
+        address = ipaddress.ip_network(ip, strict=False).network_address
+    except ValueError:
+        return "*"
+    if address.version == 4:
+        return ".".join([*str(address).split(".")[:2], "*", "*"])
+    return ":".join([*address.exploded.split(":")[:2], "*"])

@@ -23,7 +23,7 @@ from number_insight.conf import app_settings
 from number_insight.insight import LEVELS, UNKNOWN
 from number_insight.lookups import switches
 from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import ListMatch, RecordState, Verdict
+from number_insight.models.choices import ListMatch, RecordState
 from number_insight.providers.base import Question
 
 
@@ -72,11 +72,6 @@ class Panel:
     evidence: Evidence
     version: str
     claimant: Any
-
-    @property
-    def refuse_first(self) -> bool:
-        """Whether the verdict puts the button to refuse first."""
-        return bool(self.record.verdict == Verdict.DENY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

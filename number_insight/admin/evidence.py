@@ -178,8 +178,16 @@ def _no_answer(record: NumberInsightRecord) -> str:
 
 
 def _sentence(text: str) -> str:
+    """Return `text` as a sentence; it is English, so that it stands apart from right to left."""
     text = text.strip()
-    return text if not text or text[-1] in ".!?…" else f"{text}."
+    if not text:
+        return ""
+    text = text if text[-1] in ".!?…" else f"{text}."
+    return (
+        f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+        if get_language_bidi()
+        else text
+    )
 
 
 def _time(moment: Any) -> str:
