@@ -25,7 +25,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
     Raise `Lookup.DoesNotExist` if the lookup is gone, `Retired` if its provider is, and
     `BadCallback` if the body is no answer.
     """
-    lookup = Lookup.objects.only("provider", "level", "number").get(pk=lookup_id)
+    lookup = Lookup.objects.get(pk=lookup_id)
     if retirement.ends_callbacks(lookup.provider):
         raise exceptions.Retired(retirement.reason(lookup.provider))
     try:
