@@ -38,10 +38,12 @@ MAPPED = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b
 
 A server that speaks IPv6 alone sees all its visitors with IPv4 in the latter, in one /64.
 """
-PUBLIC_IPV6 = ipaddress.IPv6Network("2000::/3")
-"""The IPv6 addresses that are given to networks; ``is_global`` knows some others as well."""
-DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
-"""Addresses of RFC 9637, which Python takes for public ones before 3.13."""
+NOBODYS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("3fff::/20"))
+"""IPv6 networks without a public address that ``is_global`` may take for public.
+
+The former once held IPv4 addresses (``::10.0.0.1``); the latter is for documents (RFC 9637), which
+Python knows from 3.13 on.
+"""
 
 
 def ipv4_within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
@@ -66,7 +68,7 @@ def _is_public(address: Address) -> bool:
         return False
     if isinstance(address, ipaddress.IPv4Address):
         return True
-    if address not in PUBLIC_IPV6 or address in DOCUMENTATION:
+    if any(address in network for network in NOBODYS):
         return False
     return address.sixtofour is None or address.sixtofour.is_global
 

@@ -1,7 +1,8 @@
 """The settings: one dict, ``NUMBER_INSIGHT``, as typed properties that are read at use.
 
 Nothing is copied and nothing written back, so ``override_settings`` works. Invalid values are
-reported by `number_insight.checks`, not here.
+reported by `number_insight.checks`, not here; of those that name providers or allow a payment, what
+is invalid counts as absent, so that it breaks no signup and costs nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from number_insight.amounts import is_amount, is_percentage
 from number_insight.defaults import DEFAULTS
 
 PERIODS = frozenset({"day", "month"})
@@ -26,12 +28,17 @@ SHADOW_PURSE = "shadow"
 
 def _bounds(given: Any, currency: str) -> Mapping[str, Decimal]:
     """Return the amounts for `currency` in a budget, however it is written."""
-    if not PERIODS.issuperset(given):
+    if isinstance(given, Mapping) and not PERIODS.issuperset(given):
         given = given.get(currency, NOTHING)
-        given = {} if given is None else given
+    if given is None:
+        return {}
     if not isinstance(given, Mapping) or not PERIODS.issuperset(given):
         given = NOTHING
-    return {period: Decimal(str(amount)) for period, amount in given.items() if amount is not None}
+    return {period: _cap(amount) for period, amount in given.items() if amount is not None}
+
+
+def _cap(amount: Any) -> Decimal:
+    return Decimal(str(amount)) if is_amount(amount) else Decimal(0)
 
 
 class AppSettings:
@@ -46,6 +53,13 @@ class AppSettings:
     def _value(self, key: str) -> Any:
         return self.given.get(key, DEFAULTS[key])
 
+    def _is_on(self, key: str) -> bool:
+        return self._value(key) in (True,)
+
+    def _mapping(self, key: str) -> Mapping[str, Any]:
+        value = self._value(key)
+        return value if isinstance(value, Mapping) else {}
+
     def _merged(self, key: str) -> dict[str, Any]:
         return {**DEFAULTS[key], **(self.given.get(key) or {})}
 
@@ -57,11 +71,11 @@ class AppSettings:
 
     @property
     def ENABLED(self) -> bool:
-        return bool(self._value("ENABLED"))
+        return self._is_on("ENABLED")
 
     @property
     def PROVIDERS(self) -> Mapping[str, Mapping[str, Any]]:
-        return self._value("PROVIDERS") or {}
+        return self._mapping("PROVIDERS")
 
     @property
     def LEVEL(self) -> str:
@@ -79,7 +93,7 @@ class AppSettings:
     @property
     def SEND_IP(self) -> bool:
         given = self._value("SEND_IP")
-        return self._value("IP_COUNTRY") is None if given is None else bool(given)
+        return self._value("IP_COUNTRY") is None if given is None else given in (True,)
 
     @property
     def IP_COUNTRY(self) -> Callable[[str], str | None] | None:
@@ -94,7 +108,7 @@ class AppSettings:
 
     @property
     def CNAM(self) -> bool:
-        return bool(self._value("CNAM"))
+        return self._is_on("CNAM")
 
     @property
     def ENFORCEMENT(self) -> str:
@@ -139,7 +153,7 @@ class AppSettings:
     @property
     def BUDGET(self) -> Mapping[str, Any]:
         """The amount for each period, in every currency; or such a mapping for each currency."""
-        return self._value("BUDGET") or {}
+        return self._mapping("BUDGET")
 
     def budget_of(self, currency: str) -> Mapping[str, Decimal]:
         """Return the amount for each period ("day", "month") in `currency`.
@@ -147,20 +161,20 @@ class AppSettings:
         A missing period is unlimited. A currency that is missing where others are named, or has an
         unknown period, has nothing to spend: whatever is unclear costs nothing.
         """
-        return _bounds(self.BUDGET, currency)
+        return _bounds(self._value("BUDGET"), currency)
 
     @property
     def SHADOW(self) -> Mapping[str, Any] | None:
         """The provider that is asked too, the per cent of numbers, and the budget for that."""
-        shadow: Mapping[str, Any] | None = self._value("SHADOW")
-        return shadow
+        shadow = self._mapping("SHADOW")
+        is_named = isinstance(shadow.get("provider"), str) and "budget" in shadow
+        return shadow if is_named and is_percentage(shadow.get("percent")) else None
 
     def purse(self, purse: str, currency: str) -> Mapping[str, Decimal]:
         """Return the amount for each period in `currency`, of the budget `purse`."""
         if purse != SHADOW_PURSE:
             return self.budget_of(currency)
-        given = (self.SHADOW or {}).get("budget", NOTHING)
-        return _bounds({} if given is None else given, currency)
+        return _bounds((self.SHADOW or {}).get("budget", NOTHING), currency)
 
     @property
     def ON_BUDGET(self) -> str:
@@ -182,17 +196,20 @@ class AppSettings:
     @property
     def FALLBACKS(self) -> Sequence[str]:
         """The providers that are asked, in this order, where those before could not be paid."""
-        return self._value("FALLBACKS") or ()
+        given = self._value("FALLBACKS")
+        names = given if isinstance(given, (list, tuple)) else ()
+        return [name for name in names if isinstance(name, str)]
 
     @property
     def FALLBACK_ON_NO_COVERAGE(self) -> bool:
         """Whether the next provider is asked for what the first could not tell of a number."""
-        return bool(self._value("FALLBACK_ON_NO_COVERAGE"))
+        return self._is_on("FALLBACK_ON_NO_COVERAGE")
 
     @property
     def SHARES(self) -> Mapping[str, float]:
         """The percentage of numbers about which a provider is asked first, by its name."""
-        return self._value("SHARES") or {}
+        shares = self._mapping("SHARES")
+        return {name: float(share) for name, share in shares.items() if is_percentage(share)}
 
     @property
     def COUNTRIES(self) -> frozenset[str] | None:
@@ -252,7 +269,7 @@ class AppSettings:
 
     @property
     def STORE_RAW(self) -> bool:
-        return bool(self._value("STORE_RAW"))
+        return self._is_on("STORE_RAW")
 
     @property
     def RETENTION(self) -> timedelta | None:

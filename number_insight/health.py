@@ -14,7 +14,7 @@ from django.utils import timezone
 from number_insight import clock
 from number_insight.clock import Now
 from number_insight.conf import app_settings
-from number_insight.lookups import budget, retirement, switches
+from number_insight.lookups import approvals, budget, retirement, switches
 from number_insight.lookups.budget import Balance
 from number_insight.lookups.retirement import Retirement
 from number_insight.models import Circuit, Heartbeat, Lookup, NumberInsightRecord
@@ -29,8 +29,6 @@ SWEEP_OVERDUE = timedelta(minutes=10)
 """The age of the last sweep from which it is a problem."""
 RECORD_OVERDUE = timedelta(minutes=15)
 """The age of an unfinished record from which it is a problem."""
-LATEST = 50
-"""The latest answers that are read for signals without approval."""
 UNAPPROVED = (
     "The account at provider %r has no approval for: %s. Ask its vendor for it, or leave it out of "
     "OPTIONS."
@@ -163,24 +161,12 @@ def examine() -> Health:
         pauses=tuple(open_circuits()),
         budgets=tuple(budget.balances()),
         retirements=tuple(retirement.announced()),
-        unapproved=_unapproved(),
+        unapproved=approvals.lacking(),
         failing_rules=rule_faults.failing(),
         doorbell=app_settings.DOORBELL,
         broker=bell.try_out() if rings_celery else "",
         has_broker=rings_celery and bell.has_broker(),
     )
-
-
-def _unapproved() -> dict[str, str]:
-    """Return the signals without approval in the latest answers, by provider."""
-    answers = Lookup.objects.filter(insight__isnull=False).order_by("-pk")
-    signals: dict[str, set[str]] = {}
-    for provider, insight in answers.values_list("provider", "insight")[:LATEST]:
-        missing = (insight or {}).get("missing") or {}
-        lacking = {signal for signal, why in missing.items() if why == "not_authorized"}
-        if lacking:
-            signals.setdefault(provider, set()).update(lacking)
-    return {name: ", ".join(sorted(found)) for name, found in sorted(signals.items())}
 
 
 def _promised() -> QuerySet[Lookup]:

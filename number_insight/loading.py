@@ -68,7 +68,11 @@ def currencies() -> tuple[str, ...]:
 @cache
 def callback_types() -> frozenset[str]:
     """Return the content types of the callbacks of all ``PROVIDERS``."""
-    return frozenset().union(*(provider(name).callback_types for name in app_settings.PROVIDERS))
+    found = frozenset[str]()
+    for name in app_settings.PROVIDERS:
+        with suppress(ImproperlyConfigured):
+            found = found.union(provider(name).callback_types)
+    return found
 
 
 @cache
@@ -156,9 +160,9 @@ def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
         raise ImproperlyConfigured(f"{place}: the OPTIONS of {path} do not fit: {why}") from exc
     except ImproperlyConfigured:
         raise
-    except Exception as exc:  # a project's own class; its words may hold a secret
+    except Exception as exc:  # its words may hold a secret
         kind = type(exc).__name__
-        raise ImproperlyConfigured(f"{place}: {path} raised {kind} when it was made.") from exc
+        raise ImproperlyConfigured(f"{place}: {path} raised {kind} when it was made.") from None
 
 
 def _unknown_option(plugin: Any, options: Any) -> str:

@@ -21,6 +21,7 @@ from factory.declarations import LazyAttribute, LazyAttributeSequence, Sequence,
 from factory.django import DjangoModelFactory
 
 from number_insight import facts, numbers
+from number_insight.amounts import is_amount
 from number_insight.conf import app_settings
 from number_insight.exceptions import did_you_mean
 from number_insight.insight import (
@@ -36,7 +37,7 @@ from number_insight.insight import (
 from number_insight.modelfields import label, stored
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers import transport
-from number_insight.providers.base import Question, is_amount
+from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.sandbox.server import Sandbox
 from number_insight.saves import screened_fields

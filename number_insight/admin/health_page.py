@@ -58,6 +58,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             _uncertain(health, links.uncertain_url(site, request)),
             _rules(health, links.faults_url(site, request)),
             *(_retirement(one) for one in health.retirements),
+            *(_unapproved(*one) for one in health.unapproved.items()),
         ],
         "budgets": [_budget_row(balance) for balance in health.budgets],
         "pauses": [
@@ -179,6 +180,12 @@ def _retirement(retirement: Retirement) -> Indicator:
     advice = _("Its vendor ends the service. Move to another provider, or name one in FALLBACKS.")
     status = CRITICAL if retirement.is_over else WARNING
     return Indicator(label=retirement.name, value=text % {"day": day}, status=status, advice=advice)
+
+
+def _unapproved(provider: str, signals: str) -> Indicator:
+    value = _("no approval for: %(signals)s") % {"signals": signals}
+    advice = _("Ask its vendor to allow it to your account, or leave it out of OPTIONS.")
+    return Indicator(label=provider, value=value, status=WARNING, advice=advice)
 
 
 def _budget_row(balance: Balance) -> BudgetRow:

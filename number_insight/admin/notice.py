@@ -20,10 +20,13 @@ from number_insight import health, loading
 from number_insight.admin import display, links
 from number_insight.conf import app_settings
 from number_insight.health import Pause
-from number_insight.lookups import budget, retirement, switches
+from number_insight.lookups import approvals, budget, retirement, switches
 from number_insight.lookups.retirement import Retirement
 from number_insight.models import Circuit, Heartbeat, Spending, Switch
 from number_insight.screening.sweeps import SWEEP
+
+SEPARATOR = "\n"
+"""A sign that no name of a provider holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Summary:
     """The providers with an open circuit."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
+    unapproved: Mapping[str, str]
+    """The signals for which the account at a provider lacks an approval, by provider."""
     spent: tuple[tuple[str, str], ...]
     """Periods ("day", "month") and currencies without budget left."""
 
@@ -51,20 +56,25 @@ def summarise() -> Summary:
         lookups_on=app_settings.ENABLED and "switch" not in kinds,
         pauses=tuple(health.open_circuits()) if "circuit" in kinds else (),
         retirements=tuple(retirement.announced()),
+        unapproved=approvals.by_provider(
+            _part(text) for kind, text, _amount in rows if kind == "approval"
+        ),
         spent=tuple(_spent({key: amount for _kind, key, amount in rows})),
     )
 
 
 def _summary_rows() -> Iterable[tuple[str, str, int]]:
-    """Return (kind, text, amount) from four tables at once."""
+    """Return (kind, text, amount) from five tables at once."""
     empty = Value("")
     zero, used = Value(0), F("spent") + F("reserved")
     books = Concat("period", Value(" "), "currency")
+    answers = Concat("provider", Value(SEPARATOR), "missing")
     current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),
         _select("circuit", Circuit.objects.filter(open_until__isnull=False), empty, zero),
         _select("money", current, books, used),
+        _select("approval", approvals.latest(), answers, zero),
         all=True,
     )
 
@@ -72,6 +82,12 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
 def _select(kind: str, rows: QuerySet[Any], text: Combinable, amount: Combinable) -> QuerySet[Any]:
     columns = (Value(kind), Cast(text, TextField()), Cast(amount, BigIntegerField()))
     return rows.order_by().values_list(*columns)
+
+
+def _part(text: str) -> tuple[str, str]:
+    """Return the provider and what is missing from its answer, of a row in `text`."""
+    provider, _separator, missing = text.partition(SEPARATOR)
+    return provider, missing
 
 
 def _spent(used: Mapping[str, int]) -> Iterator[tuple[str, str]]:
@@ -107,6 +123,9 @@ def _sentences(found: Summary) -> Iterator[str]:
     if not found.lookups_on:
         yield gettext("Lookups are switched off.")
     yield from map(_retirement, found.retirements)
+    for provider, signals in found.unapproved.items():
+        message = gettext("The account at %(provider)s has no approval for: %(signals)s.")
+        yield message % {"provider": provider, "signals": signals}
     yield from map(_pause, found.pauses)
     days = [currency for period, currency in found.spent if period == "day"]
     months = [currency for period, currency in found.spent if period == "month"]

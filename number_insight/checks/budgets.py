@@ -9,10 +9,11 @@ from typing import Any
 from django.core.checks import CheckMessage
 
 from number_insight import loading
+from number_insight.amounts import is_amount
 from number_insight.checks.messages import error
 from number_insight.conf import PERIODS, app_settings
 from number_insight.exceptions import did_you_mean
-from number_insight.providers.base import Provider, is_amount
+from number_insight.providers.base import Provider
 
 CURRENCY = re.compile("[A-Z]{3}")
 SHAPE = 'Write {"day": "10.00"}, or {"EUR": {"day": "10.00"}, "USD": {"month": "50.00"}}.'

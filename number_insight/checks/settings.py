@@ -132,7 +132,7 @@ def _check_switches(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         value = given.get(key, DEFAULTS[key])
         if value is not DEFAULTS[key] and value not in (True, False):
             message = f"NUMBER_INSIGHT[{key!r}] is {value!r}, neither True nor False."
-            hint = 'Write True or False; any text is true, even "False" from the environment.'
+            hint = "Write True or False; text, from the environment say, counts as False."
             yield error("E002", message, hint)
 
 

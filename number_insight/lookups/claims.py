@@ -212,7 +212,7 @@ def _reserve(provider: str, turns: Sequence[Turn]) -> list[Turn]:
 def _claim(provider: str, delayed: Sequence[Turn], urls: Mapping[Lookup, str]) -> list[Claim]:
     """Write the claims, which share a token, in one statement for each price."""
     token, now = uuid.uuid4(), time.monotonic()
-    lease = LEASE + timedelta(seconds=loading.provider(provider).timeout)
+    lease = LEASE + timedelta(seconds=loading.provider(provider).seconds)
     by_price: dict[Decimal, list[int]] = defaultdict(list)
     for lookup, _delay in delayed:
         by_price[lookup.reserved].append(lookup.pk)

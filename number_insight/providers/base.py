@@ -11,9 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 
+from number_insight.amounts import is_amount
 from number_insight.exceptions import Unsupported
 from number_insight.insight import LEVELS, Insight
 from number_insight.providers.http import host_of
@@ -21,6 +22,9 @@ from number_insight.providers.http import host_of
 BASIC_SIGNALS = frozenset({"country"})
 STANDARD_SIGNALS = BASIC_SIGNALS | {"line_type", "carrier", "ported", "caller"}
 ADVANCED_SIGNALS = STANDARD_SIGNALS | {"valid_number", "reachable", "roaming", "ip_match"}
+DEFAULT_TIMEOUT = 20.0
+LONGEST_TIMEOUT = 3600
+"""A timeout above this one, in seconds, is taken for a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,7 @@ class Provider(ABC):
     uses_transport: ClassVar[bool] = False
     """Whether it sends by `number_insight.providers.transport` alone, which knows whether a byte
     was sent. Without it whatever a provider raises by mistake may have been paid."""
-    timeout: float = 20.0
+    timeout: float = DEFAULT_TIMEOUT
     """The longest time that one call may take, in seconds."""
 
     vendor: str = ""
@@ -108,7 +112,10 @@ class Provider(ABC):
     """Host -> the region in which the vendor says that it answers there."""
 
     def __init__(self, *, prices: Mapping[str, Any] | None = None) -> None:
-        self.prices = {**self.default_prices, **(prices or {})}
+        self.prices = {**self.default_prices}
+        self._has_prices = prices is None or isinstance(prices, Mapping)
+        if isinstance(prices, Mapping):
+            self.prices |= prices
 
     def __repr__(self) -> str:
         # Options may hold secrets, and a repr ends up in error reports.
@@ -132,10 +139,25 @@ class Provider(ABC):
 
     def price(self, question: Question) -> Decimal:
         """Return the highest price of `question`, in `currency`; it is reserved before asking."""
-        price = Decimal(str(self.prices.get(question.level, 0)))
-        if question.cnam:
-            price += Decimal(str(self.prices.get("cnam", 0)))
-        return price
+        return self.amount(question.level) + self.amount("cnam" if question.cnam else "")
+
+    def amount(self, name: str, *, absent: str = "0") -> Decimal:
+        """Return the amount under `name` in `prices`, or `absent`.
+
+        If it is no amount, which `check` reports, it is the higher one of `absent` and that of
+        `default_prices`: a mistake must not make anything look free.
+        """
+        given = self.prices.get(name, absent)
+        if is_amount(given):
+            return Decimal(str(given))
+        return max(Decimal(absent), Decimal(self.default_prices.get(name, absent)))
+
+    @property
+    def seconds(self) -> float:
+        """The timeout in seconds; 20 if the option is no number above zero."""
+        is_number = isinstance(self.timeout, int | float) and not isinstance(self.timeout, bool)
+        fits = is_number and 0 < self.timeout <= LONGEST_TIMEOUT
+        return self.timeout if fits else DEFAULT_TIMEOUT
 
     def destination(self) -> str:
         """Return the host that is asked, or "" if it is not known; it may be shown."""
@@ -150,6 +172,12 @@ class Provider(ABC):
 
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options, without touching the network or the database."""
+        if not self._has_prices:
+            yield Fault(
+                id="E012",
+                message="prices is not a mapping of names to amounts.",
+                hint=f"A price may be given for {', '.join(self.price_names)}.",
+            )
         for name, price in self.prices.items():
             if name not in self.price_names:
                 yield Fault(
@@ -163,12 +191,3 @@ class Provider(ABC):
                     message=f"the price of {name!r} is not an amount: {price!r}.",
                     hint='Write amounts as strings, for example "0.03".',
                 )
-
-
-def is_amount(value: object) -> bool:
-    """Whether `value` can be read as a sum of money."""
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        return False
-    return amount.is_finite() and amount >= 0

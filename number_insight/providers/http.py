@@ -110,11 +110,14 @@ def url_trouble(url: object) -> str | None:
 
     Plain http is accepted for loopback addresses only.
     """
+    url = url if isinstance(url, str) else ""
     try:
-        parts = urlsplit(url if isinstance(url, str) else "")
+        parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return "is not a URL"
+    if not url.isprintable() or " " in url:
+        return "must hold no spaces, line breaks or signs that cannot be printed"
     if parts.scheme not in ("http", "https") or not host:
         return "is not an http(s) URL with a host"
     if parts.username or parts.password or parts.query or parts.fragment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any, ClassVar
 from number_insight.exceptions import BadCredentials, Unsupported, did_you_mean
 from number_insight.insight import Insight
 from number_insight.providers import options, transport
-from number_insight.providers.base import Fault, Provider, Question, is_amount
+from number_insight.providers.base import Fault, Provider, Question
 from number_insight.providers.http import JSONBody, Request
 from number_insight.providers.identity_key import (
     INSTALL,
@@ -81,7 +82,7 @@ class IdentityInsights(Provider):
         self,
         *,
         application_id: str = "",
-        private_key: str = "",
+        private_key: str | os.PathLike[str] = "",
         base_url: str = BASE_URL,
         purpose: str = "",
         insights: Mapping[str, Mapping[str, Any]] | None = None,
@@ -90,12 +91,17 @@ class IdentityInsights(Provider):
         timeout: float = 20,
     ) -> None:
         super().__init__(prices=prices)
-        self.application_id = str(application_id or "")
+        if isinstance(private_key, os.PathLike):
+            private_key = os.fspath(private_key)
+        self._given = {"application_id": application_id, "private_key": private_key}
+        self.application_id = options.text_of(application_id)
+        self._private_key = options.text_of(private_key).strip()
         self.base_url = base_url.rstrip("/") if isinstance(base_url, str) else base_url
         self.purpose: Any = purpose or ""
         default = {"sim_swap": {"period": DEFAULT_PERIOD}} if self.purpose else {}
         self.insights: Any = default if insights is None else insights
-        self.currency = currency
+        self._named_currency: object = currency
+        self.currency = currency if _is_currency(currency) else type(self).currency
         self.timeout = timeout
         self.signals = {
             "basic": _BASIC,
@@ -103,7 +109,6 @@ class IdentityInsights(Provider):
             "advanced": _STANDARD | {"valid_number"} | self._asked_signals(),
         }
         self.price_names = tuple(dict.fromkeys([*INSIGHTS, *self._asked_besides()]))
-        self._private_key = str(private_key or "").strip()
         self._key: PrivateKey | None = None
 
     def lookup(self, question: Question) -> Insight:
@@ -119,31 +124,24 @@ class IdentityInsights(Provider):
     def price(self, question: Question) -> Decimal:
         """Return the price of all insights of the level together."""
         asked = self._asked(question.level).insights
-        return sum((self._price_of(name) for name in asked), Decimal(0))
+        return sum((self.amount(name, absent=UNPRICED) for name in asked), Decimal(0))
 
     def parts(self, level: str) -> Mapping[str, tuple[str, ...]]:
         """Return the insights of `level`, each with the names of its parameters."""
         asked = self._asked(level).insights
         return {name: tuple(map(str, parameters)) for name, parameters in asked.items()}
 
-    @property
-    def seconds(self) -> float:
-        """The timeout in seconds; 20 if the option is invalid, which `check` reports."""
-        return options.seconds(self.timeout)
-
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options; nothing of the key is shown."""
         yield from super().check()
         yield from options.url_faults("base_url", self.base_url)
-        yield from options.missing_faults(
-            {"application_id": self.application_id, "private_key": self._private_key}
-        )
+        yield from options.credential_faults(self._given)
         yield from self._key_faults()
         yield from self._insight_faults()
         if not isinstance(self.purpose, str):
             yield _fault("purpose is not a text.", 'For example "FraudPreventionAndDetection".')
-        if not _is_currency(self.currency):
-            yield _fault(f"currency {self.currency!r} is not a code.", 'For example "EUR".')
+        if not _is_currency(self._named_currency):
+            yield _fault(f"currency {self._named_currency!r} is not a code.", 'For example "EUR".')
         yield from options.timeout_faults(self.timeout)
 
     def _request(self, question: Question, asked: Asked) -> Request:
@@ -195,10 +193,6 @@ class IdentityInsights(Provider):
     def _asked_signals(self) -> frozenset[str]:
         return frozenset(SIGNAL_OF[name] for name in self._asked_besides() if name in SIGNAL_OF)
 
-    def _price_of(self, name: str) -> Decimal:
-        price = self.prices.get(name, UNPRICED)
-        return Decimal(str(price if is_amount(price) else UNPRICED))
-
     def _key_faults(self) -> Iterable[Fault]:
         key = load_key(self._private_key) if self._private_key else None
         if isinstance(key, KeyTrouble):
@@ -213,7 +207,7 @@ class IdentityInsights(Provider):
         for name, parameters in self.insights.items():
             if not _is_object(parameters):
                 yield _fault(f"the parameters of {name!r} are no JSON object.", _EXAMPLE)
-            elif "period" in parameters and parameters["period"] not in PERIODS:
+            elif not _is_period(parameters.get("period", DEFAULT_PERIOD)):
                 yield _fault(f"the period of {name!r} is not 1 to 2400 hours.", _EXAMPLE)
             if name not in INSIGHTS:
                 yield Fault(
@@ -239,6 +233,10 @@ def _fault(message: str, hint: str, *, deploy: bool = False) -> Fault:
 def _is_currency(value: object) -> bool:
     text = value if isinstance(value, str) else ""
     return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+
+
+def _is_period(value: object) -> bool:
+    return type(value) is int and value in PERIODS
 
 
 def _is_object(value: object) -> bool:

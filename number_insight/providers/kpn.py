@@ -63,8 +63,8 @@ class NumberInsight(NumberInsightV1):
         prices: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(base_url=base_url, timeout=timeout, prices=prices)
-        self.client_id = str(client_id or "")
-        self.client_secret = str(client_secret or "")
+        self.client_id, self.client_secret = map(options.text_of, (client_id, client_secret))
+        self._given = {"client_id": client_id, "client_secret": client_secret}
         self.token_url = token_url
         self.quota: Mapping[str, str] = {}
 
@@ -72,9 +72,7 @@ class NumberInsight(NumberInsightV1):
         """Yield the faults of the options."""
         yield from super().check()
         yield from options.url_faults("token_url", self.token_url)
-        yield from options.missing_faults(
-            {"client_id": self.client_id, "client_secret": self.client_secret}
-        )
+        yield from options.credential_faults(self._given)
 
     def _post(self, path: str, form: Form) -> Response:
         if not (self.client_id and self.client_secret):

@@ -1,15 +1,39 @@
-"""The options that several providers have: their faults, and a timeout in place of a bad one."""
+"""Options that several providers have: credentials, addresses, timeouts, and their faults."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from number_insight.providers.base import Fault
 from number_insight.providers.http import url_trouble
 
-USUAL_TIMEOUT, MAX_TIMEOUT = 20.0, 120
-"""Seconds for a whole call."""
+MAX_TIMEOUT = 120
+
+
+def text_of(option: object) -> str:
+    """Return `option` if it is text, else an empty one, with which nothing is asked."""
+    return option if isinstance(option, str) else ""
+
+
+def credential_faults(options: Mapping[str, object]) -> Iterable[Fault]:
+    """Yield a fault for each credential that is missing or no text; its value is not shown.
+
+    A missing one is a fault of the deployment: a build may run without secrets.
+    """
+    for name, value in options.items():
+        if value is not None and not isinstance(value, str):
+            yield Fault(
+                id="E013",
+                message=f"{name} is no text, but of the type {type(value).__name__}.",
+                hint=f"Write {name} between quotes, or read it as text.",
+            )
+        elif value is None or not value.strip():
+            yield Fault(
+                id="E010",
+                message=f"{name} is missing.",
+                hint=f"Put {name} into OPTIONS, from the environment or a vault.",
+                deploy=True,
+            )
 
 
 def url_faults(name: str, url: object) -> Iterable[Fault]:
@@ -26,33 +50,12 @@ def url_faults(name: str, url: object) -> Iterable[Fault]:
         )
 
 
-def missing_faults(options: Mapping[str, object]) -> Iterable[Fault]:
-    """Yield a deployment fault for each empty credential; a build may run without secrets."""
-    for name, value in options.items():
-        if not isinstance(value, str) or not value.strip():
-            yield Fault(
-                id="E010",
-                message=f"{name} is missing.",
-                hint=f"Put {name} into OPTIONS, from the environment or a vault.",
-                deploy=True,
-            )
-
-
 def timeout_faults(timeout: object) -> Iterable[Fault]:
-    """Yield the fault of the option `timeout`, if it is no number of seconds in bounds."""
-    if not _is_timeout(timeout):
+    """Yield the fault of the option `timeout` if it is no number of seconds up to the highest."""
+    is_number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if not is_number or not 0 < timeout <= MAX_TIMEOUT:  # type: ignore[operator]
         yield Fault(
             id="E013",
             message=f"timeout {timeout!r} is not 1 to {MAX_TIMEOUT} seconds.",
-            hint="The service answers within 15 seconds; 20 is a good choice.",
+            hint="20 is a good choice.",
         )
-
-
-def seconds(timeout: Any) -> float:
-    """Return the option `timeout`, or the usual one in place of an invalid one."""
-    return float(timeout) if _is_timeout(timeout) else USUAL_TIMEOUT
-
-
-def _is_timeout(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value <= MAX_TIMEOUT  # type: ignore[operator]

@@ -13,7 +13,7 @@ from number_insight import numbers
 from number_insight.exceptions import BadCredentials, Unsupported, did_you_mean
 from number_insight.insight import Insight
 from number_insight.providers import options, transport
-from number_insight.providers.base import Fault, Provider, Question, is_amount
+from number_insight.providers.base import Fault, Provider, Question
 from number_insight.providers.http import JSONBody, Request, Response, basic_authorization
 from number_insight.providers.twilio_errors import http_error, request_id_of
 from number_insight.providers.twilio_packages import PACKAGES, SIGNALS
@@ -72,10 +72,11 @@ class Lookup(Provider):
         prices: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(prices=prices)
-        self.account_sid = str(account_sid or "")
-        self.auth_token = str(auth_token or "")
-        self.api_key = str(api_key or "")
-        self.api_secret = str(api_secret or "")
+        self._credentials: dict[str, object] = (
+            {"api_key": api_key, "api_secret": api_secret}
+            if any(one not in (None, "") for one in (api_key, api_secret))
+            else {"account_sid": account_sid, "auth_token": auth_token}
+        )
         self.packages: Any = tuple(packages) if isinstance(packages, list | tuple) else packages
         self.batch: Any = batch
         self.base_url = base_url.rstrip("/") if isinstance(base_url, str) else base_url
@@ -104,7 +105,7 @@ class Lookup(Provider):
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from options.missing_faults(self._credentials())
+        yield from options.credential_faults(self._credentials)
         yield from options.url_faults("base_url", self.base_url)
         yield from self._package_faults()
         if not isinstance(self.batch, bool):
@@ -159,13 +160,8 @@ class Lookup(Provider):
             asked.discard("caller_name")
         return tuple(name for name in PACKAGES if name in asked)
 
-    def _credentials(self) -> dict[str, str]:
-        if self.api_key or self.api_secret:
-            return {"api_key": self.api_key, "api_secret": self.api_secret}
-        return {"account_sid": self.account_sid, "auth_token": self.auth_token}
-
     def _require_credentials(self) -> None:
-        missing = [name for name, value in self._credentials().items() if not value]
+        missing = [name for name, value in self._credentials.items() if not options.text_of(value)]
         if missing:
             raise BadCredentials(f"Nothing was asked: {' and '.join(missing)} missing in OPTIONS.")
 
@@ -204,19 +200,18 @@ class Lookup(Provider):
         )
 
     def _send(self, request: Request) -> Response:
-        response = transport.send(request, timeout=options.seconds(self.timeout))
+        response = transport.send(request, timeout=self.seconds)
         error = http_error(response)
         if error is not None:
             raise error
         return response
 
     def _basic(self) -> str:
-        return basic_authorization(*self._credentials().values())
+        return basic_authorization(*map(options.text_of, self._credentials.values()))
 
     def _sum(self, packages: Iterable[str]) -> Decimal:
         """Return the price of `packages`, in USD."""
-        amounts = [self.prices.get(name, 0) for name in packages]
-        return sum((Decimal(str(one)) for one in amounts if is_amount(one)), Decimal(0))
+        return sum(map(self.amount, packages), Decimal(0))
 
 
 def _signals(packages: Iterable[str]) -> Mapping[str, frozenset[str]]:

@@ -40,11 +40,6 @@ class NumberInsightV1(Provider):
         self.base_url = base_url.rstrip("/") if isinstance(base_url, str) else base_url
         self.timeout = timeout
 
-    @property
-    def seconds(self) -> float:
-        """The timeout in seconds; 20 if the option is invalid, which `check` reports."""
-        return options.seconds(self.timeout)
-
     def lookup(self, question: Question) -> Insight:
         """Ask `question`, wait, and return the answer."""
         response = self._post(self._path(question.level), self._form(question))

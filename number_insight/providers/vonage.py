@@ -46,19 +46,25 @@ class NumberInsight(NumberInsightV1):
         prices: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(base_url=base_url, timeout=timeout, prices=prices)
-        self.api_key = str(api_key or "")
-        self.api_secret = str(api_secret or "")
+        self.api_key, self.api_secret = options.text_of(api_key), options.text_of(api_secret)
         self.auth = auth
-        self.signature_secret = str(signature_secret or "")
+        self.signature_secret = options.text_of(signature_secret)
         self.signature_method = signature_method
         self.format = format
+        self._given: dict[str, object] = {
+            "api_key": api_key,
+            "api_secret": api_secret,
+            "signature_secret": signature_secret,
+        }
         if format == "xml":  # the callbacks are XML as well
             self.callback_types = (*self.callback_types, "text/xml", "application/xml")
 
     def check(self) -> Iterable[Fault]:
         """Yield the faults of the options."""
         yield from super().check()
-        yield from options.missing_faults(self._credentials())
+        yield from options.credential_faults(
+            {name: self._given[name] for name in self._credentials()}
+        )
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 yield Fault(

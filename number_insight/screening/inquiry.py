@@ -12,7 +12,15 @@ from django.views.decorators.debug import sensitive_variables
 from number_insight import loading
 from number_insight.exceptions import NoAnswer, Uncertain, Unsupported
 from number_insight.insight import Insight
-from number_insight.lookups import answers, budget, calls, prices, questions, switches
+from number_insight.lookups import (
+    answers,
+    budget,
+    calls,
+    prices,
+    questions,
+    retirement,
+    switches,
+)
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis, RecordState, Source
 from number_insight.providers.base import Provider, Question
@@ -48,12 +56,16 @@ def inquire(inquiry: Inquiry, *, record: bool = False) -> Result:
     """Ask the provider, book the cost, and judge the answer; with `record`, keep a record of it.
 
     Earlier answers, limits and the budget are ignored; the kill switch is not. Raise `Unsupported`
-    if lookups are off or the level is unknown, and the provider's exception if there is no answer.
+    if lookups are off, the provider is retired or the level unknown, and the provider's exception
+    if there is no answer.
     """
     obstacle = switches.obstacle()
     if obstacle:
         raise Unsupported(obstacle)
     provider = loading.provider(inquiry.provider)
+    gone = retirement.reason(inquiry.provider)
+    if gone:
+        raise Unsupported(f"Nothing was asked. {gone} Name another one of PROVIDERS.")
     if inquiry.level not in provider.levels:
         known = ", ".join(provider.levels)
         raise Unsupported(

@@ -8,12 +8,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
+from django.core.exceptions import ImproperlyConfigured
+
 from number_insight.conf import SHADOW_PURSE, app_settings
 from number_insight.exceptions import NumberInsightError, place
 from number_insight.lookups import routing
-from number_insight.models import NumberInsightRecord, ShadowComparison
+from number_insight.models import Lookup, NumberInsightRecord, ShadowComparison
 from number_insight.models.choices import Basis
 from number_insight.screening import comparison
+from number_insight.screening.bell import bell
 from number_insight.screening.comparison import Comparison
 
 logger = logging.getLogger("number_insight.screening.shadow")
@@ -26,10 +29,30 @@ def ask_too(lookup_ids: Collection[int]) -> None:
         return
     try:
         _compare(shadow["provider"], float(shadow["percent"]), lookup_ids)
-    except NumberInsightError as error:
+    except (NumberInsightError, ImproperlyConfigured) as error:
         logger.warning("The shadow was not asked: %s", error)
     except Exception as error:  # the verdicts are written, and a trial must not undo the work
         logger.error("The shadow failed: %s.", place(error))
+
+
+def ring_for(lookup: Lookup) -> None:
+    """Ring for a worker that asks the shadow about a `lookup` whose answer was posted."""
+    if not app_settings.SHADOW:
+        return
+    records = NumberInsightRecord.objects.filter(lookup=lookup, basis=Basis.ANSWER)
+    key = records.order_by("pk").values_list("pk", flat=True).first()
+    if key is not None:
+        bell.ring(key)
+
+
+def ask_about_posted(record_id: int) -> None:
+    """Ask the shadow about a record that was judged on a posted answer, if that is still to do."""
+    if not app_settings.SHADOW:
+        return
+    rows = NumberInsightRecord.objects.filter(
+        pk=record_id, lookup__delivery="async", shadow_comparisons=None
+    )
+    ask_too([key for key in rows.values_list("lookup", flat=True) if key is not None])
 
 
 def _compare(provider: str, percent: float, lookup_ids: Collection[int]) -> None:

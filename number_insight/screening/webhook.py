@@ -13,7 +13,7 @@ from number_insight.lookups import retirement
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.models import Lookup
 from number_insight.providers.vocabulary import sound
-from number_insight.screening import purchase, settlement
+from number_insight.screening import purchase, settlement, shadow
 
 logger = logging.getLogger("number_insight.screening.webhook")
 
@@ -25,7 +25,7 @@ def absorb(lookup_id: int, body: bytes) -> None:
     Raise `Lookup.DoesNotExist` if the lookup is gone, `Retired` if its provider is, and
     `BadCallback` if the body is no answer.
     """
-    lookup = Lookup.objects.only("provider", "level", "number").get(pk=lookup_id)
+    lookup = Lookup.objects.get(pk=lookup_id)
     if retirement.ends_callbacks(lookup.provider):
         raise exceptions.Retired(retirement.reason(lookup.provider))
     try:
@@ -37,6 +37,8 @@ def absorb(lookup_id: int, body: bytes) -> None:
     outcome = Outcome(lookup=lookup, result=result)
     if settlement.save([outcome]):
         purchase.report([outcome])
+        if isinstance(result, Insight):
+            shadow.ring_for(lookup)
     else:
         _compare_with_first(lookup, result)
 

@@ -43,6 +43,8 @@ def screen(record_id: int, *, limit: int = 1) -> list[Due]:
     """
     rows = NumberInsightRecord.objects.filter(pk=record_id)
     record = rows.only("state", "lookup", "created_at").first()
+    if record is not None and record.is_settled:
+        shadow.ask_about_posted(record_id)
     if record is None or record.is_settled:
         return _run(_take(None, limit)) if limit > 1 else []
     if record.state == RecordState.WAITING:

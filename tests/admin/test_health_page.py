@@ -29,7 +29,7 @@ from tests.admin.builders import (
     shown_numbers,
 )
 from tests.models import Customer
-from tests.support.stage import fake, two_currencies
+from tests.support.stage import CLEAN, VIRTUAL, asking, fake, screened, two_currencies
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +221,19 @@ def test_the_notice_tells_the_reviewer_everything_in_one_line(
     )
     assert _notice(client) == expected
     assert _notice(client, page_of(make_record())) == expected
+
+
+def test_a_missing_approval_is_noticed_and_on_the_page_from_the_first_answer_on(
+    admin_client: Client,
+) -> None:
+    missing = {"sim_swap": "not_authorized", "risk": "not_authorized", "ported": "failed"}
+    with asking({CLEAN: {"missing": missing}}):
+        screened(VIRTUAL)
+        assert "approval" not in _notice(admin_client)
+        screened(CLEAN)
+        told = "The account at default has no approval for: risk, sim_swap."
+        assert told in _notice(admin_client)
+        assert "no approval for: risk, sim_swap" in admin_client.get(HEALTH).content.decode()
 
 
 def test_the_notice_links_to_the_page_for_users_who_may_view_it(admin_client: Client) -> None:

@@ -25,6 +25,7 @@ from tests.support.servers import Redis
 SETTINGS = "tests.benchmarks.settings"
 KEPT = ROOT / "build" / "benchmarks.json"
 """Where a table is kept that is not published."""
+AGAIN = "--onto puts lines that are measured again (--only) into it, and publishes it."
 
 
 def main() -> int:
@@ -36,15 +37,17 @@ def main() -> int:
         found, machine = _measure(stand, options)
     if options.database == "both":
         found += _on_sqlite(options)
+    if options.onto:
+        found = publishing.merged(json.loads(options.onto.read_text()), found)
     print(f"{machine}.")
     path = options.json or KEPT
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=2) + "\n")
     if not options.publish:
         return 0  # whatever the goals: a machine may be slow, or busy
-    trouble = publishing.publish(found, machine, whole=not options.only)
+    trouble = publishing.publish(found, machine, whole=bool(options.onto) or not options.only)
     if trouble:
-        print(f"Not published: {trouble} The table is in {path}.", file=sys.stderr)
+        print(f"Not published: {trouble} The table is in {path}; {AGAIN}", file=sys.stderr)
     return 1 if trouble else 0
 
 
@@ -83,6 +86,9 @@ def _options(arguments: Sequence[str] | None = None) -> Namespace:
     parser = ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
         "--only", action="append", default=[], metavar="WORDS", help="lines with these in a name"
+    )
+    parser.add_argument(
+        "--onto", type=Path, metavar="TABLE", help="put the lines into this table (JSON)"
     )
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--share", type=float, default=1.0, help="of the usual work in a round")

@@ -1,4 +1,4 @@
-"""What a row of the admin's list takes: of the CPU, and of the database's buffers."""
+"""A row of the admin's list: its CPU, and the buffers that the list touches in the database."""
 
 from __future__ import annotations
 

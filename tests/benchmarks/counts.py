@@ -1,4 +1,4 @@
-"""What a lookup costs the database, counted without a clock: ours, and the rival's beside it."""
+"""The counts of a lookup in the database, taken without a clock: ours, and the rival's."""
 
 from __future__ import annotations
 

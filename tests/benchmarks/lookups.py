@@ -25,6 +25,9 @@ from tests.support import keys
 
 UNFINISHED = (RecordState.QUEUED, RecordState.WAITING)
 
+MANY = 500
+"""Records from which on the planner has to know of them."""
+
 _visitors = counter()
 
 
@@ -134,6 +137,9 @@ def queued(count: int, *, with_ips: bool = False) -> list[int]:
         )
         for number in islice(fresh_numbers(), count)
     )
+    if count >= MANY:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # as autovacuum does with tables that grow
     return [record.pk for record in records]
 
 
@@ -143,7 +149,7 @@ def _ip() -> str:
     return f"81.{place // 256 % 256}.{place % 256}.7"
 
 
-def _wait(worker: Worker, every: float = 0.02) -> None:
+def _wait(worker: Worker, every: float = 0.05) -> None:
     """Return when no record is unfinished."""
     rows = NumberInsightRecord.objects.filter(state__in=UNFINISHED)
     deadline = time.monotonic() + PATIENCE

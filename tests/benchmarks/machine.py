@@ -1,4 +1,4 @@
-"""What the table was measured on: the machine, and the versions of all that took part."""
+"""The description of the machine, with the versions of all that took part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rival of the worker: what a hand would write for this work alone, with asyncio and raw SQL.
+"""The rival of the worker: a program written by hand for this work alone, in asyncio and raw SQL.
 
 ``python -m tests.benchmarks.rival`` reads a `Job` as JSON, screens as many queued records as it
 says, and prints what that took. It makes the same calls, each over a connection of its own, and

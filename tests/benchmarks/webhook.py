@@ -1,4 +1,4 @@
-"""What a callback takes of the CPU, against a plain view that writes the same."""
+"""The CPU of a callback, against that of a plain view that writes the same."""
 
 from __future__ import annotations
 

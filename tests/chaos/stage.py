@@ -54,16 +54,21 @@ class Stand:
         self.environment["NI_TEST_NUMBER_INSIGHT"] = json.dumps(given)
         self._stack.enter_context(override_settings(NUMBER_INSIGHT=given))
 
+    @property
+    def process_environment(self) -> dict[str, str]:
+        """The environment of a process that sees these settings and this database."""
+        port = str(connection.settings_dict["PORT"])
+        return {**self.environment, "NI_TEST_POSTGRESQL_PORT": port}
+
     def worker(self, **options: Any) -> Worker:
         """Start a worker; `options` are those of `Worker`."""
-        self.environment["NI_TEST_POSTGRESQL_PORT"] = str(connection.settings_dict["PORT"])
         worker = self.new_worker(**options)
         self.workers.append(worker)
         return worker.start()
 
     def new_worker(self, **options: Any) -> Worker:
         """Return a worker of the kind that serves this stand."""
-        return Worker(self.environment, self.directory, **options)
+        return Worker(self.process_environment, self.directory, **options)
 
     def sign_up(self, count: int, start: int = 0) -> list[Customer]:
         """Let `count` customers sign up, each in a transaction and with a number of their own."""

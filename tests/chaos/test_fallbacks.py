@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -17,11 +19,12 @@ from tests.support.invariants import assert_paid_once
 from tests.support.keys import private_key
 from tests.support.servers import free_port
 from tests.support.stage import PRICE, VONAGE, money
+from tests.support.stubs import Stub, says
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MANY = 40
-
+MANY, SOME = 40, 12
 
 IDENTITY = "number_insight.providers.identity.IdentityInsights"
 APPLICATION = "0b1e8f3e-5b6f-4b0e-9b1c-2f6a1b9a7c11"
@@ -34,7 +37,9 @@ def spare() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def with_fallback(stand: Stand, spare: Sandbox, *, first: str = "", timeout: float = 10) -> None:
+def with_fallback(
+    stand: Stand, spare: Sandbox, *, first: str = "", timeout: float = 10, **settings: Any
+) -> None:
     """Configure the sandbox of `stand`, or the address `first`, and `spare` as its fallback.
 
     The first one is Number Insight and charges EUR, the second Identity Insights and charges USD.
@@ -56,7 +61,7 @@ def with_fallback(stand: Stand, spare: Sandbox, *, first: str = "", timeout: flo
         "default": {"BACKEND": VONAGE, "OPTIONS": options},
         "spare": {"BACKEND": IDENTITY, "OPTIONS": successor},
     }
-    stand.configure(PROVIDERS=providers, FALLBACKS=["spare"])
+    stand.configure(PROVIDERS=providers, FALLBACKS=["spare"], **settings)
 
 
 def paid(first: Sandbox, spare: Sandbox) -> Counter[str]:
@@ -65,10 +70,10 @@ def paid(first: Sandbox, spare: Sandbox) -> Counter[str]:
     return Counter(entry.number for entry in (*entries, *spare.ledger.entries))
 
 
-def assert_answered_by_the_second(stand: Stand, spare: Sandbox) -> None:
+def assert_answered_by_the_second(stand: Stand, spare: Sandbox, count: int = MANY) -> None:
     records = NumberInsightRecord.objects.all()
     assert set(records.values_list("basis", "lookup__provider")) == {("answer", "spare")}
-    assert records.count() == MANY
+    assert records.count() == count
     assert set(paid(stand.sandbox, spare).values()) == {1}
     assert stand.sandbox.ledger.charged == 0
     assert money() == ("0", "0")
@@ -95,6 +100,66 @@ def test_a_first_provider_that_rejects_the_key_is_passed_over(stand: Stand, spar
         assert first.ledger.charged == 0
     assert Circuit.objects.get(provider="default").open_until is not None
     assert_answered_by_the_second(stand, spare)
+
+
+def screen_some(stand: Stand) -> None:
+    """Let some customers sign up, and work until everybody has a verdict."""
+    stand.worker(pool="threads", concurrency=4)
+    stand.sign_up(SOME)
+    stand.heal()
+
+
+def test_a_first_provider_whose_host_does_not_exist_is_passed_over(
+    stand: Stand, spare: Sandbox
+) -> None:
+    with_fallback(stand, spare, first="https://no-such-host.invalid/ni")
+    screen_some(stand)
+    assert_answered_by_the_second(stand, spare, SOME)
+
+
+def test_a_first_provider_that_forbids_the_request_is_passed_over(
+    stand: Stand, spare: Sandbox
+) -> None:
+    with Stub(says(403, "<h1>Forbidden</h1>")) as first:
+        with_fallback(stand, spare, first=f"{first.url}/ni")
+        screen_some(stand)
+        assert 1 <= len(first.requests) <= SOME
+    assert Circuit.objects.get(provider="default").open_until is not None
+    assert_answered_by_the_second(stand, spare, SOME)
+
+
+def test_a_first_provider_without_credit_is_passed_over(stand: Stand, spare: Sandbox) -> None:
+    with_fallback(stand, spare)
+    for index in range(SOME):
+        stand.sandbox.behave(number(index), status=9)
+    screen_some(stand)
+    assert stand.sandbox.ledger.count() >= 1
+    assert_answered_by_the_second(stand, spare, SOME)
+
+
+def test_a_first_provider_whose_budget_is_spent_is_not_asked_and_the_next_one_is(
+    stand: Stand, spare: Sandbox
+) -> None:
+    with_fallback(stand, spare, BUDGET={"EUR": {"day": "0"}, "USD": {"day": "100"}})
+    screen_some(stand)
+    assert stand.sandbox.ledger.count() == 0
+    assert_answered_by_the_second(stand, spare, SOME)
+
+
+def test_a_first_provider_that_is_busy_for_longer_than_a_minute_is_passed_over(
+    stand: Stand, spare: Sandbox
+) -> None:
+    with_fallback(stand, spare)
+    for index in range(SOME):
+        stand.sandbox.behave(number(index), status=1)
+    stand.worker(pool="threads", concurrency=4)
+    stand.sign_up(SOME)
+    busy = Lookup.objects.filter(state="queued", attempts__gte=1)
+    assert until(lambda: busy.count() == SOME, 20)
+    assert spare.ledger.count() == 0
+    Lookup.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    stand.heal()
+    assert_answered_by_the_second(stand, spare, SOME)
 
 
 def test_a_first_provider_that_hangs_may_have_been_paid_and_is_the_only_one_asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,8 +19,8 @@ NOT_CALLABLE = "a text"
 AMOUNT = 'Write it as a string, "10.00", or None for unlimited.'
 DURATION = "Write it as a timedelta, for example timedelta(days=30)."
 SECONDS = "Write it as a timedelta, for example timedelta(seconds=1)."
-SWITCH = 'Write True or False; any text is true, even "False" from the environment.'
 SPARE = {**PROVIDERS, "spare": PROVIDERS["default"]}
+SWITCH = "Write True or False; text, from the environment say, counts as False."
 COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
 
 
@@ -125,6 +126,24 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "Leave it out.",
         ),
         (
+            {"FALLBACKS": ["spare", "spare"], "PROVIDERS": SPARE},
+            "E033",
+            "NUMBER_INSIGHT['FALLBACKS'] names 'spare' more than once.",
+            "Name it once: each provider is asked once at most.",
+        ),
+        (
+            {"FALLBACK_ON_NO_COVERAGE": "no"},
+            "E002",
+            "NUMBER_INSIGHT['FALLBACK_ON_NO_COVERAGE'] is 'no', neither True nor False.",
+            SWITCH,
+        ),
+        (
+            {"SHADOW": {"provider": "default", "percent": 5, "budget": {"day": "1"}}},
+            "E033",
+            "NUMBER_INSIGHT['SHADOW'] names 'default', which gives the verdict as it is.",
+            "Name the provider that you want to compare with it.",
+        ),
+        (
             {"SHARES": {"identity": 10}},
             "E033",
             "NUMBER_INSIGHT['SHARES'] names 'identity', which is not in PROVIDERS.",
@@ -143,7 +162,10 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "Make them 100 at most; the rest is asked at 'default'.",
         ),
         (
-            {"SHADOW": {"provider": "default", "per_cent": 5, "percent": 5, "budget": None}},
+            {
+                "SHADOW": {"provider": "spare", "per_cent": 5, "percent": 5, "budget": None},
+                "PROVIDERS": SPARE,
+            },
             "E001",
             "NUMBER_INSIGHT['SHADOW'] has no key 'per_cent'.",
             "Did you mean 'percent'?",
@@ -155,7 +177,7 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             SHADOW,
         ),
         (
-            {"SHADOW": {"provider": "default", "percent": 5}},
+            {"SHADOW": {"provider": "spare", "percent": 5}, "PROVIDERS": SPARE},
             "E033",
             "NUMBER_INSIGHT['SHADOW'] lacks 'budget'.",
             SHADOW,
@@ -167,13 +189,19 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
             "Known are: default.",
         ),
         (
-            {"SHADOW": {"provider": "default", "percent": 101, "budget": {"day": "1"}}},
+            {
+                "SHADOW": {"provider": "spare", "percent": 101, "budget": {"day": "1"}},
+                "PROVIDERS": SPARE,
+            },
             "E033",
             "NUMBER_INSIGHT SHADOW.percent is no per cent: 101.",
             SHADOW,
         ),
         (
-            {"SHADOW": {"provider": "default", "percent": 1, "budget": {"dya": "1"}}},
+            {
+                "SHADOW": {"provider": "spare", "percent": 1, "budget": {"dya": "1"}},
+                "PROVIDERS": SPARE,
+            },
             "E001",
             "NUMBER_INSIGHT['SHADOW']['budget'] has no key 'dya'.",
             "Did you mean 'day'?",
@@ -343,6 +371,13 @@ def test_a_form_that_cannot_wait_in_its_transaction_is_reported(
         {"CALLBACK_BASE_URL": "https://www.example.com"},
         {"CALLBACK_BASE_URL": "https://www.example.com/"},
         {"CALLBACK_BASE_URL": "https://www.example.com:8443"},
+        {"SEND_IP": None},
+        {"SHARES": {"spare": Decimal("33.3"), "default": 66.7}, "PROVIDERS": SPARE},
+        {
+            "SHARES": {"spare": 50},
+            "SHADOW": {"provider": "default", "percent": 5, "budget": {"day": "1"}},
+            "PROVIDERS": SPARE,
+        },
     ],
 )
 def test_what_is_right_is_not_reported(given: Any) -> None:

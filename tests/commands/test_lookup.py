@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,11 +13,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from number_insight import exceptions
+from number_insight import clock, exceptions
 from number_insight.lookups.switches import turn_lookups
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
-from tests.support.stage import CLEAN, PRICE, VIRTUAL, VONAGE, asking, money, screened
+from tests.support.providers import Retiring
+from tests.support.stage import CLEAN, FAKE, PRICE, VIRTUAL, VONAGE, asking, money, screened
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +129,27 @@ def test_the_kill_switch_holds_here_too(by: str) -> None:
     with asking(ENABLED=by != "settings"), pytest.raises(CommandError, match="switched off"):
         look_up(CLEAN)
     assert Fake.asked == []
+
+
+def test_a_provider_that_was_switched_off_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    day = clock.today()
+    monkeypatch.setattr(Retiring, "retires_on", day)
+    sentence = (
+        f"Nothing was asked. Provider 'default' was switched off by its vendor on {day}. "
+        "Name another one of PROVIDERS."
+    )
+    providers = {
+        "default": {"BACKEND": "tests.support.providers.Retiring"},
+        "next": {"BACKEND": FAKE},
+    }
+    with override_settings(NUMBER_INSIGHT={"PROVIDERS": providers}):
+        with pytest.raises(CommandError) as caught:
+            look_up(CLEAN)
+        assert (str(caught.value), caught.value.returncode) == (sentence, 1)
+        assert (Fake.asked, money()) == ([], ("0", "0"))
+        assert "verdict" in look_up(CLEAN, "--provider", "next")
+        monkeypatch.setattr(Retiring, "retires_on", day + timedelta(days=1))
+        assert "verdict" in look_up(CLEAN)
 
 
 def test_from_the_shell_there_is_a_status_and_no_traceback(

@@ -19,7 +19,9 @@ from number_insight.forms import ScreenedFormMixin
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import refusal, sweeps
 from number_insight.screening.bell import bell
-from tests.support.stage import CLEAN, PREMIUM, asking, fake
+from tests.support.servers import free_port
+from tests.support.stage import CLEAN, PREMIUM, VONAGE, asking, fake
+from tests.support.stubs import Stub, hangs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -71,6 +73,27 @@ def test_a_form_waits_for_the_verdict_and_refuses_what_is_denied() -> None:
     record = NumberInsightRecord.objects.get()
     assert (record.state, record.number, str(record)) == ("refused", "", "+46 70 *** ** 12")
     assert [flag.code for flag in record.flags.all()] == ["premium"]
+
+
+@pytest.mark.parametrize("hanging", [True, False])
+def test_with_both_providers_down_a_form_answers_in_time_and_refuses_nobody(hanging: bool) -> None:
+    with Stub(hangs) as first, Stub(hangs) as second:
+        urls = [first.url, second.url] if hanging else [f"http://127.0.0.1:{free_port()}"] * 2
+        options = [{"api_key": "k", "api_secret": "s", "timeout": 1, "base_url": u} for u in urls]
+        names = zip(("default", "spare"), options, strict=True)
+        providers = {name: {"BACKEND": VONAGE, "OPTIONS": given} for name, given in names}
+        told = {**WAITING, "FALLBACKS": ["spare"], "ON_NO_ANSWER": "deny", "PROVIDERS": providers}
+        with override_settings(NUMBER_INSIGHT=told), worker():
+            began = time.monotonic()
+            assert errors(CLEAN) == {}
+            took = time.monotonic() - began
+        assert took < PATIENCE.total_seconds() + 1
+        assert (len(first.requests), len(second.requests)) == ((1, 0) if hanging else (0, 0))
+    record = NumberInsightRecord.objects.get()
+    if hanging:  # it may have been paid, so the other one is not asked, and nobody waits for more
+        assert (record.basis, record.verdict, took < 4) == ("no_answer", "deny", True)
+    else:  # it was not, and both are asked again
+        assert record.verdict == "pending"
 
 
 def test_what_is_allowed_passes_as_soon_as_it_is_known() -> None:

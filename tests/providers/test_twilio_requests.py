@@ -93,7 +93,7 @@ def test_wrong_options_break_no_lookup_and_ask_nothing_without_a_login() -> None
     with Stub(says(200, document(line_type_intelligence=LINE))) as stub:
         odd = provider(stub, packages=["sim_swop", 7], prices={"line_type_intelligence": "much"})
         insight = odd.lookup(Question(number=NUMBER, level="advanced"))
-        assert (insight.line_type, insight.price) == ("mobile", 0)
+        assert (insight.line_type, insight.price) == ("mobile", Decimal("0.008"))
         with pytest.raises(BadCredentials, match="Nothing was asked"):
             Lookup(base_url=stub.url).lookup(Question(number=NUMBER, level="basic"))
         with pytest.raises(Unsupported):

@@ -15,13 +15,19 @@ from number_insight.lookups import routing, spent
 from number_insight.models import Lookup, NumberInsightRecord, ShadowComparison, Spending
 from number_insight.privacy import subject
 from number_insight.providers.fake import Fake
-from number_insight.screening import comparison
+from number_insight.screening import comparison, shadow, worker
 from tests.support.stage import CLEAN, FAKE, VIRTUAL, record_of, screened, sweep
+from tests.webhook.callbacks import ASYNC, body_of, post
 
 pytestmark = pytest.mark.django_db
 
 DOLLARS = "tests.support.providers.Dollars"
 ODD = {CLEAN: {"line_type": "virtual"}}
+POSTING = {
+    "default": {"BACKEND": "number_insight.providers.fake.Fake"},
+    "spare": {"BACKEND": DOLLARS, "OPTIONS": {"answers": ODD}},
+}
+POSTED: dict[str, Any] = {**ASYNC, "PROVIDERS": POSTING}
 
 
 def shadowed(
@@ -52,6 +58,42 @@ def test_what_differs_is_kept_and_the_verdict_stays() -> None:
     assert (found.score, found.shadow_score) == (0, 30)
     assert (found.rules_lost, found.rules_gained) == ([], ["virtual"])
     assert found.lookup is not None and found.lookup.provider == "spare"
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The keys of the records for which a worker was rung."""
+    keys: list[int] = []
+
+    def ring(key: int, **_options: Any) -> bool:
+        keys.append(key)
+        return True
+
+    monkeypatch.setattr(shadow.bell, "ring", ring)
+    return keys
+
+
+def test_after_a_posted_answer_it_is_asked_by_a_worker_and_once(rung: list[int]) -> None:
+    with shadowed(ODD, **POSTED):
+        record = screened()
+        rung.clear()
+        assert post(body_of()).status_code == 200
+        assert asked() == [("default", "answered")]
+        assert rung == [record.pk]
+        for _ in range(2):
+            worker.screen(record.pk)
+    record.refresh_from_db()
+    assert record.verdict == "allow"
+    assert asked() == [("default", "answered"), ("spare", "answered")]
+    assert ShadowComparison.objects.get().shadow_verdict == "review"
+
+
+def test_without_a_shadow_nobody_is_rung_for_after_a_posted_answer(rung: list[int]) -> None:
+    with shadowed(ODD, **{**POSTED, "SHADOW": None}):
+        screened()
+        rung.clear()
+        assert post(body_of()).status_code == 200
+    assert rung == []
 
 
 def test_what_is_the_same_is_not_kept() -> None:
