@@ -79,7 +79,7 @@ def test_a_flag_that_cannot_be_weighed_costs_its_rule_and_no_other(changes: dict
         (3, 3),
         (0.5, 0.5),
     ],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_the_parameters_of_a_flag_are_kept_as_text_where_nothing_else_would_do(
     given: Any, kept: Any
