@@ -71,7 +71,7 @@ run-newest: $(VENV)/.newest
 	DJANGO_SETTINGS_MODULE=tests.chaos.queued.settings NI_TEST_DATABASE=postgresql \
 		$(BIN)/python -m pytest -q -n $(WORKERS) -m chaos tests/chaos/queued
 
-bench: $(VENV)/.test  ## Measure against the limits, and write docs/benchmarks.* (ARGS=...)
+bench: $(VENV)/.test  ## Measure against the limits, and write docs/benchmarks.* (ARGS="--only webhook")
 	PYTHONPATH=. $(BIN)/python -m tests.benchmarks --publish $(ARGS)
 
 bench-check: $(VENV)/.test  ## Run each benchmark once, small, to see that it works

@@ -30,7 +30,27 @@ def parse(text: str) -> Address:
     if address.version == 4:
         return address
     # A zone names an interface of one machine; with it, one address would have many spellings.
-    return address.ipv4_mapped or ipaddress.IPv6Address(int(address))
+    return ipv4_within(address) or ipaddress.IPv6Address(int(address))
+
+
+MAPPED = (ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96"))
+"""The IPv6 networks in which the IPv4 addresses are written: mapped, and translated by NAT64.
+
+A server that speaks IPv6 alone sees all its visitors with IPv4 in the latter, in one /64.
+"""
+NOBODYS = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("3fff::/20"))
+"""IPv6 networks without a public address that ``is_global`` may take for public.
+
+The former once held IPv4 addresses (``::10.0.0.1``); the latter is for documents (RFC 9637), which
+Python knows from 3.13 on.
+"""
+
+
+def ipv4_within(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that `address` stands for, or None if it is one of its own."""
+    if any(address in network for network in MAPPED):
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return None
 
 
 @lru_cache(maxsize=4096)  # each step of a screening checks the same address
@@ -40,7 +60,17 @@ def public_ip(text: str | None) -> str | None:
         address = parse(str(text))
     except ValueError:
         return None
-    return str(address) if address.is_global and not address.is_multicast else None
+    return str(address) if _is_public(address) else None
+
+
+def _is_public(address: Address) -> bool:
+    if not address.is_global or address.is_multicast:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        return True
+    if any(address in network for network in NOBODYS):
+        return False
+    return address.sixtofour is None or address.sixtofour.is_global
 
 
 def hop(text: str) -> Address | None:
@@ -130,15 +160,19 @@ def _network(text: str) -> Network:
 
 
 def _unmapped(network: Network) -> Network:
-    """Return `network`, or the IPv4 network that it maps into IPv6 (``::ffff:8.8.8.0/120``)."""
-    mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is None or network.prefixlen < MAPPED_BITS:
+    """Return `network`, one of IPv4 if it lies among the IPv4 addresses within IPv6."""
+    if isinstance(network, ipaddress.IPv4Network) or network.prefixlen < MAPPED_BITS:
         return network
-    return ipaddress.ip_network(f"{mapped}/{network.prefixlen - MAPPED_BITS}")
+    mapped = ipv4_within(network.network_address)
+    bits = network.prefixlen - MAPPED_BITS
+    return network if mapped is None else ipaddress.ip_network(f"{mapped}/{bits}")
 
 
 def canonical_network(text: str) -> str:
-    """Return `text` as a canonical address or network; raise `ValueError` if it is neither."""
+    """Return `text` as a canonical address or network; raise `ValueError` if it is neither.
+
+    IPv4-mapped addresses (``::ffff:8.8.8.0/120``) are those of IPv4.
+    """
     network = _unmapped(ipaddress.ip_network(text, strict=False))
     is_single = network.prefixlen == network.max_prefixlen
     return str(network.network_address if is_single else network)
@@ -179,3 +213,14 @@ def supernets(ip: str) -> list[str]:
     value, bits = int(address), address.max_prefixlen
     wider = (f"{type(address)(value >> free << free)}/{bits - free}" for free in range(1, bits + 1))
     return [str(address), *wider]
+
+
+def masked_ip(ip: str) -> str:
+    """Return an IP address or a network without its latter half ("81.2.*.*")."""
+    try:
+        address = ipaddress.ip_network(ip, strict=False).network_address
+    except ValueError:
+        return "*"
+    if address.version == 4:
+        return ".".join([*str(address).split(".")[:2], "*", "*"])
+    return ":".join([*address.exploded.split(":")[:2], "*"])

@@ -10,6 +10,9 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+MAX_STATUS = 100_000
+"""A status of a provider lies below it, as the column that keeps it needs."""
+
 
 class NumberInsightError(Exception):
     """Base class of the exceptions of this package. Do not raise it directly."""
@@ -43,10 +46,15 @@ class ProviderError(NumberInsightError):
         http_status: int | None = None,
         request_id: str = "",
     ) -> None:
-        super().__init__(message)
-        self.status = status
+        super().__init__(_storable(message))
+        self.status = status if isinstance(status, int) and 0 <= status < MAX_STATUS else None
         self.http_status = http_status
-        self.request_id = request_id
+        self.request_id = _storable(request_id or "")
+
+
+def _storable(text: object) -> str:
+    """Return `text` without NUL and lone surrogates, which no column holds: a vendor's, say."""
+    return str(text).replace("\0", "").encode("utf-8", "replace").decode()
 
 
 class NotSent(ProviderError, ConnectionError):
@@ -107,6 +115,10 @@ class Unsupported(NumberInsightError, NotImplementedError):
 
 class UnknownPath(NumberInsightError, LookupError):
     """The field does not exist or holds no numbers; the message suggests similar names."""
+
+
+class BadFlag(NumberInsightError, TypeError):
+    """A rule yielded what is no flag, or one that cannot be weighed; its message may be logged."""
 
 
 class ReplayFailed(NumberInsightError, RuntimeError):

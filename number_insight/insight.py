@@ -7,7 +7,7 @@ expected, and None elsewhere. Amounts are `Decimal`, in the provider's currency.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -120,9 +120,12 @@ class Insight:
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON form, with plain types only and amounts as strings."""
-        document = asdict(replace(self, raw=None, missing=dict(self.missing), match=None))
+        document = _members(self)
         for key in _NOT_IN_JSON:
             del document[key]
+        for key in PARTS:
+            document[key] = None if document[key] is None else _members(document[key])
+        document["missing"] = dict(self.missing)
         document["match"] = None if self.match is None else dict(self.match)
         for key in _AMOUNTS:
             document[key] = None if document[key] is None else str(document[key])
@@ -216,6 +219,11 @@ class Insight:
             told["risk"] = None
         nothing: tuple[object, ...] = (UNKNOWN, Location(), {})
         return {name: None if value in nothing else value for name, value in told.items()}
+
+
+def _members(part: Any) -> dict[str, Any]:
+    """Return the members of `part`, as they are."""
+    return {member.name: getattr(part, member.name) for member in fields(part)}
 
 
 def _known(part: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from functools import cache
 from inspect import Parameter, signature
@@ -18,6 +18,7 @@ from number_insight.exceptions import did_you_mean
 from number_insight.providers.base import Provider
 from number_insight.rules import STANDARD, Rule
 from number_insight.rules.base import COSTLY
+from number_insight.rules.soundness import is_codes, is_weight
 
 DEFAULT_PROVIDER = "default"
 RULE_KEYS = ("NAME", "OPTIONS", "shadow")
@@ -118,11 +119,30 @@ def _check_rule(rule: Rule, name: str) -> None:
     code = getattr(rule, "code", None)
     if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE:
         raise ImproperlyConfigured(f"{name} needs a code of at most {LONGEST_CODE} characters.")
+    fault = _wrong_attribute(rule)
+    if fault:
+        raise ImproperlyConfigured(f"{name}: {fault}.")
     unknown = sorted(set(rule.reads or ()) - COSTLY)
     if unknown:
         raise ImproperlyConfigured(
             f"{name} reads {unknown[0]!r}; what is gathered is {', '.join(sorted(COSTLY))}."
         )
+
+
+def _wrong_attribute(rule: Rule) -> str:
+    """Return what is wrong with an attribute of `rule`, which its class sets; else an empty text.
+
+    A text in place of a tuple would be read as its letters, and the rule never be asked.
+    """
+    if not is_weight(rule.weight):
+        return f"weight is a whole number, not {rule.weight!r}"
+    for attribute in ("needs", "reads"):
+        value = getattr(rule, attribute)
+        if value is not None and not is_codes(value):
+            return f'{attribute} is a tuple of names, as ("line_type",), not {value!r}'
+    if not is_codes(rule.excuses) or not isinstance(rule.excuses, Set):
+        return f'excuses is a set of codes, as frozenset({{"virtual"}}), not {rule.excuses!r}'
+    return ""
 
 
 def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
@@ -138,6 +158,8 @@ def _make(entry: Mapping[str, Any], key: str, place: str) -> Any:
     except (TypeError, ValueError) as exc:
         why = _unknown_option(plugin, options) or f"{exc}."
         raise ImproperlyConfigured(f"{place}: the OPTIONS of {path} do not fit: {why}") from exc
+    except ImproperlyConfigured:
+        raise
     except Exception as exc:  # its words may hold a secret
         kind = type(exc).__name__
         raise ImproperlyConfigured(f"{place}: {path} raised {kind} when it was made.") from None

@@ -66,7 +66,12 @@ def normalise(value: object, region: str | None = None) -> str:
 
 
 def text_of(value: object) -> str:
-    """Return `value` as text; a parsed number in E.164, regardless of its own string format."""
+    """Return `value` as text; a parsed number in E.164, regardless of its own string format.
+
+    A spreadsheet and JSON may hold digits as a float, whose own text ends in ".0".
+    """
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
     if not isinstance(value, phonenumbers.PhoneNumber):
         return "" if value is None else str(value)
     formats = phonenumbers.PhoneNumberFormat
@@ -223,6 +228,7 @@ def example(region: str | None) -> str:
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
+@lru_cache(maxsize=1024)  # planning and judging both ask for it
 def local_insight(number: str) -> Insight:
     """Return the facts on `number` (E.164) from libphonenumber alone."""
     parsed = _known(number)

@@ -12,7 +12,7 @@ from phonenumber_field.phonenumber import PhoneNumber
 from rest_framework import serializers
 from rest_framework.fields import Field, get_error_detail
 
-from number_insight import modelfields
+from number_insight import modelfields, numbers
 from number_insight.screening.arguments import check_region
 from number_insight.validators import NumberInsightValidator, clean_number
 
@@ -40,7 +40,8 @@ class ScreenedPhoneNumberField(serializers.CharField):
 
     @sensitive_variables()
     def to_internal_value(self, data: Any) -> Any:
-        text = super().to_internal_value(data)
+        plain = numbers.text_of(data) if isinstance(data, float) else data
+        text = super().to_internal_value(plain)
         if not text:
             return text
         try:

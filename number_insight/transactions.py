@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import (
@@ -18,6 +19,7 @@ from django.db import (
     router,
     transaction,
 )
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, QuerySet
 from django.utils.asyncio import async_unsafe
 
@@ -128,23 +130,75 @@ def _has_one_writer(model: type[models.Model]) -> bool:
 
 
 def bulk_update(rows: Sequence[models.Model], fields: Sequence[str]) -> None:
-    """Write `fields` of `rows`, which have to be locked: a deleted row would be inserted again."""
+    """Write `fields` of `rows`, which have to be locked: a deleted row might be inserted again."""
     if not rows:
         return
-    model = type(rows[0])
-    features = connections[router.db_for_write(model)].features
-    if len(rows) == 1 or not features.supports_update_conflicts:
+    connection = connections[router.db_for_write(type(rows[0]))]
+    if connection.vendor == "postgresql":
+        _update_from_table(rows, tuple(fields), connection)
+    elif len(rows) == 1 or not connection.features.supports_update_conflicts:
         for row in rows:
             row.save(update_fields=fields)
-        return
-    key = model._meta.pk.name
-    # An upsert costs a tenth of Django's own `bulk_update`. It sets `auto_now_add` fields on the
-    # instances, though it writes only `fields`.
+    else:
+        _upsert(rows, fields, connection)
+
+
+def _update_from_table(
+    rows: Sequence[models.Model], fields: tuple[str, ...], connection: BaseDatabaseWrapper
+) -> None:
+    """Write `fields` of `rows` from one JSON document, which costs the driver one parameter."""
+    columns = _columns(type(rows[0]), fields)
+    document = [
+        {field.column: field.get_prep_value(field.pre_save(row, False)) for field in columns}
+        for row in rows
+    ]
+    statement = _update_statement(type(rows[0]), fields)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, (as_json(document), len(rows)))
+
+
+def _columns(model: type[models.Model], fields: tuple[str, ...]) -> list[Any]:
+    """Return the primary key of `model` and its `fields`."""
+    return [model._meta.pk, *map(model._meta.get_field, fields)]
+
+
+@lru_cache
+def _update_statement(model: type[models.Model], fields: tuple[str, ...]) -> str:
+    connection, meta = connections[router.db_for_write(model)], model._meta
+    quote = connection.ops.quote_name
+    columns = {quote(field.column): field for field in _columns(model, fields)}
+    # Without its length: a cast would cut off what is too long, where an assignment refuses it.
+    types = ", ".join(
+        f"{name} {(field.cast_db_type(connection) or '').partition('(')[0]}"
+        for name, field in columns.items()
+    )
+    key, *written = columns
+    assigned = ", ".join(f"{name} = given.{name}" for name in written)
+    # The limit tells the planner how many there are.
+    rows = f"* FROM jsonb_to_recordset(%s::jsonb) AS given ({types}) LIMIT %s"
+    return (
+        f"UPDATE {quote(meta.db_table)} AS stored SET {assigned} "  # noqa: S608  no value is in it
+        f"FROM (SELECT {rows}) AS given WHERE stored.{key} = given.{key}"
+    )
+
+
+def as_json(document: object) -> str:
+    """Return `document` for `jsonb_to_recordset`, which reads moments and amounts as text."""
+    return json.dumps(document, default=str)
+
+
+def _upsert(
+    rows: Sequence[models.Model], fields: Sequence[str], connection: BaseDatabaseWrapper
+) -> None:
+    """Write `fields` of `rows` by an upsert, a tenth of the cost of Django's own `bulk_update`."""
+    model, key = type(rows[0]), type(rows[0])._meta.pk.name
+    # It sets `auto_now_add` fields on the instances, though it writes only `fields`.
     created = [getattr(row, "created_at", None) for row in rows]
+    takes_target = connection.features.supports_update_conflicts_with_target
     model._base_manager.bulk_create(
         rows,
         update_conflicts=True,
-        unique_fields=[key] if features.supports_update_conflicts_with_target else None,
+        unique_fields=[key] if takes_target else None,
         update_fields=list(fields),
     )
     for row, created_at in zip(rows, created, strict=True):

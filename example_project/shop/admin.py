@@ -16,7 +16,7 @@ from shop.models import Customer, Subscriber
 class CustomerAdmin(RiskFlagsAdminMixin, admin.ModelAdmin):
     """Customers, and what their numbers say."""
 
-    list_display = ("name", "email", "phone", "status", "created_at")
+    list_display = ("name", "risk", "email", "phone", "status")
     list_filter = ("status",)
     search_fields = ("name", "email__exact")
     # `shop.receivers` follows the reviewers; set by hand, it would leave the signup waiting.
@@ -41,5 +41,5 @@ class CustomerAdmin(RiskFlagsAdminMixin, admin.ModelAdmin):
 class SubscriberAdmin(RiskFlagsAdminMixin, admin.ModelAdmin):
     """Subscribers, and what their numbers say."""
 
-    list_display = ("email", "phone", "created_at")
+    list_display = ("email", "risk", "phone", "created_at")
     search_fields = ("email__exact", "phone__exact")

@@ -23,7 +23,7 @@ from number_insight.conf import app_settings
 from number_insight.insight import LEVELS, UNKNOWN
 from number_insight.lookups import switches
 from number_insight.models import NumberInsightRecord
-from number_insight.models.choices import ListMatch, RecordState, Verdict
+from number_insight.models.choices import ListMatch, RecordState
 from number_insight.providers.base import Question
 
 
@@ -73,11 +73,6 @@ class Panel:
     version: str
     claimant: Any
 
-    @property
-    def refuse_first(self) -> bool:
-        """Whether the verdict puts the button to refuse first."""
-        return bool(self.record.verdict == Verdict.DENY)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Panel):
@@ -87,9 +82,8 @@ class Case(Panel):
     number: SafeString
     is_masked: bool
     bar: ScoreBar
-    line: tuple[str, ...]
-    """The known facts of the number."""
-    places: tuple[Country, ...]
+    number_facts: tuple[str, ...]
+    countries: tuple[Country, ...]
     ip: str
     relatives: tuple[Relatives, ...]
     renewed: tuple[tuple[str, Any, Any], ...] = ()
@@ -126,8 +120,8 @@ def case_of(
         decision_badge=display.decision_badge(record) if record.decision else "",
         evidence=evidence(record, site, granted),
         bar=score_bar(record),
-        line=_line(record),
-        places=_places(record),
+        number_facts=_number_facts(record),
+        countries=_countries(record),
         ip=rights.ip_text(record, full=granted.full),
         relatives=relatives(record, site, granted),
         renewed=tuple(answer_rows.renewed(record)),
@@ -151,7 +145,7 @@ def panel_of(
     )
 
 
-def _line(record: NumberInsightRecord) -> tuple[str, ...]:
+def _number_facts(record: NumberInsightRecord) -> tuple[str, ...]:
     known = [
         display.label(record.line_type, display.LINE_TYPES),
         record.carrier_name,
@@ -170,7 +164,7 @@ def _line(record: NumberInsightRecord) -> tuple[str, ...]:
     return tuple(str(fact) for fact in known if fact)
 
 
-def _places(record: NumberInsightRecord) -> tuple[Country, ...]:
+def _countries(record: NumberInsightRecord) -> tuple[Country, ...]:
     """Return the countries of number, carrier, IP, phone and person, as far as they are known."""
     given = (
         (_("number"), record.country),

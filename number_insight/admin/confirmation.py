@@ -79,11 +79,17 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, action: Action, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         keys = list(queryset.values_list("pk", flat=True)[: MAX_RECORDS + 1])
-        if len(keys) > MAX_RECORDS:
-            message = gettext("Choose at most %(most)s records at a time.")
-            self.message_user(request, message % {"most": MAX_RECORDS}, messages.ERROR)
+        if self._are_too_many(request, keys):
             return None
         return self._confirmation(request, action, _records(keys), ReasonForm(action=action))
+
+    def _are_too_many(self, request: HttpRequest, keys: Sequence[Any]) -> bool:
+        """Return whether there are more records than an action takes, and say so."""
+        if len(keys) <= MAX_RECORDS:
+            return False
+        message = gettext("Choose at most %(most)s records at a time.")
+        self.message_user(request, message % {"most": MAX_RECORDS}, messages.ERROR)
+        return True
 
     def get_urls(self) -> list[URLPattern]:
         view = drafts.guarded(self.admin_site, self.action_view)
@@ -99,7 +105,10 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return self._resume(request, action)
-        records = _records(_keys(request.POST.getlist(ACTION_CHECKBOX_NAME)))
+        keys = _keys(request.POST.getlist(ACTION_CHECKBOX_NAME))
+        if self._are_too_many(request, keys):
+            return HttpResponseRedirect(self._return_url(request, []))
+        records = _records(keys)
         form = ReasonForm(request.POST if "confirmed" in request.POST else None, action=action)
         if not form.is_valid():
             return self._confirmation(request, action, records, form)
@@ -184,7 +193,7 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
 
 
 def _keys(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if is_key(text)][:MAX_RECORDS]
+    return [int(text) for text in texts if is_key(text)][: MAX_RECORDS + 1]
 
 
 def _records(keys: Sequence[int]) -> list[NumberInsightRecord]:

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.timezone import is_aware, localtime, now
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading
@@ -25,11 +25,13 @@ from number_insight.models.choices import FLAGGED, Decision, Lane, RecordState, 
 EMPTY_VALUE = "–"
 SEPARATOR = ", "
 """Between the parts of a list; Django's catalogues hold it, so that ours need not."""
+EXACT = 10
+"""The seconds below which a duration has a decimal place."""
 OWN_FLAGS = {
-    "live": _("State of the phone"),
-    "country_not_screened": _("Country not looked up"),
+    "live": gettext_noop("State of the phone"),
+    "country_not_screened": gettext_noop("Country not looked up"),
 }
-"""Code -> label of the flags that come from no rule."""
+"""Code -> title of the flags that come from no rule."""
 
 LINE_TYPES = {
     "mobile": _("mobile"),
@@ -100,24 +102,29 @@ def amounts(sums: Mapping[str, Decimal]) -> str:
 
 def flag_labels() -> dict[str, str]:
     """Return the labels of the flags that active rules or the screening itself make, by code."""
-    own = {code: str(label) for code, label in OWN_FLAGS.items()}
-    try:
-        active = loading.rules()
-    except ImproperlyConfigured:  # reported by the checks; records stay readable
-        return own
-    return own | {
-        rule.code: gettext(rule.title) if rule.title else humanised(rule.code) for rule in active
-    }
+    return {code: _translated(code, title) for code, title in _titles().items()}
 
 
 def flag_label(code: str) -> str:
     """Return the label of the flag `code`: its rule's title, or the code as words."""
-    return named(code, flag_labels())
+    return _translated(code, _titles().get(code, ""))
 
 
 def named(code: str, labels: Mapping[str, str]) -> str:
     """Return the label of the flag `code` among `labels`, or the code as words."""
     return labels.get(code) or humanised(code)
+
+
+def _titles() -> dict[str, str]:
+    try:
+        active = loading.rules()
+    except ImproperlyConfigured:  # reported by the checks; records stay readable
+        return OWN_FLAGS
+    return OWN_FLAGS | {rule.code: rule.title for rule in active}
+
+
+def _translated(code: str, title: str) -> str:
+    return gettext(title) if title else humanised(code)
 
 
 def humanised(code: str) -> str:
@@ -146,8 +153,7 @@ def flag_badges(record: NumberInsightRecord) -> SafeString:
 
     A verdict without evidence, made in an outage for example, has a badge for its lane as well.
     """
-    labels = flag_labels()
-    badges = [_flag_badge(flag, labels) for flag in record.flags.all() if flag.counted]
+    badges = [_flag_badge(flag) for flag in record.flags.all() if flag.counted]
     if _lacks_evidence(record):
         badges.append(_lane_badge(record))
     joined = format_html_join(" ", "{}", ((badge,) for badge in badges))
@@ -156,28 +162,37 @@ def flag_badges(record: NumberInsightRecord) -> SafeString:
 
 def flag_line(record: NumberInsightRecord) -> SafeString | str:
     """Return the heaviest flag that counts with its sentence, and the number of the others."""
-    counted = [flag for flag in record.flags.all() if flag.counted]
+    line, flag = heaviest_flag(record), next(iter(_counted(record)), None)
+    if flag is None or _lacks_evidence(record):
+        return format_html('<span class="ni-line">{}</span>', line)
+    sentence = format_html('<span class="ni-sentence"><bdi>{}</bdi></span>', flag.text)
+    return format_html('<span class="ni-line">{} {}</span>', line, sentence)
+
+
+def heaviest_flag(record: NumberInsightRecord) -> SafeString | str:
+    """Return the heaviest flag that counts, and the number of the others; a dash without one."""
+    counted = _counted(record)
     if _lacks_evidence(record):
-        first, text = _lane_badge(record), ""
+        first, others = _lane_badge(record), len(counted)
     elif counted:
-        first, text = _flag_badge(counted[0], flag_labels()), counted.pop(0).text
+        first, others = _flag_badge(counted[0]), len(counted) - 1
     else:
         return EMPTY_VALUE
-    more = format_html(' <span class="ni-quiet">+{}</span>', len(counted)) if counted else ""
-    line = format_html('<span class="ni-first">{}{}</span>', first, more)
-    if not text:
-        return format_html('<span class="ni-line">{}</span>', line)
-    sentence = format_html('<span class="ni-sentence"><bdi>{}</bdi></span>', text)
-    return format_html('<span class="ni-line">{} {}</span>', line, sentence)
+    more = format_html(' <span class="ni-quiet">+{}</span>', others) if others else ""
+    return format_html('<span class="ni-first">{}{}</span>', first, more)
+
+
+def _counted(record: NumberInsightRecord) -> list[RiskFlag]:
+    return [flag for flag in record.flags.all() if flag.counted]
 
 
 def _lacks_evidence(record: NumberInsightRecord) -> bool:
     return record.lane != Lane.RISK and record.verdict in FLAGGED
 
 
-def _flag_badge(flag: RiskFlag, labels: Mapping[str, str]) -> SafeString:
-    label = named(flag.code, labels)
-    return format_html('<span class="ni-flag" title="{}">{}</span>', flag.text, label)
+def _flag_badge(flag: RiskFlag) -> SafeString:
+    badge = '<span class="ni-flag" title="{}">{}</span>'
+    return format_html(badge, flag.text, flag_label(flag.code))
 
 
 def _lane_badge(record: NumberInsightRecord) -> SafeString:
@@ -221,10 +236,12 @@ def short_age(moment: datetime) -> str:
     """Return the time since `moment` in one unit: "3 h"."""
     seconds = max(0, int((now() - moment).total_seconds()))
     if seconds < 3600:
-        return gettext("%(count)s min") % {"count": seconds // 60}
-    if seconds < 2 * 86400:
-        return gettext("%(count)s h") % {"count": seconds // 3600}
-    return timesince(moment, depth=1)
+        text = gettext("%(count)s min") % {"count": seconds // 60}
+    elif seconds < 2 * 86400:
+        text = gettext("%(count)s h") % {"count": seconds // 3600}
+    else:
+        text = timesince(moment, depth=1)
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def moment_text(moment: datetime) -> str:
@@ -240,9 +257,11 @@ def duration(span: timedelta | None) -> str:
     if seconds < 1:
         return gettext("%(count)s ms") % {"count": round(1000 * seconds)}
     if seconds < 60:
-        return gettext("%(count)s s") % {"count": number_format(round(seconds, 1), decimal_pos=1)}
-    now = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
-    return timesince(now - span, now, depth=1)
+        places = 1 if seconds < EXACT else 0
+        rounded = number_format(round(seconds, places), decimal_pos=places)
+        return gettext("%(count)s s") % {"count": rounded}
+    end = datetime(2000, 1, 1)  # noqa: DTZ001  only the difference counts
+    return timesince(end - span, end, depth=1)
 
 
 def countries(record: NumberInsightRecord) -> SafeString | str:
@@ -251,7 +270,8 @@ def countries(record: NumberInsightRecord) -> SafeString | str:
     if not ip_country:
         return country or EMPTY_VALUE
     if not country or country == ip_country:
-        return format_html('{} <span class="ni-quiet">IP {}</span>', country or "?", ip_country)
+        line = '<bdi>{}</bdi> <bdi class="ni-quiet ni-ip">IP {}</bdi>'
+        return format_html(line, country or "?", ip_country)
     title = gettext("The IP is in %(ip)s, the number is from %(number)s.")
     return format_html(
         '{} <span class="ni-badge ni-review" title="{}">≠ IP {}</span>',

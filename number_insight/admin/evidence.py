@@ -157,32 +157,37 @@ def _sum(record: NumberInsightRecord, risks: Sequence[RiskFlag], labels: Mapping
         "threshold": threshold,
     }
     if threshold is None or record.score < threshold:
-        return _("%(flags)s: %(score)s points.") % told
-    if len(risks) == 1:
-        return _(
-            "%(flags)s alone: %(score)s points, and “%(verdict)s” begins at %(threshold)s."
-        ) % (told)
-    return _("%(flags)s: %(score)s points, and “%(verdict)s” begins at %(threshold)s.") % told
+        message = _("%(flags)s: %(score)s points.")
+    elif len(risks) == 1:
+        message = _("%(flags)s alone: %(score)s points, and “%(verdict)s” begins at %(threshold)s.")
+    else:
+        message = _("%(flags)s: %(score)s points, and “%(verdict)s” begins at %(threshold)s.")
+    return message % told
 
 
 def _no_answer(record: NumberInsightRecord) -> str:
     """Return the cause of a missing answer, and when the question is asked again."""
     lookup: Lookup | None = record.lookup
     if lookup is None:
-        cause = _(record.note) if record.note else ""
-        return (
-            _("No answer could be had. %(cause)s") % {"cause": cause}
-            if cause
-            else _("No answer could be had.")
-        )
+        if not record.note:
+            return _("No answer could be had.")
+        return _("No answer could be had. %(cause)s") % {"cause": _(record.note)}
     told = {"provider": lookup.provider, "at": _time(lookup.called_at or lookup.created_at)}
     first = _("No answer from %(provider)s (%(at)s).") % told
     return " ".join(filter(None, (first, _sentence(lookup.error), _again(lookup))))
 
 
 def _sentence(text: str) -> str:
+    """Return `text` as a sentence; it is English, so that it stands apart from right to left."""
     text = text.strip()
-    return text if not text or text[-1] in ".!?…" else f"{text}."
+    if not text:
+        return ""
+    text = text if text[-1] in ".!?…" else f"{text}."
+    return (
+        f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+        if get_language_bidi()
+        else text
+    )
 
 
 def _time(moment: Any) -> str:

@@ -205,24 +205,18 @@ class ListEntryAdmin(ModelAdmin):
 
 
 def _shown(request: HttpRequest, entry: ListEntry) -> str:
-    if entry.is_unkept:
-        return gettext("a number that is not kept")
-    if permissions.can_view_full_number(request.user) or entry.match not in PRIVATE:
-        return entry.value
-    is_number = entry.match == ListMatch.NUMBER
-    return numbers.recognisable(entry.value) if is_number else rights.masked_ip(entry.value)
+    is_full = permissions.can_view_full_number(request.user) and not entry.is_unkept
+    return entry.value if is_full else entry.masked_value
 
 
 def _value(entry: ListEntry, *, is_full: bool) -> SafeString:
     """Return the value of `entry`, a number with spaces; numbers and IPs may be masked."""
     if entry.is_unkept:
-        return format_html("{}", gettext("a number that is not kept"))
-    if entry.match == ListMatch.NUMBER:
-        write = numbers.international if is_full else numbers.recognisable
-        return rights.isolated(write(entry.value))
-    if entry.match == ListMatch.IP and not is_full:
-        return rights.isolated(rights.masked_ip(entry.value))
-    return rights.isolated(entry.value)
+        return format_html("{}", entry.masked_value)
+    if not is_full:
+        return rights.isolated(entry.masked_value)
+    is_number = entry.match == ListMatch.NUMBER
+    return rights.isolated(numbers.international(entry.value) if is_number else entry.value)
 
 
 @admin.register(RuleFault)

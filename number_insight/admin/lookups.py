@@ -17,6 +17,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
+from number_insight.addresses import masked_ip
 from number_insight.admin import display, filters, links, permissions, rights, searching
 from number_insight.admin.base import ReadOnlyAdmin, log_change
 from number_insight.lookups import bills
@@ -200,7 +201,7 @@ class LookupAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("IP sent"))
     def masked_ip(self, lookup: Lookup) -> str:
-        return rights.masked_ip(lookup.ip_address) if lookup.ip_address else display.EMPTY_VALUE
+        return masked_ip(lookup.ip_address) if lookup.ip_address else display.EMPTY_VALUE
 
     @admin.display(description=_("records"))
     def records_text(self, lookup: Lookup) -> SafeString | str:

@@ -178,7 +178,7 @@ class RiskFlagsAdminMixin(Base):
         return format_html(
             '<span class="ni-risk">{} {}</span>',
             links.record_link(self.admin_site, record, display.verdict_badge(record)),
-            display.flag_line(record),
+            display.heaviest_flag(record),
         )
 
     @admin.display(description=_("latest screening"))

@@ -68,7 +68,7 @@ def _summary_rows() -> Iterable[tuple[str, str, int]]:
     empty = Value("")
     zero, used = Value(0), F("spent") + F("reserved")
     books = Concat("period", Value(" "), "currency")
-    answers = Concat("provider", Value(SEPARATOR), "missing")
+    answers = Concat("provider", Value(SEPARATOR), "missing", output_field=TextField())
     current = Spending.objects.filter(period__in=budget.current_periods().values())
     return _select("sweep", Heartbeat.objects.filter(name=SWEEP), empty, zero).union(
         _select("switch", Switch.objects.filter(name=switches.LOOKUPS, is_on=False), empty, zero),

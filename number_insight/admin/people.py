@@ -77,8 +77,8 @@ def people(
 
 def _nobody(record: NumberInsightRecord) -> str:
     if record.state == RecordState.REFUSED:
-        return _("nobody: the form turned it away")
-    return _("nobody yet: the signup was not finished")
+        return _("turned away by the form")
+    return _("no account yet")
 
 
 def _shown(

@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
 from number_insight import clock, numbers
+from number_insight.addresses import masked_ip
 from number_insight.admin import exports, links, permissions
 from number_insight.admin.base import ReadOnlyAdmin
-from number_insight.admin.rights import masked_ip
 from number_insight.models import NumberInsightRecord
 
 HEADS = (

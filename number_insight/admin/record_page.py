@@ -84,7 +84,7 @@ def _screening_rows(record: NumberInsightRecord) -> Rows:
     missing = "; ".join(f"{rules} ({reason})" for reason, rules in untold.rows(record))
     return [
         (_("State"), record.get_state_display()),
-        (_("Rests on"), record.get_basis_display() or display.EMPTY_VALUE),
+        (_("Judged on"), record.get_basis_display() or display.EMPTY_VALUE),
         (_("Judged"), record.screened_at or display.EMPTY_VALUE),
         (_("Note"), _(record.note) if record.note else display.EMPTY_VALUE),
         (_("Cannot be told here, so neither for nor against:"), missing or display.EMPTY_VALUE),
@@ -147,7 +147,7 @@ def _saved(record: NumberInsightRecord) -> tuple[str, Any]:
         amount = display.money(planning.saved(record), loading.provider().currency)
     except ImproperlyConfigured:  # reported by the checks; records stay readable
         amount = display.EMPTY_VALUE
-    return _("Saved against asking everything"), amount
+    return _("Saved against the highest level"), amount
 
 
 def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any]]:

@@ -105,7 +105,7 @@ def together_url(site: AdminSite, record: NumberInsightRecord, kind: str) -> str
 def _row(other: NumberInsightRecord, site: AdminSite, rights: Rights) -> dict[str, Any]:
     text = number(other, full=rights.full)
     return {
-        "record": other,
+        "age": display.age(other.created_at),
         "link": links.record_link(site, other, text),
         "badge": display.decision_badge(other) if other.decision else display.verdict_badge(other),
     }

@@ -69,6 +69,9 @@ class ReasonForm(forms.Form):
             fields.clear()
         else:
             fields["reason_code"].choices = reason_choices()
+            fields["reason_code"].widget.attrs["autofocus"] = True
+        if action.reason == NEEDED:
+            fields["reason_code"].help_text = _("(a refusal needs one)")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

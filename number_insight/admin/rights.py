@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from number_insight.addresses import masked_ip
 from number_insight.admin import permissions
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord
 
@@ -79,14 +79,3 @@ def ip_text(record: NumberInsightRecord, *, full: bool) -> str:
     if not record.ip_address:
         return gettext("unknown (private or not given)")
     return str(record.ip_address) if full else masked_ip(record.ip_address)
-
-
-def masked_ip(ip: str) -> str:
-    """Return an IP address or a network without its latter half ("81.2.*.*")."""
-    try:
-        address = ipaddress.ip_network(ip, strict=False).network_address
-    except ValueError:
-        return "*"
-    if address.version == 4:
-        return ".".join([*str(address).split(".")[:2], "*", "*"])
-    return ":".join([*address.exploded.split(":")[:2], "*"])

@@ -103,12 +103,19 @@ def why_nothing(text: str, *, is_full: bool) -> str:
     `is_full`: numbers are seen in full, so that they are found by their beginning as well.
     """
     if _is_like_a_number(text) and not is_full:
-        return gettext("You see numbers masked, so only a whole number is found.")
+        return gettext(
+            "You see numbers masked, so only a whole number is found, and no last digits."
+        )
     digits = sum(char.isdigit() for char in text)
     if _is_like_a_number(text) and digits < MIN_PREFIX_DIGITS:
         return gettext(
-            "A number is found from its first seven digits on, country code included; its end is "
-            "in no index."
+            "A number is found from its first seven digits on, country code included. Last digits "
+            "find nothing: no index serves them."
+        )
+    if _is_like_a_number(text) and not _is_whole_number(text):
+        return gettext(
+            "No number begins with these digits. Last digits find nothing: no index serves them; "
+            "type the whole number, or its beginning with the country code."
         )
     if not digits and len(text.strip()) < MIN_NAME_LENGTH:
         return gettext("A name is found from its first three letters on.")
@@ -118,6 +125,11 @@ def why_nothing(text: str, *, is_full: bool) -> str:
         )
         return message % {"key": "SUBJECT_SEARCH"}
     return gettext("No record has this number, IP or id, and nobody of that name signed up.")
+
+
+def _is_whole_number(text: str) -> bool:
+    region = app_settings.default_region
+    return numbers.is_possible(numbers.canonical(text[:MAX_SEARCH_LENGTH], region))
 
 
 def _is_like_a_number(text: str) -> bool:

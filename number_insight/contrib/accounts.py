@@ -39,9 +39,9 @@ class Word:
 def set_is_active(record: NumberInsightRecord, user: Any = None, **_told: Any) -> None:
     """Deactivate the subject of `record` if it was refused, and activate it if it was released.
 
-    When a decision is undone or reopened, the change that it made is taken back: not if
-    the account was changed by others since, and not as long as another decision about the same
-    account says the same. Each change is an event in the history of the record.
+    When a decision is undone or reopened, the change that it made is taken back: not if the account
+    was changed by others since, and not as long as another decision about the same account says the
+    same. Each change is an event in the history of the record.
     """
     account = record.subject
     if account is None:

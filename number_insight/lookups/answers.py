@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +16,7 @@ from number_insight.lookups import budget, prices
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import BASIC_SIGNALS
+from number_insight.providers.documents import Unreadable, read_json
 
 logger = logging.getLogger("number_insight.lookups.answers")
 
@@ -91,7 +94,18 @@ def _stored_raw(provider: str, insight: Insight) -> dict[str, Any] | None:
     """Return the part of the raw answer that ``STORE_RAW`` and ``STORE_LIVE`` let us store."""
     if not app_settings.STORE_RAW or insight.raw is None:
         return None
-    if app_settings.keeps_live_data:
-        return dict(insight.raw)
-    live = loading.provider(provider).live_keys
-    return None if live is None else {k: v for k, v in insight.raw.items() if k not in live}
+    live = frozenset[str]()
+    if not app_settings.keeps_live_data:
+        told = loading.provider(provider).live_keys
+        if told is None:
+            return None
+        live = told
+    return _plain({key: value for key, value in insight.raw.items() if key not in live})
+
+
+def _plain(raw: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the raw answer as JSON holds it, or None if a project's provider gave none of that."""
+    try:
+        return read_json(json.dumps(raw, default=str).encode())
+    except (TypeError, ValueError, RecursionError, Unreadable):
+        return None

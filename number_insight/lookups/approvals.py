@@ -21,8 +21,8 @@ def latest() -> QuerySet[Any]:
     """Return those of the latest lookups that lack an approval, with `missing` as JSON text."""
     newest = Lookup.objects.order_by("-pk").values("pk")[:1]
     missing = Cast(KT("insight__missing"), TextField())
-    rows = Lookup.objects.annotate(missing=missing)
-    return rows.filter(pk__gt=Subquery(newest) - LATEST, missing__contains=NOT_AUTHORIZED)
+    recent = Lookup.objects.filter(pk__gt=Subquery(newest) - LATEST)
+    return recent.annotate(missing=missing).filter(missing__contains=NOT_AUTHORIZED)
 
 
 def lacking() -> dict[str, str]:

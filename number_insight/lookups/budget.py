@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F
+from django.db import connections, router
 
 from number_insight import clock, loading, signals
 from number_insight.conf import app_settings
@@ -27,6 +27,11 @@ ALERTS = (50, 80, 100)
 """The percentages of a budget at which the operator is alerted."""
 UNIT = Decimal("0.00000001")
 """The unit of stored amounts."""
+ADD = (
+    f"UPDATE {Spending._meta.db_table} SET reserved = reserved + %s, spent = spent + %s"  # noqa: S608
+    " WHERE period = %s AND currency = %s"
+)
+"""Every lookup runs it four times, and the ORM would build it anew each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,13 +101,15 @@ def _lock_periods(keys: Collection[str], currency: str) -> dict[str, Spending]:
 
 def _add(keys: Iterable[str], currency: str, *, reserved: int = 0, spent: int = 0) -> None:
     """Add amounts to the rows of these periods."""
-    added = {"reserved": F("reserved") + reserved, "spent": F("spent") + spent}
-    # In the order in which they are locked, the day first, so that no two transactions deadlock.
-    for key in keys:
-        rows = Spending.objects.filter(period=key, currency=currency)
-        if not rows.update(**added):
-            lock_or_create(rows, [Spending(period=key, currency=currency)], key="period")
-            rows.update(**added)
+    with connections[router.db_for_write(Spending)].cursor() as cursor:
+        # In the order of `_lock_periods`, the day first, so that no two transactions deadlock.
+        for key in keys:
+            values = (reserved, spent, key, currency)
+            cursor.execute(ADD, values)
+            if not cursor.rowcount:
+                rows = Spending.objects.filter(period=key, currency=currency)
+                lock_or_create(rows, [Spending(period=key, currency=currency)], key="period")
+                cursor.execute(ADD, values)
 
 
 def _alert(row: Spending, added: int, cap: Decimal) -> None:

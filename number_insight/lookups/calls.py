@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -13,14 +14,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions, loading, tracing
+from number_insight import exceptions, loading, threads, tracing
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.providers import transport
 from number_insight.providers.base import Provider
-from number_insight.providers.vocabulary import sound
+from number_insight.providers.vocabulary import acknowledged, sound
 
 T = TypeVar("T")
 
@@ -30,6 +31,8 @@ GATHERING, LONGEST_GATHERING = 0.02, 0.15
 """Seconds to wait for one more answer, and for all in a batch, so that they are saved together."""
 WIDEST_GAP = 0.1
 """The longest delay of a call after the one before it, in seconds."""
+NEVER_SENT = (ImproperlyConfigured, exceptions.Unsupported)
+"""The exceptions besides `ProviderError` by which a provider says that it has asked nothing."""
 CUT_SHORT = "The call was cut short; it may have been paid."
 
 
@@ -57,9 +60,7 @@ def _start(claims: Sequence[Claim]) -> SimpleQueue[Outcome]:
     run = tracing.bind(_run_thread)
     try:
         for _ in claims if len(claims) > 1 else ():
-            name = "number_insight-call"
-            args = (claimed, outcomes)
-            threading.Thread(target=run, args=args, name=name, daemon=True).start()
+            threads.start(partial(run, claimed, outcomes), name="number_insight-call")
     except RuntimeError as error:
         logger.warning("Not all calls have a thread of their own: %s.", error)
         _run(claimed, outcomes)
@@ -119,9 +120,11 @@ def _attempt(provider: Provider, name: str, ask: Callable[[], T]) -> T:
     with transport.watching() as watch:
         try:
             return ask()
-        except (exceptions.NumberInsightError, ImproperlyConfigured):
+        except exceptions.ProviderError:
             raise
         except Exception as error:  # a third party's provider may have paid before it raised
+            if isinstance(error, NEVER_SENT) and not watch.was_sent:
+                raise
             logger.error("Provider %s raised %s.", name, place(error))
             kind, was_sent = type(error).__name__, watch.was_sent or not provider.uses_transport
     if was_sent:
@@ -153,7 +156,8 @@ def _call_in_turn(claim: Claim) -> Result:
     time.sleep(max(claim.turn - time.monotonic(), 0))
     _spacing.wait(name)
     if claim.lookup.delivery == "async":
-        return attempt(provider, name, lambda: provider.submit(question, claim.callback_url))
+        url = claim.callback_url
+        return attempt(provider, name, lambda: acknowledged(provider.submit(question, url)))
     return attempt(provider, name, lambda: sound(provider.lookup(question)))
 
 

@@ -139,13 +139,13 @@ def succeeded(provider: str, level: str) -> bool:
 
 @retry_deadlock
 def _close(provider: str, level: str, **forgotten: Any) -> bool:
-    troubled = Circuit.objects.filter(_scope(provider, level)).exclude(
-        open_until=None, failures=0, refusals=0
-    )
-    found = list(troubled)
-    was_open = any(circuit.open_until for circuit in found)
-    if found:
-        troubled.update(open_until=None, openings=0, failures=0, reason="", **forgotten)
+    circuits = Circuit.objects.filter(_scope(provider, level))
+    troubled = [one for one in circuits if one.open_until or one.failures or one.refusals]
+    was_open = any(circuit.open_until for circuit in troubled)
+    if troubled:
+        keys = [circuit.pk for circuit in troubled]
+        closed = {"open_until": None, "openings": 0, "failures": 0, "reason": "", **forgotten}
+        Circuit.objects.filter(pk__in=keys).update(**closed)
     if was_open:
         logger.warning("Provider %r answers again.", provider)
     return was_open

@@ -10,6 +10,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
@@ -108,7 +109,9 @@ def _post(url: SplitResult, probe: Probe, timeout: float) -> Answer:
     body: Any = iter((probe.body,)) if probe.in_chunks else probe.body
     headers = {"Content-Type": "application/json", "Connection": "close"}
     try:
-        connection.request("POST", url.path, body, headers, encode_chunked=probe.in_chunks)
+        # A server may answer and close before it has read the body; its answer says more.
+        with suppress(BrokenPipeError):
+            connection.request("POST", url.path, body, headers, encode_chunked=probe.in_chunks)
         response = connection.getresponse()
         return Answer(
             status=response.status,

@@ -6,6 +6,8 @@ would hide nothing, since all existing numbers can be tried in an hour.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.crypto import salted_hmac
 
 from number_insight.conf import app_settings
@@ -25,7 +27,9 @@ def fingerprints(number: str) -> list[str]:
 
     Compare them with the stored ones: ``number_hash__in=fingerprints(number)``.
     """
-    return [
-        salted_hmac(SALT, number, secret=key, algorithm="sha256").hexdigest()
-        for key in app_settings.FINGERPRINT_KEYS
-    ]
+    return [_signed(number, key) for key in app_settings.FINGERPRINT_KEYS]
+
+
+@lru_cache(maxsize=1024)  # each step of a screening compares the same number
+def _signed(number: str, key: str | bytes) -> str:
+    return salted_hmac(SALT, number, secret=key, algorithm="sha256").hexdigest()

@@ -13,10 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language_bidi, gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers, spelling
-from number_insight.addresses import canonical_network, is_partly_public
+from number_insight.addresses import canonical_network, is_partly_public, masked_ip
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
@@ -73,7 +74,11 @@ class ListEntry(models.Model):
         indexes: ClassVar = [models.Index(fields=["match", "value"], name="ni_list_entry")]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} {self.get_match_display()} {self.pk or ''}".strip()
+        value = self.masked_value
+        if get_language_bidi() and value:
+            value = f"\N{LEFT-TO-RIGHT ISOLATE}{value}\N{POP DIRECTIONAL ISOLATE}"
+        parts = (self.get_action_display(), self.get_match_display(), value)
+        return " ".join(filter(None, parts))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.value = normalised(self.match, self.value)
@@ -91,6 +96,15 @@ class ListEntry(models.Model):
     def is_unkept(self) -> bool:
         """Whether it matches a number by its fingerprint, since the number is not kept."""
         return self.match == ListMatch.NUMBER and self.value.startswith(UNKEPT)
+
+    @property
+    def masked_value(self) -> str:
+        """The value for everybody's eyes: a number or an IP is masked."""
+        if self.is_unkept:
+            return gettext("a number that is not kept")
+        if self.match == ListMatch.NUMBER:
+            return numbers.recognisable(self.value)
+        return masked_ip(self.value) if self.match == ListMatch.IP else self.value
 
     def overlapping(self) -> QuerySet[ListEntry]:
         """Return the other entries in force whose matches overlap with those of this one."""

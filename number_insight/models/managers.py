@@ -16,7 +16,7 @@ from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import RecordState
 from number_insight.models.fingerprints import fingerprints
-from number_insight.models.subjects import key_of, kinds_of
+from number_insight.models.subjects import key_of, kinds_of, model_of
 from number_insight.rules.scoring import DENY, REVIEW
 
 ABANDONED_AFTER = timedelta(days=1)
@@ -50,7 +50,7 @@ class RecordQuerySet(models.QuerySet[Any]):
         it has no key yet.
         """
         key = key_of(subject)
-        return self.filter(subject_type__in=kinds_of(type(subject)), subject_id=key)
+        return self.filter(subject_type__in=kinds_of(model_of(subject)), subject_id=key)
 
     @sensitive_variables()
     def for_number(self, number: str) -> RecordQuerySet:

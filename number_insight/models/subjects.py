@@ -32,6 +32,11 @@ def has_key(subject: Model) -> bool:
     return all(part is not None and part != "" for part in parts)
 
 
+def model_of(subject: Model) -> type[Model]:
+    """Return the model of `subject`; ``request.user`` is no instance of it by its type."""
+    return subject._meta.model
+
+
 def key_of(subject: Model) -> str:
     """Return the key of `subject` as records store it; raise `BadArgument` if it has none."""
     if not isinstance(subject, Model):
@@ -65,7 +70,7 @@ def existing(model: type[Model], texts: Iterable[str]) -> set[str]:
     """Return the keys among `texts` under which `model`, or a parent of it, has a row."""
     keys = list(read_keys(model, texts))
     found: set[str] = set()
-    top = _line(model)[-1]  # an object that is no child any more is its parent still
+    top = _lineage(model)[-1]  # an object that is no child any more is its parent still
     for rows in _by_keys(top._base_manager.order_by(), keys):
         found |= {key_text(key) for key in rows.values_list("pk", flat=True)}
     return found
@@ -83,7 +88,7 @@ def fetch(kind: int | None, text: str) -> Model | None:
     It is looked for in the database that its own model is read from.
     """
     model = None if kind is None else ContentType.objects.get_for_id(kind).model_class()
-    for found_in in _line(model) if model else ():
+    for found_in in _lineage(model) if model else ():
         try:
             subject: Model = found_in._base_manager.get(pk=read_key(found_in, text))
         except ObjectDoesNotExist:
@@ -98,7 +103,7 @@ def fetch_many(kind: int, texts: Iterable[str]) -> dict[str, Model]:
     """Return the subjects of one content type by their keys as text; see `fetch`."""
     model = ContentType.objects.get_for_id(kind).model_class()
     wanted, found = set(texts), dict[str, Model]()
-    for found_in in _line(model) if model else ():
+    for found_in in _lineage(model) if model else ():
         keys = list(read_keys(found_in, wanted - found.keys()))
         for row in chain.from_iterable(_by_keys(found_in._base_manager.all(), keys)):
             found.setdefault(key_text(row.pk), row)
@@ -117,7 +122,7 @@ class SubjectDescriptor:
             return self
         kind, text = instance.subject_type_id, instance.subject_id
         subject = self.field.get_cached_value(instance, default=None)
-        if subject is not None and text == key_text(subject.pk) and kind in kinds_of(type(subject)):
+        if subject is not None and text == key_text(subject.pk) and _is_of(subject, kind):
             return subject
         subject = fetch(kind, text)
         self.field.set_cached_value(instance, subject)
@@ -174,6 +179,10 @@ def kinds_of(model: type[Model]) -> list[int]:
     return [kind.pk for kind in ContentType.objects.get_for_models(*_family(model)).values()]
 
 
+def _is_of(subject: Model, kind: int | None) -> bool:
+    return kind in kinds_of(model_of(subject))
+
+
 def is_same(kind: int | None, key: str, other_kind: int | None, other_key: str) -> bool:
     """Return whether two subjects, each a content type with a key as text, are one object."""
     if key != other_key or kind is None or other_kind is None:
@@ -184,13 +193,13 @@ def is_same(kind: int | None, key: str, other_kind: int | None, other_key: str) 
 
 def _family(model: type[Model]) -> set[type[Model]]:
     """Return the models whose rows with one key are one object: parents and children."""
-    line = _line(model)
-    top = line[-1]
-    children = {child for child in apps.get_models() if top in _line(child)}
-    return {*line, *(child._meta.concrete_model or child for child in children)}
+    lineage = _lineage(model)
+    top = lineage[-1]
+    children = {child for child in apps.get_models() if top in _lineage(child)}
+    return {*lineage, *(child._meta.concrete_model or child for child in children)}
 
 
-def _line(model: type[Model]) -> list[type[Model]]:
+def _lineage(model: type[Model]) -> list[type[Model]]:
     """Return the concrete model behind `model`, and the parents that it has its key from."""
     found: list[type[Model]] = [model._meta.concrete_model or model]
     while True:

@@ -12,6 +12,7 @@ from django.db import DatabaseError, connections, router, transaction
 
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
+from number_insight.models.subjects import model_of
 
 logger = logging.getLogger("number_insight.models.summaries")
 
@@ -91,7 +92,7 @@ def _raise_unguarded(error: Exception, guard: Guard) -> None:
 
 def _savepoint(subject: Any) -> Any:
     """Return a savepoint, if a transaction is open that a database error would end."""
-    alias = router.db_for_read(type(subject), instance=subject)
+    alias = router.db_for_read(model_of(subject), instance=subject)
     return transaction.atomic(alias) if connections[alias].in_atomic_block else nullcontext()
 
 

@@ -171,14 +171,14 @@ def _network_type(fields: Mapping[str, Any]) -> str:
 def _line_type(answer: _Answer) -> str:
     """Return the type of the current network, or else of the one that the number was given to.
 
-    A US virtual number was seen with a mobile network as its first and none today, so without a
-    current one the range alone does not make it a mobile.
+    A US virtual number was seen with a mobile network as its first and none today, so the range
+    alone makes no mobile without a current one, or against a word for it that is new to us.
     """
-    current = _network_type(answer.get("current_carrier"))
-    if current != UNKNOWN:
+    fields = answer.get("current_carrier")
+    if (current := _network_type(fields)) != UNKNOWN:
         return current
     original = _network_type(answer.get("original_carrier"))
-    is_lost = answer.codes.get("current_carrier") == "NOT_FOUND"
+    is_lost = answer.codes.get("current_carrier") == "NOT_FOUND" or fields.get("network_type")
     return UNKNOWN if original == "mobile" and is_lost else original
 
 

@@ -116,7 +116,8 @@ class HTTPMeanings:
         if meaning is None:
             return None
         if code not in self.known:
-            meaning = replace(meaning, sentence=f"{meaning.sentence} (HTTP {code})")
+            sentence = f"{meaning.sentence.removesuffix('.')} (HTTP {code})."
+            meaning = replace(meaning, sentence=sentence)
         return meaning.as_error(http_status=code, request_id=request_id)
 
     def raise_for(self, response: Response) -> None:

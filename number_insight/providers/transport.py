@@ -17,14 +17,14 @@ from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from http.client import HTTPException, IncompleteRead
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from number_insight import __version__
+from number_insight import __version__, threads
 from number_insight.exceptions import NotSent, Uncertain
 from number_insight.providers import trust
 from number_insight.providers.http import MAX_BODY, Request, Response, origin, url_trouble
@@ -50,12 +50,9 @@ def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Res
     answer came. `ca_file` replaces the trusted certificate authorities.
     """
     call = _Call(request)
-    worker = Thread(
-        target=call.run, args=(time.monotonic() + timeout, ca_file), name="lookup", daemon=True
-    )
     ended = True
     try:
-        worker.start()
+        threads.start(partial(call.run, time.monotonic() + timeout, ca_file), name="lookup")
         ended = call.finished.wait(timeout)
     except RuntimeError:  # the process is out of threads, or shutting down
         call.trouble = "no thread could be started"

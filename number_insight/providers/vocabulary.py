@@ -1,6 +1,7 @@
 """The vocabulary of an insight, for the answers of all providers.
 
-A project's own provider may use words and countries that no rule knows and no column holds.
+A project's own provider may use words and countries that no rule knows, and values that no column
+holds. None of them may cost the answer, which is paid.
 """
 
 from __future__ import annotations
@@ -8,36 +9,57 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeGuard
+from decimal import Decimal
+from typing import Any, TypeGuard
 
 from number_insight import facts
-from number_insight.insight import UNKNOWN, Caller, Carrier, Insight, Location, Risk, Swap, utc_time
+from number_insight.insight import (
+    UNKNOWN,
+    Caller,
+    Carrier,
+    Insight,
+    IPMatch,
+    Location,
+    RealTime,
+    Risk,
+    Roaming,
+    Swap,
+    utc_time,
+)
 from number_insight.numbers import known_country
+from number_insight.providers import scalars
+from number_insight.providers.base import Acknowledgement
 from number_insight.providers.scalars import clean, flag
 
+LONGEST_REQUEST_ID = 64
+SUBSCRIPTIONS = frozenset({"prepaid", "postpaid"})
 LONGEST = 50
 """The longest name or word that is kept of a match or a risk, in characters."""
 
 
 def sound(insight: Insight) -> Insight:
-    """Return `insight` with unknown words and countries replaced by "unknown" and None."""
-    roaming, ip = insight.roaming, insight.ip
+    """Return `insight` with unknown words replaced by "unknown", and other nonsense by None.
+
+    A value of a wrong type is read as far as it can be: ``0.03`` and ``"0.03"`` are a price.
+    """
     return replace(
         insight,
+        **_of_the_question(insight),
+        national_format=scalars.text(insight.national_format),
         country=known_country(insight.country),
+        country_iso3=scalars.letters(insight.country_iso3, 3),
+        country_name=scalars.text(insight.country_name),
+        country_prefix=scalars.text(insight.country_prefix),
         line_type=_word(insight.line_type, facts.LINE_TYPES),
         current_carrier=_carrier(insight.current_carrier),
         original_carrier=_carrier(insight.original_carrier),
         ported=_word(insight.ported, facts.PORTED),
         valid_number=_word(insight.valid_number, facts.VALID_NUMBER),
         reachable=_word(insight.reachable, facts.REACHABLE),
-        roaming=replace(
-            roaming,
-            status=_word(roaming.status, facts.ROAMING),
-            country=known_country(roaming.country),
-        ),
-        ip=replace(ip, match=_word(ip.match, facts.IP_MATCH), country=known_country(ip.country)),
+        roaming=_roaming(insight.roaming),
+        ip=_ip(insight.ip),
         caller=_caller(insight.caller),
+        real_time=_real_time(insight.real_time),
         sim_swap=_swap(insight.sim_swap),
         device_swap=_swap(insight.device_swap),
         voip=_word_if_told(insight.voip, facts.VOIP),
@@ -54,15 +76,90 @@ def sound(insight: Insight) -> Insight:
     )
 
 
-def _carrier(carrier: Carrier | None) -> Carrier | None:
-    if carrier is None:
+def acknowledged(acknowledgement: Acknowledgement) -> Acknowledgement:
+    """Return `acknowledgement` with a request id and amounts that can be stored."""
+    return replace(
+        acknowledgement,
+        request_id=_request_id(acknowledgement.request_id),
+        price=_amount(acknowledgement.price),
+        balance=_amount(acknowledgement.balance),
+    )
+
+
+def _of_the_question(insight: Insight) -> dict[str, Any]:
+    """Return what `insight` tells of the question itself, and of its price."""
+    outcome = scalars.integer(insight.outcome)
+    return {
+        "status": scalars.integer(insight.status),
+        "status_text": scalars.scrubbed(insight.status_text),
+        "request_id": _request_id(insight.request_id),
+        "number": scalars.number(insight.number),
+        "outcome": outcome if outcome in (0, 1, 2) else None,
+        "price": _amount(insight.price),
+        "refund": _amount(insight.refund),
+        "balance": _amount(insight.balance),
+        "raw": insight.raw if isinstance(insight.raw, Mapping) else None,
+    }
+
+
+def _request_id(value: object) -> str:
+    return (scalars.text(value) or "")[:LONGEST_REQUEST_ID]
+
+
+def _amount(value: object) -> Decimal | None:
+    """Return an amount; one that is a decimal already is doubted elsewhere, if it has to be."""
+    return value if isinstance(value, Decimal) else scalars.amount(value)
+
+
+def _carrier(carrier: object) -> Carrier | None:
+    if not isinstance(carrier, Carrier):
         return None
-    kind = _word(carrier.network_type, facts.LINE_TYPES)
-    return replace(carrier, country=known_country(carrier.country), network_type=kind)
+    return Carrier(
+        network_code=scalars.text(carrier.network_code),
+        name=scalars.text(carrier.name),
+        country=known_country(carrier.country),
+        network_type=_word(carrier.network_type, facts.LINE_TYPES),
+    )
 
 
-def _caller(caller: Caller | None) -> Caller | None:
-    return None if caller is None else replace(caller, type=_word(caller.type, facts.CALLER_TYPES))
+def _roaming(roaming: object) -> Roaming:
+    if not isinstance(roaming, Roaming):
+        return Roaming()
+    return Roaming(
+        status=_word(roaming.status, facts.ROAMING),
+        country=known_country(roaming.country),
+        network_code=scalars.text(roaming.network_code),
+        network_name=scalars.text(roaming.network_name),
+    )
+
+
+def _ip(ip: object) -> IPMatch:
+    if not isinstance(ip, IPMatch):
+        return IPMatch()
+    return IPMatch(
+        address=scalars.address(ip.address),
+        match=_word(ip.match, facts.IP_MATCH),
+        country=known_country(ip.country),
+        city=scalars.text(ip.city),
+    )
+
+
+def _caller(caller: object) -> Caller | None:
+    if not isinstance(caller, Caller):
+        return None
+    return Caller(
+        name=scalars.text(caller.name),
+        first_name=scalars.text(caller.first_name),
+        last_name=scalars.text(caller.last_name),
+        type=_word(caller.type, facts.CALLER_TYPES),
+        subscription_type=_word(caller.subscription_type, SUBSCRIPTIONS),
+    )
+
+
+def _real_time(state: object) -> RealTime | None:
+    if not isinstance(state, RealTime):
+        return None
+    return RealTime(active=flag(state.active), handset=_word(state.handset, {"on", "off"}))
 
 
 def _swap(swap: object) -> Swap | None:

@@ -114,7 +114,7 @@ class Replayer:
         reads = [COSTLY if rule.reads is None else rule.reads for rule in rule_set.rules]
         names = frozenset[str]().union(*reads)
         self._counted = names - {"listed"}
-        self._lists = Lists() if "listed" in names else None
+        self._lists = Lists.in_force() if "listed" in names else None
         self._judge = Judge(rule_set, rule_faults.shadowed(rule_faults.known()))
 
     def outcomes(self, cases: Sequence[StoredCase]) -> list[Outcome]:

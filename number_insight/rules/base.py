@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from number_insight.exceptions import place
+from number_insight.exceptions import BadFlag, place
 from number_insight.insight import TOLD_BY_SOME, Insight
 from number_insight.rules.scoring import (
     ALLOW,
@@ -22,6 +22,7 @@ from number_insight.rules.scoring import (
     verdict_for,
     weigh,
 )
+from number_insight.rules.soundness import is_weight, sound
 
 logger = logging.getLogger("number_insight.rules")
 
@@ -126,10 +127,10 @@ class Rule:
     read anything, so ``LEVEL="auto"`` buys what it may read; an empty tuple means that it reads
     free facts only. `reads` names what it reads of `COSTLY`; None means anything. `live` marks a
     rule whose flag tells of the state of the phone; `bare_message` is the text of such a flag
-    without its places, which are not stored. `excuses` names the codes of risks that do not
-    count beside its flags. In `shadow` a rule is asked and its flags are kept, and nothing comes of
-    it. `title` is the short text of its badge; `otherwise` ends
-    the sentence "Would have passed if …", with the places of the flag's message.
+    without its places, which are not stored. `excuses` names the codes of risks that do not count
+    beside its flags. In `shadow` a rule is asked and its flags are kept, and nothing comes of it.
+    `title` is the short text of its badge; `otherwise` ends the sentence "Would have passed if …",
+    with the places of the flag's message.
     """
 
     code: ClassVar[str]
@@ -146,7 +147,7 @@ class Rule:
 
     def __init__(self, *, weight: int | None = None) -> None:
         if weight is not None:
-            if isinstance(weight, bool) or not isinstance(weight, int):
+            if not is_weight(weight):
                 raise TypeError(
                     f"the weight of rule {self.code!r} is a whole number, not {weight!r}"
                 )
@@ -203,7 +204,7 @@ class Findings:
             found = _examined(rule, insight, signup)
         except Exception as error:  # a project's rule: its bug must not cost a verdict
             # The text of the error may hold the number, so only its type and place are logged.
-            self.errors[rule.code] = place(error)
+            self.errors[rule.code] = str(error) if isinstance(error, BadFlag) else place(error)
             logger.error(
                 "Rule %s raised %s and was skipped; repair it.", rule.code, self.errors[rule.code]
             )
@@ -266,8 +267,4 @@ def _verdict(flags: Iterable[Flag], thresholds: Mapping[str, int], *, raised: bo
 
 
 def _examined(rule: Rule, insight: Insight, signup: Signup) -> list[Flag]:
-    found = list(rule.examine(insight, signup) or ())
-    for flag in found:
-        if not isinstance(flag, Flag):
-            raise TypeError(f"rule {rule.code!r} yielded {type(flag).__name__}, not a flag")
-    return found
+    return [sound(flag) for flag in rule.examine(insight, signup) or ()]

@@ -212,8 +212,8 @@ class Sandbox:
 
         `persona` is a name, an ending or a `Persona`; `fault=""` and `status=0` remove the
         persona's trouble; `delay` is in seconds. `insights` maps an insight of Identity Insights to
-        the code of its status, or to members that replace the persona's. An earlier
-        override of the number is replaced.
+        the code of its status, or to members that replace the persona's. An earlier override of the
+        number is replaced.
         """
         self._state.behaviours.set(
             number,

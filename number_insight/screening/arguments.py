@@ -40,7 +40,8 @@ def check_level(level: str | None) -> None:
 def check_source(source: str) -> None:
     """Raise `BadArgument` unless `source` is one of `Source`."""
     if source not in Source.values:
-        raise BadArgument(f"There is no source {source!r}. {did_you_mean(source, Source.values)}")
+        hint = did_you_mean(str(source), Source.values)
+        raise BadArgument(f"There is no source {source!r}. {hint}")
 
 
 def check_region(region: str | None) -> None:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from number_insight.exceptions import place
@@ -125,22 +124,35 @@ def _settle(
     _charge([*cases, *set_aside], answered)
     for case in set_aside:
         hand_over(case.record.pk, note=ANOTHER_LINE, cost=case.record.cost)
-    rows = NumberInsightRecord.objects
-    rows.filter(pk__in=requeued).update(state=RecordState.QUEUED, lookup=None)
-    rows.filter(pk__in=following).update(state=RecordState.QUEUED, note="")
+    _requeue(requeued, lookup=None)
+    _requeue(following, note="")
     judge(cases)
     return [*requeued, *following]
 
 
+def _requeue(keys: Collection[int], **columns: Any) -> None:
+    """Put records back into the queue, and write `columns`."""
+    if keys:
+        rows = NumberInsightRecord.objects.filter(pk__in=keys)
+        rows.update(state=RecordState.QUEUED, **columns)
+
+
 def _lock_records(lookups: Sequence[Lookup]) -> list[NumberInsightRecord]:
     """Lock and return the records that wait for `lookups`, or failed and are answered now."""
-    answered = [lookup.pk for lookup in lookups if lookup.is_answered]
-    set_aside = [lookup.pk for lookup in lookups if answers.is_set_aside(lookup)]
-    failed = Q(state=RecordState.FAILED, decision=Decision.NONE, number_hash="") & (
-        Q(lookup__in=answered) | (Q(lookup__in=set_aside) & ~Q(lane=Lane.FAULT))
-    )
-    rows = NumberInsightRecord.objects.filter(lookup__in=[lookup.pk for lookup in lookups])
-    return lock(rows.filter(Q(state=RecordState.WAITING) | failed)) if lookups else []
+    by_key: dict[int | None, Lookup] = {lookup.pk: lookup for lookup in lookups}
+    states = (RecordState.WAITING, RecordState.FAILED)
+    rows = NumberInsightRecord.objects.filter(lookup__in=list(by_key), state__in=states)
+    records = lock(rows) if lookups else []
+    return [record for record in records if _is_due(record, by_key[record.lookup_id])]
+
+
+def _is_due(record: NumberInsightRecord, lookup: Lookup) -> bool:
+    """Return whether `record` waits for `lookup`, or failed and is answered by it now."""
+    if record.state == RecordState.WAITING:
+        return True
+    if record.decision != Decision.NONE or record.number_hash:
+        return False
+    return lookup.is_answered or (answers.is_set_aside(lookup) and record.lane != Lane.FAULT)
 
 
 def _case(

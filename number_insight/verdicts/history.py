@@ -23,6 +23,7 @@ from number_insight.insight import Insight
 from number_insight.models import ListEntry, NumberInsightRecord
 from number_insight.models.choices import Source
 from number_insight.models.fingerprints import fingerprints
+from number_insight.transactions import as_json
 from number_insight.verdicts.lists import Lists
 
 Signups = Sequence[tuple[Any, Insight]]
@@ -162,7 +163,7 @@ def _add_listed(signups: Signups, pasts: Sequence[Past]) -> None:
     if any(past["listed"] for past in pasts):
         lists = Lists.around({record.number for record, _insight in signups}, filter(None, ips))
     else:
-        lists = Lists(ListEntry.objects.none())
+        lists = Lists()
     for (record, insight), ip, past in zip(signups, ips, pasts, strict=True):
         past["listed"] = lists.matching(record.number, ip=ip, insight=insight)
 
@@ -172,16 +173,13 @@ def _query(signups: Signups, names: Collection[str], *, most: int) -> list[Past]
     if not signups or not names:
         return [{} for _signup in signups]
     connection = connections[router.db_for_read(NumberInsightRecord)]
-    hashes = len(app_settings.FINGERPRINT_KEYS)
-    facts = tuple(sorted(names))
-    values = {"most": most}
-    for nth, (record, insight) in enumerate(signups):
-        columns = _columns(record, insight, hashes, connection)
-        values |= {f"{name}_{nth}": value for name, value in columns.items()}
+    hashes, facts = len(app_settings.FINGERPRINT_KEYS), tuple(sorted(names))
+    rows = [_columns(record, insight, hashes, connection) for record, insight in signups]
+    statement, values = _statement(connection, facts, rows, hashes)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(connection, facts, len(signups), hashes), values)
-        rows = {nth: dict(zip(facts, row, strict=True)) for nth, *row in cursor.fetchall()}
-    return [rows[nth] for nth in range(len(signups))]
+        cursor.execute(statement, {"most": most, **values})
+        found = {nth: dict(zip(facts, row, strict=True)) for nth, *row in cursor.fetchall()}
+    return [found[nth] for nth in range(len(signups))]
 
 
 def _columns(
@@ -220,29 +218,48 @@ def _column(name: str) -> Field[Any, Any]:
 
 
 def _statement(
-    connection: BaseDatabaseWrapper, facts: tuple[str, ...], signups: int, hashes: int
-) -> str:
+    connection: BaseDatabaseWrapper,
+    facts: tuple[str, ...],
+    signups: Sequence[Mapping[str, Any]],
+    hashes: int,
+) -> tuple[str, Mapping[str, Any]]:
+    """Return the statement on the columns of `signups`, and its values."""
     quoted = dict(zip(("records", "lists"), map(connection.ops.quote_name, TABLES), strict=True))
     if connection.vendor == "postgresql":
         moment = "timestamptz" if settings.USE_TZ else "timestamp"
-        return _from_values(facts, signups, hashes, moment, **quoted)
-    return _one_by_one(facts, signups, hashes, **quoted)
+        rows = [{"nth": nth, **columns} for nth, columns in enumerate(signups)]
+        is_single = len(rows) == 1
+        document = {"signups": as_json(rows), "count": len(rows)}
+        statement = _from_table(facts, hashes, moment, is_single=is_single, **quoted)
+        return statement, rows[0] if is_single else document
+    values = {
+        f"{name}_{nth}": value
+        for nth, columns in enumerate(signups)
+        for name, value in columns.items()
+    }
+    return _one_by_one(facts, len(signups), hashes, **quoted), values
 
 
 @lru_cache
-def _from_values(
-    facts: tuple[str, ...], signups: int, hashes: int, moment: str, **tables: str
+def _from_table(
+    facts: tuple[str, ...], hashes: int, moment: str, *, is_single: bool, **tables: str
 ) -> str:
-    """Return the statement on a table of the signups, so that it is planned once."""
-    types = COLUMNS | {f"hash_{nth}": "text" for nth in range(hashes)}
+    """Return the statement on a table of the signups, so that it is planned once.
+
+    The table is one JSON document: a parameter for each column of each signup would cost the driver
+    more time than the answer. A single signup is a row of constants, whose frequencies the planner
+    knows.
+    """
+    types = {"nth": "integer"} | COLUMNS | {f"hash_{nth}": "text" for nth in range(hashes)}
     types = {name: moment if kind == MOMENT else kind for name, kind in types.items()}
-    rows = ", ".join(
-        f"({nth}, {', '.join(f'%({name}_{nth})s::{kind}' for name, kind in types.items())})"
-        for nth in range(signups)
-    )
-    table = f"signup (nth, {', '.join(types)}) AS (VALUES {rows})"
+    if is_single:
+        row = ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in types.items())
+    else:
+        columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
+        # The planner would guess that there are a hundred, and compile the statement for them.
+        row = f"* FROM jsonb_to_recordset(%(signups)s::jsonb) AS given ({columns}) LIMIT %(count)s"
     parts = _parts(facts, {name: f"signup.{name}" for name in types}, hashes, tables)
-    return f"WITH {table} SELECT nth, {parts} FROM signup"
+    return f"SELECT nth, {parts} FROM (SELECT {row}) AS signup"
 
 
 @lru_cache

@@ -26,8 +26,8 @@ class Judged:
     """A case and the judgement of the rules on it.
 
     `insight` is that of the case, with the IP match of this signup, and `history` holds the past
-    that the rules read. `shadowed` are the codes of rules that are in shadow because of
-    their exceptions, and `recovered` the codes of rules that raised before and did not now.
+    that the rules read. `shadowed` are the codes of rules that are in shadow because of their
+    exceptions, and `recovered` the codes of rules that raised before and did not now.
     """
 
     case: Case

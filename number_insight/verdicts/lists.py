@@ -39,17 +39,26 @@ def count_hit(entry_id: int) -> None:
 class Lists:
     """Entries of the present lists, loaded at once to match several signups."""
 
-    def __init__(self, rows: QuerySet[Any] | None = None) -> None:
-        """Load `rows`, or all entries in force."""
+    def __init__(self, entries: Iterable[Listing] = ()) -> None:
         self._entries: dict[tuple[str, str], list[Listing]] = {}
-        rows = ListEntry.objects.in_force() if rows is None else rows
-        for pk, action, match, value in rows.order_by("pk").values_list(
-            "pk", "action", "match", "value"
-        ):
-            entry = Listing(action=action, match=match, value=value, entry_id=pk)
-            key = value.casefold() if match == ListMatch.CARRIER else value
-            self._entries.setdefault((match, key), []).append(entry)
+        for entry in entries:
+            is_carrier = entry.match == ListMatch.CARRIER
+            key = entry.value.casefold() if is_carrier else entry.value
+            self._entries.setdefault((entry.match, key), []).append(entry)
         self._matches = {match for match, _value in self._entries}
+
+    @classmethod
+    def in_force(cls) -> Lists:
+        """Load all entries in force."""
+        return cls._load(ListEntry.objects.in_force())
+
+    @classmethod
+    def _load(cls, rows: QuerySet[Any]) -> Lists:
+        columns = rows.order_by("pk").values_list("pk", "action", "match", "value")
+        return cls(
+            Listing(action=action, match=match, value=value, entry_id=pk)
+            for pk, action, match, value in columns
+        )
 
     @classmethod
     def around(cls, signed_up: Collection[str], ips: Iterable[str]) -> Lists:
@@ -64,7 +73,7 @@ class Lists:
         matches |= Q(match=ListMatch.NUMBER, value__in=lines)
         matches |= Q(match=ListMatch.PREFIX, value__in=prefixes)
         matches |= Q(match=ListMatch.IP, value__in=networks)
-        return cls(ListEntry.objects.in_force().filter(matches))
+        return cls._load(ListEntry.objects.in_force().filter(matches))
 
     def matching(self, number: str, *, ip: str | None, insight: Insight) -> tuple[Listing, ...]:
         """Return the entries that match a signup; the rules decide among them."""

@@ -65,6 +65,16 @@ def test_a_refusal_of_the_form_never_waits(client: Client, reviewer: User) -> No
     assert "Nothing waits in this lane." in text_of(response)
 
 
+def test_an_empty_lane_leads_to_those_in_which_something_waits(
+    client: Client, reviewer: User
+) -> None:
+    record = waiting()
+    waiting(lane="no_answer")
+    page = client.post(DESK, posted(record, "release"), follow=True)
+    assert "Go on: no answer 1" in " ".join(text_of(page).split())
+    assert "Go on: budget" not in " ".join(text_of(page).split())
+
+
 def test_an_empty_desk_says_how_many_were_decided_today(client: Client, reviewer: User) -> None:
     response = client.post(DESK, posted(waiting(), "release"), follow=True)
     assert "You have decided 1 case today." in text_of(response)

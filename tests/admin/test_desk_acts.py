@@ -133,15 +133,6 @@ def test_enter_in_a_field_decides_nothing(client: Client, reviewer: User) -> Non
     assert "disabled" in first[1]
 
 
-@pytest.mark.parametrize(("verdict", "first"), [("review", "release"), ("deny", "refuse")])
-def test_the_verdict_says_which_button_comes_first(
-    client: Client, reviewer: User, verdict: str, first: str
-) -> None:
-    waiting(verdict=verdict)
-    page = client.get(DESK).content.decode()
-    assert re.findall(r'name="act" value="(\w+)"', page)[0] == first
-
-
 def test_a_decision_from_the_page_of_a_record_leads_back_to_it(
     client: Client, reviewer: User
 ) -> None:

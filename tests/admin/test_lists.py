@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from number_insight.models import ListEntry
 from tests.support.records import NUMBER, an_entry
@@ -140,3 +140,26 @@ def test_the_history_of_the_admin_holds_no_number(admin_client: Client) -> None:
     written(admin_client, "deny", "number", NUMBER)
     told = LogEntry.objects.get()
     assert NUMBER[3:] not in f"{told.object_repr} {told.change_message}"
+
+
+@pytest.mark.parametrize(
+    ("match", "value", "title"),
+    [
+        ("number", NUMBER, "deny number +46 70 *** ** 05"),
+        ("ip", "8.8.8.8", "deny IP address or network 8.8.*.*"),
+        ("prefix", "+4670", "deny beginning of a number +4670"),
+        ("country", "SE", "deny country SE"),
+    ],
+)
+def test_an_entry_is_titled_by_its_value_which_is_masked_where_it_is_personal(
+    admin_client: Client, match: str, value: str, title: str
+) -> None:
+    entry = an_entry("deny", match, value)
+    page = admin_client.get(reverse("admin:number_insight_listentry_change", args=[entry.pk]))
+    assert f"<h2>{title}</h2>" in page.content.decode()
+
+
+def test_the_value_in_a_title_keeps_its_order_from_right_to_left() -> None:
+    entry = an_entry("deny", "number", NUMBER)
+    with translation.override("ar"):
+        assert str(entry).endswith("\u2066+46 70 *** ** 05\u2069")

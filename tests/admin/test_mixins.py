@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from number_insight import reviewing
 from number_insight.admin import RiskFlagsAdminMixin
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import signup
@@ -290,3 +291,22 @@ def test_the_column_names_the_heaviest_flag_and_counts_the_others(admin_client: 
     assert column.index("Premium-rate line") < column.index("+2")
     assert "Virtual line" not in column
     assert subject.name == ""
+
+
+def test_the_column_has_no_sentence_that_would_make_it_wide(admin_client: Client) -> None:
+    _subject(Customer, "review")
+    page = admin_client.get(_list(Customer)).content.decode()
+    assert "ni-first" in page
+    assert "ni-sentence" not in page
+
+
+def test_the_panel_leads_to_the_desk_where_a_colleague_has_the_case_open(
+    admin_client: Client,
+) -> None:
+    subject = _subject(Customer, "review")
+    record = NumberInsightRecord.objects.get()
+    reviewing.claim(record, make_staff("bea"))
+    page = admin_client.get(_change(subject)).content.decode()
+    assert "bea" in page[page.index("ni-panel") :]
+    assert 'value="release"' not in page
+    assert f"record={record.pk}" in page

@@ -50,7 +50,9 @@ def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -
     ("typed", "permissions", "sentence"),
     [
         ("0605", ["view_full_number"], "A number is found from its first seven digits on"),
-        ("+4670174", [], "You see numbers masked, so only a whole number is found."),
+        ("1740605", ["view_full_number"], "Last digits find nothing: no index serves them"),
+        ("+4670174", [], "You see numbers masked, so only a whole number is found"),
+        ("0605", [], "and no last digits"),
         ("An", ["view_full_number"], "A name is found from its first three letters on."),
         ("Ana", ["view_full_number"], "Names are not searched here"),
         ("9.9.9.9", [], "No record has this number, IP or id"),

@@ -61,7 +61,7 @@ def test_a_screened_signup_is_explained_in_full(admin_client: Client) -> None:
     sweeps.sweep(inline=True)
     text = _text(admin_client, record)
     for part in (
-        "Rests on an answer of the provider",
+        "Judged on an answer of the provider",
         "IP address 81.2.69.142",
         "Name given Ada L",
         "Level advanced",
@@ -120,7 +120,7 @@ def test_the_page_says_what_would_have_let_the_signup_pass_and_what_was_saved(
     add_flag(record)
     text = _text(admin_client, record)
     assert "Would have passed if the line were mobile." in text
-    assert "Saved against asking everything 0.03 EUR" in text
+    assert "Saved against the highest level 0.03 EUR" in text
 
 
 def test_a_broken_setting_leaves_the_page_readable(admin_client: Client, settings: Any) -> None:
@@ -129,7 +129,7 @@ def test_a_broken_setting_leaves_the_page_readable(admin_client: Client, setting
     settings.NUMBER_INSIGHT = {"PROVIDERS": {}, "EXTRA_RULES": [{"NAME": "shop.rules.Gone"}]}
     text = _text(admin_client, record)
     assert "The line is virtual." in text
-    assert "Saved against asking everything –" in text
+    assert "Saved against the highest level –" in text
 
 
 def test_a_decision_is_shown_with_who_when_and_why(admin_client: Client) -> None:

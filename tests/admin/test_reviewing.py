@@ -185,6 +185,16 @@ def test_too_many_records_at_once_are_rejected(
     assert messages_of(response) == ["Choose at most 2 records at a time."]
 
 
+def test_too_many_records_are_rejected_where_they_are_posted_as_well(
+    client: Client, reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("number_insight.admin.confirmation.MAX_RECORDS", 2)
+    records = [make_record(f"+4670174060{index}") for index in range(3)]
+    response = client.post(action_url("release"), confirmed(*records))
+    assert messages_of(response) == ["Choose at most 2 records at a time."]
+    assert set(NumberInsightRecord.objects.values_list("decision", flat=True)) == {""}
+
+
 def test_looking_up_again_names_its_highest_price_first(admin_client: Client) -> None:
     records = [make_record(number) for number in (NUMBER, OTHER, "call me")]
     page = admin_client.post(LIST, selected("look_up_again", *records)).content.decode()

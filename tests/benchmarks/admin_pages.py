@@ -1,4 +1,4 @@
-"""The admin's list of records: as quick with a million as with one page, and quicker than stock."""
+"""The admin's list of records: as quick with a million as with one page, in few queries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from django.db import connections
 
 from number_insight.models import NumberInsightRecord
 from tests.benchmarks import large
-from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
-from tests.benchmarks.stand import Browser, Stand
+from tests.benchmarks.browser import Browser
+from tests.benchmarks.measuring import Outcome, Size, compared, in_turn, middle, same
+from tests.benchmarks.stand import Stand
 
 OURS = "/admin/number_insight/numberinsightrecord/"
 STOCK = "/stock/number_insight/numberinsightrecord/"
@@ -35,28 +36,11 @@ def pages(stand: Stand, size: Size) -> dict[str, Outcome]:
                 at: partial(_time, browsers[at], path, size.of(10)) for at, path in paths.items()
             }
             given = in_turn(cases, size.rounds)
-            ratios = zip(given[large.LARGE], given[large.SMALL], strict=True)
             figures = {f"{at} ms": middle([1000 * it for it in given[at]], 1) for at in given}
-            outcomes[name] = Outcome(values=[big / small for big, small in ratios], figures=figures)
+            outcomes[name] = compared(given[large.LARGE], given[large.SMALL], figures)
         more = browsers[large.LARGE].queries(OURS) - browsers[large.LARGE].queries(BARE)
         outcomes["queries"] = Outcome(values=[more])
     return outcomes
-
-
-def stock(stand: Stand, size: Size) -> Outcome:
-    """Compare our list of the large table with the one of a stock `ModelAdmin`."""
-    with _browsers(stand, size) as browsers:
-        browser = browsers[large.LARGE]
-        same("rows", _rows(browser, OURS), 50)
-        same("rows of the stock list", _rows(browser, STOCK), 100)
-        cases = {
-            "ours": lambda: _time(browser, OURS, 3),
-            "stock": lambda: _time(browser, STOCK, 1),
-        }
-        given = in_turn(cases, size.rounds)
-    values = [slow / quick for slow, quick in zip(given["stock"], given["ours"], strict=True)]
-    figures = {f"{name} ms": middle([1000 * it for it in given[name]], 0) for name in given}
-    return Outcome(values=values, figures=figures)
 
 
 @contextmanager

@@ -20,6 +20,12 @@ class Table:
         self.fields = model._meta.concrete_fields
         self.places = {field.attname: place for place, field in enumerate(self.fields)}
 
+    @property
+    def name(self) -> str:
+        """The quoted name of the table."""
+        name: str = self.connection.ops.quote_name(self.model._meta.db_table)
+        return name
+
     def row(self, instance: models.Model) -> Row:
         """Return `instance` as the database would hold it."""
         return [self._value(field, instance) for field in self.fields]
@@ -37,7 +43,7 @@ class Table:
         """Write `rows`, whose primary keys are set."""
         quote = self.connection.ops.quote_name
         columns = ", ".join(quote(field.column) for field in self.fields)
-        table = f"{quote(self.model._meta.db_table)} ({columns})"
+        table = f"{self.name} ({columns})"
         with self.connection.cursor() as cursor:
             if self.connection.vendor == "postgresql":
                 with cursor.copy(f"COPY {table} FROM STDIN") as copy:
@@ -55,9 +61,8 @@ class Table:
 
     def refresh_statistics(self) -> None:
         """Let the planner know how large the table has become."""
-        name = self.connection.ops.quote_name(self.model._meta.db_table)
         with self.connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {name}")
+            cursor.execute(f"ANALYZE {self.name}")
 
     def _value(self, field: Any, instance: models.Model) -> Any:
         value = getattr(instance, field.attname)

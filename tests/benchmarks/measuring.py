@@ -47,27 +47,53 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One line of the table."""
+class Line:
+    """One line of the table before it is measured."""
 
     name: str
     against: str
     goal: Goal
-    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """The share of the machine that nobody but the benchmark used, before a line and beside it."""
+
+    before: float
+    beside: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One line of the table: its outcome, or the reason why there is none."""
+
+    line: Line
+    outcome: Outcome | None = None
+    failure: str = ""
+    idle: Idle | None = None
 
     @property
     def met(self) -> bool:
-        return self.goal.is_met(self.outcome.median)
+        return self.outcome is not None and self.line.goal.is_met(self.outcome.median)
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "name": self.name,
-            "against": self.against,
+            "name": self.line.name,
+            "against": self.line.against,
+            **self._measured(),
+            "goal": str(self.line.goal),
+            "met": self.met,
+            "idle": [round(self.idle.before, 3), round(self.idle.beside, 3)] if self.idle else None,
+            "failure": self.failure,
+        }
+
+    def _measured(self) -> dict[str, Any]:
+        if self.outcome is None:
+            return {"ratio": None, "spread": None, "rounds": 0, "figures": {}}
+        return {
             "ratio": round(self.outcome.median, 3),
             "spread": [round(value, 3) for value in self.outcome.spread],
             "rounds": len(self.outcome.values),
-            "goal": str(self.goal),
-            "met": self.met,
             "figures": dict(self.outcome.figures),
         }
 
@@ -84,6 +110,10 @@ class Size:
         """Return how many of `usual` things are done."""
         return max(least, round(usual * self.share))
 
+    def at_most(self, rounds: int) -> int:
+        """Return the rounds of a benchmark for whose long rounds fewer are enough."""
+        return min(self.rounds, rounds)
+
 
 def in_turn(cases: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[Any]]:
     """Run every case once a round, in an order that is shuffled anew; return what each gave."""
@@ -94,6 +124,14 @@ def in_turn(cases: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, li
         for name in order:
             given[name].append(cases[name]())
     return given
+
+
+def compared(
+    ours: Sequence[float], theirs: Sequence[float], figures: Mapping[str, Any] | None = None
+) -> Outcome:
+    """Return the ratio of ours to theirs in each round."""
+    values = [one / other for one, other in zip(ours, theirs, strict=True)]
+    return Outcome(values=values, figures=figures or {})
 
 
 def same(what: str, ours: object, theirs: object) -> None:

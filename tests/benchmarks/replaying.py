@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from django.db import connections
 
-from tests.benchmarks import large
-from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
+from tests.benchmarks import large, program
+from tests.benchmarks.measuring import Outcome, Size, compared, in_turn, middle, same
 from tests.benchmarks.models import PlainCustomer
-from tests.benchmarks.stand import ROOT, Stand
+from tests.benchmarks.stand import Stand
 
 BOTH_CORES = 2
 """Processes that share the large replays, as `--jobs` does by itself on two cores."""
@@ -23,27 +21,52 @@ OTHER_WEIGHTS = {"toll_free": 10, "premium": 10}
 """Under these about one verdict of a hundred is another one."""
 
 
-def judging(stand: Stand, size: Size) -> Outcome:
-    """Compare judging stored records on both cores with only reading the same columns on one."""
+def judging(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
+    """Compare the CPU of judging with that of reading, and two processes with one.
+
+    PostgreSQL's part counts on both sides: reading is mostly its work.
+    """
     large.make(stand, size.large)
-    count = min(size.of(200_000, 500), size.large)
+    count = min(size.of(100_000, 500), size.large)
     cases: dict[str, Callable[[], dict[str, Any]]] = {
-        "judge": lambda: _run("judge", count, jobs=BOTH_CORES),
-        "judge in one process": lambda: _run("judge", count),
-        "read": lambda: _run("read", count),
+        "two": lambda: _run("judge", count, jobs=BOTH_CORES),
+        "one": lambda: _with_database(stand, "judge", count),
+        "read": lambda: _with_database(stand, "read", count),
     }
-    given = in_turn(cases, size.rounds)
-    for judged, read in zip(given["judge"], given["read"], strict=True):
-        same("records", judged["records"], read["records"])
-        told = judged["changed"] + judged["cannot_tell"]
-        assert told < 0.1 * count, f"{judged}: this is not what the rules have made"
-        assert read["flags"] > 0, "there was nothing to read"
-    rates = {
-        name: [run["records"] / run["seconds"] for run in runs] for name, runs in given.items()
+    given = in_turn(cases, size.at_most(5))
+    for judged, read in zip(given["one"], given["read"], strict=True):
+        _check(judged, read, count)
+    figures = {
+        f"{name} {what} us": middle([1e6 * run[what] / count for run in given[name]], 0)
+        for name in ("one", "read")
+        for what in ("cpu", "database")
     }
-    values = [ours / theirs for ours, theirs in zip(rates["judge"], rates["read"], strict=True)]
-    figures = {f"{name} records/s": middle(rate, 0) for name, rate in rates.items()}
-    return Outcome(values=values, figures=figures)
+    whole = {
+        name: [run["cpu"] + run["database"] for run in given[name]] for name in ("one", "read")
+    }
+    rates = {name: [count / run["seconds"] for run in given[name]] for name in ("two", "one")}
+    return (
+        compared(whole["one"], whole["read"], figures),
+        compared(
+            rates["two"],
+            rates["one"],
+            {f"{name} records/s": middle(rates[name], 0) for name in rates},
+        ),
+    )
+
+
+def _with_database(stand: Stand, what: str, count: int) -> dict[str, Any]:
+    """Run one process; return the CPU seconds of PostgreSQL besides."""
+    before = stand.database_cpu
+    found = _run(what, count)
+    return {**found, "database": stand.database_cpu - before}
+
+
+def _check(judged: dict[str, Any], read: dict[str, Any], count: int) -> None:
+    same("records", judged["records"], read["records"])
+    told = judged["changed"] + judged["cannot_tell"]
+    assert told < 0.1 * count, f"{judged}: this is not what the rules have made"
+    assert read["flags"] > 0, "there was nothing to read"
 
 
 def a_million(stand: Stand, size: Size) -> tuple[Outcome, Outcome]:
@@ -62,7 +85,7 @@ def applying(stand: Stand, size: Size) -> Outcome:
     large.make(stand, size.large)
     count = size.of(20_000, 1000)
     values, shares = [], []
-    for turn in range(size.rounds):
+    for turn in range(size.at_most(6)):
         weights = {} if turn % 2 else OTHER_WEIGHTS
         dry = _run("judge", count, weights=weights)
         wet = _run("apply", count, weights=weights)
@@ -107,13 +130,6 @@ def _run(
     what: str, count: int, weights: dict[str, int] | None = None, jobs: int = 1
 ) -> dict[str, Any]:
     """Run `tests.benchmarks.judge` on the large database in a process of its own."""
-    command = [sys.executable, "-m", "tests.benchmarks.judge", what, str(count)]
-    run = subprocess.run(
-        [*command, large.LARGE, json.dumps(weights or {}), str(jobs)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(run.stdout.splitlines()[-1])
+    arguments = (what, str(count), large.LARGE, json.dumps(weights or {}), str(jobs))
+    found: dict[str, Any] = json.loads(program.output_of("judge", *arguments).splitlines()[-1])
     return found

@@ -6,6 +6,8 @@ import copy
 import os
 from typing import Any
 
+from requests import utils
+
 from tests import settings as base
 from tests.settings import *  # noqa: F403
 
@@ -25,7 +27,13 @@ MIDDLEWARE = [
 PHONENUMBER_DEFAULT_REGION = "SE"
 
 CELERY_BROKER_URL = os.environ.get("NI_BENCH_BROKER_URL", base.CELERY_BROKER_URL)
+CELERY_TASK_ROUTES = ("tests.benchmarks.routing.route",)
 CELERY_DB_REUSE_MAX = int(os.environ.get("NI_BENCH_DB_REUSE_MAX", "10000"))
 
 if "NI_TEST_NUMBER_INSIGHT" not in os.environ:
     NUMBER_INSIGHT = {**base.NUMBER_INSIGHT, "BUDGET": {"day": None}, "LIMITS": {}}
+
+if (
+    "NI_BENCH_CA_FILE" in os.environ
+):  # a bundle as large as the usual one, which trusts our provider
+    utils.DEFAULT_CA_BUNDLE_PATH = os.environ["NI_BENCH_CA_FILE"]  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What the model field adds to a signup, in each state of the broker and of the provider."""
+"""What the model field adds to a signup, in each state of the broker."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import random
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 from number_insight.models import NumberInsightRecord
+from tests.benchmarks.browser import Browser
 from tests.benchmarks.measuring import Outcome, Size, middle, same
 from tests.benchmarks.models import PlainCustomer, ScreenedCustomer
 from tests.benchmarks.numbers import fresh_numbers
-from tests.benchmarks.stand import Browser, Stand, as_environment
+from tests.benchmarks.stand import Stand
 from tests.support.servers import Redis
 
 FORMS = ("plain", "by-hand", "screened")
-DELAYS = (0.15, 0.0)
 RING_TIMEOUT = 1.0
 """Seconds, as it is by default."""
 
@@ -59,6 +58,13 @@ def _warm_up(browser: Browser) -> None:
         sign_up(browser, name, next(fresh_numbers()))
 
 
+def warm_up(port: int, form: str) -> None:
+    """Sign up over connections of their own, which may come to any of the web processes."""
+    for _ in range(4):
+        with Browser(port) as browser:
+            sign_up(browser, form, next(fresh_numbers()))
+
+
 def _work_done(redis: Redis) -> dict[str, int]:
     """Count what the forms have left: customers, records and messages."""
     with redis.client() as client:
@@ -80,39 +86,6 @@ def _compare_work(before: dict[str, int], after: dict[str, int], size: Size) -> 
     same("records", done["records"], done["records by hand"])
     # Several records may share a message; ours may not send more than the rival.
     assert count < done["messages"] <= 2 * count, f"{done['messages']} messages for {count}"
-
-
-def at_a_slow_provider(stand: Stand, size: Size) -> Outcome:
-    """Compare signups where the provider takes 150 ms and where it takes none."""
-    rounds: list[dict[float, float]] = []
-    with ExitStack() as stack:
-        browsers = {}
-        for delay in DELAYS:
-            asked = stack.enter_context(stand.sandbox(delay))
-            browsers[delay] = stack.enter_context(stand.web(**as_environment(asked)))
-        for _ in range(2):
-            for browser in browsers.values():
-                _warm_up(browser)
-        for _ in range(size.rounds):
-            rounds.append(_slow_and_quick(browsers, size.of(60)))
-    return Outcome(
-        values=[each[0.15] / each[0.0] for each in rounds],
-        figures={
-            f"ms at {delay * 1000:g}": middle([1000 * it[delay] for it in rounds])
-            for delay in DELAYS
-        },
-    )
-
-
-def _slow_and_quick(browsers: dict[float, Browser], count: int) -> dict[float, float]:
-    before = ScreenedCustomer.objects.count()
-    visits = [*DELAYS] * count
-    random.shuffle(visits)
-    taken: dict[float, list[float]] = {delay: [] for delay in DELAYS}
-    for delay, number in zip(visits, fresh_numbers(), strict=False):
-        taken[delay].append(sign_up(browsers[delay], "screened", number))
-    same("customers", ScreenedCustomer.objects.count() - before, 2 * count)
-    return {delay: statistics.median(times) for delay, times in taken.items()}
 
 
 def _screened(browser: Browser, count: int) -> float:

@@ -1,45 +1,40 @@
-"""The stand: servers, web processes, workers and a sandbox, each a process of its own."""
+"""The stand: servers, web processes, workers and a provider, each a process of its own."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
-import psycopg
+from django.db import connection
 
-from tests.support.servers import PostgreSQL, Redis, free_port
+from number_insight.models import Lookup, NumberInsightRecord
+from tests.benchmarks import authority, load, program, routing
+from tests.benchmarks.browser import Browser
+from tests.benchmarks.models import PlainCustomer, ScreenedCustomer
+from tests.benchmarks.postgresql import RealPostgreSQL
+from tests.benchmarks.program import Program
+from tests.benchmarks.rival_http import IDENTITY, NUMBER_INSIGHT
+from tests.support import keys
+from tests.support.servers import Redis, free_port
 
-ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = "tests.benchmarks.settings"
-PATIENCE = 120.0
-"""Seconds in which a process has to be up, or a queue worked off."""
 PRICE = "0.03"
+BACKENDS = {
+    NUMBER_INSIGHT: "number_insight.providers.vonage.NumberInsight",
+    IDENTITY: "number_insight.providers.identity.IdentityInsights",
+}
 
 
-class RealPostgreSQL(PostgreSQL):
-    """PostgreSQL with its own defaults, where a commit waits for the disk."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """Where the provider answers."""
 
-    options = (
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
-        "max_connections=200",
-        "timezone=UTC",
-    )
-
-    def create(self, name: str, template: str = "template1") -> None:
-        """Create a database."""
-        with psycopg.connect(self.dsn, autocommit=True) as link:
-            link.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    http: str
+    https: str
 
 
 class Stand:
@@ -49,65 +44,83 @@ class Stand:
         self.database, self.redis, self.directory = database, redis, directory
         self._programs = 0
         self.cookie = ""
+        self.ca_file = os.environ.get("NI_BENCH_CA_FILE", "")
 
-    @contextmanager
-    def program(self, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a Python program with the stand's environment, and end it with its children."""
+    def clear(self) -> None:
+        """Delete what an earlier row has left in the tables and in the queue."""
+        with self.redis.client() as client:
+            client.flushall()
+        models = (NumberInsightRecord, Lookup, PlainCustomer, ScreenedCustomer)
+        tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"TRUNCATE {tables} CASCADE")
+            return
+        for model in models:
+            model._default_manager.all().delete()
+
+    @property
+    def database_cpu(self) -> float:
+        """The CPU seconds of PostgreSQL with all its processes so far."""
+        assert self.database is not None and self.database.process is not None
+        return load.seconds_of(self.database.process.pid)
+
+    def program(
+        self, name: str, *arguments: str, **environment: str
+    ) -> AbstractContextManager[Program]:
+        """Run a Python program with the stand's environment."""
         self._programs += 1
-        with (self.directory / f"{self._programs}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        try:
-            yield process
-        finally:
-            end(process)
+        log = self.directory / f"{self._programs}.log"
+        return program.running(name, log, *arguments, **environment)
 
     @contextmanager
-    def web(self, **environment: str) -> Iterator[Browser]:
-        """Serve the measured pages with one gunicorn worker; yield a browser for them."""
+    def web(self, *, workers: int = 1, **environment: str) -> Iterator[Browser]:
+        """Serve the measured pages with gunicorn; yield a browser for them."""
         port = free_port()
-        options = ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "120"]
+        size = ["--workers", str(workers), "--threads", "4"]
+        options = ["--worker-class", "gthread", "--keep-alive", "120", "--backlog", "512"]
         quiet = ["--log-level", "error", "--bind", f"127.0.0.1:{port}"]
-        command = ["-m", "gunicorn", *options, *quiet, "tests.benchmarks.wsgi"]
-        with self.program(*command, **environment):
-            wait_for_port(port)
+        command = ["-m", "gunicorn", *size, *options, *quiet, "tests.benchmarks.wsgi"]
+        with self.program("gunicorn", *command, **environment) as server:
+            server.await_port(port)
             with Browser(port) as browser:
                 yield browser
 
-    @contextmanager
     def worker(
-        self, pool: str, concurrency: int, **environment: str
-    ) -> Iterator[subprocess.Popen[bytes]]:
-        """Run a Celery worker."""
-        size = ["--pool", pool, "--concurrency", str(concurrency)]
+        self, processes: int, queue: str, **environment: str
+    ) -> AbstractContextManager[Program]:
+        """Run a Celery worker of some processes, which takes from a queue of its own."""
+        size = ["--pool", "prefork", "--concurrency", str(processes), "--queues", queue]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "error"]
         command = ["-m", "celery", "-A", "tests", "worker", *size, *quiet]
-        with self.program(*command, **environment) as process:
-            yield process
+        environment[routing.QUEUE] = queue
+        return self.program("the Celery worker", *command, **environment)
 
     @contextmanager
-    def sandbox(self, delay: float = 0.0) -> Iterator[dict[str, Any]]:
-        """Serve a sandbox in a process of its own; yield ``NUMBER_INSIGHT`` to ask it with."""
-        port = free_port()
-        options = ["--port", str(port), "--delay", str(delay), "--balance", "1000000"]
-        with self.program("-m", "number_insight.sandbox", *options):
-            wait_for_port(port)
-            yield asking(f"http://127.0.0.1:{port}/ni")
+    def provider(self, delay: float = 0.0) -> Iterator[Provider]:
+        """Serve canned answers, each after `delay` seconds."""
+        http, https = free_port(), free_port()
+        files = [self.directory / name for name in (authority.CERTIFICATE, authority.KEY)]
+        command = ["-m", "tests.benchmarks.provider", *map(str, (http, https, delay, *files))]
+        with self.program("the provider", *command) as server:
+            for port in (http, https):
+                server.await_port(port)
+            yield Provider(http=f"http://127.0.0.1:{http}", https=f"https://127.0.0.1:{https}")
 
 
-def asking(base_url: str, **settings: Any) -> dict[str, Any]:
-    """Return ``NUMBER_INSIGHT`` that asks at `base_url`, with nothing that would hold it up."""
-    options = {"api_key": "key", "api_secret": "secret", "base_url": base_url}
-    options["prices"] = {"advanced": PRICE}  # type: ignore[assignment]
-    backend = "number_insight.providers.vonage.NumberInsight"
-    provider = {"BACKEND": backend, "OPTIONS": options}
+def asking(url: str, api: str = NUMBER_INSIGHT, **settings: Any) -> dict[str, Any]:
+    """Return ``NUMBER_INSIGHT`` that asks at `url`, with nothing that would hold it up."""
+    if api == IDENTITY:
+        options: dict[str, Any] = {
+            "application_id": keys.APPLICATION,
+            "private_key": keys.private_key(),
+            "base_url": url,
+            "prices": {"format": "0", "original_carrier": "0", "current_carrier": PRICE},
+        }
+    else:
+        options = {"api_key": "key", "api_secret": "secret", "base_url": f"{url}/ni"}
+        options["prices"] = {"advanced": PRICE}
+    provider = {"BACKEND": BACKENDS[api], "OPTIONS": options}
     free = {"LIMITS": {}, "BUDGET": {"day": None}, "THROUGHPUT": 100_000, "LEVEL": "advanced"}
     return {"PROVIDERS": {"default": provider}, **free, **settings}
 
@@ -115,70 +128,3 @@ def asking(base_url: str, **settings: Any) -> dict[str, Any]:
 def as_environment(number_insight: Mapping[str, Any]) -> dict[str, str]:
     """Return what tells a process of the stand to use these settings."""
     return {"NI_TEST_NUMBER_INSIGHT": json.dumps(number_insight)}
-
-
-class Browser:
-    """One connection that stays open, as a proxy keeps it."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-        self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        self.cookies = ""
-
-    def __enter__(self) -> Browser:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._link.close()
-
-    def post(self, path: str, **fields: str) -> float:
-        """Post a form; return the seconds until its answer was read, which has to be 200."""
-        kind = "application/x-www-form-urlencoded"
-        return self._timed("POST", path, urlencode(fields).encode(), {"Content-Type": kind})
-
-    def send(self, path: str, body: bytes) -> float:
-        """Post a JSON document; return the seconds."""
-        return self._timed("POST", path, body, {"Content-Type": "application/json"})
-
-    def get(self, path: str) -> float:
-        """Get a page; return the seconds."""
-        return self._timed("GET", path, None, {"Cookie": self.cookies})
-
-    def queries(self, path: str) -> int:
-        """Get a page; return how many queries it took."""
-        self._timed("GET", path, None, {"Cookie": self.cookies, "X-Queries": "1"})
-        return int(self.headers["X-Queries"])
-
-    def _timed(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> float:
-        start = time.perf_counter()
-        self._link.request(method, path, body, headers)
-        answer = self._link.getresponse()
-        self.body, self.headers = answer.read(), answer.headers
-        took = time.perf_counter() - start
-        assert answer.status == 200, f"{path}: {answer.status} {self.body[:500]!r}"
-        return took
-
-
-def wait_for_port(port: int) -> None:
-    """Return when somebody answers at `port`."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        link = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-        with suppress(OSError):
-            link.connect()
-            link.close()
-            return
-        time.sleep(0.05)
-    raise TimeoutError(f"nobody answers at port {port}")
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started."""
-    for number in (signal.SIGCONT, signal.SIGTERM):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(5)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

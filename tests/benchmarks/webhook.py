@@ -1,16 +1,19 @@
-"""How many callbacks a second the webhook takes, against a plain view that writes the same."""
+"""The CPU of a callback, against that of a plain view that writes the same."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import Any
 
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import transaction
+from django.test import RequestFactory, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,47 +21,44 @@ from number_insight.lookups import budget, callbacks
 from number_insight.models import Lookup, NumberInsightRecord, RiskFlag
 from number_insight.providers.personas import answer
 from number_insight.sandbox.answers import document
-from tests.benchmarks.measuring import Outcome, Size, in_turn, middle, same
+from tests.benchmarks.measuring import Outcome, Size, compared, in_turn, middle, same
 from tests.benchmarks.numbers import VIRTUAL, fresh_numbers
-from tests.benchmarks.stand import PRICE, Browser, Stand, as_environment, asking
+from tests.benchmarks.stand import PRICE, Stand, asking
 
-CLIENTS = 4
 PAGES = {"ours": "number_insight:callback", "plain": "plain_webhook"}
 
 
-def callbacks_a_second(stand: Stand, size: Size) -> Outcome:
-    """Post answers to four connections at once, to our webhook and to the plain one in turn."""
-    count = size.of(120, CLIENTS)
-    asked = asking("http://127.0.0.1:9/ni", CALLBACK_BASE_URL="http://127.0.0.1:9")
-    with stand.web(**as_environment(asked)) as browser:
+def in_process(stand: Stand, size: Size) -> Outcome:
+    """Compare the CPU of a plain view and of our webhook, in one process, for the same answers."""
+    count = size.of(150)
+    asked = asking("http://127.0.0.1:9", CALLBACK_BASE_URL="http://127.0.0.1:9")
+    with override_settings(NUMBER_INSIGHT=asked, ALLOWED_HOSTS=["testserver"]):
+        handler = BaseHandler()
+        handler.load_middleware()
         cases: dict[str, Callable[[], float]] = {
-            name: lambda page=page: _rate(browser.port, page, count)  # type: ignore[misc]
-            for name, page in PAGES.items()
+            name: partial(_ms, handler, page, count) for name, page in PAGES.items()
         }
         in_turn(cases, 1)
         given = in_turn(cases, size.rounds)
-    values = [ours / plain for ours, plain in zip(given["ours"], given["plain"], strict=True)]
-    figures = {f"{name} callbacks/s": middle(rates, 0) for name, rates in given.items()}
-    return Outcome(values=values, figures=figures)
+    figures = {f"{name} ms": middle(given[name]) for name in given}
+    return compared(given["plain"], given["ours"], figures)
 
 
-def _rate(port: int, page: str, count: int) -> float:
-    """Post `count` callbacks; return how many a second were answered and stored."""
+def _ms(handler: BaseHandler, page: str, count: int) -> float:
+    """Take in `count` callbacks; return the milliseconds of this process's CPU for each."""
     lookups = _promised(count)
-    paths = [reverse(page, args=(callbacks.token_for(lookup.pk),)) for lookup in lookups]
-    visits = list(zip(paths, map(_body, lookups), strict=True))
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        start = time.perf_counter()
-        list(pool.map(lambda first: _post(port, visits[first::CLIENTS]), range(CLIENTS)))
-        took = time.perf_counter() - start
+    requests = [_request(page, lookup) for lookup in lookups]
+    start = time.process_time()
+    answers = [handler.get_response(request).status_code for request in requests]
+    took = time.process_time() - start
+    same("answers", set(answers), {200})
     _check_work(lookups)
-    return count / took
+    return 1000 * took / count
 
 
-def _post(port: int, visits: list[tuple[str, bytes]]) -> None:
-    with Browser(port) as browser:
-        for path, body in visits:
-            browser.send(path, body)
+def _request(page: str, lookup: Lookup) -> WSGIRequest:
+    path = reverse(page, args=(callbacks.token_for(lookup.pk),))
+    return RequestFactory().post(path, _body(lookup), content_type="application/json")
 
 
 def _promised(count: int) -> list[Lookup]:

@@ -83,6 +83,16 @@ def test_a_decision_is_undone_by_one_key(open_page: Open, ada: User) -> None:
     assert decisions() == ["", ""]
 
 
+def test_the_last_decision_of_a_lane_is_undone_by_one_key(open_page: Open, ada: User) -> None:
+    (record,) = crowd.queue(1)
+    reviewer = Reviewer(open_page(ada))
+    reviewer.press("r")
+    expect(reviewer.page.locator(".ni-empty")).to_contain_text("Nothing waits in this lane.")
+    reviewer.press("u")
+    assert reviewer.case == record.pk
+    assert decisions() == [""]
+
+
 def test_a_skipped_case_comes_back_once_the_person_does(open_page: Open, ada: User) -> None:
     first, second = crowd.queue(2)
     reviewer = Reviewer(open_page(ada))

@@ -37,6 +37,30 @@ class Twin(Rule):
     code = "virtual"
 
 
+class Lettered(Rule):
+    """A rule with a text where a tuple belongs, which would never be asked."""
+
+    code = "lettered"
+    needs = "line_type"
+
+
+class Generous(Rule):
+    code = "generous"
+    excuses = "premium"
+
+
+class Bursting(Rule):
+    code = "bursting"
+
+    def __init__(self) -> None:
+        raise ZeroDivisionError("a secret")
+
+
+class Weightless(Rule):
+    code = "weightless"
+    weight = None
+
+
 @pytest.mark.parametrize(
     ("entry", "shadow"),
     [
@@ -69,6 +93,10 @@ BAD = [
     ({"NAME": f"{HERE}.Wordy"}, "at most 50 characters"),
     ({"NAME": f"{HERE}.Curious"}, "reads 'shoe_size'"),
     ({"NAME": f"{HERE}.Absent"}, "Absent"),
+    ({"NAME": f"{HERE}.Lettered"}, "needs is a tuple of names"),
+    ({"NAME": f"{HERE}.Generous"}, "excuses is a set of codes"),
+    ({"NAME": f"{HERE}.Weightless"}, "weight is a whole number, not None"),
+    ({"NAME": f"{HERE}.Bursting"}, "raised ZeroDivisionError when it was made"),
 ]
 
 

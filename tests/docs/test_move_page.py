@@ -108,7 +108,7 @@ def move(
 
 
 def _make_key(directory: Path) -> None:
-    (command,) = re.findall("^\\$ (openssl .+)$", read(PAGE), re.MULTILINE)
+    (command,) = re.findall(r"^\$ (openssl .+)$", read(PAGE), re.MULTILINE)
     subprocess.run(command.split(), cwd=directory, check=True, capture_output=True)
 
 

@@ -14,7 +14,7 @@ from django.test import override_settings
 
 from number_insight.checks.plugins import check_plugins
 from number_insight.checks.settings import check_settings
-from tests.support.pages import Block, blocks, pages
+from tests.support.pages import Block, blocks, pages, read
 from tests.support.project import Project
 
 PYTHON = [block for page in pages() for block in blocks(page, "python")]
@@ -58,12 +58,14 @@ print("all", place + 1)
         ("signup/tests.py", "python manage.py test signup", "OK"),
         (
             "signup/test_with_pytest.py",
-            "python -m pytest --ds shop.settings signup/test_with_pytest.py",
+            "python -m pytest signup/test_with_pytest.py",
             "2 passed",
         ),
     ],
 )
 def test_the_tests_on_the_page_on_testing_pass(shop: Project, path: str, command: str, result: str):
-    (block,) = (block for block in blocks("docs/testing.md", "python") if block.path == path)
-    shop.write(block)
+    written = [block for block in blocks("docs/testing.md") if block.path in (path, "pytest.ini")]
+    for block in written:
+        shop.write(block)
+    assert f"`{command.removesuffix(' signup')}`" in read("docs/testing.md")
     assert result in shop.run(command)

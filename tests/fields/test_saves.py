@@ -190,7 +190,7 @@ FAULTS = [
     (saves, "_source"),
     (signup, "screen"),
     (signup, "canonical"),
-    (signup, "link"),
+    (signup, "screened_before"),
     (ContentType.objects, "get_for_model"),
     (NumberInsightRecord, "save"),
     (visitor, "current"),

@@ -231,3 +231,18 @@ def test_without_rest_framework_nothing_of_it_is_imported() -> None:
 def test_what_need_not_be_given_may_be_empty() -> None:
     assert ScreenedPhoneNumberField(allow_blank=True).run_validation("") == ""
     assert ScreenedPhoneNumberField(allow_null=True).run_validation(None) is None
+
+
+@pytest.mark.parametrize("given", [46701740605, 46701740605.0, 4.6701740605e10])
+def test_digits_of_json_are_the_number_that_they_spell(given: float) -> None:
+    with asking():
+        serializer = Plain(data={"phone": given})
+        assert serializer.is_valid(), serializer.errors
+        assert str(serializer.validated_data["phone"]) == CLEAN
+
+
+@pytest.mark.parametrize("given", [0.5, 1e308, float("inf"), float("nan")])
+def test_a_float_that_spells_no_digits_is_an_error_of_the_form(given: float) -> None:
+    with asking():
+        assert not Plain(data={"phone": given}).is_valid()
+    assert not NumberInsightRecord.objects.exists()

@@ -166,3 +166,7 @@ def test_a_number_reads_as_people_write_it():
     assert numbers.national("+46701740605") == "070-174 06 05"
     assert numbers.international("+46701740605") == "+46 70 174 06 05"
     assert (numbers.national("nonsense"), numbers.international("nonsense")) == (None, "nonsense")
+
+
+def test_digits_that_a_spreadsheet_holds_as_a_float_are_that_number():
+    assert numbers.normalise(46701740605.0) == "+46701740605"

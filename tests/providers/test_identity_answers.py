@@ -118,6 +118,20 @@ def test_a_line_type_is_that_of_the_original_where_the_current_is_not_for_it(
         assert insight.missing["line_type"] == "not_applicable"
 
 
+@pytest.mark.parametrize("word", ["PAGER", "SATELLITE", "VoIP"])
+@pytest.mark.parametrize(
+    ("original", "expected"), [("MOBILE", "unknown"), ("PREMIUM", "landline_premium")]
+)
+def test_a_new_word_for_the_present_network_is_never_a_mobile(
+    word: str, original: str, expected: str
+) -> None:
+    told = answer(
+        original_carrier={"network_type": original, "status": OK},
+        current_carrier={"network_type": word, "status": OK},
+    )
+    assert told.line_type == expected
+
+
 def test_a_landline_that_is_not_found_today_is_a_landline() -> None:
     original = {"network_type": "LANDLINE", "status": OK}
     assert answer(original_carrier=original, current_carrier="NOT_FOUND").line_type == "landline"

@@ -6,7 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.utils.functional import SimpleLazyObject
 from phonenumber_field.phonenumber import PhoneNumber
 
 from number_insight.exceptions import BadArgument, NumberInsightError
@@ -28,6 +30,7 @@ MISTAKES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "no such level": (CLEAN, {"level": "gold"}, "no level 'gold'. Known are: basic"),
     "a misspelt level": (CLEAN, {"level": "advance"}, "Did you mean 'advanced'"),
     "no such source": (CLEAN, {"source": "signups"}, "Did you mean 'signup'"),
+    "no source at all": (CLEAN, {"source": None}, "no source None"),
     "no such region": (CLEAN, {"region": "UK"}, "no region 'UK'"),
     "an unsaved subject": (CLEAN, {"subject": Customer(name="Ada")}, "This Customer has no key"),
     "a visitor": (CLEAN, {"subject": AnonymousUser()}, "not AnonymousUser"),
@@ -84,6 +87,19 @@ def test_nothing_is_linked_to_an_unsaved_object(call: str) -> None:
         calls[call]()
     record.refresh_from_db()
     assert (record.subject_id, record.subject_type) == ("", None)
+
+
+@pytest.mark.django_db
+def test_the_user_of_a_request_is_a_subject_as_any_other() -> None:
+    user = get_user_model().objects.create_user("ada")
+    lazy: Any = SimpleLazyObject(lambda: user)  # as request.user is
+    with asking():
+        record = screen(CLEAN, subject=lazy)
+        assert record.subject == user
+        assert list(NumberInsightRecord.objects.for_subject(lazy)) == [record]
+        assert attach(lazy, record=record) == record
+        assert label(lazy, True) == 1
+    assert NumberInsightRecord.objects.get().subject == user
 
 
 @pytest.mark.django_db

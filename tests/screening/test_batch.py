@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from number_insight import exceptions, transactions
+from number_insight import exceptions, threads, transactions
 from number_insight.lookups import calls, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
@@ -105,20 +104,20 @@ def test_a_call_under_way_is_saved_though_another_answer_could_not_be(
     assert states().count("answered") == len(NUMBERS) - states().count("calling")
 
 
-@pytest.mark.parametrize("threads", [0, 3])
+@pytest.mark.parametrize("spare", [0, 3])
 def test_a_machine_without_threads_asks_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, threads: int
+    monkeypatch: pytest.MonkeyPatch, spare: int
 ) -> None:
-    start, left = threading.Thread.start, [None] * threads
+    start, left = threads.start, [None] * spare
 
-    def stumble(thread: threading.Thread) -> None:
-        if thread.name == "number_insight-call":
+    def stumble(work: threads.Work, *, name: str) -> None:
+        if name == "number_insight-call":
             if not left:
                 raise RuntimeError("can't start new thread")
             left.pop()
-        start(thread)
+        start(work, name=name)
 
-    monkeypatch.setattr(threading.Thread, "start", stumble)
+    monkeypatch.setattr(threads, "start", stumble)
     with asking(**WHOLE):
         records = queue(NUMBERS)
         assess(records[0])

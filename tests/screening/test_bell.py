@@ -15,9 +15,8 @@ from django.test import override_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import sweeps, tasks
 from number_insight.screening.bell import TRAFFIC, bell
-from tests.celery import app
 from tests.support.servers import Redis
-from tests.support.stage import CLEAN, fake, messages, sign_up, sweep
+from tests.support.stage import CLEAN, celery_with, fake, messages, sign_up, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,14 +68,14 @@ def test_a_site_that_names_no_broker_logs_no_error_and_tries_one_once_an_hour(
         tries.append(record_id)
         raise ConnectionRefusedError
 
-    monkeypatch.setitem(app.conf, "broker_url", None)
     monkeypatch.setattr(tasks.Celery, "publish", fail)
     clock = time.monotonic
     for later in (0, 31, 3000):
         with monkeypatch.context() as clocks:
             told = SimpleNamespace(monotonic=lambda ahead=later: clock() + ahead, sleep=time.sleep)
             clocks.setattr("number_insight.screening.bell.time", told)
-            sign_up()
+            with celery_with(broker_url=None):
+                sign_up()
     ours = [r for r in caplog.records if r.name.startswith("number_insight")]
     assert [r.levelno for r in ours if r.levelno >= logging.WARNING] == []
     assert (len(tries), [r.getMessage() for r in ours]) == (
@@ -176,9 +175,6 @@ def test_a_sweep_without_a_broker_ends_after_the_first_failure(refusing: Redis) 
 
 
 def test_eager_celery_screens_on_commit() -> None:
-    app.conf.task_always_eager = True
-    try:
+    with celery_with(task_always_eager=True):
         customer = sign_up(CLEAN)
-    finally:
-        app.conf.task_always_eager = False
     assert customer.get_phone_record().verdict == "allow"

@@ -17,9 +17,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import tasks
 from number_insight.screening.bell import TRAFFIC, Bell, Ringer, bell
-from tests.celery import app
 from tests.support.servers import Redis
-from tests.support.stage import CLEAN, asking, messages, sign_up
+from tests.support.stage import CLEAN, asking, celery_with, messages, sign_up
 from tests.support.waiting import at_once
 
 SECOND = timedelta(seconds=1)
@@ -28,9 +27,8 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 def eager() -> Iterator[None]:
     """Celery as many projects set it for their own tests."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
+    with celery_with(task_always_eager=True):
+        yield
 
 
 class Scripted(Doorbell):

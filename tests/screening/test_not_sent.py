@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import exceptions
+from number_insight import exceptions, threads
 from number_insight.lookups import callbacks, calls, claims
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers import kpn, signing, transport, wire
@@ -114,7 +114,7 @@ def test_no_exception_quotes_the_token() -> None:
         (signing, "sign", with_signature),
         (kpn, "_read_token", at_kpn),
         (kpn, "_remaining", at_kpn),
-        (transport, "Thread", vonage),
+        (threads, "start", vonage),
         (calls._Spacing, "wait", vonage),
         (claims.Claim, "question", vonage),
     ],
@@ -153,6 +153,36 @@ def test_a_bug_after_the_first_byte_is_uncertain(
         worker.screen(record.pk)
     assert (the_lookup().state, sandbox.ledger.count(), money()) == ("uncertain", 1, ("0", PRICE))
     assert NumberInsightRecord.objects.get().verdict == "review"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.InvalidNumber("of its own answer"),
+        exceptions.BadCallback("of its own answer"),
+        exceptions.NumberInsightError("something"),
+        KeyError("price"),
+    ],
+    ids=repr,
+)
+def test_a_providers_bug_is_never_taken_for_a_question_that_was_not_asked(error: Exception) -> None:
+    with asking(answers={CLEAN: error}, LEVEL="advanced"):
+        record = record_of()
+        worker.screen(record.pk)
+        Lookup.objects.update(next_try_at=timezone.now())
+        worker.screen(record.pk)
+        assert len(Fake.asked) == 1
+    assert the_lookup().state == "uncertain"
+    assert money()[1] == PRICE
+
+
+@pytest.mark.parametrize(
+    "error", [exceptions.Unsupported("no"), ImproperlyConfigured("no key")], ids=repr
+)
+def test_a_provider_may_say_that_it_has_asked_nothing(error: Exception) -> None:
+    with asking(answers={CLEAN: error}, LEVEL="advanced"):
+        worker.screen(record_of().pk)
+    assert (the_lookup().state, money()) == ("queued", ("0", "0"))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from number_insight.lookups import budget
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
 from number_insight.screening import screen, sweeps, worker
+from tests.celery import app
 from tests.models import Customer
 from tests.support import keys
 from tests.support.identity import LIVE, PRICES, PURPOSE
@@ -71,6 +72,18 @@ def asking(answers: dict[str, Any] | None = None, **settings: Any) -> Iterator[N
     """Ask the fake provider with `answers` inside the block."""
     with override_settings(NUMBER_INSIGHT=fake(answers, **settings)):
         yield
+
+
+@contextmanager
+def celery_with(**options: Any) -> Iterator[None]:
+    """Have Celery configured so inside the block; in 5.5 Django's settings overrule `app.conf`."""
+    kept = {name: app.conf[name] for name in options}
+    with override_settings(**{f"CELERY_{name.upper()}": options[name] for name in options}):
+        app.conf.update(options)
+        try:
+            yield
+        finally:
+            app.conf.update(kept)
 
 
 @contextmanager

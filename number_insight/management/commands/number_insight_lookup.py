@@ -15,6 +15,7 @@ from number_insight.addresses import public_ip
 from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber, NumberInsightError
 from number_insight.insight import LEVELS, Insight
+from number_insight.lookups import switches
 from number_insight.rules.scoring import Flag, Judgement
 from number_insight.screening.inquiry import Inquiry, Result, inquire
 
@@ -41,6 +42,9 @@ class Command(BaseCommand):
         parser.add_argument("--record", action="store_true", help="keep the result as a record")
 
     def handle(self, **options: Any) -> None:
+        obstacle = switches.obstacle()
+        if obstacle:
+            raise CommandError(obstacle)
         try:
             inquiry = self._inquiry(options)
             result = inquire(inquiry, record=options["record"])

@@ -28,8 +28,12 @@
         }
     }
 
+    function areOff() {
+        return off ? off.checked : stored() === "off";
+    }
+
     function show() {
-        desk.classList.toggle("ni-with-keys", !off || !off.checked);
+        desk.classList.toggle("ni-with-keys", !areOff());
     }
 
     if (off) {
@@ -71,7 +75,7 @@
         if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) {
             return;
         }
-        if (event.repeat || event.isComposing || isField(target) || (off && off.checked)) {
+        if (event.repeat || event.isComposing || isField(target) || areOff()) {
             return;
         }
         const key = event.key.toLowerCase();
