@@ -23,6 +23,7 @@ from number_insight.overview.figures import Period
 from number_insight.testing import LookupFactory
 from tests.admin.builders import EVIL, add_flag, make_record, make_staff, queries_of
 from tests.models import Customer
+from tests.support.waiting import PATIENCE
 
 OVERVIEW = reverse("admin:number_insight_overview")
 SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
@@ -117,7 +118,7 @@ def test_a_range_has_a_column_for_each_day_and_a_year_one_for_each_week(
 ) -> None:
     for ago in (0, days - 1, days):  # the last one is out of the range
         _record(ago)
-    keeping.keep()
+    keeping.keep(patience=PATIENCE)
     figure = _figures(admin_client, f"?days={days}")["signups"]
     assert figure.plot is not None
     assert len(_shapes(figure.plot, "target")) == len(figure.rows) == columns

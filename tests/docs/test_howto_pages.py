@@ -16,6 +16,7 @@ from tests.support.pages import named, quoted, read, rows, section
 
 
 def test_every_task_is_on_the_page_on_celery_and_the_other_way_round():
+    current_app.loader.import_default_modules()
     own = {name for name in current_app.tasks if name.startswith("number_insight.")}
     assert set(named(section("docs/celery.md", "With Celery"))) == own
 
