@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from number_insight.insight import Insight
 from number_insight.lookups import budget, switches
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
 from number_insight.screening import sweeps
@@ -29,7 +30,7 @@ from tests.admin.builders import (
     shown_numbers,
 )
 from tests.models import Customer
-from tests.support.stage import CLEAN, VIRTUAL, asking, fake, screened, two_currencies
+from tests.support.stage import fake, two_currencies
 
 pytestmark = pytest.mark.django_db
 
@@ -227,13 +228,12 @@ def test_a_missing_approval_is_noticed_and_on_the_page_from_the_first_answer_on(
     admin_client: Client,
 ) -> None:
     missing = {"sim_swap": "not_authorized", "risk": "not_authorized", "ported": "failed"}
-    with asking({CLEAN: {"missing": missing}}):
-        screened(VIRTUAL)
-        assert "approval" not in _notice(admin_client)
-        screened(CLEAN)
-        told = "The account at default has no approval for: risk, sim_swap."
-        assert told in _notice(admin_client)
-        assert "no approval for: risk, sim_swap" in admin_client.get(HEALTH).content.decode()
+    make_lookup(insight=Insight())
+    assert "approval" not in _notice(admin_client)
+    make_lookup(insight=Insight(missing=missing))
+    told = "The account at default has no approval for: risk, sim_swap."
+    assert told in _notice(admin_client)
+    assert "no approval for: risk, sim_swap" in admin_client.get(HEALTH).content.decode()
 
 
 def test_the_notice_links_to_the_page_for_users_who_may_view_it(admin_client: Client) -> None:
