@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from number_insight.lookups import expiry
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.rules import Rule
 from number_insight.screening import batch, screen, sweeps, worker
 from tests.celery import app
 from tests.chaos.processes import ROOT
 from tests.chaos.stage import PATIENCE, Stand, all_settled, number
 from tests.models import Customer
+from tests.support.records import unwritable
 from tests.support.stage import money, sign_up, sweep, work_off
 from tests.support.waiting import at_once, until
 
@@ -34,18 +34,6 @@ from tests.support.stage import sign_up
 bell.ring = lambda *_args, **_kwargs: os._exit(9)
 sign_up("{number}")
 """
-
-
-class Unwritable(Rule):
-    """A rule whose evidence no database takes."""
-
-    code = "unwritable"
-    weight = 10
-    needs = ()
-
-    def examine(self, insight: Any, signup: Any) -> Any:
-        if insight.number.endswith("00005"):
-            yield self.flag("It happened at %(at)s.", at=object())
 
 
 def test_row_07_a_process_that_dies_after_the_commit_has_lost_nothing(stand: Stand) -> None:
@@ -106,11 +94,11 @@ def test_row_61_a_clock_that_is_wrong_ends_nobodys_lease(
 def test_row_62_what_cannot_be_judged_comes_before_a_person_and_holds_up_nobody(
     stand: Stand,
 ) -> None:
-    stand.configure(EXTRA_RULES=[{"NAME": f"{__name__}.Unwritable"}])
     stand.sandbox.behave(number(1), fault="half")
-    stand.worker()
-    stand.sign_up(5)
-    stand.heal()
+    with unwritable(number(0)):
+        stand.worker()
+        stand.sign_up(5)
+        stand.heal()
     poisoned = NumberInsightRecord.objects.get(number=number(0))
     assert (poisoned.verdict, poisoned.lane) == ("review", "fault")
     states = Counter(Lookup.objects.values_list("state", flat=True))

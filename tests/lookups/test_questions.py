@@ -18,6 +18,7 @@ from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spendi
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
+from tests.support.records import unwritable
 from tests.support.stage import CLEAN, asking, record_of
 from tests.support.waiting import PATIENCE
 
@@ -141,16 +142,8 @@ def test_a_list_is_credited_though_another_record_of_the_batch_could_not_be_writ
     with asking(ENABLED=False):
         record = record_of(FEW)
         record_of(MOST)
-        _forbid_verdicts(MOST)
-        worker.screen(record.pk, limit=16)
+        with unwritable(MOST):
+            worker.screen(record.pk, limit=16)
     entry.refresh_from_db()
     lanes = Counter(NumberInsightRecord.objects.values_list("lane", flat=True))
     assert (entry.hits, lanes["fault"]) == (1, 1)
-
-
-def _forbid_verdicts(number: str) -> None:
-    """Let the database take no verdict on the records of `number`, but one after a fault."""
-    table = NumberInsightRecord._meta.db_table
-    check = f"CHECK (number <> '{number}' OR lane = 'fault') NOT VALID"
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT no_verdict {check}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.utils import timezone
 
 from number_insight.insight import Carrier, Insight
@@ -69,3 +72,16 @@ def settled(record: NumberInsightRecord) -> NumberInsightRecord:
 def codes_of(record: NumberInsightRecord) -> set[str]:
     """Return the codes of the flags of `record`."""
     return set(record.flags.values_list("code", flat=True))
+
+
+@contextmanager
+def unwritable(number: str) -> Iterator[None]:
+    """Let PostgreSQL take no verdict on the records of `number`, but one after a fault."""
+    table = f"ALTER TABLE {NumberInsightRecord._meta.db_table}"
+    writable = f"number <> '{number}' OR verdict = 'pending' OR lane = 'fault'"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{table} ADD CONSTRAINT unwritable CHECK ({writable})")
+        try:
+            yield
+        finally:
+            cursor.execute(f"{table} DROP CONSTRAINT unwritable")
