@@ -35,7 +35,7 @@ Counted = dict[str, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """What PostgreSQL has counted so far."""
+    """The counts of PostgreSQL so far."""
 
     commits: int
     fsyncs: int

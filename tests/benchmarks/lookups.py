@@ -41,7 +41,7 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What many lookups took: seconds, CPU of the worker and of PostgreSQL, and statements."""
+    """The cost of many lookups: seconds, CPU of the worker and of PostgreSQL, and statements."""
 
     count: int
     seconds: float

@@ -1,4 +1,4 @@
-"""What the model field adds to a signup, in each state of the broker."""
+"""The time that the model field adds to a signup, in each state of the broker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a project's own rule yields costs at most that rule, and can be stored."""
+"""A finding of a project's own rule costs at most that rule, and can be stored."""
 
 from __future__ import annotations
 
