@@ -7,7 +7,8 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -37,6 +38,23 @@ WORKER = (
     *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # there is only one
 )
 ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def _deferred(numbers: Iterable[signal.Signals]) -> Iterator[None]:
+    """Hold back the signals `numbers` until the end."""
+    received: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _frame: received.append(number))
+        for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for sent in received:
+            signal.raise_signal(sent)
 
 
 class Stage:
@@ -134,8 +152,9 @@ class Stage:
         self._programs.remove(program)
 
     def _start(self, name: str, *arguments: str) -> Program:
-        program = Program(name, arguments, environment=self._environment, folder=self._folder)
-        self._programs.append(program)
+        with _deferred(ENDINGS):  # a program that started has to be known, or nobody would end it
+            program = Program(name, arguments, environment=self._environment, folder=self._folder)
+            self._programs.append(program)
         return program
 
     def _settings(self) -> dict[str, str]:
