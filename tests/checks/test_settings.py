@@ -240,8 +240,8 @@ COUNTRY = "Give the dotted path of a callable: ip -> 'GB' or None."
         (
             {"DELIVERY": "async"},
             "E006",
-            "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'.",
-            'Say where the webhook is: "https://www.example.com".',
+            "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, so that no answer can be posted here.",
+            'DELIVERY is "async": say where the webhook is, "https://www.example.com".',
         ),
         (
             {"IP_COUNTRY": "tests.checks.test_settings.NOT_CALLABLE"},

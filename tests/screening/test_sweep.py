@@ -23,6 +23,8 @@ from tests.support.servers import Redis
 from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
 from tests.support.waiting import until
 
+OTHER = "+46701740615"
+
 
 @pytest.mark.django_db(transaction=True)
 def test_it_rings_for_what_has_lost_its_message(queue: Redis) -> None:
@@ -50,6 +52,29 @@ def test_inline_it_does_the_work_itself() -> None:
     found = NumberInsightRecord.objects.order_by("pk").values_list("verdict", flat=True)
     assert list(found) == ["allow", "review", "deny"]
     assert out.getvalue() == f"{len(records)} records screened.\n"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("numbers", "printed"),
+    [
+        ([CLEAN], "1 record was due, and 1 still waits for a verdict."),
+        ([CLEAN, VIRTUAL], "2 records were due, and 1 still waits for a verdict."),
+        ([CLEAN, OTHER, VIRTUAL], "3 records were due, and 2 still wait for a verdict."),
+    ],
+)
+def test_it_calls_no_record_screened_that_the_provider_did_not_answer(
+    numbers: list[str], printed: str
+) -> None:
+    down = exceptions.NotSent("The line is down.")
+    out = StringIO()
+    with asking({CLEAN: down, OTHER: down}):
+        for number in numbers:
+            screen(number)
+        call_command("number_insight_sweep", "--inline", stdout=out)
+    waiting = NumberInsightRecord.objects.filter(verdict="pending").count()
+    assert waiting == len(set(numbers) - {VIRTUAL})
+    assert out.getvalue() == f"{printed}\n"
 
 
 @pytest.mark.django_db
