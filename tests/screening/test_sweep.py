@@ -19,6 +19,7 @@ from number_insight import exceptions
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, sweeps, tasks, worker
+from tests.support.programs import heed_interrupts
 from tests.support.servers import Redis
 from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
 from tests.support.waiting import until
@@ -151,11 +152,6 @@ def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> 
 def test_a_loop_needs_a_pause(pause: str) -> None:
     with pytest.raises(CommandError, match="--loop needs a positive number of seconds."):
         call_command("number_insight_sweep", f"--loop={pause}")
-
-
-def heed_interrupts() -> None:
-    """Heed SIGINT though a shell that ran this suite in the background had it ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_a_loop_screens_what_comes_and_stops_when_it_is_interrupted(
