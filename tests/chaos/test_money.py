@@ -1,9 +1,10 @@
-"""However many spend at once, budget and limits are exact, and nothing is bought twice."""
+"""However many spend or ask at once, budget and limits are exact, and nothing is bought twice."""
 
 from __future__ import annotations
 
 import random
 import time
+from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,9 @@ from number_insight import reviewing
 from number_insight.exceptions import Unsupported
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.screening import screen, worker
+from tests.chaos.processes import Web
 from tests.chaos.stage import Stand, all_settled, number
+from tests.models import Customer
 from tests.support.stage import money, sweep, work_off
 from tests.support.waiting import at_once, until
 
@@ -79,3 +82,29 @@ def test_a_record_that_joins_at_the_moment_of_the_answer_is_judged_by_it(stand: 
     records = NumberInsightRecord.objects.all()
     assert {record.line_type for record in records} == {"mobile"}
     assert sum(record.cost for record in records) == Decimal("0.09")
+
+
+PROCESSES, CROWD = 3, 100
+
+
+def test_a_hundred_signups_at_once_from_three_web_processes_cost_one_lookup(stand: Stand) -> None:
+    stand.sandbox.behave(number(0), delay=0.5)
+    stand.worker(pool="threads", concurrency=4)
+    with ExitStack() as stack:
+        sites = [
+            stack.enter_context(Web(stand.environment, stand.directory)) for _ in range(PROCESSES)
+        ]
+
+        def come(index: int) -> tuple[int, str]:
+            site = sites[index % PROCESSES]
+            return site.post("/signup/", name=f"Visitor {index}", phone=number(0))
+
+        answers = at_once(CROWD, come)
+        assert [status for status, _ in answers] == [200] * CROWD
+        assert len({process for _, process in answers}) == PROCESSES
+        stand.heal()
+    assert Customer.objects.count() == NumberInsightRecord.objects.count() == CROWD
+    assert NumberInsightRecord.objects.filter(state="screened", verdict="pending").count() == 0
+    assert stand.sandbox.ledger.count() == 1
+    assert Lookup.objects.exclude(state="skipped").count() == 1
+    assert money() == ("0.03", "0")

@@ -90,42 +90,42 @@ MISTAKES: dict[str, list[tuple[Any, str, str]]] = {
             {"THRESHOLDS": {"deny": "80"}},
             " THRESHOLDS.deny is not a whole number: '80'.",
             "Weights and thresholds are whole numbers.",
-        ),
+        )
     ],
     "E006": [
         (
             {"DELIVERY": "async"},
             "['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'.",
             'Say where the webhook is: "https://www.example.com".',
-        ),
+        )
     ],
     "E007": [
         (
             {"IP_COUNTRY": "tests.checks.test_settings.NOT_CALLABLE"},
             "['IP_COUNTRY'] is not callable.",
             COUNTRY,
-        ),
+        )
     ],
     "E008": [
         (
             {"COUNTRIES": ["gb"]},
             "['COUNTRIES'] holds what is no country: ['gb'].",
             'Give a list of alpha-2 codes: ["GB", "SE"].',
-        ),
+        )
     ],
     "E009": [
         (
             {"PROVIDERS": {"other": {"BACKEND": FAKE}}},
             "['PROVIDERS'] has no 'default', and that is who is asked.",
             'Write "PROVIDERS": {"default": {"BACKEND": ...}}.',
-        ),
+        )
     ],
     "E016": [
         (
             {"WEIGHTS": {"virtul": 1}},
             " WEIGHTS has a weight for 'virtul', which is no active rule.",
             "Did you mean 'virtual'?",
-        ),
+        )
     ],
     "E018": [
         (
@@ -144,7 +144,7 @@ MISTAKES: dict[str, list[tuple[Any, str, str]]] = {
             {"CLIENT_IP": {"PROXY_COUNT": -1}},
             "['CLIENT_IP']: PROXY_COUNT is no number of proxies: -1. So no visitor's IP is known.",
             'Write it as {"PROXY_COUNT": 1} or {"PROXY_LIST": ["10.0.0.0/8"]}.',
-        ),
+        )
     ],
     "E033": [
         (
@@ -230,9 +230,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"CALLBACK_BASE_URL": "http://www.example.com"},
         {"CALLBACK_BASE_URL": "www.example.com"},
     ],
-    "E007": [
-        {"IP_COUNTRY": "no.such.thing"},
-    ],
+    "E007": [{"IP_COUNTRY": "no.such.thing"}],
     "E008": [
         *({"COUNTRIES": "GB"}, {"COUNTRIES": ["UK"]}, {"COUNTRIES": ["GB", "EU"]}),
         *({"COUNTRIES": [["GB"]]}, {"COUNTRIES": {"GB": 1}}, {"COUNTRIES": 44}),

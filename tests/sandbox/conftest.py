@@ -18,11 +18,15 @@ ACCOUNT = ("key", "secret")
 CLEAN = "+46701740605"
 
 
+def call(sandbox: Sandbox, path: str, *, method: str = "POST", **how: Any) -> requests.Response:
+    """Return the response of the direct deployment, which is given good credentials."""
+    how = {"auth": ACCOUNT, "timeout": 5, **how}
+    return requests.request(method, f"{sandbox.direct_url}/{path}", **how)
+
+
 def ask(sandbox: Sandbox, number: str = CLEAN, path: str = "advanced/json", **data: Any) -> Any:
     """Return the JSON answer of the direct deployment."""
-    response = requests.post(
-        f"{sandbox.direct_url}/{path}", data={"number": number, **data}, auth=ACCOUNT, timeout=5
-    )
+    response = call(sandbox, path, data={"number": number, **data})
     return response.json()
 
 

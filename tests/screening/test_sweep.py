@@ -23,6 +23,8 @@ from tests.support.servers import Redis
 from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.mark.django_db(transaction=True)
 def test_it_rings_for_what_has_lost_its_message(queue: Redis) -> None:
@@ -41,7 +43,6 @@ def test_the_task_leaves_fresh_records_to_their_message(queue: Redis) -> None:
     assert tasks.sweep_task() == 1
 
 
-@pytest.mark.django_db
 def test_inline_it_does_the_work_itself() -> None:
     with asking():
         records = [screen(CLEAN), screen(VIRTUAL), screen("nonsense")]
@@ -52,7 +53,6 @@ def test_inline_it_does_the_work_itself() -> None:
     assert out.getvalue() == f"{len(records)} records screened.\n"
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("options", "printed"),
     [
@@ -79,7 +79,6 @@ def test_in_a_loop_an_idle_sweep_prints_no_line(
     assert out.getvalue().splitlines() == [*printed, "Stopped."]
 
 
-@pytest.mark.django_db
 def test_one_poisoned_record_does_not_keep_the_others_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -99,7 +98,6 @@ def test_one_poisoned_record_does_not_keep_the_others_waiting(
     assert f"Record {first.pk} could not be screened" in caplog.text
 
 
-@pytest.mark.django_db
 def test_it_settles_what_waits_for_a_finished_lookup() -> None:
     with asking():
         record = screened(VIRTUAL)
@@ -110,7 +108,6 @@ def test_it_settles_what_waits_for_a_finished_lookup() -> None:
     assert (len(Fake.asked), money()) == (1, (PRICE, "0"))
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("state", ["failed", "uncertain", "no_callback"])
 def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> None:
     with asking({CLEAN: exceptions.Busy("busy")}):
@@ -121,7 +118,6 @@ def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> 
     assert (record.state, record.verdict, record.lane) == ("failed", "review", "no_answer")
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("pause", ["0", "-1"])
 def test_a_loop_needs_a_pause(pause: str) -> None:
     with pytest.raises(CommandError, match="--loop needs a positive number of seconds."):

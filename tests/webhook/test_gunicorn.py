@@ -23,10 +23,7 @@ from tests.support.servers import free_port
 from tests.support.stage import asking, the_lookup
 from tests.webhook.callbacks import ASYNC, body_of
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("submitted"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("submitted")]
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP = 60.0
