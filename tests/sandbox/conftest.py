@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import requests
 
 from number_insight.sandbox.server import Sandbox
+from tests.support import certificates
 
 ACCOUNT = ("key", "secret")
 CLEAN = "+46701740605"
@@ -97,4 +99,15 @@ def receiver() -> Iterator[Receiver]:
 def service() -> Iterator[Sandbox]:
     """A running sandbox that has the money for the questions of a whole module."""
     with Sandbox(balance="1000") as running:
+        yield running
+
+
+@pytest.fixture
+def over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Sandbox]:
+    """A sandbox with a trusted certificate, for clients that speak https alone."""
+    made = certificates.make(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.cert))
+    with Sandbox(tls=(made.cert, made.key), **request.module.SANDBOX) as running:
         yield running

@@ -22,7 +22,7 @@ from number_insight.providers.fake import Fake
 from number_insight.screening import screen, suspended
 from number_insight.screening.inquiry import Inquiry
 from number_insight.serializerfields import ScreenedPhoneNumberField as SerializerField
-from tests.ground.test_spelling import PASTED, REFUSED
+from tests.ground.test_numbering import PASTED, REFUSED
 from tests.models import Customer, UUIDCustomer
 from tests.support.records import an_entry, codes_of
 from tests.support.stage import CLEAN, asking, screened
