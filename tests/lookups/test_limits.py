@@ -81,8 +81,7 @@ def test_joining_and_reusing_count_against_no_limit() -> None:
 
 
 def test_sources_are_kept_as_hashes_alone() -> None:
-    with asking():
-        screened(CLEAN, ip=VISITOR)
+    screened(CLEAN, ip=VISITOR, under=asking())
     kept = " ".join(Usage.objects.values_list("key", flat=True))
     assert kept.count(":") == 8
     assert CLEAN not in kept
@@ -117,15 +116,13 @@ def test_a_record_that_would_wait_too_long_for_its_turn_goes_back_to_the_queue()
 
 def test_the_switch_in_the_admin_stops_all_buying() -> None:
     switches.turn_lookups(False, reason="An attack.")
-    with asking():
-        record = screened()
+    record = screened(under=asking())
     assert (record.basis, record.verdict, record.lane) == ("disabled", "review", "no_answer")
     assert Fake.asked == []
 
 
 def test_what_was_queued_before_the_switch_waits_for_it() -> None:
-    with asking({CLEAN: exceptions.Busy("busy")}):
-        record = screened()
+    record = screened(under=asking({CLEAN: exceptions.Busy("busy")}))
     switches.turn_lookups(False)
     Lookup.objects.update(next_try_at=timezone.now())
     with asking():

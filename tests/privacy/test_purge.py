@@ -126,8 +126,7 @@ def test_an_answer_that_somebody_waits_for_is_never_erased() -> None:
 
 
 def test_the_question_of_a_lookup_that_stayed_uncertain_is_held_without_its_number() -> None:
-    with asking({NUMBER: Uncertain("Nobody knows.")}):
-        screened(NUMBER)
+    screened(NUMBER, under=asking({NUMBER: Uncertain("Nobody knows.")}))
     before = Lookup.objects.get().open_key
     aged()
     command("purge")

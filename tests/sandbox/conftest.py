@@ -106,7 +106,7 @@ def service() -> Iterator[Sandbox]:
 def over_tls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> Iterator[Sandbox]:
-    """A sandbox with a trusted certificate, for clients that speak https alone."""
+    """A sandbox with a trusted certificate and the options `SANDBOX` of the test's module."""
     made = certificates.make(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.cert))
     with Sandbox(tls=(made.cert, made.key), **request.module.SANDBOX) as running:

@@ -114,8 +114,7 @@ NOTHING_NAMED: list[Any] = [{}, {"PROVIDERS": {}}, {"PROVIDERS": None}, {"LEVEL"
 @pytest.mark.parametrize("given", NOTHING_NAMED)
 @pytest.mark.parametrize("number", [CLEAN, PREMIUM])
 def test_nothing_is_asked_and_the_record_ends_by_on_no_answer(given: Any, number: str) -> None:
-    with override_settings(NUMBER_INSIGHT=given):
-        record = screened(number)
+    record = screened(number, under=override_settings(NUMBER_INSIGHT=given))
     assert (record.state, record.basis, record.verdict) == ("failed", "disabled", "review")
     assert record.note == switches.NO_PROVIDER
     assert (Fake.asked, list(Lookup.objects.all()), list(record.flags.all())) == ([], [], [])
@@ -128,8 +127,7 @@ def test_on_no_answer_is_obeyed(verdict: str) -> None:
 
 
 def test_free_facts_still_judge() -> None:
-    with override_settings(NUMBER_INSIGHT={}):
-        record = screened("+449098790123")
+    record = screened("+449098790123", under=override_settings(NUMBER_INSIGHT={}))
     assert (record.verdict, record.basis) == ("deny", "free")
 
 

@@ -43,8 +43,7 @@ def asked() -> list[tuple[str, str]]:
 
 
 def test_what_differs_is_kept_and_the_verdict_stays() -> None:
-    with shadowed(ODD):
-        record = screened()
+    record = screened(under=shadowed(ODD))
     assert record.verdict == "allow"
     assert asked() == [("default", "answered"), ("spare", "answered")]
     found = ShadowComparison.objects.get()
@@ -92,8 +91,7 @@ def test_without_a_shadow_nobody_is_rung_for_after_a_posted_answer(rung: list[in
 
 
 def test_what_is_the_same_is_not_kept() -> None:
-    with shadowed():
-        screened()
+    screened(under=shadowed())
     assert len(asked()) == 2
     assert not ShadowComparison.objects.exists()
 
@@ -119,8 +117,7 @@ def test_it_pays_from_a_budget_of_its_own_and_never_over_it() -> None:
 
 
 def test_the_usual_budget_of_its_currency_need_not_have_room() -> None:
-    with shadowed(ODD, BUDGET={"EUR": {"day": "1"}}):
-        screened()
+    screened(under=shadowed(ODD, BUDGET={"EUR": {"day": "1"}}))
     assert ShadowComparison.objects.count() == 1
 
 
@@ -183,8 +180,7 @@ def test_only_what_was_bought_is_asked_about_too() -> None:
 
 
 def test_while_lookups_are_off_nothing_is_asked() -> None:
-    with shadowed(ODD, ENABLED=False):
-        screened()
+    screened(under=shadowed(ODD, ENABLED=False))
     assert asked() == []
 
 
@@ -245,8 +241,7 @@ def test_otherwise_nobody_else_is_asked(first: dict[str, Any], settings: dict[st
 
 
 def test_what_cannot_change_the_verdict_is_not_asked() -> None:
-    with both(GAP, ODD, THRESHOLDS={"review": 900, "deny": 1000}):
-        screened()
+    screened(under=both(GAP, ODD, THRESHOLDS={"review": 900, "deny": 1000}))
     assert asked() == [("default", "answered")]
 
 
@@ -255,8 +250,7 @@ def test_what_cannot_change_the_verdict_is_not_asked() -> None:
     [exceptions.Uncertain("Cut off."), exceptions.NotSent("Refused."), RuntimeError("a fault")],
 )
 def test_without_a_second_answer_the_first_verdict_stands(error: Exception) -> None:
-    with both(GAP, {CLEAN: error}):
-        record = screened()
+    record = screened(under=both(GAP, {CLEAN: error}))
     assert (record.state, record.verdict, record.basis) == ("screened", "allow", "answer")
     assert not Lookup.objects.filter(state__in=("queued", "calling")).exists()
 

@@ -94,8 +94,7 @@ def test_a_backfill_queues_each_row_once() -> None:
 
 
 def test_a_replay_writes_each_verdict_once() -> None:
-    with asking():
-        record = screened("+46701740611")
+    record = screened("+46701740611", under=asking())
     with asking(WEIGHTS={"virtual": 90}), deadlock("riskflag"):
         call_command("number_insight_replay", apply=True, stdout=StringIO(), stderr=StringIO())
     record.refresh_from_db()

@@ -83,8 +83,7 @@ def test_with_the_webhook_back_what_waited_is_asked() -> None:
 
 
 def test_without_an_origin_nothing_is_claimed_either() -> None:
-    with asking(**{**ASYNC, "CALLBACK_BASE_URL": None}):
-        record = screened()
+    record = screened(under=asking(**{**ASYNC, "CALLBACK_BASE_URL": None}))
     if not HAS_WEBHOOK:
         assert (record.state, the_lookup().state, money()) == ("screened", "answered", (PRICE, "0"))
         return

@@ -64,8 +64,7 @@ def crowd(count: int) -> None:
 
 def test_a_number_that_its_history_denies_is_not_looked_up() -> None:
     crowd(5)
-    with asking():
-        record = screened(NUMBER)
+    record = screened(NUMBER, under=asking())
     assert (record.verdict, record.score, record.basis) == ("deny", 100, "free")
     assert Fake.asked == []
 

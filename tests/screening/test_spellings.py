@@ -145,8 +145,7 @@ def test_what_a_form_refuses_is_denied_where_there_is_no_form(kind: str) -> None
 
 @pytest.mark.parametrize("number", ["+22507123405", "+5698765405"])
 def test_a_number_of_a_former_plan_is_not_denied(number: str) -> None:
-    with asking():
-        record = screened(number)
+    record = screened(number, under=asking())
     assert (record.number, record.verdict, codes_of(record)) == (number, "allow", {"not_in_plan"})
 
 
@@ -175,8 +174,7 @@ def test_a_field_that_may_be_empty_is_empty_with_what_nobody_sees() -> None:
 
 def test_a_line_that_was_allowed_is_allowed_in_its_other_spelling() -> None:
     an_entry("allow", "number", ITALIAN)
-    with asking():
-        record = screened(SAN_MARINO)
+    record = screened(SAN_MARINO, under=asking())
     assert (record.verdict, record.basis, record.country) == ("allow", "listed", "SM")
 
 

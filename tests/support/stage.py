@@ -6,7 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -112,10 +112,13 @@ def work_off(record_id: int) -> None:
         due = [later for item in soon for later in worker.screen(item.record_id)]
 
 
-def screened(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
-    """Return a record of `number` that one task of a worker has taken as far as it goes."""
-    record = record_of(number, **options)
-    worker.screen(record.pk)
+def screened(
+    number: str = CLEAN, *, under: AbstractContextManager[Any] | None = None, **options: Any
+) -> NumberInsightRecord:
+    """Return a record of `number` that a worker's task took as far as it goes `under` settings."""
+    with under or nullcontext():
+        record = record_of(number, **options)
+        worker.screen(record.pk)
     record.refresh_from_db()
     return record
 

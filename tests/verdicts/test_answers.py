@@ -59,8 +59,7 @@ def test_an_answer_without_the_type_of_the_line_leaves_what_is_known_for_free(
     number: str, level: str
 ) -> None:
     line, code, verdict = RISKY[number]
-    with asking({number: WITHOUT_LINE}):
-        record = screened(number, level=level)
+    record = screened(number, level=level, under=asking({number: WITHOUT_LINE}))
     assert (record.line_type, record.verdict) == (line, verdict)
     assert code in codes_of(record)
 
@@ -83,8 +82,7 @@ def test_that_it_is_a_mobile_is_the_providers_to_tell() -> None:
 
 
 def test_the_word_of_the_provider_counts_where_there_is_one() -> None:
-    with asking({PREMIUM: {"line_type": "mobile"}}):
-        record = screened(PREMIUM, level="standard")
+    record = screened(PREMIUM, level="standard", under=asking({PREMIUM: {"line_type": "mobile"}}))
     assert (record.line_type, record.verdict) == ("mobile", "allow")
 
 

@@ -131,8 +131,7 @@ def test_the_error_says_which_beginning_is_meant() -> None:
 )
 def test_no_spelling_of_a_line_escapes_the_deny_list(listed: str, typed: str) -> None:
     an_entry("deny", "number", listed)
-    with asking():
-        record = screened(typed)
+    record = screened(typed, under=asking())
     assert record.verdict == "deny"
     assert "deny_number" in codes_of(record)
     assert Fake.asked == []

@@ -65,14 +65,12 @@ def test_a_missing_signal_is_not_supplied_whatever_the_level_promises(reason: st
 
 
 def test_a_signal_of_no_provider_is_not_supplied_either() -> None:
-    with asking():
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking())
     assert unjudged(record) >= {"sim_swapped", "sms_pumping_score", "voip_fixed"}
 
 
 def test_a_carrier_is_told_where_the_original_one_is() -> None:
-    with asking({CLEAN: LOST}):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: LOST}))
     assert not unjudged(record) & CARRIER_RULES
     (flag,) = record.flags.filter(code="carrier_missing")
     assert (flag.shadow, record.original_carrier_name) == (True, "Telia")
@@ -85,31 +83,27 @@ def test_no_carrier_at_all_cannot_be_told() -> None:
 
 
 def test_a_line_that_is_not_found_is_of_no_type_and_never_mobile() -> None:
-    with asking({CLEAN: LOST}):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: LOST}))
     assert record.line_type == "unknown"
     assert unjudged(record) >= LINE_RULES
 
 
 def test_what_libphonenumber_knows_for_free_fills_in_a_risky_type() -> None:
-    with asking({GERMAN_PREMIUM: LOST}):
-        record = screened(GERMAN_PREMIUM, level="advanced")
+    record = screened(GERMAN_PREMIUM, level="advanced", under=asking({GERMAN_PREMIUM: LOST}))
     assert (record.line_type, record.verdict) == ("landline_premium", "deny")
     assert not unjudged(record) & LINE_RULES
 
 
 def test_a_fact_that_only_some_vendors_tell_is_an_answer_by_itself() -> None:
     nothing = {**Insight(status=0).as_json(), "sim_swap": SWAPPED}
-    with asking({CLEAN: nothing}):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: nothing}))
     assert (record.basis, the_lookup().state) == ("answer", "answered")
     assert codes_of(record) == {"sim_swapped"}
     assert "sim_swapped" not in unjudged(record)
 
 
 def test_the_parts_are_stored_and_live_ones_are_not() -> None:
-    with asking({CLEAN: NEW}, STORE_LIVE=False):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: NEW}, STORE_LIVE=False))
     stored = the_lookup().insight
     assert stored is not None
     assert {name for name in TOLD_BY_SOME if stored[name] is None} == {
@@ -181,8 +175,7 @@ def crowd() -> None:
 @pytest.mark.parametrize("reassigned", ["yes", "no"])
 def test_a_new_owner_may_be_asked_for_where_history_denies(reassigned: str) -> None:
     crowd()
-    with asking({NUMBER: {"reassigned": reassigned}}, LIMITS={}):
-        record = screened(NUMBER)
+    record = screened(NUMBER, under=asking({NUMBER: {"reassigned": reassigned}}, LIMITS={}))
     assert len(Fake.asked) == 1
     expected = ("review", 40) if reassigned == "yes" else ("deny", 100)
     assert (record.verdict, record.score) == expected
