@@ -23,8 +23,8 @@ from number_insight.sandbox.server import Sandbox
 from number_insight.testing import RecordFactory
 from tests.models import Customer
 from tests.privacy.live import BASE, flag, settings, told, words_of
-from tests.privacy.stage import command, rows
-from tests.support.stage import screened, sweep
+from tests.privacy.stage import rows
+from tests.support.stage import command, screened, sweep
 from tests.support.waiting import at_once
 
 pytestmark = pytest.mark.django_db

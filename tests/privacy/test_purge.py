@@ -22,8 +22,8 @@ from number_insight.testing import LookupFactory, RecordFactory
 from number_insight.verdicts import history
 from tests.admin.builders import action_url, confirmed, make_staff
 from tests.models import Customer
-from tests.privacy.stage import IP, NAME, NUMBER, aged, command, found_in, rows
-from tests.support.stage import asking, screened, sign_up
+from tests.privacy.stage import IP, NAME, NUMBER, aged, found_in, rows
+from tests.support.stage import asking, command, screened, sign_up
 
 pytestmark = pytest.mark.django_db
 

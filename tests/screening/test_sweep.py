@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
-from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +19,17 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, sweeps, tasks, worker
 from tests.support.servers import Redis
-from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
+from tests.support.stage import (
+    CLEAN,
+    PRICE,
+    VIRTUAL,
+    asking,
+    command,
+    messages,
+    money,
+    screened,
+    sweep,
+)
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.django_db
@@ -46,11 +55,10 @@ def test_the_task_leaves_fresh_records_to_their_message(queue: Redis) -> None:
 def test_inline_it_does_the_work_itself() -> None:
     with asking():
         records = [screen(CLEAN), screen(VIRTUAL), screen("nonsense")]
-        out = StringIO()
-        call_command("number_insight_sweep", "--inline", stdout=out)
+        out = command("sweep", "--inline")
     found = NumberInsightRecord.objects.order_by("pk").values_list("verdict", flat=True)
     assert list(found) == ["allow", "review", "deny"]
-    assert out.getvalue() == f"{len(records)} records screened.\n"
+    assert out == f"{len(records)} records screened.\n"
 
 
 @pytest.mark.parametrize(
@@ -73,10 +81,9 @@ def test_in_a_loop_an_idle_sweep_prints_no_line(
     monkeypatch.setattr(f"{command}.time", SimpleNamespace(sleep=rest))
     monkeypatch.setattr(f"{command}.close_old_connections", lambda: None)  # the test's own
     screen(CLEAN)
-    out = StringIO()
     with asking():
-        call_command("number_insight_sweep", "--inline", "--loop", "5", stdout=out, **options)
-    assert out.getvalue().splitlines() == [*printed, "Stopped."]
+        out = command("sweep", "--inline", "--loop", "5", **options)
+    assert out.splitlines() == [*printed, "Stopped."]
 
 
 def test_one_poisoned_record_does_not_keep_the_others_waiting(

@@ -7,10 +7,12 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import transaction
 from django.dispatch import Signal
 from django.test import override_settings
@@ -132,6 +134,13 @@ def sign_up(number: str = CLEAN, name: str = "Ada") -> Customer:
 def sweep() -> int:
     """Sweep as a small site without a broker does."""
     return sweeps.sweep(inline=True)
+
+
+def command(name: str, *words: Any, **options: Any) -> str:
+    """Run a command of ours; return its output."""
+    out = StringIO()
+    call_command(f"number_insight_{name}", *words, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
 
 
 def money() -> tuple[str, str]:

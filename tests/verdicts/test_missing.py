@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone as clock
 
 from number_insight import loading
@@ -21,7 +19,7 @@ from number_insight.screening import planning
 from number_insight.verdicts import grounds
 from tests.replay.stage import replayed, rule, rules_file
 from tests.support.records import NUMBER, a_record, codes_of, numbers_of_block
-from tests.support.stage import CLEAN, PREMIUM, asking, screened, the_lookup
+from tests.support.stage import CLEAN, PREMIUM, asking, command, screened, the_lookup
 
 pytestmark = pytest.mark.django_db
 
@@ -198,11 +196,9 @@ def test_the_command_prints_the_new_parts() -> None:
     at = datetime(2026, 11, 20, 9, 30, tzinfo=timezone.utc)
     answer = {**NEW, "sim_swap": {"swapped": True, "at": at, "period_hours": 48}}
     with asking({CLEAN: answer}):
-        out = StringIO()
-        call_command("number_insight_lookup", CLEAN, json=True, stdout=out)
-        table = StringIO()
-        call_command("number_insight_lookup", CLEAN, stdout=table)
-    told = json.loads(out.getvalue())["insight"]
+        out = command("lookup", CLEAN, json=True)
+        table = command("lookup", CLEAN)
+    told = json.loads(out)["insight"]
     assert told["sim_swap"] == {
         "swapped": True,
         "at": "2026-11-20T09:30:00+00:00",
@@ -211,8 +207,8 @@ def test_the_command_prints_the_new_parts() -> None:
     assert told["risk"] == {**NEW["risk"], "blocked_at": None}
     for name in ("voip", "reassigned", "call_forwarding", "match", "location", "missing"):
         assert told[name] == NEW[name]
-    assert "swapped: True, at: 2026-11-20T09:30:00+00:00, period_hours: 48" in table.getvalue()
-    assert "roaming: no_coverage, reachable: not_authorized" in table.getvalue()
+    assert "swapped: True, at: 2026-11-20T09:30:00+00:00, period_hours: 48" in table
+    assert "roaming: no_coverage, reachable: not_authorized" in table
 
 
 def test_the_fake_provider_tells_what_its_answers_hold() -> None:
