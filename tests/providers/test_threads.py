@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from number_insight import threads
+from number_insight.providers import threads
 from tests.support.waiting import until
 
 NAME = "of-the-test"
