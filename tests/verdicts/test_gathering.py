@@ -210,9 +210,7 @@ def test_every_part_is_served_by_an_index(count: int, monkeypatch: pytest.Monkey
 
 @pytest.mark.postgres_only
 @pytest.mark.django_db(transaction=True)
-def test_values_that_postgresql_binds_itself_tell_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_values_that_postgresql_binds_itself_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     a_record(subject=1, ip_address=IP)
     a_record(numbers_of_block(1)[0], subject=2, ip_address=IP, carrier_name="Telia", country="SE")
     record = a_record(subject=3, ip_address=IP)
