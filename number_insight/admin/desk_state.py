@@ -77,9 +77,12 @@ def order(request: HttpRequest, chosen: str, usual: str) -> str:
     return chosen or kept
 
 
-def remember(request: HttpRequest, record: NumberInsightRecord, lane: str) -> None:
-    """Remember the decision on `record`, to offer its undoing."""
+def remember(
+    request: HttpRequest, record: NumberInsightRecord, lane: str, entries: list[str]
+) -> None:
+    """Remember the decision on `record`, and the `entries` made with it, to offer its undoing."""
     last = {
+        "entries": entries,
         "key": record.pk,
         "number": str(record),
         "decision": record.decision,
@@ -87,6 +90,13 @@ def remember(request: HttpRequest, record: NumberInsightRecord, lane: str) -> No
         "lane": lane,
     }
     _write(request, last=last)
+
+
+def entries_of(request: HttpRequest, record: NumberInsightRecord) -> list[str]:
+    """Return the list entries that were made with the last decision, if it was on `record`."""
+    kept = _read(request).get("last")
+    is_last = isinstance(kept, dict) and kept["key"] == record.pk
+    return list(kept.get("entries", [])) if is_last else []
 
 
 def forget(request: HttpRequest) -> None:

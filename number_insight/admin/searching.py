@@ -170,7 +170,7 @@ def note_on(text: str, *, is_full: bool) -> str:
     """Return a sentence on the rows that a search for `text` has left out, or ""."""
     if not is_full or not last_digits(text):
         return ""
-    return gettext("Last digits are searched for among the signups that wait alone.")
+    return gettext("Last digits are searched for only among the signups that wait.")
 
 
 def _is_whole_number(text: str) -> bool:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 OTHER = "+46701740699"
 ENDS_ALIKE = "+447400120605"
-ONLY_WAITING = "Last digits are searched for among the signups that wait alone."
+ONLY_WAITING = "Last digits are searched for only among the signups that wait."
 FULL = "view_full_number"
 
 

@@ -70,6 +70,12 @@ def test_a_search_says_why_it_finds_nothing(
         assert sentence in text_of(client.get(LIST, {"q": typed}))
 
 
+def test_a_list_without_rows_offers_nothing_to_be_done_with_them(admin_client: Client) -> None:
+    assert 'name="action"' not in admin_client.get(LIST).content.decode()
+    make_record()
+    assert 'name="action"' in admin_client.get(LIST).content.decode()
+
+
 def test_the_history_of_an_untouched_record_says_that_nobody_has_decided(
     admin_client: Client,
 ) -> None:
