@@ -95,8 +95,9 @@ def remember(
 def entries_of(request: HttpRequest, record: NumberInsightRecord) -> list[str]:
     """Return the list entries that were made with the last decision, if it was on `record`."""
     kept = _read(request).get("last")
-    is_last = isinstance(kept, dict) and kept["key"] == record.pk
-    return list(kept.get("entries", [])) if is_last else []
+    if not isinstance(kept, dict) or kept["key"] != record.pk:
+        return []
+    return list(kept.get("entries", []))
 
 
 def forget(request: HttpRequest) -> None:

@@ -30,7 +30,7 @@ MAX_NAMED = 5
 MAX_REASON_LENGTH = 80
 MAX_RECORDS = 10
 """The records of a rule's errors that its page links to, the newest ones."""
-PRIVATE = (ListMatch.NUMBER, ListMatch.IP)
+PRIVATE = (ListMatch.NUMBER, ListMatch.PREFIX, ListMatch.IP)
 """The kinds of entries whose values are masked without the permission ``view_full_number``."""
 
 

@@ -142,6 +142,27 @@ def test_no_url_narrows_lookups_and_entries_by_a_masked_column(model: str, looku
     assert ada.get(url).status_code == 200
 
 
+def test_a_block_that_is_denied_tells_nothing_that_the_mask_hides() -> None:
+    record = waiting()
+    ada, _user = logged_in("ada", DECIDE, "add_listentry", "view_listentry", "change_listentry")
+    given = posted(record, "refuse", reason="A ring.", also=["prefix"])
+    entry_page = "admin:number_insight_listentry_change"
+    pages = [
+        ada.post(DESK, given, follow=True),
+        ada.post(DESK, posted(record, "undo"), follow=True),
+    ]
+    entry = ListEntry.objects.get()
+    assert entry.value == "+467017406"
+    pages += [ada.get(reverse(entry_page, args=[entry.pk])), ada.get(DESK)]
+    pages += [ada.get(reverse("admin:number_insight_listentry_changelist"))]
+    pages += [ada.get(reverse("admin:index"))]
+    for page in pages:
+        assert "+46701" not in page.content.decode()
+    assert "+4670*****" in text_of(pages[0])
+    bea, _bea = logged_in("bea", "view_listentry", FULL)
+    assert "+467017406" in text_of(bea.get(reverse(entry_page, args=[entry.pk])))
+
+
 def test_masked_entries_are_not_put_in_the_order_of_their_numbers() -> None:
     for last in (5, 4):
         value = f"+4670174060{last}"
