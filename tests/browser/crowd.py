@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
 from number_insight import reviewing, screening
@@ -88,8 +89,9 @@ def queue(count: int) -> list[NumberInsightRecord]:
 def fill_gallery() -> None:
     """Store a month of signups, of which some wait, with lists, money and the daily tally."""
     chance = random.Random(20)
-    _past(chance)
-    _lists()
+    with transaction.atomic():  # a commit for each row would take seconds
+        _past(chance)
+        _lists()
     _present(chance)
     keeping.keep()
 
