@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import reviewing, screening
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spending
 from number_insight.overview import keeping
 from number_insight.providers.personas import PERSONAS
-from number_insight.screening import sweeps
+from number_insight.screening import refusal, sweeps
 from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
 
 FINDINGS = (
@@ -25,6 +27,8 @@ FINDINGS = (
 )
 CENT = 10**6
 """A cent, in the units in which spending is stored."""
+DENIED = "+46701740699"
+"""The number on the deny list."""
 NAMES = [
     "Alma Lindqvist",
     "Viktor Strand",
@@ -96,6 +100,13 @@ def fill_gallery() -> None:
     keeping.keep()
 
 
+def turn_away() -> None:
+    """Let a form refuse a number that is on the deny list."""
+    enforced = {**settings.NUMBER_INSIGHT, "ENFORCEMENT": "enforce"}
+    with override_settings(NUMBER_INSIGHT=enforced):
+        assert refusal.is_denied(DENIED)
+
+
 def _past(chance: random.Random) -> None:
     """Store what was judged in the last four weeks, most of it allowed."""
     for days in range(28, 0, -1):
@@ -135,7 +146,7 @@ def _judged(chance: random.Random, verdict: str, decision: str, at: Any) -> None
 
 def _lists() -> None:
     reason = "Ordered three times, and never paid."
-    number = {"match": "number", "value": "+46701740699", "reason": reason}
+    number = {"match": "number", "value": DENIED, "reason": reason}
     ListEntry.objects.create(action="deny", **number)
     office = {"match": "ip", "value": "89.160.20.250", "reason": "The office."}
     ListEntry.objects.create(action="allow", **office)

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from tests.admin.builders import DESK
+from tests.admin.builders import DESK, LIST
 from tests.browser import crowd, sights
 from tests.browser.conftest import Open
 
@@ -24,6 +24,15 @@ WIDEST = """() => [...document.querySelectorAll('body *')]
     .filter(one => one.getBoundingClientRect().right > window.innerWidth + 1
         || one.getBoundingClientRect().left < -1)
     .slice(0, 4).map(one => one.outerHTML.slice(0, 120))"""
+FIRST_AND_LAST = """one => {
+    const text = one.firstChild, range = document.createRange();
+    return [0, text.length - 1].map(place => {
+        range.setStart(text, place);
+        range.setEnd(text, place + 1);
+        return range.getBoundingClientRect().left;
+    });
+}"""
+"""Where the first and the last letter of a sentence in one line stand."""
 LARGE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -35,6 +44,13 @@ def visits(page: Page) -> Iterator[str]:
         assert answer is not None
         assert answer.status == 200, f"{name}: HTTP {answer.status}"
         yield name
+    for act in sights.ACTS:
+        page.goto(f"{LIST}?queue=waiting" if act != "reopen" else LIST)
+        page.check("#result_list tr:nth-child(1) .action-select")
+        page.select_option("[name=action]", act)
+        page.click(".actions [type=submit]")
+        expect(page.locator(".submit-row")).to_be_visible()
+        yield f"confirmation of {act}"
 
 
 def test_no_page_is_wider_than_the_window(open_page: Open, root: User) -> None:
@@ -75,15 +91,16 @@ def grave(page: Page, **options: Any) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("language", ["ar", "he"])
-def test_pages_from_right_to_left_fit_and_keep_numbers_in_order(
+@pytest.mark.parametrize("language", ["ar", "de", "he"])
+def test_pages_in_other_languages_fit_and_keep_numbers_in_order(
     open_page: Open, root: User, language: str
 ) -> None:
     page, found = open_page(root, locale=language, viewport=SMALL), []
     scene = sights.scene()
     for name, url in sights.ADMIN.items():
         page.goto(url(scene))
-        assert page.locator("html").get_attribute("dir") == "rtl"
+        direction = page.locator("html").get_attribute("dir")
+        assert direction == ("ltr" if language == "de" else "rtl")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate(IS_TOO_WIDE):
@@ -93,6 +110,20 @@ def test_pages_from_right_to_left_fit_and_keep_numbers_in_order(
     number = page.locator(".ni-large bdi").first
     assert number.get_attribute("dir") == "ltr"
     assert number.evaluate("one => getComputedStyle(one).direction") == "ltr"
+
+
+@pytest.mark.parametrize("language", ["ar", "he"])
+def test_a_text_is_read_in_the_direction_of_its_own_language(
+    open_page: Open, root: User, language: str
+) -> None:
+    crowd.queue(1)
+    page = open_page(root, locale=language)
+    page.goto(f"{LIST}overview/")
+    first, last = page.locator("#figure-waiting figcaption p").evaluate(FIRST_AND_LAST)
+    # No catalogue has the sentence in Hebrew: it is English, and its full stop at the right.
+    assert (first < last) == (language == "he")
+    side = "one => getComputedStyle(one).textAlign"
+    assert page.locator("#figure-waiting figcaption p").evaluate(side) in ("start", "right")
 
 
 def test_hostile_names_break_no_page(open_page: Open, root: User) -> None:
