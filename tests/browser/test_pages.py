@@ -45,7 +45,7 @@ def visits(page: Page) -> Iterator[str]:
         assert answer.status == 200, f"{name}: HTTP {answer.status}"
         yield name
     for act in sights.ACTS:
-        page.goto(f"{LIST}?queue=waiting" if act != "reopen" else LIST)
+        page.goto(f"{LIST}?decision=refused" if act == "reopen" else f"{LIST}?queue=waiting")
         page.check("#result_list tr:nth-child(1) .action-select")
         page.select_option("[name=action]", act)
         page.click(".actions [type=submit]")
