@@ -17,13 +17,14 @@ class NumberInsightConfig(AppConfig):
 
     def ready(self) -> None:
         """Register checks and the serializer field, screen what is saved, and follow renames."""
-        from number_insight import renames, saves
+        from number_insight import saves
         from number_insight.checks import (
             check_databases,
             check_deployment,
             check_plugins,
             check_settings,
         )
+        from number_insight.models import renames
 
         checks.register(check_settings, "number_insight")
         checks.register(check_plugins, "number_insight")

@@ -27,6 +27,8 @@ from number_insight.testing import (
 from tests.models import Customer
 from tests.support.stage import CLEAN, VIRTUAL, VONAGE, heard
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def number_insight() -> Iterator[Screenings]:
@@ -35,7 +37,6 @@ def number_insight() -> Iterator[Screenings]:
         yield found
 
 
-@pytest.mark.django_db
 def test_inside_a_tests_transaction_run_does_the_workers_work(number_insight: Screenings) -> None:
     number_insight.answer(CLEAN, line_type="virtual")
     customer = Customer.objects.create(name="Ada", phone=CLEAN)
@@ -50,7 +51,6 @@ def test_what_is_committed_is_screened_at_once(number_insight: Screenings) -> No
     assert customer.get_phone_record().verdict == "review"
 
 
-@pytest.mark.django_db
 def test_a_provider_can_be_made_to_fail(number_insight: Screenings) -> None:
     number_insight.fail(CLEAN, exceptions.NoAnswer("no"))
     record = screen(CLEAN)
@@ -59,7 +59,6 @@ def test_a_provider_can_be_made_to_fail(number_insight: Screenings) -> None:
     assert (record.verdict, record.lane) == ("review", "no_answer")
 
 
-@pytest.mark.django_db
 def test_run_tells_the_receivers(number_insight: Screenings) -> None:
     with heard(signals.record_screened) as told:
         screen(CLEAN)
@@ -67,7 +66,6 @@ def test_run_tells_the_receivers(number_insight: Screenings) -> None:
     assert [given["record"].verdict for given in told] == ["allow"]
 
 
-@pytest.mark.django_db
 def test_a_real_request_is_an_error() -> None:
     options = {"api_key": "k", "api_secret": "s"}
     real = {"PROVIDERS": {"default": {"BACKEND": VONAGE, "OPTIONS": options}}}
@@ -77,12 +75,10 @@ def test_a_real_request_is_an_error() -> None:
     assert found.asked == []
 
 
-@pytest.mark.django_db
 def test_nothing_is_left_behind(number_insight: Screenings) -> None:
     assert number_insight.asked == []
 
 
-@pytest.mark.django_db
 def test_the_factories_make_rows() -> None:
     flag = RiskFlagFactory()
     assert (flag.record.verdict, flag.record.number[:3]) == ("allow", "+46")
@@ -104,7 +100,6 @@ HOST = {
 }
 
 
-@pytest.mark.django_db
 def test_what_bounds_the_host_does_not_bound_its_tests_and_what_judges_does() -> None:
     with override_settings(NUMBER_INSIGHT=HOST), screenings() as found:
         for _ in range(3):
@@ -115,7 +110,6 @@ def test_what_bounds_the_host_does_not_bound_its_tests_and_what_judges_does() ->
     assert (record.state, record.verdict) == ("screened", "deny")
 
 
-@pytest.mark.django_db
 def test_what_bounds_can_be_tried_by_name() -> None:
     with override_settings(NUMBER_INSIGHT=HOST), screenings(ENABLED=False) as found:
         record = screen(VIRTUAL)
@@ -124,7 +118,6 @@ def test_what_bounds_can_be_tried_by_name() -> None:
     assert (record.basis, found.asked) == ("disabled", [])
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("typed", ["+46 70-174 06 05", "0046701740605", "070 174 06 05"])
 def test_a_number_may_be_written_as_people_do(number_insight: Screenings, typed: str) -> None:
     with override_settings(PHONENUMBER_DEFAULT_REGION="SE"):
@@ -169,7 +162,6 @@ def test_a_misspelt_fact_raises(
     assert number_insight.answers == {}
 
 
-@pytest.mark.django_db
 def test_every_fact_can_be_told(number_insight: Screenings) -> None:
     facts = Insight(line_type="virtual", current_carrier=Carrier(name="N"), roaming=Roaming())
     number_insight.answer(CLEAN, **facts.as_json())
@@ -179,7 +171,6 @@ def test_every_fact_can_be_told(number_insight: Screenings) -> None:
     assert (record.line_type, record.carrier_name) == ("virtual", "N")
 
 
-@pytest.mark.django_db
 def test_the_record_of_a_subject_is_its_latest() -> None:
     customer = Customer.objects.create(name="Ada", phone=VIRTUAL)
     record = RecordFactory(subject=customer, verdict="deny")
@@ -193,7 +184,6 @@ def test_the_record_of_a_subject_is_its_latest() -> None:
     assert RecordFactory(subject=User.objects.create(username="x")).field == ""
 
 
-@pytest.mark.django_db
 def test_a_record_may_be_given_its_subject_by_type_and_key() -> None:
     customer = Customer.objects.create(name="Ada", phone=CLEAN)
     kind = ContentType.objects.get_for_model(customer)
@@ -201,7 +191,6 @@ def test_a_record_may_be_given_its_subject_by_type_and_key() -> None:
     assert record.subject == customer
 
 
-@pytest.mark.django_db
 def test_a_record_that_was_attached_by_hand_is_found_for_its_number() -> None:
     customer = Customer.objects.bulk_create([Customer(name="Ada", phone=CLEAN)])[0]
     attach(customer, record=screen(VIRTUAL))
@@ -232,7 +221,6 @@ class PlainTest(NumberInsightTestMixin, SimpleTestCase):
         assert self.number_insight.asked == []
 
 
-@pytest.mark.django_db
 def test_a_lookup_of_the_factory_keeps_an_answer_with_facts_of_any_vendor() -> None:
     told = Insight(sim_swap=Swap(swapped=True, period_hours=24), missing={"roaming": "failed"})
     lookup = LookupFactory(insight=told)
@@ -263,7 +251,6 @@ def test_a_part_of_a_new_fact_that_there_is_not_is_refused(number_insight: Scree
         number_insight.answer("+46701740605", sim_swap={"swaped": True})
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("typed", ["+46 70-174 06 05", "004670-1740605", CLEAN])
 def test_the_number_of_a_record_may_be_written_as_people_do(typed: str) -> None:
     assert RecordFactory(number=typed).number == CLEAN

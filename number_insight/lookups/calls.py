@@ -14,12 +14,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.views.decorators.debug import sensitive_variables
 
-from number_insight import exceptions, loading, threads, tracing
+from number_insight import exceptions, loading, tracing
 from number_insight.conf import app_settings
 from number_insight.exceptions import place
 from number_insight.lookups.claims import Claim
 from number_insight.lookups.outcomes import Outcome, Result
-from number_insight.providers import transport
+from number_insight.providers import threads, transport
 from number_insight.providers.base import Provider
 from number_insight.providers.vocabulary import acknowledged, sound
 from number_insight.wording import gettext_noop, with_detail

@@ -24,9 +24,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from number_insight import __version__, threads
+from number_insight import __version__
 from number_insight.exceptions import NotSent, Uncertain
-from number_insight.providers import trust
+from number_insight.providers import threads, trust
 from number_insight.providers.http import MAX_BODY, Request, Response, origin, url_trouble
 from number_insight.wording import gettext_noop, with_detail
 

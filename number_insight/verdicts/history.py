@@ -64,14 +64,23 @@ COLUMNS = {
 }
 """The columns of a signup in the statement, with their types on PostgreSQL; fingerprints follow."""
 
-# NULL equals nothing, so a signup without a value, such as an IP, has a count of 0.
+# NULL equals nothing, so a signup without a value, such as an IP, has a count of 0; said besides
+# as a condition on the signup alone, it keeps PostgreSQL from reading any row for it.
 # "NOT (number_hash = '')" looks redundant: it is the condition of the partial index, verbatim.
 SAME_NUMBER = "(number = {number} OR (NOT (number_hash = '') AND number_hash IN ({hashes})))"
 OTHER_NUMBER = f"{SAME_NUMBER} IS NOT TRUE"
 # The sum keeps the planner from scanning the primary key.
 EARLIER = "id + 0 < {pk}"
-VISIT = f"source IN {tuple(map(str, OF_VISITORS))} AND {EARLIER} AND created_at <= {{at}}"
+SOURCES = tuple(map(str, OF_VISITORS))
+VISIT = f"source IN {SOURCES} AND {EARLIER} AND created_at <= {{at}}"
 IN_HOUR = f"{VISIT} AND created_at > {{an_hour_before}}"
+# As a row with the length the time finds no index of its own. Few numbers of a block are ever seen,
+# while the signups of an hour can be thousands.
+IN_BLOCK_AND_HOUR = (
+    f"number BETWEEN {{block_start}} AND {{block_end}} AND source IN {SOURCES} AND {EARLIER}"
+    " AND (LENGTH(number), created_at) > (LENGTH({number}), {an_hour_before})"
+    " AND (LENGTH(number), created_at) <= (LENGTH({number}), {at})"
+)
 IN_DAY = f"{VISIT} AND created_at > {{a_day_before}}"
 IN_DAY_BEFORE = (
     f"{VISIT} AND created_at > {{a_day_and_an_hour_before}} AND created_at <= {{an_hour_before}}"
@@ -90,23 +99,28 @@ def _count(columns: str, where: str) -> str:
     return f"(SELECT COUNT(*) FROM ({rows}) AS counted)"
 
 
+def _is(column: str, given: str) -> str:
+    return f"{{{given}}} IS NOT NULL AND {column} = {{{given}}}"
+
+
+IP, CARRIER, COUNTRY = (
+    _is("ip_range", "ip_range"),
+    _is("carrier_name", "carrier"),
+    _is("country", "country"),
+)
 FACTS = {
     "number_seen": _count(SUBJECTS, f"{SAME_NUMBER} AND {OF_OTHERS}"),
-    "ip_seen": _count(SUBJECTS, f"ip_range = {{ip_range}} AND {OF_OTHERS}"),
+    "ip_seen": _count(SUBJECTS, f"{IP} AND {OF_OTHERS}"),
     "number_decision": (
         f"COALESCE((SELECT decision FROM {{records}} WHERE {SAME_NUMBER} AND decided_at <= {{at}}"
         " AND decision <> '' AND id <> {pk} ORDER BY decided_at DESC, decision DESC LIMIT 1), '')"
     ),
-    "ip_seen_day": _count(NUMBERS, f"ip_range = {{ip_range}} AND {IN_DAY} AND {OTHER_NUMBER}"),
-    "block_seen_hour": _count(
-        NUMBERS,
-        "number BETWEEN {block_start} AND {block_end} AND LENGTH(number) = LENGTH({number})"
-        f" AND {IN_HOUR} AND {OTHER_NUMBER}",
-    ),
-    "carrier_seen_hour": _count("1 AS one", f"carrier_name = {{carrier}} AND {IN_HOUR}"),
-    "carrier_seen_day": _count("1 AS one", f"carrier_name = {{carrier}} AND {IN_DAY_BEFORE}"),
-    "country_seen_hour": _count("1 AS one", f"country = {{country}} AND {IN_HOUR}"),
-    "country_seen_day": _count("1 AS one", f"country = {{country}} AND {IN_DAY_BEFORE}"),
+    "ip_seen_day": _count(NUMBERS, f"{IP} AND {IN_DAY} AND {OTHER_NUMBER}"),
+    "block_seen_hour": _count(NUMBERS, f"{IN_BLOCK_AND_HOUR} AND {OTHER_NUMBER}"),
+    "carrier_seen_hour": _count("1 AS one", f"{CARRIER} AND {IN_HOUR}"),
+    "carrier_seen_day": _count("1 AS one", f"{CARRIER} AND {IN_DAY_BEFORE}"),
+    "country_seen_hour": _count("1 AS one", f"{COUNTRY} AND {IN_HOUR}"),
+    "country_seen_day": _count("1 AS one", f"{COUNTRY} AND {IN_DAY_BEFORE}"),
     "listed": "EXISTS (SELECT 1 FROM {lists})",
 }
 """The subquery of each fact; for the lists only whether there is an entry."""

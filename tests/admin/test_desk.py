@@ -1,8 +1,9 @@
-"""The review desk: its lanes, its order, and its entry on the index."""
+"""The review desk: its lanes, its order, the way through its queue, and its entry on the index."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -102,3 +103,28 @@ def test_the_index_has_no_desk_for_people_who_may_not_decide(client: Client) -> 
 def test_to_decide_one_has_to_see_records_too(client: Client) -> None:
     client.force_login(make_staff("bob", DECIDE))
     assert client.get(DESK).status_code == 403
+
+
+def test_one_goes_back_through_all_cases_that_one_has_gone_through(
+    client: Client, reviewer: User
+) -> None:
+    cases = [waiting() for _ in range(4)]
+    seen: list[Any] = [client.get(DESK)]
+    for _ in cases[1:]:
+        seen.append(client.get(seen[-1].context["next_url"]))
+    assert [shown(page) for page in seen] == cases
+    page = seen[-1]
+    for case in reversed(cases[:-1]):
+        page = client.get(page.context["back_url"])
+        assert shown(page) == case
+    assert page.context["back_url"] == ""
+
+
+@pytest.mark.parametrize("back", ["abc", ",", "1e9", "9" * 40, "<b>", "-1", "\u0661", "1," * 5000])
+def test_a_trail_that_somebody_has_written_breaks_no_page(
+    client: Client, reviewer: User, back: str
+) -> None:
+    record = waiting()
+    page = client.get(DESK, {"back": back})
+    assert (page.status_code, shown(page)) == (200, record)
+    assert len(page.context["back_url"]) < 500

@@ -125,9 +125,7 @@ def test_users_who_may_not_view_lookups_have_no_link_to_them(client: Client) -> 
     assert "?state=held" not in page
 
 
-def test_an_open_circuit_is_shown_with_its_reason_and_its_end(
-    admin_client: Client,
-) -> None:
+def test_an_open_circuit_is_shown_with_its_reason_and_its_end(admin_client: Client) -> None:
     assert "All providers are asked as usual." in _text(admin_client)
     _open_circuit(level="advanced", reason="The key is wrong.")
     Circuit.objects.create(provider="spare", failures=2)  # closed

@@ -27,10 +27,11 @@ from tests.admin.builders import (
     text_of,
 )
 
+pytestmark = pytest.mark.django_db
+
 LOOKUPS = reverse("admin:number_insight_lookup_changelist")
 
 
-@pytest.mark.django_db
 def test_a_lookup_is_shown_with_its_money(admin_client: Client) -> None:
     make_lookup(price=Decimal("0.03"), balance=Decimal("12.3456"), error="It broke.")
     page = admin_client.get(LOOKUPS).content.decode()
@@ -38,7 +39,6 @@ def test_a_lookup_is_shown_with_its_money(admin_client: Client) -> None:
         assert text in page
 
 
-@pytest.mark.django_db
 def test_lookups_are_found_by_filter_and_number(admin_client: Client) -> None:
     make_lookup()
     make_lookup("+46701740699", state="failed", level="basic", provider="spare")
@@ -47,7 +47,6 @@ def test_lookups_are_found_by_filter_and_number(admin_client: Client) -> None:
     assert shown_numbers(admin_client.get(LOOKUPS, {"provider": "default"})) == [NUMBER]
 
 
-@pytest.mark.django_db
 def test_the_list_of_lookups_takes_as_many_queries_for_many_as_for_few(
     admin_client: Client,
 ) -> None:
@@ -58,7 +57,6 @@ def test_the_list_of_lookups_takes_as_many_queries_for_many_as_for_few(
     assert len(queries_of(admin_client, LOOKUPS)) == few
 
 
-@pytest.mark.django_db
 def test_the_page_of_a_lookup_is_read_only_and_keeps_its_keys_to_itself(
     admin_client: Client,
 ) -> None:
@@ -73,13 +71,8 @@ def test_the_page_of_a_lookup_is_read_only_and_keeps_its_keys_to_itself(
 @pytest.mark.parametrize(
     ("amount", "text"),
     [
-        ("0", "0.00 EUR"),
-        ("0E-8", "0.00 EUR"),
-        ("10", "10.00 EUR"),
-        ("1E+2", "100.00 EUR"),
-        ("0.03000000", "0.03 EUR"),
-        ("0.00510000", "0.0051 EUR"),
-        ("-0.5", "-0.50 EUR"),
+        *(("0", "0.00 EUR"), ("0E-8", "0.00 EUR"), ("10", "10.00 EUR"), ("1E+2", "100.00 EUR")),
+        *(("0.03000000", "0.03 EUR"), ("0.00510000", "0.0051 EUR"), ("-0.5", "-0.50 EUR")),
     ],
 )
 def test_an_amount_has_the_decimals_that_it_needs(amount: str, text: str) -> None:
@@ -90,7 +83,6 @@ def test_no_amount_is_a_dash() -> None:
     assert display.money(None, "EUR") == "–"
 
 
-@pytest.mark.django_db
 def test_the_page_of_a_lookup_leads_to_its_records(admin_client: Client) -> None:
     lookup = make_lookup()
     record = make_record(lookup=lookup)
@@ -109,7 +101,6 @@ def _settle_url(lookup: Lookup) -> str:
     return reverse("admin:number_insight_lookup_settle", args=[lookup.pk])
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("answer", "spent"), [("paid", "0.03"), ("not_paid", "0")])
 def test_an_uncertain_lookup_is_settled_once_by_a_person(
     admin_client: Client, answer: str, spent: str
@@ -130,7 +121,6 @@ def test_an_uncertain_lookup_is_settled_once_by_a_person(
     assert "stay reserved" not in admin_client.get(page).content.decode()
 
 
-@pytest.mark.django_db
 def test_uncertain_lookups_are_settled_together_from_the_list(admin_client: Client) -> None:
     lookups = [_uncertain(), _uncertain(), make_lookup(price=Decimal("0.05"))]
     chosen = [str(lookup.pk) for lookup in lookups]
@@ -142,7 +132,6 @@ def test_uncertain_lookups_are_settled_together_from_the_list(admin_client: Clie
     assert "was left alone" in text_of(told)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("answer", "before"), [("paid", "0.03"), ("not_paid", "0")])
 @pytest.mark.parametrize("charged", ["0.03", "0.05"])
 def test_an_answer_that_comes_after_the_bill_is_booked_at_its_price_alone(
@@ -159,7 +148,6 @@ def test_an_answer_that_comes_after_the_bill_is_booked_at_its_price_alone(
     assert budget.spent(currency="EUR") == (Decimal(charged), Decimal(0))
 
 
-@pytest.mark.django_db
 def test_settling_a_lookup_takes_a_permission(client: Client) -> None:
     lookup = _uncertain()
     client.force_login(make_staff("looker", "view_lookup"))
@@ -172,7 +160,6 @@ def test_settling_a_lookup_takes_a_permission(client: Client) -> None:
     assert budget.spent(currency="EUR")[0] == Decimal("0.03")
 
 
-@pytest.mark.django_db
 def test_the_list_of_lookups_leads_to_their_newest_records(admin_client: Client) -> None:
     lookup = make_lookup()
     make_record(lookup=lookup)

@@ -127,9 +127,7 @@ def test_a_record_of_the_child_is_seen_at_the_parent_and_the_other_way_round(
     assert "ni-allow" in admin_client.get(_list(ChildCustomer)).content.decode()
 
 
-def test_a_subject_of_another_model_with_the_same_key_is_another_one(
-    admin_client: Client,
-) -> None:
+def test_a_subject_of_another_model_with_the_same_key_is_another_one(admin_client: Client) -> None:
     subject = _subject(Customer)
     with signup.suspended():
         twin = TwoNumbers.objects.create(pk=subject.pk, phone="+46701740611")
@@ -221,9 +219,7 @@ def shown(place: dict[str, Any], user: User, subject: Customer) -> str:
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_the_risk_is_shown_nowhere_to_users_who_may_not_view_records(
-    place: dict[str, Any],
-) -> None:
+def test_the_risk_is_shown_nowhere_to_users_who_may_not_view_records(place: dict[str, Any]) -> None:
     subject = _subject(Customer, "deny")
     may_not = make_staff("no", "view_customer", "change_customer")
     may = make_staff("yes", "view_customer", "change_customer", "view_numberinsightrecord")

@@ -25,6 +25,8 @@ from tests.admin.builders import EVIL, add_flag, make_record, make_staff, querie
 from tests.models import Customer
 from tests.support.waiting import PATIENCE
 
+pytestmark = pytest.mark.django_db
+
 OVERVIEW = reverse("admin:number_insight_overview")
 SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
 
@@ -54,7 +56,6 @@ def _shapes(plot: str, name: str) -> list[ElementTree.Element]:
     return [shape for shape in shapes if shape.get("class") == f"ni-fill-{name}"]
 
 
-@pytest.mark.django_db
 def test_the_tiles_tell_queue_age_decisions_and_money(
     admin_client: Client, admin_user: User, settings: Any
 ) -> None:
@@ -79,7 +80,6 @@ def test_the_tiles_tell_queue_age_decisions_and_money(
     assert float(filled.get("width", 0)) == pytest.approx(75)
 
 
-@pytest.mark.django_db
 def test_the_queue_is_live_whether_or_not_the_sweep_has_counted(admin_client: Client) -> None:
     _record(2)
     figure = _figures(admin_client)["waiting"]
@@ -89,7 +89,6 @@ def test_the_queue_is_live_whether_or_not_the_sweep_has_counted(admin_client: Cl
     assert "Nothing has been counted yet" not in admin_client.get(OVERVIEW).content.decode()
 
 
-@pytest.mark.django_db
 def test_signups_held_are_columns_and_what_passed_is_a_line(admin_client: Client) -> None:
     for verdict, count in (("allow", 6), ("review", 3), ("deny", 1)):
         for _ in range(count):
@@ -111,7 +110,6 @@ def test_signups_held_are_columns_and_what_passed_is_a_line(admin_client: Client
     assert len(figure.rows) == 7
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("days", "columns"), [(7, 7), (30, 30), (90, 90), (365, 52)])
 def test_a_range_has_a_column_for_each_day_and_a_year_one_for_each_week(
     days: int, columns: int, admin_client: Client
@@ -128,7 +126,6 @@ def test_a_range_has_a_column_for_each_day_and_a_year_one_for_each_week(
     )
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("query", ["?days=", "?days=8", "?days=x", "?days=-7", "?days=²", "?x=1"])
 def test_a_range_that_is_none_is_the_usual_one(query: str, admin_client: Client) -> None:
     assert admin_client.get(OVERVIEW + query).context["period"].days == 30
@@ -142,7 +139,6 @@ def test_the_steps_of_a_period_cover_each_day_once() -> None:
         assert all(period.start_of(day) <= day for day in every)
 
 
-@pytest.mark.django_db
 def test_flags_are_told_with_the_share_that_people_refused(admin_client: Client) -> None:
     for index in range(8):
         decision = "refused" if index < 3 else "released" if index < 6 else ""
@@ -165,7 +161,6 @@ def test_flags_are_told_with_the_share_that_people_refused(admin_client: Client)
     assert "/numberinsightrecord/?flag=virtual" in page
 
 
-@pytest.mark.django_db
 def test_places_are_a_map_of_the_most_frequent_countries(admin_client: Client) -> None:
     for index, country in enumerate(["SE", "DE", "GB", "FR", "US", "NL", "NO"]):
         for _ in range(8 - index):
@@ -182,7 +177,6 @@ def test_places_are_a_map_of_the_most_frequent_countries(admin_client: Client) -
     assert ["NO", "SE", "2"] in [list(row) for row in figure.rows]
 
 
-@pytest.mark.django_db
 def test_lookups_are_told_with_their_latency(admin_client: Client) -> None:
     now = timezone.now()
     for _ in range(9):
@@ -200,7 +194,6 @@ def test_lookups_are_told_with_their_latency(admin_client: Client) -> None:
     ]
 
 
-@pytest.mark.django_db
 def test_reviewers_are_told_by_name_and_those_who_left_without(
     admin_client: Client, admin_user: User
 ) -> None:
@@ -215,7 +208,6 @@ def test_reviewers_are_told_by_name_and_those_who_left_without(
     ]
 
 
-@pytest.mark.django_db
 def test_agreement_is_told_where_there_are_second_looks(
     admin_client: Client, admin_user: User, settings: Any
 ) -> None:
@@ -229,7 +221,6 @@ def test_agreement_is_told_where_there_are_second_looks(
     assert (figure.heads[-1], figure.rows[0][-1]) == ("Agreement", "0 %")
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("day", "is_near"), [("2.00", True), ("50.00", False)])
 def test_a_budget_that_is_near_is_a_line_with_a_legend(
     day: str, is_near: bool, admin_client: Client, settings: Any
@@ -244,7 +235,6 @@ def test_a_budget_that_is_near_is_a_line_with_a_legend(
     assert ("budget" in [label for _swatch, label in figure.legend]) == is_near
 
 
-@pytest.mark.django_db
 def test_money_is_for_those_who_may_see_spending(admin_client: Client, client: Client) -> None:
     budget.book(Decimal("1.50"), "EUR")
     _record()
@@ -257,14 +247,12 @@ def test_money_is_for_those_who_may_see_spending(admin_client: Client, client: C
     assert "1.50 EUR were spent" in _figures(client)["money-eur"].summary
 
 
-@pytest.mark.django_db
 def test_who_may_not_view_records_sees_no_overview(client: Client) -> None:
     assert client.get(OVERVIEW).status_code == 302
     client.force_login(make_staff("reviewer", "view_spending", "view_lookup"))
     assert client.get(OVERVIEW).status_code == 403
 
 
-@pytest.mark.django_db
 def test_nothing_at_all_is_a_page_as_well(admin_client: Client) -> None:
     figures = _figures(admin_client)
     assert figures["waiting"].summary == "Nothing waits for a decision."
@@ -273,7 +261,6 @@ def test_nothing_at_all_is_a_page_as_well(admin_client: Client) -> None:
     assert figures.keys() <= _figures(admin_client, "?days=365").keys()
 
 
-@pytest.mark.django_db
 def test_no_style_and_no_script_stands_in_the_page_and_the_plots_are_well_formed(
     admin_client: Client,
 ) -> None:
@@ -292,7 +279,6 @@ def test_no_style_and_no_script_stands_in_the_page_and_the_plots_are_well_formed
     assert content.count("<figure") == content.count("<figcaption") == content.count("</figure>")
 
 
-@pytest.mark.django_db
 def test_it_costs_the_same_few_queries_for_a_year_of_tallies(admin_client: Client) -> None:
     _record()
     keeping.keep()
@@ -321,7 +307,6 @@ def _a_year_of_tallies() -> None:
     )
 
 
-@pytest.mark.django_db
 def test_the_index_leads_to_it_for_those_who_may_see_it(client: Client) -> None:
     entry = reverse("admin:number_insight_overview_changelist")
     for codename, is_shown in (("view_numberinsightrecord", True), ("view_spending", False)):

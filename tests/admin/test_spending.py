@@ -13,6 +13,8 @@ from number_insight.admin.spending import period_text
 from number_insight.models import Spending
 from tests.support.stage import two_currencies
 
+pytestmark = pytest.mark.django_db
+
 SPENDING = reverse("admin:number_insight_spending_changelist")
 
 
@@ -32,7 +34,6 @@ def _cells(row: list[str]) -> list[str]:
     return [cell.strip("|") for cell in row if cell.strip("|")]
 
 
-@pytest.mark.django_db
 def test_a_period_stands_with_its_money_its_budget_and_the_share(
     admin_client: Client, settings: Any
 ) -> None:
@@ -50,7 +51,6 @@ def test_a_period_stands_with_its_money_its_budget_and_the_share(
     ]
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("query", "count"), [("?period=month", 1), ("?currency=USD", 1), ("", 2)])
 def test_days_months_and_currencies_can_be_chosen(
     query: str, count: int, admin_client: Client
@@ -61,7 +61,6 @@ def test_days_months_and_currencies_can_be_chosen(
         assert len(_rows(admin_client, query)) == count
 
 
-@pytest.mark.django_db
 def test_one_row_is_readable_and_cannot_be_changed(admin_client: Client) -> None:
     row = _spend("day:2027-01-31", "EUR", 150)
     url = reverse("admin:number_insight_spending_change", args=[row.pk])
@@ -71,7 +70,6 @@ def test_one_row_is_readable_and_cannot_be_changed(admin_client: Client) -> None
     assert admin_client.post(url, {"spent": 0}).status_code == 403
 
 
-@pytest.mark.django_db
 def test_a_budget_that_is_no_amount_leaves_the_page_readable(
     admin_client: Client, settings: Any
 ) -> None:
@@ -85,7 +83,6 @@ def test_a_period_that_is_none_is_shown_as_it_is(period: str) -> None:
     assert period_text(period) == period
 
 
-@pytest.mark.django_db
 def test_the_money_of_the_shadow_stands_beside_its_own_budget(
     admin_client: Client, settings: Any
 ) -> None:

@@ -1,7 +1,8 @@
 """Records of signups that never were: customers, lookups, verdicts and flags in a likely mix.
 
 What is written is what the rules in force make of each kind of number, and every page of the
-admin has something to show. Only what the history of a returning number adds is left out.
+admin has something to show. Only what the past of a returning number adds is left out: each record
+keeps a past in which nothing was, as far as the rules read it.
 """
 
 from __future__ import annotations
@@ -137,10 +138,11 @@ class Population:
         )  # fmt: skip
 
     def _record(self, kind: Kind, number: str, keys: list[int], at: Any) -> Row:
+        ip = None if self._random.random() < WITHOUT_IP else self._random.choice(IPS)
         row = self._with(
             self._records, kind.record, id=keys[2], number=number, lookup_id=keys[1],
             subject_id=str(keys[0]), created_at=at, screened_at=at,
-            ip_address=None if self._random.random() < WITHOUT_IP else self._random.choice(IPS),
+            ip_address=ip, ip_range=ip or "",
         )  # fmt: skip
         verdict = row[self._records.places["verdict"]]
         if verdict == "allow" or self._random.random() > DECIDED:
@@ -198,5 +200,6 @@ class Population:
         recording.write_facts(record, judged.insight.without_live())
         record.verdict = record.announced_verdict = judgement.verdict
         record.score, record.not_evaluable = judgement.score, list(judgement.not_evaluable)
+        record.history = {name: past for name, past in judged.history.items() if name != "listed"}
         record.rules_key = rules_in_force.key_of(loading.rules())
         return record, judgement.flags

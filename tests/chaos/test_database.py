@@ -54,9 +54,7 @@ def test_row_20_an_answer_is_saved_though_the_database_restarts_during_the_call(
     assert money() == ("0.03", "0")
 
 
-def test_row_21_a_callback_that_cannot_be_stored_is_asked_for_again(
-    postgresql: PostgreSQL,
-) -> None:
+def test_row_21_a_callback_that_cannot_be_stored_is_asked_for_again(postgresql: PostgreSQL) -> None:
     told = {"DELIVERY": "async", "CALLBACK_BASE_URL": "https://x.example", "LEVEL": "advanced"}
     with asking(**told):
         record = screen(CLEAN)

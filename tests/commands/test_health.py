@@ -83,8 +83,7 @@ def test_records_that_wait_for_long_are_a_problem(queue: Redis) -> None:
 
 def test_a_callback_that_is_late_is_no_problem_before_25_hours(queue: Redis) -> None:
     sweeps.sweep()
-    with asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"):
-        screened()
+    screened(under=asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"))
     for hours, expected in ((0.5, []), (24.4, []), (0.2, ["1 records wait"])):
         gone = timedelta(hours=hours)
         NumberInsightRecord.objects.update(created_at=F("created_at") - gone)
@@ -99,8 +98,7 @@ def test_a_callback_that_is_late_is_no_problem_before_25_hours(queue: Redis) -> 
 
 def test_a_record_that_waits_for_anything_else_is_told_beside_a_late_callback(queue: Redis) -> None:
     sweeps.sweep()
-    with asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"):
-        screened()
+    screened(under=asking(DELIVERY="async", CALLBACK_BASE_URL="https://x.example"))
     record_of(PREMIUM)
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=1))
     (problem,) = health.examine().problems
@@ -109,8 +107,7 @@ def test_a_record_that_waits_for_anything_else_is_told_beside_a_late_callback(qu
 
 def test_switch_circuit_and_budget_are_told(queue: Redis) -> None:
     sweeps.sweep()
-    with asking({CLEAN: exceptions.NoCredit("The account is empty; top it up.")}):
-        screened()
+    screened(under=asking({CLEAN: exceptions.NoCredit("The account is empty; top it up.")}))
     switches.turn_lookups(False)
     with asking(BUDGET={"day": "0"}):
         problems = health.examine().problems
@@ -145,8 +142,7 @@ def test_a_site_that_configures_no_broker_misses_none(monkeypatch: pytest.Monkey
 
 
 def test_uncertain_money_is_counted(queue: Redis) -> None:
-    with asking({CLEAN: exceptions.Uncertain("cut off")}):
-        screened()
+    screened(under=asking({CLEAN: exceptions.Uncertain("cut off")}))
     assert health.examine().uncertain == 1
     assert len(Fake.asked) == 1
 

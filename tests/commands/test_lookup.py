@@ -6,11 +6,10 @@ import json
 import subprocess
 import sys
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import override_settings
 
 from number_insight import clock, exceptions
@@ -18,15 +17,23 @@ from number_insight.lookups.switches import turn_lookups
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from tests.support.providers import Retiring
-from tests.support.stage import CLEAN, FAKE, PRICE, VIRTUAL, VONAGE, asking, money, screened
+from tests.support.stage import (
+    CLEAN,
+    FAKE,
+    PRICE,
+    VIRTUAL,
+    VONAGE,
+    asking,
+    command,
+    money,
+    screened,
+)
 
 pytestmark = pytest.mark.django_db
 
 
 def look_up(*arguments: str) -> str:
-    out = StringIO()
-    call_command("number_insight_lookup", *arguments, stdout=out)
-    return out.getvalue()
+    return command("lookup", *arguments)
 
 
 def test_it_prints_a_table() -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import override_settings
 
 from number_insight.lookups import callbacks
@@ -15,7 +14,7 @@ from number_insight.models import Lookup
 from number_insight.views import MAX_BODY
 from tests.support import certificates
 from tests.support.servers import free_port
-from tests.support.stage import fake
+from tests.support.stage import command, fake
 from tests.support.stubs import Script, Stub, closes, hangs, says
 
 
@@ -25,11 +24,9 @@ def page(status: int, text: bytes = b"", **headers: str) -> Script:
 
 def run(origin: str | None, *options: str, **settings: Any) -> str:
     """Return what the command prints of `origin`; raise `CommandError` at an obstacle."""
-    out = StringIO()
     given = fake(CALLBACK_BASE_URL=origin)
     with override_settings(NUMBER_INSIGHT=given, **settings):
-        call_command("number_insight_selftest", *options, stdout=out)
-    return out.getvalue()
+        return command("selftest", *options)
 
 
 def obstacle(origin: str | None, *options: str, **settings: Any) -> str:

@@ -16,8 +16,8 @@ from number_insight.models import NumberInsightRecord
 from number_insight.screening import attach, screen, suspended
 from number_insight.screening.backfill import Backfill
 from tests.models import Seat, UUIDCustomer
-from tests.privacy.stage import aged, command
-from tests.support.stage import CLEAN, VIRTUAL, asking, sweep
+from tests.privacy.stage import aged
+from tests.support.stage import CLEAN, VIRTUAL, asking, command, sweep
 
 pytestmark = pytest.mark.django_db
 

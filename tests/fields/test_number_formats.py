@@ -64,11 +64,7 @@ def test_the_format_that_numbers_are_printed_in_changes_nothing(form: str) -> No
 
 @pytest.mark.parametrize(
     ("form", "stored"),
-    [
-        ("NATIONAL", "070-174 06 05"),
-        ("INTERNATIONAL", "+46 70 174 06 05"),
-        ("E164", CLEAN),
-    ],
+    [("NATIONAL", "070-174 06 05"), ("INTERNATIONAL", "+46 70 174 06 05"), ("E164", CLEAN)],
 )
 def test_the_format_of_the_database_is_kept_and_numbers_are_found_in_it(
     form: str, stored: str

@@ -122,12 +122,9 @@ def test_a_country_has_the_code_of_its_plan_or_none(country, code):
 @pytest.mark.parametrize(
     ("number", "line_type"),
     [
-        ("+447911123456", "mobile"),
-        ("+442079460123", "landline"),
-        ("+449098790123", "landline_premium"),
-        ("+448001111111", "landline_tollfree"),
-        ("+12125550123", "unknown"),
-        ("+447700900000", "unknown"),
+        *(("+447911123456", "mobile"), ("+442079460123", "landline")),
+        *(("+449098790123", "landline_premium"), ("+448001111111", "landline_tollfree")),
+        *(("+12125550123", "unknown"), ("+447700900000", "unknown")),
     ],
 )
 def test_the_local_insight_tells_the_line_only_where_it_is_certain(number, line_type):
@@ -150,12 +147,9 @@ def test_a_masked_number_hides_its_subscriber(number, masked):
 @pytest.mark.parametrize(
     ("number", "shown"),
     [
-        ("+46701740605", "+46 70 *** ** 05"),
-        ("+12025550143", "+1 20*-***-**43"),
-        ("+447700900000", "+44 77** ****00"),
-        ("+2902345", "+290 ****"),
-        ("+376312345", "+376 *** *45"),
-        ("nonsense", "********"),
+        *(("+46701740605", "+46 70 *** ** 05"), ("+12025550143", "+1 20*-***-**43")),
+        *(("+447700900000", "+44 77** ****00"), ("+2902345", "+290 ****")),
+        *(("+376312345", "+376 *** *45"), ("nonsense", "********")),
     ],
 )
 def test_a_recognisable_number_cannot_be_called(number, shown):

@@ -12,7 +12,9 @@ from pathlib import Path
 import django
 import polib
 import pytest
+from django.utils import translation
 
+from number_insight.admin import display
 from tools import messages
 
 pytestmark = pytest.mark.once
@@ -142,3 +144,9 @@ def test_the_scripts_of_the_package_have_no_text_of_their_own() -> None:
     for script in scripts:
         code = re.sub(r"//.*|/\*.*?\*/", "", script.read_text(encoding="utf-8"), flags=re.DOTALL)
         assert sentence.findall(code) == [], script.name
+
+
+@pytest.mark.parametrize(("language", "comma"), [("en", ", "), ("es", ", "), ("ar", "، ")])
+def test_the_parts_of_a_list_have_the_comma_of_the_language(language: str, comma: str) -> None:
+    with translation.override(language):
+        assert display.comma() == comma

@@ -92,11 +92,7 @@ def test_the_lookups_of_one_batch_are_paid_in_the_currencies_of_their_providers(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_operator_is_told_which_currency_is_spent(caplog: pytest.LogCaptureFixture) -> None:
-    with (
-        heard(signals.budget_alert) as told,
-        two_currencies({"day": "0.06"}),
-        transaction.atomic(),
-    ):
+    with heard(signals.budget_alert) as told, two_currencies({"day": "0.06"}), transaction.atomic():
         budget.reserve([Decimal("0.03")], "EUR")
         budget.reserve([Decimal("0.06")], "USD")
     assert [(given["currency"], given["percent"]) for given in told] == [("EUR", 50), ("USD", 100)]

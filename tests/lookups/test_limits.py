@@ -1,14 +1,18 @@
-"""The lookups that one source may cause are limited."""
+"""Pace, the kill switch, and the limits of each source keep the asking within bounds."""
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from number_insight.lookups import limits
-from number_insight.models import Usage
+import pytest
+from django.utils import timezone
+
+from number_insight import exceptions
+from number_insight.lookups import circuits, limits, switches
+from number_insight.models import Lookup, Usage
 from number_insight.providers.fake import Fake
 from tests.lookups.crowd import bases, numbers
-from tests.support.stage import CLEAN, asking, screened
+from tests.support.stage import CLEAN, VIRTUAL, asking, screened, work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -77,8 +81,7 @@ def test_joining_and_reusing_count_against_no_limit() -> None:
 
 
 def test_sources_are_kept_as_hashes_alone() -> None:
-    with asking():
-        screened(CLEAN, ip=VISITOR)
+    screened(CLEAN, ip=VISITOR, under=asking())
     kept = " ".join(Usage.objects.values_list("key", flat=True))
     assert kept.count(":") == 8
     assert CLEAN not in kept
@@ -89,3 +92,45 @@ def test_sources_are_kept_as_hashes_alone() -> None:
 def test_what_is_no_limit_is_refused(limit: str) -> None:
     with pytest.raises(ValueError, match="is no limit"):
         limits.parse(limit)
+
+
+def test_turns_are_a_tenth_further_apart_than_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(circuits.time, "time", lambda: 1_800_000_000.0)
+    with asking(THROUGHPUT=10):
+        one, _wait = circuits.take_turns("default", 1, within=timedelta(seconds=1))
+        many, wait = circuits.take_turns("default", 20, within=timedelta(seconds=1))
+        none, still = circuits.take_turns("default", 1, within=timedelta(seconds=1))
+    assert one == [timedelta(0)]
+    assert many == [timedelta(milliseconds=250 + 110 * place) for place in range(7)]
+    assert (none, wait, still) == ([], timedelta(seconds=1.02), timedelta(seconds=1.02))
+
+
+def test_a_record_that_would_wait_too_long_for_its_turn_goes_back_to_the_queue() -> None:
+    with asking(THROUGHPUT=0.5):
+        first, second = screened(numbers(1)[0]), screened(VIRTUAL)
+    assert (first.basis, second.state) == ("answer", "waiting")
+    assert (first.level, second.level) == ("advanced", "auto")
+    assert second.note == "Many numbers wait; this one has its turn soon."
+    assert len(Fake.asked) == 1
+
+
+def test_the_switch_in_the_admin_stops_all_buying() -> None:
+    switches.turn_lookups(False, reason="An attack.")
+    record = screened(under=asking())
+    assert (record.basis, record.verdict, record.lane) == ("disabled", "review", "no_answer")
+    assert Fake.asked == []
+
+
+def test_what_was_queued_before_the_switch_waits_for_it() -> None:
+    record = screened(under=asking({CLEAN: exceptions.Busy("busy")}))
+    switches.turn_lookups(False)
+    Lookup.objects.update(next_try_at=timezone.now())
+    with asking():
+        work_off(record.pk)
+        record.refresh_from_db()
+        assert (record.state, record.note) == ("waiting", switches.SWITCHED_OFF)
+        switches.turn_lookups(True)
+        Lookup.objects.update(next_try_at=timezone.now())
+        work_off(record.pk)
+    record.refresh_from_db()
+    assert record.basis == "answer"

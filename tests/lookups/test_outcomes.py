@@ -54,8 +54,7 @@ def state(record: NumberInsightRecord) -> tuple[str, str, str, str, bool]:
 def test_each_failure_has_its_state_and_its_price(
     error: Exception, expected: tuple[str, str, str, str, bool], spent: tuple[str, str]
 ) -> None:
-    with asking({CLEAN: error}):
-        record = screened()
+    record = screened(under=asking({CLEAN: error}))
     assert state(record) == expected
     assert money() == spent
     assert len(Fake.asked) == 1
@@ -63,8 +62,7 @@ def test_each_failure_has_its_state_and_its_price(
 
 @pytest.mark.parametrize("status", [None, 0, 3, 7, 999])
 def test_a_refused_number_is_marked_as_such_whatever_its_status(status: int | None) -> None:
-    with asking({CLEAN: exceptions.NumberRefused("no number", status=status)}):
-        record = screened()
+    record = screened(under=asking({CLEAN: exceptions.NumberRefused("no number", status=status)}))
     lookup = the_lookup()
     assert (lookup.number_refused, lookup.status) == (True, status)
     assert [flag.code for flag in record.flags.all()] == ["refused_number"]
@@ -72,8 +70,7 @@ def test_a_refused_number_is_marked_as_such_whatever_its_status(status: int | No
 
 @pytest.mark.parametrize("status", [3, 999])
 def test_a_status_alone_refuses_no_number(status: int) -> None:
-    with asking({CLEAN: exceptions.NoAnswer("no answer", status=status)}):
-        record = screened()
+    record = screened(under=asking({CLEAN: exceptions.NoAnswer("no answer", status=status)}))
     assert (the_lookup().number_refused, record.basis) == (False, "no_answer")
 
 
@@ -110,8 +107,7 @@ def test_each_persona_of_the_sandbox_ends_where_the_docs_say(
 
 
 def test_a_refund_is_taken_off_the_budget(sandbox: Sandbox) -> None:
-    with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
-        record = screened("+46701740676")
+    record = screened("+46701740676", under=override_settings(NUMBER_INSIGHT=vonage(sandbox)))
     lookup = the_lookup()
     assert (str(lookup.price), str(lookup.refund)) == ("0.03000000", "0.03000000")
     assert lookup.error == "The provider could find out nothing about this number."
@@ -166,20 +162,17 @@ def test_what_answers_at_the_second_try_is_paid_once() -> None:
 
 @pytest.mark.parametrize("verdict", ["allow", "review", "deny"])
 def test_the_spent_budget_has_its_verdict_and_asks_nothing(verdict: str) -> None:
-    with asking(BUDGET={"day": "0.02"}, ON_BUDGET=verdict):
-        record = screened()
+    record = screened(under=asking(BUDGET={"day": "0.02"}, ON_BUDGET=verdict))
     assert (record.verdict, record.basis, record.lane) == (verdict, "budget", "budget")
     assert (Fake.asked, money(), the_lookup().state) == ([], FREE, "skipped")
 
 
 def test_switched_off_nothing_is_bought_and_the_record_is_reviewed() -> None:
-    with asking(ENABLED=False):
-        record = screened()
+    record = screened(under=asking(ENABLED=False))
     assert (record.verdict, record.basis, record.state) == ("review", "disabled", "failed")
     assert (Fake.asked, Lookup.objects.count()) == ([], 0)
 
 
 def test_an_answer_that_names_no_price_counts_as_what_was_reserved() -> None:
-    with asking({CLEAN: {"price": None}}):
-        record = screened()
+    record = screened(under=asking({CLEAN: {"price": None}}))
     assert (record.verdict, record.cost, money()) == ("allow", Decimal(PRICE), (PRICE, "0"))

@@ -30,8 +30,7 @@ def told(price: str | None, **facts: Any) -> dict[str, Any]:
 
 
 def test_a_paid_answer_without_a_price_costs_what_was_reserved_on_the_record_too() -> None:
-    with asking(told(None)):
-        record = screened()
+    record = screened(under=asking(told(None)))
     assert (record.cost, the_lookup().price, money()) == (
         Decimal(PRICE),
         Decimal(PRICE),
@@ -40,8 +39,7 @@ def test_a_paid_answer_without_a_price_costs_what_was_reserved_on_the_record_too
 
 
 def test_a_refund_is_taken_off_a_price_that_was_not_told() -> None:
-    with asking(told(None, refund="0.01")):
-        record = screened()
+    record = screened(under=asking(told(None, refund="0.01")))
     assert (record.cost, money()) == (Decimal("0.02"), ("0.02", "0"))
 
 
@@ -105,8 +103,7 @@ def test_a_person_who_asks_books_no_price_past_belief() -> None:
 
 @pytest.mark.parametrize("facts", [{"balance": "1E+30"}, {"refund": "1E+30"}, {"balance": "NaN"}])
 def test_no_other_amount_costs_an_answer(facts: dict[str, str]) -> None:
-    with asking(told(PRICE, **facts)):
-        record = screened()
+    record = screened(under=asking(told(PRICE, **facts)))
     assert (record.state, record.cost, money()) == ("screened", Decimal(PRICE), (PRICE, "0"))
 
 

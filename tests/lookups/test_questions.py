@@ -1,4 +1,4 @@
-"""One question is one lookup, within a batch as well as among several that come at once."""
+"""One question is one lookup, and a row that many create at once is one row."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spendi
 from number_insight.providers.base import Question
 from number_insight.providers.fake import Fake
 from number_insight.screening import worker
+from number_insight.transactions import lock_or_create, retry_deadlock
 from tests.support.records import unwritable
 from tests.support.stage import CLEAN, asking, record_of
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import PATIENCE, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FEW, MOST = CLEAN, "+46701750605"
@@ -105,18 +106,10 @@ def test_two_batches_with_some_numbers_in_common_do_not_deadlock() -> None:
 
 def test_money_of_two_days_is_settled_in_the_order_in_which_it_is_locked() -> None:
     days = [date(2026, 5, 2), date(2026, 5, 1)]
-    with (
-        transaction.atomic(),
-        CaptureQueriesContext(
-            connection,
-        ) as told,
-    ):
+    with transaction.atomic(), CaptureQueriesContext(connection) as told:
         budget.settle(
             budget.Payment(
-                currency=currency,
-                amount=Decimal("0.03"),
-                reserved=Decimal("0.02"),
-                booked_on=day,
+                currency=currency, amount=Decimal("0.03"), reserved=Decimal("0.02"), booked_on=day
             )
             for day in days
             for currency in ("USD", "EUR")
@@ -147,3 +140,16 @@ def test_a_list_is_credited_though_another_record_of_the_batch_could_not_be_writ
     entry.refresh_from_db()
     lanes = Counter(NumberInsightRecord.objects.values_list("lane", flat=True))
     assert (entry.hits, lanes["fault"]) == (1, 1)
+
+
+def test_many_who_create_one_row_at_once_all_lock_it_in_turn() -> None:
+    def spend(_index: int) -> None:
+        with transaction.atomic():
+            rows = Spending.objects.filter(period="2027-02-04")
+            created = [Spending(period="2027-02-04", currency="EUR")]
+            (row,) = lock_or_create(rows, created, key="period")
+            row.spent += 1
+            row.save()
+
+    at_once(10, retry_deadlock(spend))
+    assert Spending.objects.get().spent == 10

@@ -23,8 +23,7 @@ SILENT = {CLEAN: exceptions.Uncertain("timeout")}
 
 def waiting_record() -> NumberInsightRecord:
     """Return a record that waits for a lookup, which a worker has claimed."""
-    with asking({CLEAN: exceptions.Busy("busy")}):
-        record = screened()
+    record = screened(under=asking({CLEAN: exceptions.Busy("busy")}))
     Lookup.objects.update(next_try_at=timezone.now())
     return record
 
@@ -73,8 +72,7 @@ def test_a_second_try_has_to_be_opted_in_and_the_first_counts_as_paid() -> None:
 
 
 def test_what_is_free_is_simply_asked_again() -> None:
-    with asking(SILENT, LEVEL="basic"):
-        record = screened()
+    record = screened(under=asking(SILENT, LEVEL="basic"))
     assert (the_lookup().state, record.state, money()) == ("queued", "waiting", ("0", "0"))
 
 

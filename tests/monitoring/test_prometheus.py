@@ -24,6 +24,8 @@ from number_insight.testing import LookupFactory, RecordFactory
 from tests.support.pages import named, read, rows, section
 from tests.support.stage import asking
 
+pytestmark = pytest.mark.django_db
+
 NAMES = {metric.name for metric in (*METRICS, UP)}
 
 
@@ -45,7 +47,6 @@ def aged(rows: Any, minutes: float) -> None:
     rows.update(created_at=timezone.now() - timedelta(minutes=minutes))
 
 
-@pytest.mark.django_db
 def test_the_records_and_lookups_of_the_last_hour_are_counted(scrape: Any) -> None:
     for verdict, source in (("allow", "signup"), ("allow", "signup"), ("deny", "change")):
         RecordFactory(verdict=verdict, source=source)
@@ -66,7 +67,6 @@ def test_the_records_and_lookups_of_the_last_hour_are_counted(scrape: Any) -> No
     }
 
 
-@pytest.mark.django_db
 def test_the_money_of_each_currency_and_period_is_told(scrape: Any) -> None:
     with asking(BUDGET={"day": "10", "month": None}), transaction.atomic():
         budget.reserve([Decimal("0.03")], "EUR")
@@ -79,13 +79,11 @@ def test_the_money_of_each_currency_and_period_is_told(scrape: Any) -> None:
     assert 'number_insight_budget{currency="EUR",period="month"}' not in told
 
 
-@pytest.mark.django_db
 def test_money_that_nobody_has_spent_is_told_as_zero(scrape: Any) -> None:
     with asking():
         assert scrape()['number_insight_spent{currency="EUR",period="day"}'] == 0
 
 
-@pytest.mark.django_db
 def test_the_queue_and_the_sweep_are_told(scrape: Any) -> None:
     assert "number_insight_sweep_age_seconds" not in scrape()
     sweeps.sweep()
@@ -101,7 +99,6 @@ def test_the_queue_and_the_sweep_are_told(scrape: Any) -> None:
     assert told["number_insight_sweep_age_seconds"] == pytest.approx(180, abs=20)
 
 
-@pytest.mark.django_db
 def test_an_empty_queue_is_told_as_zero(scrape: Any) -> None:
     told = scrape()
     assert told["number_insight_queue_age_seconds"] == 0
@@ -109,7 +106,6 @@ def test_an_empty_queue_is_told_as_zero(scrape: Any) -> None:
     assert told["number_insight_up"] == 1
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("count", [0, 40])
 def test_a_scrape_takes_a_few_queries_at_any_size(
     count: int, scrape: Any, django_assert_max_num_queries: Any
@@ -121,7 +117,6 @@ def test_a_scrape_takes_a_few_queries_at_any_size(
         scrape()
 
 
-@pytest.mark.django_db
 def test_registering_reads_nothing(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         CollectorRegistry().register(Collector())

@@ -20,6 +20,8 @@ from number_insight.testing import RecordFactory
 from tests.models import Customer
 from tests.support.stage import heard
 
+pytestmark = pytest.mark.django_db
+
 HOUR = timedelta(hours=1)
 
 
@@ -31,7 +33,6 @@ def waiting(ago: timedelta, **facts: Any) -> NumberInsightRecord:
     return made
 
 
-@pytest.mark.django_db
 def test_the_queue_is_counted_by_age() -> None:
     for hours in (0.5, 2, 3, 30, 100, 1000):
         waiting(hours * HOUR)
@@ -42,13 +43,11 @@ def test_the_queue_is_counted_by_age() -> None:
     assert round(found.age / HOUR) == 1000
 
 
-@pytest.mark.django_db
 def test_an_empty_queue_is_never_overdue() -> None:
     found = review_queue.examine(with_ages=True)
     assert (found.count, found.age, found.is_overdue, sum(found.ages)) == (0, None, False, 0)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("target", "is_overdue"), [(2 * HOUR, True), (4 * HOUR, False), (None, False)]
 )
@@ -62,7 +61,6 @@ def test_the_queue_is_measured_against_the_target(
     assert bool(told) is is_overdue
 
 
-@pytest.mark.django_db
 def test_the_command_tells_count_age_and_target() -> None:
     waiting(5 * HOUR)
     waiting(HOUR)

@@ -1,7 +1,9 @@
-"""The daily tally agrees with the rows it was counted from."""
+"""The daily tally agrees with the rows it was counted from, and its spreads can be added."""
 
 from __future__ import annotations
 
+import random
+import statistics
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +16,7 @@ from django.utils import timezone
 from number_insight import clock, reviewing
 from number_insight.lookups import budget
 from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag
-from number_insight.overview import figures, keeping
+from number_insight.overview import figures, keeping, spread
 from number_insight.overview.figures import Period
 from number_insight.screening import planning
 from number_insight.testing import LookupFactory, RiskFlagFactory
@@ -225,3 +227,26 @@ def _signups_of_many_kinds() -> None:
         RiskFlagFactory(record=made, code="tried", counted=False, shadow=True)
         moved(lookup, at)
         moved(made, at)
+
+
+def test_nothing_has_no_quantile() -> None:
+    assert spread.quantile({}, 0.5) is None
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+def test_a_quantile_is_within_three_per_cent_of_the_exact_one(share: float) -> None:
+    chance = random.Random(7)
+    exact = sorted(chance.lognormvariate(1, 2) for _ in range(2_000))
+    halves = exact[::2], exact[1::2]
+    parts = [spread.of(timedelta(seconds=seconds) for seconds in half) for half in halves]
+    found = spread.quantile(spread.total(parts), share)
+    assert found is not None
+    expected = statistics.quantiles(exact, n=20)[round(share * 20) - 1]
+    assert found.total_seconds() == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 1e-9])
+def test_a_duration_of_nothing_is_counted(seconds: float) -> None:
+    found = spread.quantile(spread.of([timedelta(seconds=seconds)]), 0.5)
+    assert found is not None
+    assert found.total_seconds() == pytest.approx(0.001, rel=0.03)

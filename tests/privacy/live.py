@@ -13,18 +13,8 @@ BASE = "+467017490"
 
 
 TELLING = (
-    "roaming",
-    "reachable",
-    "undeliverable",
-    "absent",
-    "bad_number",
-    "blacklisted",
-    "handset",
-    "validity",
-    "place",
-    '"FR"',
-    "switched off",
-    "blocks",
+    *("roaming", "reachable", "undeliverable", "absent", "bad_number", "blacklisted", "handset"),
+    *("validity", "place", '"FR"', "switched off", "blocks"),
 )
 
 

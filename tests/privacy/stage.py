@@ -6,11 +6,9 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 from django.apps import apps
-from django.core.management import call_command
 from django.utils import timezone
 
 from number_insight.models import Lookup, NumberInsightRecord
@@ -47,10 +45,3 @@ def aged(days: float = 91, **which: Any) -> None:
     then = timezone.now() - timedelta(days=days)
     NumberInsightRecord.objects.filter(**which).update(created_at=then)
     Lookup.objects.update(created_at=then)
-
-
-def command(name: str, *words: str) -> str:
-    """Run a command of ours; return its output."""
-    said = StringIO()
-    call_command(f"number_insight_{name}", *words, stdout=said)
-    return said.getvalue()

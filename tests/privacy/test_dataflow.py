@@ -11,7 +11,8 @@ from django.test import override_settings
 
 from number_insight.insight import Insight
 from number_insight.providers.base import Provider
-from tests.privacy.stage import SECRET, command
+from tests.privacy.stage import SECRET
+from tests.support.stage import command
 
 CREDENTIALS: dict[str, tuple[str, dict[str, Any]]] = {
     "vonage": (
@@ -112,7 +113,7 @@ def test_the_ip_is_told_exactly_where_it_is_sent(
 
 
 def test_the_local_match_is_told_as_a_callable_here() -> None:
-    document = told({"default": entry("vonage")}, IP_COUNTRY="tests.privacy.stage.command")
+    document = told({"default": entry("vonage")}, IP_COUNTRY="tests.support.stage.command")
     (flow,) = flows(document, IP)
     assert (flow["provider"], flow["host"]) == ("IP_COUNTRY", "this machine")
     assert "of your own" in flow["condition"]

@@ -10,7 +10,8 @@ from django.test import override_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.fingerprints import LENGTH, fingerprint, fingerprints
 from number_insight.testing import RecordFactory
-from tests.privacy.stage import NUMBER, aged, command
+from tests.privacy.stage import NUMBER, aged
+from tests.support.stage import command
 
 
 def keys(*given: str) -> override_settings:

@@ -15,8 +15,8 @@ from number_insight.screening import attachment, refusal, signup, visitor
 from number_insight.testing import RecordFactory
 from tests.admin.builders import LIST, make_record, page_of
 from tests.models import Customer
-from tests.privacy.stage import IP, aged, command
-from tests.support.stage import PREMIUM, asking, screened
+from tests.privacy.stage import IP, aged
+from tests.support.stage import PREMIUM, asking, command, screened
 
 pytestmark = pytest.mark.django_db
 

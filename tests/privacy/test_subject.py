@@ -23,8 +23,8 @@ from number_insight.providers.fake import Fake
 from number_insight.screening import settlement, webhook
 from number_insight.testing import LookupFactory, RecordFactory
 from tests.models import ChildCustomer, Customer, ProxyCustomer, UUIDCustomer
-from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, aged, command, found_in, rows
-from tests.support.stage import CLEAN, asking, money, screened
+from tests.privacy.stage import CANARIES, IP, NAME, NUMBER, aged, found_in, rows
+from tests.support.stage import CLEAN, asking, command, money, screened
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 
-from tests.privacy.stage import NUMBER, command, found_in, rows
+from tests.privacy.stage import NUMBER, found_in, rows
 from tests.privacy.test_subject import customer_with_everything
+from tests.support.stage import command
 
 pytestmark = pytest.mark.django_db
 

@@ -59,22 +59,10 @@ class ProviderContract:
     """
 
     troubles: ClassVar[Mapping[str, type[ProviderError]]] = {
-        "77": NoAnswer,
-        "93": NumberRefused,
-        "94": BadCredentials,
-        "95": NoAnswer,
-        "96": NumberRefused,
-        "97": NotAllowed,
-        "99": NoCredit,
-        "82": Uncertain,
-        "83": Uncertain,
-        "84": Uncertain,
-        "85": Uncertain,
-        "86": Uncertain,
-        "87": Uncertain,
-        "88": Uncertain,
-        "89": Uncertain,
-        "90": Busy,
+        **dict.fromkeys(("77", "95"), NoAnswer),
+        **dict.fromkeys(("93", "96"), NumberRefused),
+        **dict.fromkeys(("82", "83", "84", "85", "86", "87", "88", "89"), Uncertain),
+        **{"90": Busy, "94": BadCredentials, "97": NotAllowed, "99": NoCredit},
     }
 
     tells: ClassVar[Mapping[str, tuple[str, ...]]] = TELLS

@@ -81,10 +81,7 @@ FULL: dict[str, Any] = {
 }
 
 
-ALL = Asked(
-    insights={name: {} for name in FULL["insights"]},
-    signals=frozenset(SOURCES),
-)
+ALL = Asked(insights={name: {} for name in FULL["insights"]}, signals=frozenset(SOURCES))
 
 
 def answer(asked: Asked = ALL, **changes: Any) -> Insight:

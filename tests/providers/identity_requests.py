@@ -10,10 +10,7 @@ from number_insight.providers.identity import IdentityInsights
 from tests.support import keys
 from tests.support.stubs import Seen, Stub, says
 
-OPTIONS: dict[str, Any] = {
-    "application_id": keys.APPLICATION,
-    "private_key": keys.private_key(),
-}
+OPTIONS: dict[str, Any] = {"application_id": keys.APPLICATION, "private_key": keys.private_key()}
 
 
 ANSWER = {"request_id": "r", "insights": {"format": {"status": {"code": "OK"}}}}

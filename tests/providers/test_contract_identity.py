@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from number_insight.insight import Insight
-from number_insight.providers import personas, transport
+from number_insight.providers import personas
 from number_insight.providers.base import Provider
 from number_insight.providers.identity import IdentityInsights
 from number_insight.providers.personas import Persona
 from number_insight.sandbox.server import Sandbox
 from tests.providers.contract import ANSWERED, ProviderContract, question
-from tests.support import certificates, keys
+from tests.support import keys
 
 PURPOSE = "FraudPreventionAndDetection"
 MOBILE = [
@@ -71,22 +70,7 @@ class TestIdentity(IdentityContract):
         return IdentityInsights(**OPTIONS, base_url=service.identity_url)
 
 
-@pytest.fixture(scope="module")
-def safe(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Path]]:
-    made = certificates.make(tmp_path_factory.mktemp("tls"))
-    tls = (made.cert, made.key)
-    with Sandbox(balance="1000", tls=tls, public_key=keys.public_key()) as running:
-        yield running, made.cert
-
-
 class TestIdentityOverTLS(IdentityContract):
     @pytest.fixture
-    def provider(self, safe: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch) -> Provider:
-        sandbox, certificate = safe
-        send = transport.send
-
-        def trusting(request: Any, *, timeout: float) -> Any:
-            return send(request, timeout=timeout, ca_file=str(certificate))
-
-        monkeypatch.setattr(transport, "send", trusting)
-        return IdentityInsights(**OPTIONS, base_url=sandbox.identity_url)
+    def provider(self, trusted: Sandbox) -> Provider:
+        return IdentityInsights(**OPTIONS, base_url=trusted.identity_url)

@@ -70,15 +70,8 @@ def example() -> type[Provider]:
 
 class TestStranger(ProviderContract):
     troubles: ClassVar[Any] = {
-        "93": NoAnswer,
-        "82": Uncertain,
-        "83": Uncertain,
-        "84": Uncertain,
-        "85": Uncertain,
-        "86": Uncertain,
-        "87": Uncertain,
-        "88": Uncertain,
-        "90": Busy,
+        **{"90": Busy, "93": NoAnswer},
+        **dict.fromkeys(("82", "83", "84", "85", "86", "87", "88"), Uncertain),
     }
     tells: ClassVar[Any] = {**ProviderContract.tells, "carrier": ()}
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
-from pathlib import Path
 
 import pytest
 
 from number_insight.insight import Insight
-from number_insight.providers import personas, transport
+from number_insight.providers import personas
 from number_insight.providers.base import Provider, Question
 from number_insight.providers.personas import Persona, persona_named
 from number_insight.providers.twilio import Lookup
 from number_insight.sandbox.server import Sandbox
 from tests.providers.contract import ANSWERED, ProviderContract, question
-from tests.support import certificates
 
 LOGIN = {"account_sid": "AC1", "auth_token": "token"}
 
@@ -123,21 +119,10 @@ class TestByBatchQuery(TwilioContract):
         return Lookup(api_key="SK1", api_secret="s", base_url=service.twilio_url, batch=True)
 
 
-@pytest.fixture(scope="module")
-def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, Path]]:
-    made = certificates.make(tmp_path_factory.mktemp("tls"))
-    with Sandbox(tls=(made.cert, made.key), balance="100000") as sandbox:
-        yield sandbox, made.cert
-
-
 class TestOverTLS(TwilioContract):
     @pytest.fixture
-    def provider(
-        self, encrypted: tuple[Sandbox, Path], monkeypatch: pytest.MonkeyPatch
-    ) -> Provider:
-        sandbox, cert = encrypted
-        monkeypatch.setattr(transport, "send", partial(transport.send, ca_file=str(cert)))
-        return Lookup(**LOGIN, base_url=sandbox.twilio_url)
+    def provider(self, trusted: Sandbox) -> Provider:
+        return Lookup(**LOGIN, base_url=trusted.twilio_url)
 
 
 def test_the_service_is_asked_once_for_each_question() -> None:

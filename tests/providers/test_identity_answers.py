@@ -97,15 +97,9 @@ def test_a_format_without_an_answer_leaves_the_carriers(code: str) -> None:
 @pytest.mark.parametrize(
     ("word", "line_type"),
     [
-        ("MOBILE", "mobile"),
-        ("LANDLINE", "landline"),
-        ("TOLLFREE", "landline_tollfree"),
-        ("PREMIUM", "landline_premium"),
-        ("VIRTUAL", "virtual"),
-        ("landline", "landline"),
-        ("PAGER", "unknown"),
-        (None, "unknown"),
-        (7, "unknown"),
+        *(("MOBILE", "mobile"), ("LANDLINE", "landline"), ("TOLLFREE", "landline_tollfree")),
+        *(("PREMIUM", "landline_premium"), ("VIRTUAL", "virtual"), ("landline", "landline")),
+        *(("PAGER", "unknown"), (None, "unknown"), (7, "unknown")),
     ],
 )
 def test_a_line_type_is_that_of_the_original_where_the_current_is_not_for_it(
@@ -170,15 +164,8 @@ def test_a_valid_format_makes_no_number_valid(value: Any, current: str) -> None:
 @pytest.mark.parametrize(
     ("value", "verified"),
     [
-        ("TRUE", "yes"),
-        ("FALSE", "no"),
-        ("false", "no"),
-        (True, "yes"),
-        (False, "no"),
-        ("PARTIAL", "partial"),
-        ("UNKNOWN", "unknown"),
-        (None, "unknown"),
-        ("SOON", "unknown"),
+        *(("TRUE", "yes"), ("FALSE", "no"), ("false", "no"), (True, "yes"), (False, "no")),
+        *(("PARTIAL", "partial"), ("UNKNOWN", "unknown"), (None, "unknown"), ("SOON", "unknown")),
     ],
 )
 def test_a_verified_location_is_a_word(value: Any, verified: str) -> None:

@@ -95,10 +95,7 @@ def test_a_lifetime_may_be_told_in_any_way(expires_in: object) -> None:
 def test_a_withdrawn_token_is_fetched_anew_once() -> None:
     with Sandbox() as sandbox:
         ours = NumberInsight(
-            client_id="i",
-            client_secret="s",
-            base_url=sandbox.kpn_url,
-            token_url=sandbox.token_url,
+            client_id="i", client_secret="s", base_url=sandbox.kpn_url, token_url=sandbox.token_url
         )
         ours.lookup(QUESTION)
         sandbox.expire_tokens()

@@ -221,19 +221,9 @@ def test_many_threads_may_call_at_once() -> None:
 
 
 REFUSED_URLS = (
-    "http://api.example.com/ni",
-    "http://10.0.0.1/ni",
-    "http://127.0.0.1.example.com/ni",
-    "ftp://127.0.0.1/ni",
-    "https://user:password@example.com/ni",
-    "https://example.com/ni?x=1",
-    "https://[::1",
-    "https://example.com:notaport/",
-    "https://",
-    "api.example.com",
-    "",
-    None,
-    7,
+    *("http://api.example.com/ni", "http://10.0.0.1/ni", "http://127.0.0.1.example.com/ni"),
+    *("ftp://127.0.0.1/ni", "https://user:password@example.com/ni", "https://example.com/ni?x=1"),
+    *("https://[::1", "https://example.com:notaport/", "https://", "api.example.com", "", None, 7),
 )
 
 

@@ -61,13 +61,8 @@ FULL: dict[str, Any] = {
 PARTS = sorted({key for part in FULL.values() if isinstance(part, dict) for key in part})
 WORDS = st.sampled_from(
     [
-        "mobile",
-        "nonFixedVoip",
-        "reachable",
-        "PT24H",
-        "P1D",
-        "PT99999999999H",
-        "9999-12-31T23:59:59Z",
+        *("mobile", "nonFixedVoip", "reachable", "PT24H", "P1D"),
+        *("PT99999999999H", "9999-12-31T23:59:59Z"),
     ]
 )
 CODES = st.sampled_from([None, 0, 60600, 60606, 60608, 60611, 60612, 60613, 60620, "60600", -1])

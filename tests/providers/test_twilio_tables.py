@@ -80,28 +80,14 @@ def test_a_number_is_never_valid_by_the_plan_alone() -> None:
 
 
 PACKAGE_ERRORS: list[Any] = [
-    (60600, "no_coverage", None),
+    *((code, "no_coverage", None) for code in (60600, 60607, 60610)),
+    *((code, "not_found", None) for code in (60622, 60623)),
+    *((code, "failed", None) for code in (60614, 60617, 60618, 60619)),
+    *((code, "failed", Busy) for code in (60611, 60616, 60624, 60626)),
+    *((code, "failed", NoAnswer) for code in (60608, 61234, "odd", [])),
+    *((code, "not_authorized", NotAllowed) for code in (60606, 60609, 60699)),
     (60601, "not_authorized", None),
-    (60606, "not_authorized", NotAllowed),
-    (60607, "no_coverage", None),
-    (60608, "failed", NoAnswer),
-    (60609, "not_authorized", NotAllowed),
-    (60610, "no_coverage", None),
-    (60611, "failed", Busy),
     (60612, "not_applicable", None),
-    (60614, "failed", None),
-    (60616, "failed", Busy),
-    (60617, "failed", None),
-    (60618, "failed", None),
-    (60619, "failed", None),
-    (60622, "not_found", None),
-    (60623, "not_found", None),
-    (60624, "failed", Busy),
-    (60626, "failed", Busy),
-    (60699, "not_authorized", NotAllowed),
-    (61234, "failed", NoAnswer),
-    ("odd", "failed", NoAnswer),
-    ([], "failed", NoAnswer),
 ]
 
 

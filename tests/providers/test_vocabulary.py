@@ -60,10 +60,7 @@ ANYTHING = st.one_of(
         ({"risk": Risk(score=101, blocked="no")}, {"risk": Risk()}),
         ({"risk": Risk(score=True, kind=" SMS_Pumping ")}, {"risk": Risk(kind="sms_pumping")}),
         ({"location": Location(verified="TRUE")}, {"location": Location()}),
-        (
-            {"match": {"name": " EXACT\0", "x": None, 3: "a"}},
-            {"match": {"name": "exact"}},
-        ),
+        ({"match": {"name": " EXACT\0", "x": None, 3: "a"}}, {"match": {"name": "exact"}}),
         ({"match": "exact"}, {"match": None}),
         (
             {"missing": {"roaming": "NO_COVERAGE", "voip": "because", "risk": None}},

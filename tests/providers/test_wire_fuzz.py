@@ -10,9 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from number_insight.exceptions import BadCallback, NumberInsightError, ProviderError
-from number_insight.insight import (
-    Insight,
-)
+from number_insight.insight import Insight
 from number_insight.providers.wire import read_acknowledgement, read_answer, read_callback
 from tests.providers.fuzzing import LEAVES, cases, damaged, is_sound
 from tests.providers.test_wire_json import FULL

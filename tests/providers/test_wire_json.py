@@ -89,10 +89,7 @@ def test_a_full_answer_is_told_in_our_words() -> None:
         valid_number="valid",
         reachable="reachable",
         roaming=Roaming(
-            status="roaming",
-            country="FR",
-            network_code="20801",
-            network_name="Example Mobile FR",
+            status="roaming", country="FR", network_code="20801", network_name="Example Mobile FR"
         ),
         ip=IPMatch(address="123.0.0.255", match="mismatch", country="FR"),
         real_time=RealTime(active=True, handset="on"),

@@ -58,10 +58,7 @@ def test_a_full_answer_is_told_in_our_words() -> None:
     assert insight.original_carrier.network_code == "US-FIXED"
     assert (insight.ported, insight.valid_number) == ("ported", "inferred")
     assert insight.roaming == Roaming(
-        status="roaming",
-        country="CA",
-        network_code="302999",
-        network_name="Example Mobile CA",
+        status="roaming", country="CA", network_code="302999", network_name="Example Mobile CA"
     )
     assert insight.ip == IPMatch(
         address="123.0.0.255", match="mismatch", country="CA", city="Ottawa"

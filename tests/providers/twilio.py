@@ -13,14 +13,8 @@ NUMBER = "+447700900123"
 
 
 ALL = [
-    "line_status",
-    "sim_swap",
-    "call_forwarding",
-    "identity_match",
-    "reassigned_number",
-    "sms_pumping_risk",
-    "phone_number_quality_score",
-    "pre_fill",
+    *("line_status", "sim_swap", "call_forwarding", "identity_match", "reassigned_number"),
+    *("sms_pumping_risk", "phone_number_quality_score", "pre_fill"),
 ]
 
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import random
 from datetime import datetime, timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import call_command
 from django.utils import timezone
 
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.personas.answers import answer
 from tests.models import Customer
+from tests.support.stage import command
 
 VIRTUAL = "number_insight.rules.line.Virtual"
 MISMATCH = "number_insight.rules.place.IPMismatch"
@@ -29,9 +28,7 @@ def rule(path: str, **options: Any) -> dict[str, Any]:
 
 def run(*arguments: Any, **options: Any) -> str:
     """Return what ``number_insight_replay`` prints."""
-    out = StringIO()
-    call_command("number_insight_replay", *arguments, stdout=out, stderr=StringIO(), **options)
-    return out.getvalue()
+    return command("replay", *arguments, **options)
 
 
 def replayed(*arguments: Any) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.test import override_settings
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from number_insight.privacy import subject
 from number_insight.screening import signup
 from tests.models import ChildCustomer, Customer, TwoNumbers, UUIDCustomer
 from tests.support import stage
+from tests.support.stage import command
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +33,7 @@ def fake_provider():
 
 def backfill(path: str = PHONE, **options: Any) -> str:
     """Return what ``number_insight_backfill`` prints."""
-    out = StringIO()
-    call_command("number_insight_backfill", path, stdout=out, stderr=StringIO(), **options)
-    return out.getvalue()
+    return command("backfill", path, **options)
 
 
 def unscreened(*numbers: str) -> list[Customer]:

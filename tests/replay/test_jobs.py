@@ -1,14 +1,17 @@
-"""Several processes come to what one comes to."""
+"""Several processes come to what one comes to; a terminal is shown the progress."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError
+from django.core.management.base import OutputWrapper
 
+from number_insight.management.progress import Progress
 from number_insight.models import NumberInsightRecord
 from number_insight.rules import Rule
 from tests.replay.stage import VIRTUAL, replayed, rule, rules_file, run, seed
@@ -104,3 +107,24 @@ def test_what_only_this_transaction_sees_is_judged_in_this_process():
         run("--jobs", "2")
     with pytest.raises(CommandError, match="positive"):
         run("--jobs", "0")
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_how_much_is_done():
+    terminal = Terminal()
+    with Progress(OutputWrapper(terminal), 4) as progress:
+        progress.advance(2)
+        progress.advance(2)
+    last = terminal.getvalue().split("\r")[-1]
+    assert last.startswith(f"[{'#' * 30}] 4/4")
+
+
+def test_a_file_sees_nothing():
+    out = StringIO()
+    with Progress(OutputWrapper(out), 4) as progress:
+        progress.advance(4)
+    assert out.getvalue() == ""

@@ -38,8 +38,7 @@ def told() -> Iterator[list[dict[str, Any]]]:
 def test_a_decision_is_written_once_with_who_when_and_why(
     decide: Any, word: str, reviewer: User
 ) -> None:
-    with asking():
-        record = screened(VIRTUAL)
+    record = screened(VIRTUAL, under=asking())
     assert decide(record, user=reviewer, reason=" called back ")
     assert not reviewing.refuse(record, reason="too late")
     record.refresh_from_db()
@@ -54,8 +53,7 @@ def test_a_decision_is_written_once_with_who_when_and_why(
 
 @pytest.mark.django_db(transaction=True)
 def test_a_decision_is_told_after_the_commit(told: list[dict[str, Any]], reviewer: User) -> None:
-    with asking():
-        record = screened(VIRTUAL, source="signup")
+    record = screened(VIRTUAL, source="signup", under=asking())
     reviewing.release(record, user=reviewer)
     (given,) = told
     assert (given["record"], given["user"], given["source"]) == (record, reviewer, "signup")
@@ -64,8 +62,7 @@ def test_a_decision_is_told_after_the_commit(told: list[dict[str, Any]], reviewe
 
 @pytest.mark.django_db(transaction=True)
 def test_of_ten_decisions_at_once_one_stands(told: list[dict[str, Any]]) -> None:
-    with asking():
-        record = screened(VIRTUAL)
+    record = screened(VIRTUAL, under=asking())
 
     def decide(index: int) -> bool:
         mine = NumberInsightRecord.objects.get(pk=record.pk)
@@ -219,8 +216,7 @@ def test_no_machine_overwrites_a_decision_or_its_undoing(reviewer: User) -> None
 
 
 def test_a_decided_record_leaves_the_queue() -> None:
-    with asking():
-        record = screened(VIRTUAL)
+    record = screened(VIRTUAL, under=asking())
     assert list(NumberInsightRecord.objects.awaiting_review()) == [record]
     reviewing.release(record)
     assert list(NumberInsightRecord.objects.awaiting_review()) == []

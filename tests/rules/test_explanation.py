@@ -11,10 +11,7 @@ from number_insight.rules.explanation import counterfactual, shares, would_pass_
 from tests.support.rules import standard_rules
 
 THRESHOLDS = {"review": 30, "deny": 80}
-OTHERWISE = {
-    "virtual": "the line were mobile",
-    "ip_mismatch": "the IP were in %(country)s",
-}
+OTHERWISE = {"virtual": "the line were mobile", "ip_mismatch": "the IP were in %(country)s"}
 
 
 @dataclass(frozen=True)

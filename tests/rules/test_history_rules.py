@@ -55,11 +55,7 @@ def test_thresholds_that_are_none_are_refused(thresholds):
 
 @pytest.mark.parametrize(
     ("decision", "codes"),
-    [
-        ("", set()),
-        ("released", {"number_released_before"}),
-        ("refused", {"number_refused_before"}),
-    ],
+    [("", set()), ("released", {"number_released_before"}), ("refused", {"number_refused_before"})],
 )
 def test_the_last_decision_on_the_number_speaks(decision, codes):
     assert judged(Insight(), number_decision=decision).codes == codes

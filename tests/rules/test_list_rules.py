@@ -11,13 +11,7 @@ from number_insight.rules import Listing
 from number_insight.rules.lists import CANCELS, KINDS, decisive
 from tests.support.rules import BRITISH, Broken, judged, standard_rules
 
-VALUES = {
-    "number": BRITISH,
-    "ip": "8.8.8.8",
-    "prefix": "+447911",
-    "carrier": "O2",
-    "country": "GB",
-}
+VALUES = {"number": BRITISH, "ip": "8.8.8.8", "prefix": "+447911", "carrier": "O2", "country": "GB"}
 DENIED = {"number": 100, "ip": 40, "prefix": 80, "carrier": 40, "country": 40}
 VERDICTS = {100: "deny", 80: "deny", 40: "review"}
 RISKY = Insight(

@@ -172,11 +172,7 @@ def test_a_new_owner_is_not_blamed_for_the_past_of_the_number():
 
 
 def test_what_begins_in_shadow_changes_nothing():
-    told: dict[str, Any] = {
-        **LOST,
-        "device_swap": swapped(ago=HOUR),
-        "match": {"name": "none"},
-    }
+    told: dict[str, Any] = {**LOST, "device_swap": swapped(ago=HOUR), "match": {"name": "none"}}
     judgement = judged(Insight(country="GB", **told))
     assert judgement.codes == {"carrier_missing", "device_swapped", "identity_mismatch"}
     assert (judgement.score, judgement.verdict) == (0, "allow")

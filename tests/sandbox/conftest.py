@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,16 +14,21 @@ import pytest
 import requests
 
 from number_insight.sandbox.server import Sandbox
+from tests.support import certificates
 
 ACCOUNT = ("key", "secret")
 CLEAN = "+46701740605"
 
 
+def call(sandbox: Sandbox, path: str, *, method: str = "POST", **how: Any) -> requests.Response:
+    """Return the response of the direct deployment, which is given good credentials."""
+    how = {"auth": ACCOUNT, "timeout": 5, **how}
+    return requests.request(method, f"{sandbox.direct_url}/{path}", **how)
+
+
 def ask(sandbox: Sandbox, number: str = CLEAN, path: str = "advanced/json", **data: Any) -> Any:
     """Return the JSON answer of the direct deployment."""
-    response = requests.post(
-        f"{sandbox.direct_url}/{path}", data={"number": number, **data}, auth=ACCOUNT, timeout=5
-    )
+    response = call(sandbox, path, data={"number": number, **data})
     return response.json()
 
 
@@ -93,4 +99,15 @@ def receiver() -> Iterator[Receiver]:
 def service() -> Iterator[Sandbox]:
     """A running sandbox that has the money for the questions of a whole module."""
     with Sandbox(balance="1000") as running:
+        yield running
+
+
+@pytest.fixture
+def over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Sandbox]:
+    """A sandbox with a trusted certificate and the options `SANDBOX` of the test's module."""
+    made = certificates.make(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.cert))
+    with Sandbox(tls=(made.cert, made.key), **request.module.SANDBOX) as running:
         yield running

@@ -8,10 +8,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import requests
 
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import ACCOUNT, CLEAN, Receiver, ask
+from tests.sandbox.conftest import CLEAN, Receiver, ask, call
 from tests.support.waiting import until
 
 ASYNC = "advanced/async/json"
@@ -30,13 +29,7 @@ def submit(sandbox: Sandbox, receiver: Receiver, number: str = CLEAN) -> Any:
 
 def test_the_answer_comes_after_the_acknowledgement(quick: Sandbox, receiver: Receiver) -> None:
     promise = submit(quick, receiver)
-    assert set(promise) == {
-        "request_id",
-        "number",
-        "remaining_balance",
-        "request_price",
-        "status",
-    }
+    assert set(promise) == {"request_id", "number", "remaining_balance", "request_price", "status"}
     assert until(lambda: receiver.received)
     _, kind, body = receiver.received[0]
     answer = json.loads(body)
@@ -108,21 +101,13 @@ def test_a_receiver_that_is_not_there_is_tried_and_written_down(quick: Sandbox) 
 
 
 def test_a_refusal_is_not_called_back(quick: Sandbox, receiver: Receiver) -> None:
-    assert submit(quick, receiver, "+46701740695") == {
-        "error_text": "Internal Error",
-        "status": 5,
-    }
+    assert submit(quick, receiver, "+46701740695") == {"error_text": "Internal Error", "status": 5}
     assert ask(quick, CLEAN, ASYNC)["error_text"].endswith("[ callback ]")
     assert not until(lambda: receiver.received, 0.2)
 
 
 def test_xml_is_acknowledged_and_called_back_in_xml(quick: Sandbox, receiver: Receiver) -> None:
-    response = requests.post(
-        f"{quick.direct_url}/advanced/async/xml",
-        data={"number": CLEAN, "callback": receiver.url},
-        auth=ACCOUNT,
-        timeout=5,
-    )
+    response = call(quick, "advanced/async/xml", data={"number": CLEAN, "callback": receiver.url})
     promise = ElementTree.fromstring(response.content)
     assert promise.findtext("status") == "0"
     assert until(lambda: receiver.received)

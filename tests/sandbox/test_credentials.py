@@ -10,16 +10,11 @@ import requests
 
 from number_insight.sandbox.credentials import signatures
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import CLEAN
+from tests.sandbox.conftest import CLEAN, call
 
 
 def status(sandbox: Sandbox, auth: tuple[str, str] | None = None, **params: str) -> Any:
-    response = requests.post(
-        f"{sandbox.direct_url}/basic/json",
-        data={"number": CLEAN, **params},
-        auth=auth,
-        timeout=5,
-    )
+    response = call(sandbox, "basic/json", auth=auth, data={"number": CLEAN, **params})
     assert response.status_code == 200
     return response.json()["status"]
 

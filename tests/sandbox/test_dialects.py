@@ -6,25 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import requests
 
 from number_insight.insight import Insight, IPMatch
 from number_insight.providers.personas import PERSONAS, Persona, answer
 from number_insight.providers.wire import read_answer
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import ACCOUNT, CLEAN, ask
+from tests.sandbox.conftest import CLEAN, ask, call
 
 IP = "81.2.69.142"
 ANSWERED = [persona for persona in PERSONAS if persona.is_answered]
 
 
 def read(sandbox: Sandbox, number: str, form: str) -> Insight:
-    response = requests.post(
-        f"{sandbox.direct_url}/advanced/{form}",
-        data={"number": number, "ip": IP, "cnam": "true"},
-        auth=ACCOUNT,
-        timeout=5,
-    )
+    response = call(sandbox, f"advanced/{form}", data={"number": number, "ip": IP, "cnam": "true"})
     return read_answer(response.content, format=form)
 
 
@@ -74,11 +68,8 @@ def test_2021_has_nulls_a_bare_roaming_and_no_ip(sandbox: Sandbox) -> None:
 def test_the_first_name_is_misspelt_in_xml_as_documented(sandbox: Sandbox) -> None:
     def xml(dialect: str) -> str:
         sandbox.behave("+12015550105", dialect=dialect)
-        return requests.get(
-            f"{sandbox.direct_url}/standard/xml",
-            {"number": "+12015550105", "cnam": "true"},
-            auth=ACCOUNT,
-            timeout=5,
+        return call(
+            sandbox, "standard/xml", method="GET", params={"number": "+12015550105", "cnam": "true"}
         ).text
 
     assert "<firs_name>Robin</firs_name>" in xml("2018")

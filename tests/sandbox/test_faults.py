@@ -13,20 +13,14 @@ import requests
 
 from number_insight.sandbox.faults import FAULTS, FREE_FAULTS, HUGE
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import ACCOUNT, CLEAN, Receiver, ask
+from tests.sandbox.conftest import CLEAN, Receiver, ask, call
 from tests.support.waiting import until
 
 ADVANCED = Decimal("0.03")
 
 
 def post(sandbox: Sandbox, number: str, timeout: float = 5, **options: Any) -> requests.Response:
-    return requests.post(
-        f"{sandbox.direct_url}/advanced/json",
-        data={"number": number},
-        auth=ACCOUNT,
-        timeout=timeout,
-        **options,
-    )
+    return call(sandbox, "advanced/json", data={"number": number}, timeout=timeout, **options)
 
 
 def test_a_hanging_answer_never_comes(sandbox: Sandbox) -> None:
@@ -137,11 +131,8 @@ def test_a_fault_loses_the_acknowledgement_and_not_the_callback(
 
 def test_what_was_plainly_refused_is_not_called_back(sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.behave(CLEAN, fault="503")
-    response = requests.post(
-        f"{sandbox.direct_url}/advanced/async/json",
-        data={"number": CLEAN, "callback": receiver.url},
-        auth=ACCOUNT,
-        timeout=5,
+    response = call(
+        sandbox, "advanced/async/json", data={"number": CLEAN, "callback": receiver.url}
     )
     assert response.status_code == 503
     assert not until(lambda: receiver.received, 0.4)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import requests
 
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import CLEAN, ask
+from tests.sandbox.conftest import CLEAN, ask, call
 
 VIRTUAL = "+46701740611"
 
@@ -48,15 +48,17 @@ def test_the_balance_holds_when_many_ask_at_once() -> None:
 
 
 def test_no_secret_is_in_the_ledger_nor_on_the_page(sandbox: Sandbox) -> None:
-    requests.get(
-        f"{sandbox.direct_url}/advanced/async/json",
-        {
+    call(
+        sandbox,
+        "advanced/async/json",
+        method="GET",
+        auth=None,
+        params={
             "number": CLEAN,
             "api_key": "k3y-of-mine",
             "api_secret": "s3cret-of-mine",
             "callback": "http://127.0.0.1:1/callback/t0ken-of-mine",
         },
-        timeout=5,
     )
     for path in ("/ledger.json", "/"):
         shown = requests.get(sandbox.url + path, timeout=5).text

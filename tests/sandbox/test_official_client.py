@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from vonage import Auth, HttpClientOptions, Vonage
@@ -19,20 +18,10 @@ from vonage_number_insight.errors import NumberInsightError
 from number_insight.providers.vonage import NumberInsight as Ours
 from number_insight.sandbox.server import Sandbox
 from tests.sandbox.conftest import Receiver
-from tests.support import certificates
 from tests.support.waiting import until
 
 CLEAN, TRAVELLER, REFUSED = "46701740605", "46701740620", "46701740693"
-
-
-@pytest.fixture
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox with a certificate, for the vendor's client speaks nothing but https."""
-    made = certificates.make(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.cert))
-    tls = (made.cert, made.key)
-    with Sandbox(tls=tls, credentials={"key": "secret"}, callback_delay=0) as sandbox:
-        yield sandbox
+SANDBOX: dict[str, Any] = {"credentials": {"key": "secret"}, "callback_delay": 0}
 
 
 def client(sandbox: Sandbox, secret: str = "secret") -> NumberInsight:
@@ -40,8 +29,8 @@ def client(sandbox: Sandbox, secret: str = "secret") -> NumberInsight:
     return Vonage(Auth(api_key="key", api_secret=secret), options).number_insight
 
 
-def test_it_reads_every_level(account: Sandbox) -> None:
-    stranger = client(account)
+def test_it_reads_every_level(over_tls: Sandbox) -> None:
+    stranger = client(over_tls)
     basic = stranger.get_basic_info(BasicInsightRequest(number=CLEAN))
     asked = StandardInsightRequest(number="12015550111", country="US", cnam=True)
     standard = stranger.get_standard_info(asked)
@@ -53,12 +42,12 @@ def test_it_reads_every_level(account: Sandbox) -> None:
     assert standard.request_price == "0.01500000"
     assert (advanced.reachable, advanced.valid_number) == ("reachable", "valid")
     assert advanced.roaming.roaming_country_code == "FR"
-    assert str(account.ledger.charged) == "0.045"
+    assert str(over_tls.ledger.charged) == "0.045"
 
 
-def test_it_is_called_back(account: Sandbox, receiver: Receiver) -> None:
+def test_it_is_called_back(over_tls: Sandbox, receiver: Receiver) -> None:
     request = AdvancedAsyncInsightRequest(number=TRAVELLER, callback=receiver.url)
-    promise = client(account).get_advanced_info_async(request)
+    promise = client(over_tls).get_advanced_info_async(request)
     assert (promise.status, promise.number) == (0, TRAVELLER)
     assert until(lambda: receiver.received)
     insight = Ours().read_callback(receiver.bodies[0])
@@ -70,7 +59,7 @@ def test_it_is_called_back(account: Sandbox, receiver: Receiver) -> None:
     [("secret", REFUSED, "Invalid request"), ("wrong", CLEAN, "Invalid credentials")],
 )
 def test_it_is_refused_as_by_the_vendor(
-    account: Sandbox, secret: str, number: str, words: str
+    over_tls: Sandbox, secret: str, number: str, words: str
 ) -> None:
     with pytest.raises(NumberInsightError, match=words):
-        client(account, secret).get_basic_info(BasicInsightRequest(number=number))
+        client(over_tls, secret).get_basic_info(BasicInsightRequest(number=number))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,19 +24,11 @@ from vonage_identity_insights import (
 
 from number_insight.sandbox.identity import PATH
 from number_insight.sandbox.server import Sandbox
-from tests.support import certificates, keys
+from tests.support import keys
 
 CLEAN, SWAPPED, LANDLINE, DEAD = "46701740605", "46701740618", "46701740614", "46701740634"
 PURPOSE = "FraudPreventionAndDetection"
-
-
-@pytest.fixture
-def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox with a certificate and the application's public key."""
-    made = certificates.make(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.cert))
-    with Sandbox(tls=(made.cert, made.key), public_key=keys.public_key()) as sandbox:
-        yield sandbox
+SANDBOX: dict[str, Any] = {"public_key": keys.public_key()}
 
 
 def auth(key: str = "ours") -> Auth:
@@ -69,15 +59,15 @@ def request(number: str, purpose: str | None = PURPOSE) -> IdentityInsightsReque
 
 
 @pytest.mark.parametrize("client", [directly, through_vonage])
-def test_it_reads_the_insights_that_it_knows(service: Sandbox, client: Any) -> None:
-    told = client(service).requests(request(SWAPPED)).insights
+def test_it_reads_the_insights_that_it_knows(over_tls: Sandbox, client: Any) -> None:
+    told = client(over_tls).requests(request(SWAPPED)).insights
     assert told.format.number_international == f"+{SWAPPED}"
     assert (told.format.country_code, told.format.is_format_valid) == ("SE", True)
     assert told.original_carrier.network_type == told.current_carrier.network_type == "MOBILE"
     assert told.sim_swap.is_swapped is True
     assert told.sim_swap.latest_sim_swap_at is not None
     assert {each.status.code for _, each in told} == {"OK"}
-    assert service.ledger.count(SWAPPED) == 1
+    assert over_tls.ledger.count(SWAPPED) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,14 +79,14 @@ def test_it_reads_the_insights_that_it_knows(service: Sandbox, client: Any) -> N
     ],
 )
 def test_it_reads_what_is_not_told(
-    service: Sandbox, number: str, purpose: str | None, codes: list[str]
+    over_tls: Sandbox, number: str, purpose: str | None, codes: list[str]
 ) -> None:
-    told = directly(service).requests(request(number, purpose)).insights
+    told = directly(over_tls).requests(request(number, purpose)).insights
     found = [told.format, told.sim_swap, told.original_carrier, told.current_carrier]
     assert [each.status.code for each in found] == codes
 
 
-def test_all_nine_insights_come_through_its_transport(service: Sandbox) -> None:
+def test_all_nine_insights_come_through_its_transport(over_tls: Sandbox) -> None:
     names = ("device_swap", "roaming", "reachability")
     document = {
         "phone_number": CLEAN,
@@ -113,17 +103,17 @@ def test_all_nine_insights_come_through_its_transport(service: Sandbox) -> None:
             },
         },
     }
-    client = HttpClient(auth(), options(service))
+    client = HttpClient(auth(), options(over_tls))
     told = client.post(client.api_host, PATH, document, "jwt")["insights"]
     assert {each["status"]["code"] for each in told.values()} == {"OK"}
     assert len(told) == 5
 
 
 @pytest.mark.parametrize("client", [directly, through_vonage])
-def test_another_key_is_refused(service: Sandbox, client: Any) -> None:
+def test_another_key_is_refused(over_tls: Sandbox, client: Any) -> None:
     with pytest.raises(AuthenticationError):
-        client(service, "theirs").requests(request(CLEAN))
-    assert service.ledger.charged == 0
+        client(over_tls, "theirs").requests(request(CLEAN))
+    assert over_tls.ledger.charged == 0
 
 
 @pytest.mark.parametrize(
@@ -138,9 +128,9 @@ def test_another_key_is_refused(service: Sandbox, client: Any) -> None:
     ],
 )
 def test_an_error_is_the_one_of_the_vendor(
-    service: Sandbox, ending: str, error: Any, status: int
+    over_tls: Sandbox, ending: str, error: Any, status: int
 ) -> None:
     with pytest.raises(error) as caught:
-        directly(service).requests(request(f"467017406{ending}"))
+        directly(over_tls).requests(request(f"467017406{ending}"))
     assert caught.value.response.status_code == status
-    assert service.ledger.count() == 1
+    assert over_tls.ledger.count() == 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,20 +14,11 @@ from twilio.rest.lookups.v2.query import QueryList
 from number_insight.providers.personas import PERSONAS
 from number_insight.sandbox.server import Sandbox
 from number_insight.sandbox.twilio_packages import PRICES
-from tests.support import certificates
 
 CLEAN = "+46701740605"
 SID, TOKEN = f"AC{'0' * 32}", "token"
 KEY, SECRET = f"SK{'1' * 32}", "secret"
-
-
-@pytest.fixture
-def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    made = certificates.make(tmp_path)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.cert))
-    credentials = {SID: TOKEN, KEY: SECRET}
-    with Sandbox(tls=(made.cert, made.key), credentials=credentials) as sandbox:
-        yield sandbox
+SANDBOX: dict[str, Any] = {"credentials": {SID: TOKEN, KEY: SECRET}}
 
 
 def client(sandbox: Sandbox, *login: str) -> Client:
@@ -43,14 +32,14 @@ def fetch(sandbox: Sandbox, number: str, fields: str = "", **more: Any) -> Any:
     return stranger.fetch(fields=fields, **more) if fields else stranger.fetch(**more)
 
 
-def test_validation_is_free(account: Sandbox) -> None:
-    found = fetch(account, CLEAN)
+def test_validation_is_free(over_tls: Sandbox) -> None:
+    found = fetch(over_tls, CLEAN)
     assert (found.valid, found.phone_number, found.country_code) == (True, CLEAN, "SE")
-    assert account.ledger.charged_in("USD") == 0
+    assert over_tls.ledger.charged_in("USD") == 0
 
 
-def test_it_reads_all_ten_packages(account: Sandbox) -> None:
-    found = fetch(account, "+12015550105", ",".join(PRICES), first_name="Robin")
+def test_it_reads_all_ten_packages(over_tls: Sandbox) -> None:
+    found = fetch(over_tls, "+12015550105", ",".join(PRICES), first_name="Robin")
     assert found.line_type_intelligence["type"] == "mobile"
     assert found.line_status["status"] == "reachable"
     assert found.caller_name["caller_name"] == "Robin Example"
@@ -62,16 +51,16 @@ def test_it_reads_all_ten_packages(account: Sandbox) -> None:
     assert found.pre_fill["error_code"] == found.reassigned_number["error_code"] == 60617
 
 
-def test_a_national_number_goes_with_its_country(account: Sandbox) -> None:
-    assert fetch(account, "0701740605", country_code="SE").phone_number == CLEAN
+def test_a_national_number_goes_with_its_country(over_tls: Sandbox) -> None:
+    assert fetch(over_tls, "0701740605", country_code="SE").phone_number == CLEAN
 
 
-def test_a_key_logs_in_without_the_account(account: Sandbox) -> None:
-    found = client(account, KEY, SECRET).lookups.v2.phone_numbers(CLEAN).fetch()
+def test_a_key_logs_in_without_the_account(over_tls: Sandbox) -> None:
+    found = client(over_tls, KEY, SECRET).lookups.v2.phone_numbers(CLEAN).fetch()
     assert found.valid
 
 
-def test_a_batch_query_keeps_the_number_in_the_body(account: Sandbox) -> None:
+def test_a_batch_query_keeps_the_number_in_the_body(over_tls: Sandbox) -> None:
     item = QueryList.LookupBatchRequest(
         {
             "correlation_id": "a1",
@@ -80,19 +69,19 @@ def test_a_batch_query_keeps_the_number_in_the_body(account: Sandbox) -> None:
         }
     )
     asked = QueryList.LookupRequest({"phone_numbers": [item]})
-    found = client(account).lookups.v2.query.create(asked)
+    found = client(over_tls).lookups.v2.query.create(asked)
     (answer,) = found.phone_numbers
     assert (answer["correlation_id"], answer["phone_number"]) == ("a1", CLEAN)
     assert answer["line_type_intelligence"]["carrier_name"] == "Example Mobile SE"
-    assert account.ledger.entries[0].level == "batch"
+    assert over_tls.ledger.entries[0].level == "batch"
 
 
 @pytest.mark.parametrize("number", ["+1202555010000000", "+46", "+46701740693"])
-def test_an_invalid_number_is_no_error(account: Sandbox, number: str) -> None:
-    found = fetch(account, number, "line_type_intelligence")
+def test_an_invalid_number_is_no_error(over_tls: Sandbox, number: str) -> None:
+    found = fetch(over_tls, number, "line_type_intelligence")
     assert found.valid is False
     assert found.validation_errors
-    assert account.ledger.charged_in("USD") == 0
+    assert over_tls.ledger.charged_in("USD") == 0
 
 
 @pytest.mark.parametrize(
@@ -106,28 +95,28 @@ def test_an_invalid_number_is_no_error(account: Sandbox, number: str) -> None:
     ],
 )
 def test_it_is_refused_as_by_the_vendor(
-    account: Sandbox, ending: str, status: int, code: int
+    over_tls: Sandbox, ending: str, status: int, code: int
 ) -> None:
     with pytest.raises(TwilioRestException) as caught:
-        fetch(account, f"+467017406{ending}", "line_type_intelligence")
+        fetch(over_tls, f"+467017406{ending}", "line_type_intelligence")
     assert (caught.value.status, caught.value.code) == (status, code)
-    assert account.ledger.count() == 1
+    assert over_tls.ledger.count() == 1
 
 
 @pytest.mark.parametrize(("ending", "error"), [("85", ConnectionError), ("80", ReadTimeout)])
 def test_a_lost_answer_is_one_request(
-    account: Sandbox, ending: str, error: type[Exception]
+    over_tls: Sandbox, ending: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        fetch(account, f"+467017406{ending}", "line_type_intelligence")
-    assert account.ledger.count() == 1
+        fetch(over_tls, f"+467017406{ending}", "line_type_intelligence")
+    assert over_tls.ledger.count() == 1
 
 
 ANSWERED = [persona for persona in PERSONAS if persona.is_answered]
 
 
 @pytest.mark.parametrize("persona", ANSWERED, ids=lambda persona: persona.name)
-def test_it_reads_every_persona(account: Sandbox, persona: Any) -> None:
-    found = fetch(account, persona.number, "line_type_intelligence,line_status,sms_pumping_risk")
+def test_it_reads_every_persona(over_tls: Sandbox, persona: Any) -> None:
+    found = fetch(over_tls, persona.number, "line_type_intelligence,line_status,sms_pumping_risk")
     assert found.phone_number == persona.number
     assert found.sms_pumping_risk.keys() >= {"sms_pumping_risk_score", "error_code"}

@@ -8,20 +8,14 @@ import pytest
 import requests
 
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import ACCOUNT, CLEAN, ask
+from tests.sandbox.conftest import ACCOUNT, CLEAN, ask, call
 
 
 @pytest.mark.parametrize("level", ["basic", "standard", "advanced"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_each_level_answers_get_and_post(sandbox: Sandbox, method: str, level: str) -> None:
     where = "params" if method == "GET" else "data"
-    response = requests.request(
-        method,
-        f"{sandbox.direct_url}/{level}/json",
-        auth=ACCOUNT,
-        timeout=5,
-        **{where: {"number": CLEAN}},
-    )
+    response = call(sandbox, f"{level}/json", method=method, **{where: {"number": CLEAN}})
     body = response.json()
     assert response.status_code == 200
     assert body["status"] == 0
@@ -34,9 +28,7 @@ def test_each_level_answers_get_and_post(sandbox: Sandbox, method: str, level: s
 
 @pytest.mark.parametrize("level", ["basic", "standard", "advanced"])
 def test_each_level_answers_in_xml(sandbox: Sandbox, level: str) -> None:
-    response = requests.get(
-        f"{sandbox.direct_url}/{level}/xml", {"number": CLEAN}, auth=ACCOUNT, timeout=5
-    )
+    response = call(sandbox, f"{level}/xml", method="GET", params={"number": CLEAN})
     root = ElementTree.fromstring(response.content)
     error = root.find("error")
     assert response.headers["Content-Type"] == "text/xml"
@@ -46,23 +38,19 @@ def test_each_level_answers_in_xml(sandbox: Sandbox, level: str) -> None:
 
 
 def test_the_body_wins_over_the_query(sandbox: Sandbox) -> None:
-    response = requests.post(
-        f"{sandbox.direct_url}/basic/json?number=4412&country=SE",
-        data={"number": "070-174 06 11"},
-        auth=ACCOUNT,
-        timeout=5,
-    )
+    response = call(sandbox, "basic/json?number=4412&country=SE", data={"number": "070-174 06 11"})
     assert response.json()["international_format_number"] == "46701740611"
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/x-json; charset=utf-8"])
 def test_a_json_body_is_read_at_a_json_route_alone(sandbox: Sandbox, kind: str) -> None:
     def status(form: str) -> str:
-        response = requests.post(
-            f"{sandbox.direct_url}/basic/{form}",
+        response = call(
+            sandbox,
+            f"basic/{form}",
+            auth=None,
             data=b'{"number": 46701740605, "api_key": "key", "api_secret": "secret"}',
             headers={"Content-Type": kind},
-            timeout=5,
         )
         return response.text
 
@@ -71,11 +59,12 @@ def test_a_json_body_is_read_at_a_json_route_alone(sandbox: Sandbox, kind: str) 
 
 
 def test_a_broken_json_body_is_unparseable(sandbox: Sandbox) -> None:
-    response = requests.post(
-        f"{sandbox.direct_url}/basic/json",
+    response = call(
+        sandbox,
+        "basic/json",
+        auth=None,
         data=b"[1, 2",
         headers={"Content-Type": "application/json"},
-        timeout=5,
     )
     assert response.json() == {"status": 999, "status_message": "Request unparseable"}
 
@@ -120,11 +109,8 @@ def test_the_handset_is_told_where_it_is_asked_for(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/ni/standard/async/json",
-        "/ni/basic",
-        "/ni/advanced/yaml",
-        "/number/lookup/json",
-        "/nowhere",
+        *("/ni/standard/async/json", "/ni/basic", "/ni/advanced/yaml"),
+        *("/number/lookup/json", "/nowhere"),
     ],
 )
 def test_other_paths_are_not_found(sandbox: Sandbox, path: str) -> None:
@@ -149,10 +135,5 @@ def test_a_body_that_is_too_long_is_refused(sandbox: Sandbox) -> None:
 
 
 def test_the_echo_of_a_bad_number_is_xml_whatever_was_typed(sandbox: Sandbox) -> None:
-    response = requests.post(
-        f"{sandbox.direct_url}/basic/xml",
-        data={"number": "<46>\x00&\x1b\ufffe"},
-        auth=ACCOUNT,
-        timeout=5,
-    )
+    response = call(sandbox, "basic/xml", data={"number": "<46>\x00&\x1b\ufffe"})
     assert "[ <46>& ]" in str(ElementTree.fromstring(response.content).findtext("error"))

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 import requests
+from django.core.management import CommandError, call_command
 
+from number_insight.management.commands.number_insight_sandbox import Command
 from number_insight.sandbox.__main__ import main
 from number_insight.sandbox.server import Sandbox
-from tests.sandbox.conftest import ACCOUNT, CLEAN, ask
+from tests.sandbox.conftest import CLEAN, ask, call
 from tests.support import certificates
 
 
@@ -87,13 +89,7 @@ def test_it_serves_https_with_a_certificate(tmp_path: Path) -> None:
     made = certificates.make(tmp_path)
     with Sandbox(tls=(made.cert, made.key)) as sandbox:
         with socket.create_connection(("127.0.0.1", sandbox.port)):  # one that never shakes hands
-            response = requests.post(
-                f"{sandbox.direct_url}/basic/json",
-                data={"number": CLEAN},
-                auth=ACCOUNT,
-                verify=str(made.cert),
-                timeout=5,
-            )
+            response = call(sandbox, "basic/json", data={"number": CLEAN}, verify=str(made.cert))
         assert sandbox.url.startswith("https://")
         assert response.json()["status"] == 0
 
@@ -155,3 +151,17 @@ def test_the_command_line_says_why_it_cannot_serve(
     error = capsys.readouterr().err
     assert sentence in error
     assert error.count("\n") == 1
+
+
+def test_a_taken_port_is_one_clear_error(sandbox: Sandbox) -> None:
+    with pytest.raises(CommandError, match=f"127.0.0.1:{sandbox.port} is taken"):
+        call_command(Command(), "--port", str(sandbox.port))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--balance", "much"), ("--delay", "-1"), ("--throughput", "0"), ("--dialect", "1999")],
+)
+def test_a_bad_option_is_named(option: str, value: str) -> None:
+    with pytest.raises(CommandError, match=option):
+        call_command(Command(), option, value)

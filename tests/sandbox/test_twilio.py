@@ -66,13 +66,9 @@ def test_each_package_is_charged_in_dollars_and_none_in_euros(sandbox: Sandbox) 
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("clean-mobile", "mobile"),
-        ("landline", "landline"),
-        ("virtual", "nonFixedVoip"),
-        ("cable-line", "fixedVoip"),
-        ("toll-free", "tollFree"),
-        ("premium", "premium"),
-        ("pager", "pager"),
+        *(("clean-mobile", "mobile"), ("landline", "landline"), ("virtual", "nonFixedVoip")),
+        *(("cable-line", "fixedVoip"), ("toll-free", "tollFree")),
+        *(("premium", "premium"), ("pager", "pager")),
     ],
 )
 def test_line_types_are_in_the_vendors_words(sandbox: Sandbox, name: str, kind: str) -> None:

@@ -20,6 +20,8 @@ from number_insight.validators import NumberInsightValidator
 from tests.models import Customer, UUIDCustomer
 from tests.support.stage import CLEAN, asking
 
+pytestmark = pytest.mark.django_db
+
 MISTAKES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "no number": (None, {}, "not NoneType"),
     "an empty number": ("", {}, "blank"),
@@ -39,7 +41,6 @@ MISTAKES: dict[str, tuple[Any, dict[str, Any], str]] = {
 }
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("mistake", MISTAKES)
 @pytest.mark.parametrize("kind", [ValueError, TypeError, NumberInsightError])
 def test_a_mistake_of_the_code_raises_and_leaves_no_record(
@@ -73,7 +74,6 @@ def test_a_form_that_cannot_be_right_is_not_made(make: Any) -> None:
         make()
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("call", ["attach", "attach nothing", "label", "for_subject"])
 def test_nothing_is_linked_to_an_unsaved_object(call: str) -> None:
     unsaved, record = Customer(name="Ada"), screen(CLEAN)
@@ -89,7 +89,6 @@ def test_nothing_is_linked_to_an_unsaved_object(call: str) -> None:
     assert (record.subject_id, record.subject_type) == ("", None)
 
 
-@pytest.mark.django_db
 def test_the_user_of_a_request_is_a_subject_as_any_other() -> None:
     user = get_user_model().objects.create_user("ada")
     lazy: Any = SimpleLazyObject(lambda: user)  # as request.user is
@@ -102,12 +101,10 @@ def test_the_user_of_a_request_is_a_subject_as_any_other() -> None:
     assert NumberInsightRecord.objects.get().subject == user
 
 
-@pytest.mark.django_db
 def test_an_unsaved_object_has_no_record() -> None:
     assert Customer(name="Ada", phone=CLEAN).get_phone_record() is None
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("level", ["basic", "standard", "advanced", "auto", None])
 @pytest.mark.parametrize("number", [CLEAN, 46701740605, PhoneNumber.from_string(CLEAN)])
 def test_what_is_right_is_screened(number: Any, level: str | None) -> None:
@@ -116,20 +113,17 @@ def test_what_is_right_is_screened(number: Any, level: str | None) -> None:
     assert (record.number, record.subject) == (CLEAN, subject)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("number", ["?", "call me", "0", "+", "\x00"])
 def test_what_a_visitor_may_have_typed_raises_nothing(number: str) -> None:
     assert screen(number, country="nowhere", name="\x00", ip="not an IP").pk is not None
 
 
-@pytest.mark.django_db
 def test_a_level_that_is_wrong_in_the_settings_costs_no_signup() -> None:
     with asking(LEVEL="gold"):
         assert screen(CLEAN).pk is not None
         assert Customer.objects.create(name="Ada", phone=CLEAN).get_phone_record() is not None
 
 
-@pytest.mark.django_db
 def test_a_region_that_is_wrong_in_the_settings_costs_no_signup(settings: Any) -> None:
     settings.PHONENUMBER_DEFAULT_REGION = "UK"
     assert screen(CLEAN).number == CLEAN

@@ -11,10 +11,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from number_insight import exceptions, threads, transactions
+from number_insight import exceptions, transactions
 from number_insight.lookups import calls, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
+from number_insight.providers import threads
 from number_insight.providers.fake import Fake
 from number_insight.screening import planning, purchase, settlement, worker
 from number_insight.verdicts.judging import Judged

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
@@ -19,7 +17,7 @@ from number_insight.models import Lookup, NumberInsightRecord, Spending
 from number_insight.screening import suspended
 from tests.admin.builders import action_url, confirmed
 from tests.models import Customer
-from tests.support.stage import CLEAN, HAS_WEBHOOK, PREMIUM, asking, money, screened, sweep
+from tests.support.stage import CLEAN, HAS_WEBHOOK, PREMIUM, asking, command, money, screened, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,9 +75,7 @@ def test_an_erasure_is_complete(table: str) -> None:
 def test_what_a_person_asked_is_booked_and_kept_once() -> None:
     for table, amount in (("spending", "0.03"), ("numberinsightrecord", "0.06")):
         with asking(), deadlock(table):
-            call_command(
-                "number_insight_lookup", CLEAN, level="advanced", record=True, stdout=StringIO()
-            )
+            command("lookup", CLEAN, level="advanced", record=True)
         assert money() == (amount, "0")
     assert NumberInsightRecord.objects.count() == Lookup.objects.count() == 2
     assert Spending.objects.count() == 2
@@ -89,15 +85,14 @@ def test_a_backfill_queues_each_row_once() -> None:
     with suspended():
         Customer.objects.create(name="Ada", phone=CLEAN)
     with asking(), deadlock("numberinsightrecord"):
-        call_command("number_insight_backfill", "tests.Customer.phone", stdout=StringIO())
+        command("backfill", "tests.Customer.phone")
     assert NumberInsightRecord.objects.get().subject == Customer.objects.get()
 
 
 def test_a_replay_writes_each_verdict_once() -> None:
-    with asking():
-        record = screened("+46701740611")
+    record = screened("+46701740611", under=asking())
     with asking(WEIGHTS={"virtual": 90}), deadlock("riskflag"):
-        call_command("number_insight_replay", apply=True, stdout=StringIO(), stderr=StringIO())
+        command("replay", apply=True)
     record.refresh_from_db()
     codes = list(record.flags.values_list("code", flat=True))
     assert (record.verdict, len(codes)) == ("deny", len(set(codes)))

@@ -106,10 +106,7 @@ def test_a_retry_with_a_delay_is_enqueued_for_later() -> None:
 
 def test_a_backend_that_cannot_delay_leaves_a_retry_to_the_sweep() -> None:
     answers = {CLEAN: exceptions.NotSent("The line is down.")}
-    with (
-        tasks_of("tests.support.queues.Plain"),
-        asking(answers, DOORBELL="tasks"),
-    ):
+    with tasks_of("tests.support.queues.Plain"), asking(answers, DOORBELL="tasks"):
         sign_up(CLEAN)
         queues.Queue.work()
     assert queues.Queue.waiting == []

@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from io import StringIO
 from typing import Any
 
 import django
 import pytest
-from django.core.management import call_command
 from django.test import override_settings
 
 from number_insight import health
@@ -18,7 +16,7 @@ from number_insight.checks import check_deployment, check_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import sweeps
 from number_insight.screening.bell import bell
-from tests.support.stage import CLEAN, asking, fake, sign_up
+from tests.support.stage import CLEAN, asking, command, fake, sign_up
 
 SITE = """
 import sys
@@ -80,11 +78,10 @@ def test_without_a_doorbell_a_signup_rings_nothing_and_logs_nothing(
 def test_without_a_doorbell_each_sweep_does_the_work_itself() -> None:
     with asking(DOORBELL=None):
         first, second = sign_up(CLEAN), sign_up(CLEAN)
-        out = StringIO()
-        call_command("number_insight_sweep", stdout=out)
+        out = command("sweep")
         third = sign_up(CLEAN)
         assert sweeps.sweep() == 1
-    assert out.getvalue() == "2 records screened.\n"
+    assert out == "2 records screened.\n"
     verdicts = [each.get_phone_record().verdict for each in (first, second, third)]
     assert "pending" not in verdicts
 

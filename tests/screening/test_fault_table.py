@@ -63,9 +63,7 @@ def test_row_51_a_form_that_observes_does_the_same_for_every_number(quiet: None)
     assert len(Fake.asked) == asked, "a form has asked the provider"
 
 
-def test_row_51_a_form_that_enforces_tells_no_known_number_from_an_unknown_one(
-    quiet: None,
-) -> None:
+def test_row_51_a_form_that_enforces_tells_no_known_number_from_an_unknown_one(quiet: None) -> None:
     with asking(LIMITS={}, BUDGET={"day": None}, ENFORCEMENT="enforce"):
         screened(a_number(GOOD, 0))
         screened(PREMIUM)

@@ -17,6 +17,8 @@ from tests.models import Customer
 from tests.support.stage import CLEAN, VIRTUAL, asking, fake, heard, logged, screened
 from tests.views import SignupForm
 
+pytestmark = pytest.mark.django_db
+
 CANARY = "+46701740677"
 
 
@@ -85,7 +87,6 @@ def test_attach_raises_nothing_either(broken_table: None, told: list[dict[str, A
     assert len(told) == 1
 
 
-@pytest.mark.django_db
 def test_a_bug_of_ours_does_not_break_a_signup(
     monkeypatch: pytest.MonkeyPatch, told: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -99,7 +100,6 @@ def test_a_bug_of_ours_does_not_break_a_signup(
     assert logged(caplog) and not any(CANARY[1:] in line for line in logged(caplog))
 
 
-@pytest.mark.django_db
 def test_a_bug_in_the_judging_refuses_nobody(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -112,7 +112,6 @@ def test_a_bug_in_the_judging_refuses_nobody(
     assert logged(caplog) and not any(CANARY[1:] in line for line in logged(caplog))
 
 
-@pytest.mark.django_db
 def test_a_provider_that_is_misconfigured_keeps_records_waiting_with_a_note() -> None:
     with override_settings(NUMBER_INSIGHT={"PROVIDERS": {"default": {"BACKEND": "no.such.Thing"}}}):
         record = screened(CLEAN)
@@ -124,7 +123,6 @@ def test_a_provider_that_is_misconfigured_keeps_records_waiting_with_a_note() ->
     assert (record.verdict, record.note) == ("allow", "")
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "x" * 500])
 def test_what_no_column_can_hold_is_cut_to_what_it_can(text: str) -> None:
     record = signup.screen(text, name=text, country=text)
@@ -133,7 +131,6 @@ def test_what_no_column_can_hold_is_cut_to_what_it_can(text: str) -> None:
     assert "\x00" not in record.number + record.declared_name
 
 
-@pytest.mark.django_db
 def test_suspended_is_over_when_its_block_fails() -> None:
     with pytest.raises(ZeroDivisionError), signup.suspended():
         raise ZeroDivisionError

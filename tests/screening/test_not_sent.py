@@ -10,10 +10,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from django.utils import timezone
 
-from number_insight import exceptions, threads
+from number_insight import exceptions
 from number_insight.lookups import callbacks, calls, claims
 from number_insight.models import Lookup, NumberInsightRecord
-from number_insight.providers import kpn, signing, transport, wire
+from number_insight.providers import kpn, signing, threads, transport, wire
 from number_insight.providers.fake import Fake
 from number_insight.providers.http import Form
 from number_insight.providers.v1 import NumberInsightV1
@@ -83,8 +83,7 @@ def test_with_the_webhook_back_what_waited_is_asked() -> None:
 
 
 def test_without_an_origin_nothing_is_claimed_either() -> None:
-    with asking(**{**ASYNC, "CALLBACK_BASE_URL": None}):
-        record = screened()
+    record = screened(under=asking(**{**ASYNC, "CALLBACK_BASE_URL": None}))
     if not HAS_WEBHOOK:
         assert (record.state, the_lookup().state, money()) == ("screened", "answered", (PRICE, "0"))
         return

@@ -15,6 +15,8 @@ from tests.models import Customer
 from tests.support.servers import Redis
 from tests.support.stage import CLEAN, messages, sign_up
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
 CANARY = "+46701740677"
 
 
@@ -25,9 +27,7 @@ class Rollback(Exception):
 @pytest.mark.django_db
 def test_a_signup_gets_one_savepoint_and_one_insert_from_us() -> None:
     ContentType.objects.get_for_model(Customer)  # Django remembers it for the whole process
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         Customer.objects.create(name="Ada", phone=CLEAN)
     said = [" ".join(query["sql"].split()[:3]) for query in queries]
     said = [words.replace('"', "").replace("`", "") for words in said]
@@ -44,7 +44,6 @@ def test_a_signup_with_a_number_that_others_have_costs_no_more_queries() -> None
     assert len(queries) == 4
 
 
-@pytest.mark.django_db(transaction=True)
 def test_the_bell_rings_after_the_commit_and_not_before(queue: Redis) -> None:
     with transaction.atomic():
         customer = Customer.objects.create(name="Ada", phone=CLEAN)
@@ -52,13 +51,11 @@ def test_the_bell_rings_after_the_commit_and_not_before(queue: Redis) -> None:
     assert [message["body"][0] for message in messages(queue)] == [[customer.get_phone_record().pk]]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_signup_outside_of_a_transaction_rings_too(queue: Redis) -> None:
     Customer.objects.create(name="Ada", phone=CLEAN)
     assert len(messages(queue)) == 1
 
 
-@pytest.mark.django_db(transaction=True)
 def test_nothing_is_left_and_nobody_rings_after_a_rollback(queue: Redis) -> None:
     with pytest.raises(Rollback), transaction.atomic():
         Customer.objects.create(name="Ada", phone=CLEAN)
@@ -67,7 +64,6 @@ def test_nothing_is_left_and_nobody_rings_after_a_rollback(queue: Redis) -> None
     assert messages(queue) == []
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_signup_that_is_tried_again_after_a_rollback_is_screened(queue: Redis) -> None:
     customer = Customer(name="Ada", phone=CLEAN)
     with pytest.raises(Rollback), transaction.atomic():
@@ -78,7 +74,6 @@ def test_a_signup_that_is_tried_again_after_a_rollback_is_screened(queue: Redis)
     assert len(messages(queue)) == 1
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_change_that_is_tried_again_after_a_rollback_is_screened() -> None:
     customer = sign_up()
     customer.phone = CANARY
@@ -89,7 +84,6 @@ def test_a_change_that_is_tried_again_after_a_rollback_is_screened() -> None:
     assert customer.get_phone_record().number == CANARY
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_message_carries_one_key_and_nothing_personal(queue: Redis) -> None:
     record = screen(CANARY, ip="8.8.8.8", name="Ada Canary", country="SE")
     (message,) = messages(queue)
@@ -99,7 +93,6 @@ def test_a_message_carries_one_key_and_nothing_personal(queue: Redis) -> None:
     assert not any(secret in told for secret in (CANARY[1:], "8.8.8.8", "Canary"))
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_message_of_another_version_is_understood(queue: Redis) -> None:
     record = screen(CLEAN)
     tasks.screen_record(record.pk, number_of_another_day=1)
@@ -107,6 +100,5 @@ def test_a_message_of_another_version_is_understood(queue: Redis) -> None:
     assert record.verdict == "allow"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_message_of_a_record_that_is_gone_does_no_harm() -> None:
     tasks.screen_record(4711)

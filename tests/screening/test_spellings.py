@@ -22,10 +22,12 @@ from number_insight.providers.fake import Fake
 from number_insight.screening import screen, suspended
 from number_insight.screening.inquiry import Inquiry
 from number_insight.serializerfields import ScreenedPhoneNumberField as SerializerField
-from tests.ground.test_spelling import PASTED, REFUSED
+from tests.ground.test_numbering import PASTED, REFUSED
 from tests.models import Customer, UUIDCustomer
 from tests.support.records import an_entry, codes_of
 from tests.support.stage import CLEAN, asking, screened
+
+pytestmark = pytest.mark.django_db
 
 ITALIAN, SAN_MARINO = "+390549882505", "+3780549882505"
 
@@ -107,7 +109,6 @@ DOORS = (
 )
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
 @pytest.mark.parametrize("kind", ["bidi marks around", "soft hyphens", "a line feed at the end"])
 def test_a_pasted_number_is_the_same_at_every_door(door: Any, kind: str) -> None:
@@ -115,7 +116,6 @@ def test_a_pasted_number_is_the_same_at_every_door(door: Any, kind: str) -> None
         assert door(PASTED[kind]) == CLEAN
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("kind", PASTED)
 def test_another_spelling_is_no_other_question(kind: str) -> None:
     with asking():
@@ -125,7 +125,6 @@ def test_another_spelling_is_no_other_question(kind: str) -> None:
     assert Lookup.objects.count() == 1
 
 
-@pytest.mark.django_db
 def test_no_spelling_escapes_the_limit_of_a_number() -> None:
     spellings = [PASTED[kind] for kind in ("a comma at the end", "zero width", "full-width digits")]
     freshness = {"carrier": timedelta(0), "live": timedelta(0)}
@@ -134,7 +133,6 @@ def test_no_spelling_escapes_the_limit_of_a_number() -> None:
     assert len(Fake.asked) == 1
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_a_form_refuses_is_denied_where_there_is_no_form(kind: str) -> None:
     with asking():
@@ -145,15 +143,12 @@ def test_what_a_form_refuses_is_denied_where_there_is_no_form(kind: str) -> None
     assert Fake.asked == []
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("number", ["+22507123405", "+5698765405"])
 def test_a_number_of_a_former_plan_is_not_denied(number: str) -> None:
-    with asking():
-        record = screened(number)
+    record = screened(number, under=asking())
     assert (record.number, record.verdict, codes_of(record)) == (number, "allow", {"not_in_plan"})
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("text", ["555-1234", "290-1234"])
 def test_a_local_number_is_a_form_error_and_asks_nobody(text: str) -> None:
     with asking(), override_settings(PHONENUMBER_DEFAULT_REGION="US"):
@@ -163,14 +158,12 @@ def test_a_local_number_is_a_form_error_and_asks_nobody(text: str) -> None:
     assert Fake.asked == []
 
 
-@pytest.mark.django_db
 def test_the_region_of_a_call_reads_a_national_number() -> None:
     with asking(), override_settings(PHONENUMBER_DEFAULT_REGION="US"):
         assert screen("070-174 06 05", region="SE").number == CLEAN
         assert screen("070-174 06 05").number != CLEAN
 
 
-@pytest.mark.django_db
 def test_a_field_that_may_be_empty_is_empty_with_what_nobody_sees() -> None:
     field = ScreenedPhoneNumberField(required=False)
     assert field.clean("\u200b \u00a0") == field.empty_value
@@ -179,11 +172,9 @@ def test_a_field_that_may_be_empty_is_empty_with_what_nobody_sees() -> None:
     assert not NumberInsightRecord.objects.exists()
 
 
-@pytest.mark.django_db
 def test_a_line_that_was_allowed_is_allowed_in_its_other_spelling() -> None:
     an_entry("allow", "number", ITALIAN)
-    with asking():
-        record = screened(SAN_MARINO)
+    record = screened(SAN_MARINO, under=asking())
     assert (record.verdict, record.basis, record.country) == ("allow", "listed", "SM")
 
 

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
-from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +19,20 @@ from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, sweeps, tasks, worker
 from tests.support.servers import Redis
-from tests.support.stage import CLEAN, PRICE, VIRTUAL, asking, messages, money, screened, sweep
+from tests.support.stage import (
+    CLEAN,
+    PRICE,
+    VIRTUAL,
+    asking,
+    command,
+    messages,
+    money,
+    screened,
+    sweep,
+)
 from tests.support.waiting import until
+
+pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.django_db(transaction=True)
@@ -41,18 +52,15 @@ def test_the_task_leaves_fresh_records_to_their_message(queue: Redis) -> None:
     assert tasks.sweep_task() == 1
 
 
-@pytest.mark.django_db
 def test_inline_it_does_the_work_itself() -> None:
     with asking():
         records = [screen(CLEAN), screen(VIRTUAL), screen("nonsense")]
-        out = StringIO()
-        call_command("number_insight_sweep", "--inline", stdout=out)
+        out = command("sweep", "--inline")
     found = NumberInsightRecord.objects.order_by("pk").values_list("verdict", flat=True)
     assert list(found) == ["allow", "review", "deny"]
-    assert out.getvalue() == f"{len(records)} records screened.\n"
+    assert out == f"{len(records)} records screened.\n"
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("options", "printed"),
     [
@@ -73,13 +81,11 @@ def test_in_a_loop_an_idle_sweep_prints_no_line(
     monkeypatch.setattr(f"{command}.time", SimpleNamespace(sleep=rest))
     monkeypatch.setattr(f"{command}.close_old_connections", lambda: None)  # the test's own
     screen(CLEAN)
-    out = StringIO()
     with asking():
-        call_command("number_insight_sweep", "--inline", "--loop", "5", stdout=out, **options)
-    assert out.getvalue().splitlines() == [*printed, "Stopped."]
+        out = command("sweep", "--inline", "--loop", "5", **options)
+    assert out.splitlines() == [*printed, "Stopped."]
 
 
-@pytest.mark.django_db
 def test_one_poisoned_record_does_not_keep_the_others_waiting(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -99,7 +105,6 @@ def test_one_poisoned_record_does_not_keep_the_others_waiting(
     assert f"Record {first.pk} could not be screened" in caplog.text
 
 
-@pytest.mark.django_db
 def test_it_settles_what_waits_for_a_finished_lookup() -> None:
     with asking():
         record = screened(VIRTUAL)
@@ -110,7 +115,6 @@ def test_it_settles_what_waits_for_a_finished_lookup() -> None:
     assert (len(Fake.asked), money()) == (1, (PRICE, "0"))
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("state", ["failed", "uncertain", "no_callback"])
 def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> None:
     with asking({CLEAN: exceptions.Busy("busy")}):
@@ -121,7 +125,6 @@ def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> 
     assert (record.state, record.verdict, record.lane) == ("failed", "review", "no_answer")
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("pause", ["0", "-1"])
 def test_a_loop_needs_a_pause(pause: str) -> None:
     with pytest.raises(CommandError, match="--loop needs a positive number of seconds."):

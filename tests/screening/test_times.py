@@ -118,7 +118,7 @@ def test_a_site_without_use_tz_screens_limits_and_keeps_its_books() -> None:
     """Part of this suite, run once more on a site with naive times."""
     files = [
         "tests/lookups/test_uncertain.py",
-        *(f"tests/lookups/test_{part}.py" for part in ("bounds", "budget", "circuits", "limits")),
+        *(f"tests/lookups/test_{part}.py" for part in ("budget", "circuits", "limits")),
         "tests/screening/test_signup.py",
         "tests/commands/test_health.py",
     ]

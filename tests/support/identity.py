@@ -44,10 +44,7 @@ class FakeIdentity(Fake):
     live_keys: ClassVar[frozenset[str] | None] = IdentityInsights.live_keys
 
     def __init__(
-        self,
-        *,
-        answers: Mapping[str, Any] | None = None,
-        prices: Mapping[str, Any] | None = None,
+        self, *, answers: Mapping[str, Any] | None = None, prices: Mapping[str, Any] | None = None
     ) -> None:
         super().__init__(answers=answers, prices=prices)
         self.real = IdentityInsights(

@@ -26,12 +26,16 @@ class Retiring(Fake):
 
 @contextmanager
 def two_providers(
-    first: dict[str, Any] | None = None, second: dict[str, Any] | None = None, **settings: Any
+    first: dict[str, Any] | None = None,
+    second: dict[str, Any] | None = None,
+    *,
+    backend: str = f"{__name__}.Dollars",
+    **settings: Any,
 ) -> Iterator[None]:
-    """Ask two fake providers, whose answers are given; the second one charges USD."""
+    """Ask two fake providers, whose answers are given; the second one charges USD by default."""
     providers = {
         "default": {"BACKEND": f"{Fake.__module__}.Fake", "OPTIONS": {"answers": first or {}}},
-        "spare": {"BACKEND": f"{__name__}.Dollars", "OPTIONS": {"answers": second or {}}},
+        "spare": {"BACKEND": backend, "OPTIONS": {"answers": second or {}}},
     }
     given = {"PROVIDERS": providers, "LIMITS": {}, **settings}
     with override_settings(NUMBER_INSIGHT=given):

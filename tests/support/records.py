@@ -24,11 +24,7 @@ TELIA = Insight(country="SE", current_carrier=Carrier(name="Telia", network_code
 
 
 def a_record(
-    number: str = NUMBER,
-    *,
-    subject: int | None = None,
-    ago: timedelta = timedelta(0),
-    **facts: Any,
+    number: str = NUMBER, *, subject: int | None = None, ago: timedelta = timedelta(0), **facts: Any
 ) -> NumberInsightRecord:
     """Return a stored record that was made `ago` before now, of the customer with this key."""
     told: dict[str, Any] = {"source": "signup", **facts}

@@ -262,12 +262,8 @@ class PostgreSQL(Server):
 
     end = signal.SIGQUIT  # at once, whoever is still connected
     options = (
-        "listen_addresses=127.0.0.1",
-        "unix_socket_directories=",
-        "fsync=off",
-        "full_page_writes=off",
-        "max_connections=200",
-        "timezone=UTC",
+        *("listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"),
+        *("full_page_writes=off", "max_connections=200", "timezone=UTC"),
     )
 
     @property

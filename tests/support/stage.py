@@ -6,11 +6,13 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import transaction
 from django.dispatch import Signal
 from django.test import override_settings
@@ -112,10 +114,13 @@ def work_off(record_id: int) -> None:
         due = [later for item in soon for later in worker.screen(item.record_id)]
 
 
-def screened(number: str = CLEAN, **options: Any) -> NumberInsightRecord:
-    """Return a record of `number` that one task of a worker has taken as far as it goes."""
-    record = record_of(number, **options)
-    worker.screen(record.pk)
+def screened(
+    number: str = CLEAN, *, under: AbstractContextManager[Any] | None = None, **options: Any
+) -> NumberInsightRecord:
+    """Return a record of `number` that a worker's task took as far as it goes `under` settings."""
+    with under or nullcontext():
+        record = record_of(number, **options)
+        worker.screen(record.pk)
     record.refresh_from_db()
     return record
 
@@ -129,6 +134,13 @@ def sign_up(number: str = CLEAN, name: str = "Ada") -> Customer:
 def sweep() -> int:
     """Sweep as a small site without a broker does."""
     return sweeps.sweep(inline=True)
+
+
+def command(name: str, *words: Any, **options: Any) -> str:
+    """Run a command of ours; return its output."""
+    out = StringIO()
+    call_command(f"number_insight_{name}", *words, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
 
 
 def money() -> tuple[str, str]:

@@ -1,9 +1,11 @@
-"""The names of 0.1.0 are still there: one goes only after a release that has deprecated it."""
+"""The names and migrations of 0.1.0 are still there: a name goes only once it was deprecated."""
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +15,11 @@ from django.dispatch import Signal
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
+from number_insight import migrations
 from number_insight.defaults import DEFAULTS
 from number_insight.insight import Insight
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
-from tests.support.pages import DOCS
+from tests.support.pages import DOCS, section
 
 NAMES = {
     "modelfields.ScreenedPhoneNumberField": "country_field name_field",
@@ -199,3 +202,27 @@ def test_the_webhook_and_the_tasks_and_the_permissions_keep_their_names() -> Non
     kept |= {f"{action}_{options.model_name}" for action in options.default_permissions}
     assert set(PERMISSIONS.split()) <= kept
     assert apps.get_app_config("number_insight").label == "number_insight"
+
+
+FOLDER = Path(migrations.__path__[0])
+RELEASED = {"0001_initial": "3deaf39493c0d81bf33c69f58af3fbaaf2829ff5579a758fdc96de16e571f213"}
+"""The digest of each released migration; a release adds those that are new in it."""
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_released_migration_is_not_changed(name: str) -> None:
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    assert hashlib.sha256(text.encode()).hexdigest() == RELEASED[name], (
+        f"{name} is released, and databases were made by it: put it back as it was, and write "
+        f"the change as a migration of its own, beginning with {len(RELEASED) + 1:04d}."
+    )
+
+
+def test_a_migration_that_follows_has_the_next_figure() -> None:
+    names = sorted(path.stem for path in FOLDER.glob("[0-9]*.py"))
+    assert names[: len(RELEASED)] == sorted(RELEASED)
+    assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1))
+
+
+def test_the_page_on_upgrades_names_the_first_migration() -> None:
+    assert "`0001_initial`" in section("docs/upgrading.md", "Migrations")

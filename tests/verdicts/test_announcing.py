@@ -59,6 +59,5 @@ def test_an_announcement_that_fails_costs_no_verdict_and_is_made_up_for(
 
 
 def test_where_nobody_listens_a_verdict_counts_as_told() -> None:
-    with asking():
-        record = screened(CLEAN)
+    record = screened(CLEAN, under=asking())
     assert (record.verdict, record.announced_verdict) == ("allow", "allow")

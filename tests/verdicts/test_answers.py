@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from number_insight.exceptions import NumberRefused
@@ -20,7 +18,7 @@ from number_insight.verdicts import grounds
 from tests.admin.builders import page_of
 from tests.replay.stage import replayed
 from tests.support.records import codes_of
-from tests.support.stage import CLEAN, asking, record_of, screened
+from tests.support.stage import CLEAN, asking, command, record_of, screened
 
 pytestmark = pytest.mark.django_db
 HERE = "tests.verdicts.test_answers"
@@ -59,8 +57,7 @@ def test_an_answer_without_the_type_of_the_line_leaves_what_is_known_for_free(
     number: str, level: str
 ) -> None:
     line, code, verdict = RISKY[number]
-    with asking({number: WITHOUT_LINE}):
-        record = screened(number, level=level)
+    record = screened(number, level=level, under=asking({number: WITHOUT_LINE}))
     assert (record.line_type, record.verdict) == (line, verdict)
     assert code in codes_of(record)
 
@@ -83,26 +80,22 @@ def test_that_it_is_a_mobile_is_the_providers_to_tell() -> None:
 
 
 def test_the_word_of_the_provider_counts_where_there_is_one() -> None:
-    with asking({PREMIUM: {"line_type": "mobile"}}):
-        record = screened(PREMIUM, level="standard")
+    record = screened(PREMIUM, level="standard", under=asking({PREMIUM: {"line_type": "mobile"}}))
     assert (record.line_type, record.verdict) == ("mobile", "allow")
 
 
 @pytest.mark.parametrize("level", ["basic", "standard", "advanced"])
 def test_the_command_says_what_is_known_for_free(level: str) -> None:
-    out = StringIO()
     with asking({PREMIUM: WITHOUT_LINE}):
-        call_command("number_insight_lookup", PREMIUM, level=level, json=True, stdout=out)
-    document = json.loads(out.getvalue())
+        document = json.loads(command("lookup", PREMIUM, level=level, json=True))
     assert (document["insight"]["line_type"], document["verdict"]) == ("landline_premium", "deny")
     assert "premium" not in document["not_evaluable"]
 
 
 def test_the_number_of_an_answer_is_the_one_that_was_asked_about() -> None:
-    out, number = StringIO(), "+525512345605"
+    number = "+525512345605"
     with asking({number: {"number": "+5215512345605"}}):
-        call_command("number_insight_lookup", number, json=True, stdout=out)
-    document = json.loads(out.getvalue())
+        document = json.loads(command("lookup", number, json=True))
     assert document["number"] == document["insight"]["number"] == number
 
 

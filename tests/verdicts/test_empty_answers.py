@@ -137,8 +137,7 @@ def test_a_callback_without_facts_is_no_answer(body: bytes) -> None:
 
 
 def test_the_formats_are_an_answer_where_nothing_else_was_asked() -> None:
-    with asking():
-        record = screened(CLEAN, level="basic")
+    record = screened(CLEAN, level="basic", under=asking())
     assert (record.basis, record.verdict) == ("answer", "allow")
 
 

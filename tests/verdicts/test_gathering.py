@@ -210,9 +210,7 @@ def test_every_part_is_served_by_an_index(count: int, monkeypatch: pytest.Monkey
 
 @pytest.mark.postgres_only
 @pytest.mark.django_db(transaction=True)
-def test_values_that_postgresql_binds_itself_tell_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_values_that_postgresql_binds_itself_tell_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     a_record(subject=1, ip_address=IP)
     a_record(numbers_of_block(1)[0], subject=2, ip_address=IP, carrier_name="Telia", country="SE")
     record = a_record(subject=3, ip_address=IP)
@@ -225,3 +223,37 @@ def test_values_that_postgresql_binds_itself_tell_the_same(
         connection.close()
     assert known == expected
     assert (known.number_seen, known.ip_seen_day, known.carrier_seen_hour) == (1, 1, 1)
+
+
+@pytest.mark.postgres_only
+@pytest.mark.parametrize("count", [1, 16])
+def test_a_busy_hour_is_not_read_for_a_block_or_for_facts_that_a_signup_lacks(count: int) -> None:
+    crowd = (f"+46{number}" for number in range(700_000_000, 700_300_000, 150))
+    NumberInsightRecord.objects.bulk_create(
+        NumberInsightRecord(number=number, source="signup") for number in crowd
+    )
+    signups = [(a_record(), Insight()) for _ in range(count)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    plans: list[dict[str, Any]] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
+        plans.append(context["cursor"].fetchone()[0][0]["Plan"])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        (past, *_others) = history.pasts(signups, COSTLY - {"listed"})
+    assert past["block_seen_hour"] == 0
+    table = NumberInsightRecord._meta.db_table
+    read = sum(_rows_read(plan, table) for plan in plans)
+    assert 0 < read < 100 * count
+
+
+def _rows_read(plan: dict[str, Any], table: str) -> float:
+    """Return the rows of `table` that a plan and the plans below it have read."""
+    below = sum(_rows_read(part, table) for part in plan.get("Plans", ()))
+    if plan.get("Relation Name") != table:
+        return below
+    removed = plan.get("Rows Removed by Filter", 0) + plan.get("Rows Removed by Index Recheck", 0)
+    return below + float(plan["Actual Loops"] * (plan["Actual Rows"] + removed))

@@ -110,8 +110,7 @@ NO_COUNTRIES = [
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("value", [*NO_COUNTRIES, LookupError("none")], ids=repr)
 def test_what_is_no_country_is_unknown_and_breaks_no_screening(value: object) -> None:
-    with asking(**told(value)):
-        record = screened(NUMBER, ip="8.8.8.8")
+    record = screened(NUMBER, ip="8.8.8.8", under=asking(**told(value)))
     assert (record.state, record.verdict, record.lane) == ("screened", "allow", "risk")
     assert (record.ip_country, record.ip_match) == ("", "unknown")
     assert codes_of(record) == set()
@@ -143,8 +142,7 @@ def test_a_failed_query_breaks_neither_the_screening_nor_the_form(enforcement: s
 
 @pytest.mark.django_db
 def test_a_callable_that_is_missing_is_one_that_does_not_know() -> None:
-    with asking(IP_COUNTRY=f"{__name__}.no_such_callable"):
-        record = screened(NUMBER, ip="8.8.8.8")
+    record = screened(NUMBER, ip="8.8.8.8", under=asking(IP_COUNTRY=f"{__name__}.no_such_callable"))
     assert (record.state, record.ip_country) == ("screened", "")
 
 
@@ -164,6 +162,5 @@ def test_each_kind_is_logged_once_and_without_what_it_tells(
 @pytest.mark.django_db
 @pytest.mark.parametrize("country", ["EU", "Sweden", "UK", "??", "", "46"])
 def test_a_declared_country_that_is_none_is_not_kept(country: str) -> None:
-    with asking():
-        record = screened(NUMBER, country=country)
+    record = screened(NUMBER, country=country, under=asking())
     assert (record.state, record.declared_country) == ("screened", "")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone as clock
 
 from number_insight import loading
@@ -21,7 +19,7 @@ from number_insight.screening import planning
 from number_insight.verdicts import grounds
 from tests.replay.stage import replayed, rule, rules_file
 from tests.support.records import NUMBER, a_record, codes_of, numbers_of_block
-from tests.support.stage import CLEAN, PREMIUM, asking, screened, the_lookup
+from tests.support.stage import CLEAN, PREMIUM, asking, command, screened, the_lookup
 
 pytestmark = pytest.mark.django_db
 
@@ -65,14 +63,12 @@ def test_a_missing_signal_is_not_supplied_whatever_the_level_promises(reason: st
 
 
 def test_a_signal_of_no_provider_is_not_supplied_either() -> None:
-    with asking():
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking())
     assert unjudged(record) >= {"sim_swapped", "sms_pumping_score", "voip_fixed"}
 
 
 def test_a_carrier_is_told_where_the_original_one_is() -> None:
-    with asking({CLEAN: LOST}):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: LOST}))
     assert not unjudged(record) & CARRIER_RULES
     (flag,) = record.flags.filter(code="carrier_missing")
     assert (flag.shadow, record.original_carrier_name) == (True, "Telia")
@@ -85,31 +81,27 @@ def test_no_carrier_at_all_cannot_be_told() -> None:
 
 
 def test_a_line_that_is_not_found_is_of_no_type_and_never_mobile() -> None:
-    with asking({CLEAN: LOST}):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: LOST}))
     assert record.line_type == "unknown"
     assert unjudged(record) >= LINE_RULES
 
 
 def test_what_libphonenumber_knows_for_free_fills_in_a_risky_type() -> None:
-    with asking({GERMAN_PREMIUM: LOST}):
-        record = screened(GERMAN_PREMIUM, level="advanced")
+    record = screened(GERMAN_PREMIUM, level="advanced", under=asking({GERMAN_PREMIUM: LOST}))
     assert (record.line_type, record.verdict) == ("landline_premium", "deny")
     assert not unjudged(record) & LINE_RULES
 
 
 def test_a_fact_that_only_some_vendors_tell_is_an_answer_by_itself() -> None:
     nothing = {**Insight(status=0).as_json(), "sim_swap": SWAPPED}
-    with asking({CLEAN: nothing}):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: nothing}))
     assert (record.basis, the_lookup().state) == ("answer", "answered")
     assert codes_of(record) == {"sim_swapped"}
     assert "sim_swapped" not in unjudged(record)
 
 
 def test_the_parts_are_stored_and_live_ones_are_not() -> None:
-    with asking({CLEAN: NEW}, STORE_LIVE=False):
-        record = screened(CLEAN, level="advanced")
+    record = screened(CLEAN, level="advanced", under=asking({CLEAN: NEW}, STORE_LIVE=False))
     stored = the_lookup().insight
     assert stored is not None
     assert {name for name in TOLD_BY_SOME if stored[name] is None} == {
@@ -181,8 +173,7 @@ def crowd() -> None:
 @pytest.mark.parametrize("reassigned", ["yes", "no"])
 def test_a_new_owner_may_be_asked_for_where_history_denies(reassigned: str) -> None:
     crowd()
-    with asking({NUMBER: {"reassigned": reassigned}}, LIMITS={}):
-        record = screened(NUMBER)
+    record = screened(NUMBER, under=asking({NUMBER: {"reassigned": reassigned}}, LIMITS={}))
     assert len(Fake.asked) == 1
     expected = ("review", 40) if reassigned == "yes" else ("deny", 100)
     assert (record.verdict, record.score) == expected
@@ -205,11 +196,9 @@ def test_the_command_prints_the_new_parts() -> None:
     at = datetime(2026, 11, 20, 9, 30, tzinfo=timezone.utc)
     answer = {**NEW, "sim_swap": {"swapped": True, "at": at, "period_hours": 48}}
     with asking({CLEAN: answer}):
-        out = StringIO()
-        call_command("number_insight_lookup", CLEAN, json=True, stdout=out)
-        table = StringIO()
-        call_command("number_insight_lookup", CLEAN, stdout=table)
-    told = json.loads(out.getvalue())["insight"]
+        out = command("lookup", CLEAN, json=True)
+        table = command("lookup", CLEAN)
+    told = json.loads(out)["insight"]
     assert told["sim_swap"] == {
         "swapped": True,
         "at": "2026-11-20T09:30:00+00:00",
@@ -218,8 +207,8 @@ def test_the_command_prints_the_new_parts() -> None:
     assert told["risk"] == {**NEW["risk"], "blocked_at": None}
     for name in ("voip", "reassigned", "call_forwarding", "match", "location", "missing"):
         assert told[name] == NEW[name]
-    assert "swapped: True, at: 2026-11-20T09:30:00+00:00, period_hours: 48" in table.getvalue()
-    assert "roaming: no_coverage, reachable: not_authorized" in table.getvalue()
+    assert "swapped: True, at: 2026-11-20T09:30:00+00:00, period_hours: 48" in table
+    assert "roaming: no_coverage, reachable: not_authorized" in table
 
 
 def test_the_fake_provider_tells_what_its_answers_hold() -> None:

@@ -29,10 +29,7 @@ INSIGHT = answer(CLEAN, "advanced", request_id="11111111-2222-3333-4444-55555555
 REAL: dict[str, Any] = answers.document(INSIGHT, "advanced", "2018", "")
 TYPES = ["application/json"] * 12 + ["text/xml", "", "application/x-www-form-urlencoded"]
 fuzzed = settings(
-    max_examples=FORGED,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
+    max_examples=FORGED, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 wild = st.one_of(

@@ -10,23 +10,18 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from number_insight.lookups import callbacks
 from number_insight.models import NumberInsightRecord
 from tests.support.servers import free_port
-from tests.support.stage import asking, the_lookup
+from tests.support.stage import asking, command, the_lookup
 from tests.webhook.callbacks import ASYNC, body_of
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("submitted"),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("submitted")]
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTUP = 60.0
@@ -117,7 +112,6 @@ def test_an_answer_that_says_how_long_it_is_is_taken_as_ever(port: int) -> None:
 
 
 def test_the_self_test_sees_every_probe_arrive(port: int) -> None:
-    out = StringIO()
     with asking(**{**ASYNC, "CALLBACK_BASE_URL": f"http://localhost:{port}"}):
-        call_command("number_insight_selftest", stdout=out)
-    assert out.getvalue().count("arrived.") == 3
+        out = command("selftest")
+    assert out.count("arrived.") == 3

@@ -84,8 +84,7 @@ def test_nor_does_a_method_that_is_not_allowed(method: str, slash: str, told: An
 
 
 @pytest.mark.parametrize(
-    ("place", "name"),
-    [(webhook, "absorb"), (callbacks, "lookup_id_of"), (Lookup.objects, "get")],
+    ("place", "name"), [(webhook, "absorb"), (callbacks, "lookup_id_of"), (Lookup.objects, "get")]
 )
 @pytest.mark.parametrize(
     "fault", [OperationalError("gone"), RuntimeError("ours"), BadSignature("no"), SystemError()]

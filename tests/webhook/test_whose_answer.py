@@ -183,8 +183,7 @@ def test_another_line_overrules_no_person() -> None:
 def test_whoever_asks_after_another_line_gets_an_answer_of_his_own() -> None:
     submitted(CLEAN)
     post(body_for(CLEAN, number=VIRTUAL))
-    with asking(LEVEL="advanced"):
-        record = screened(CLEAN)
+    record = screened(CLEAN, under=asking(LEVEL="advanced"))
     assert state_of(record) == ("screened", "risk", "allow")
 
 

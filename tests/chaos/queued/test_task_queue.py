@@ -60,9 +60,7 @@ def test_row_72_a_task_queue_that_is_gone_costs_a_signup_no_time(
     assert stand.sandbox.ledger.count() == 3
 
 
-def test_row_73_a_task_queue_that_hangs_costs_a_signup_a_second_at_most(
-    stand: QueuedStand,
-) -> None:
+def test_row_73_a_task_queue_that_hangs_costs_a_signup_a_second_at_most(stand: QueuedStand) -> None:
     with locked_queue():
         began = time.monotonic()
         stand.sign_up(3)

@@ -1,4 +1,4 @@
-"""Another provider is asked in shadow: within its own budget, and without any effect."""
+"""A second provider is asked for a signal outside the coverage of the first, or in shadow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import exceptions
@@ -16,7 +15,8 @@ from number_insight.models import Lookup, NumberInsightRecord, ShadowComparison,
 from number_insight.privacy import subject
 from number_insight.providers.fake import Fake
 from number_insight.screening import comparison, shadow, worker
-from tests.support.stage import CLEAN, FAKE, VIRTUAL, record_of, screened, sweep
+from tests.support.providers import two_providers
+from tests.support.stage import CLEAN, FAKE, IS_IDENTITY, VIRTUAL, record_of, screened, sweep
 from tests.webhook.callbacks import ASYNC, body_of, post
 
 pytestmark = pytest.mark.django_db
@@ -34,13 +34,8 @@ def shadowed(
     answers: dict[str, Any] | None = None, percent: float = 100, budget: Any = None, **settings: Any
 ) -> AbstractContextManager[Any]:
     """Ask a fake provider, and another one with `answers` in shadow."""
-    providers = {
-        "default": {"BACKEND": FAKE},
-        "spare": {"BACKEND": DOLLARS, "OPTIONS": {"answers": answers or {}}},
-    }
     shadow = {"provider": "spare", "percent": percent, "budget": budget or {"day": "0.10"}}
-    given = {"PROVIDERS": providers, "SHADOW": shadow, "LIMITS": {}, **settings}
-    return override_settings(NUMBER_INSIGHT=given)
+    return two_providers(None, answers, **{"SHADOW": shadow, **settings})
 
 
 def asked() -> list[tuple[str, str]]:
@@ -48,8 +43,7 @@ def asked() -> list[tuple[str, str]]:
 
 
 def test_what_differs_is_kept_and_the_verdict_stays() -> None:
-    with shadowed(ODD):
-        record = screened()
+    record = screened(under=shadowed(ODD))
     assert record.verdict == "allow"
     assert asked() == [("default", "answered"), ("spare", "answered")]
     found = ShadowComparison.objects.get()
@@ -97,8 +91,7 @@ def test_without_a_shadow_nobody_is_rung_for_after_a_posted_answer(rung: list[in
 
 
 def test_what_is_the_same_is_not_kept() -> None:
-    with shadowed():
-        screened()
+    screened(under=shadowed())
     assert len(asked()) == 2
     assert not ShadowComparison.objects.exists()
 
@@ -124,8 +117,7 @@ def test_it_pays_from_a_budget_of_its_own_and_never_over_it() -> None:
 
 
 def test_the_usual_budget_of_its_currency_need_not_have_room() -> None:
-    with shadowed(ODD, BUDGET={"EUR": {"day": "1"}}):
-        screened()
+    screened(under=shadowed(ODD, BUDGET={"EUR": {"day": "1"}}))
     assert ShadowComparison.objects.count() == 1
 
 
@@ -188,8 +180,7 @@ def test_only_what_was_bought_is_asked_about_too() -> None:
 
 
 def test_while_lookups_are_off_nothing_is_asked() -> None:
-    with shadowed(ODD, ENABLED=False):
-        screened()
+    screened(under=shadowed(ODD, ENABLED=False))
     assert asked() == []
 
 
@@ -201,3 +192,78 @@ def test_erasing_a_record_erases_the_comparison_and_an_export_tells_of_it() -> N
         list(subject.purge(timezone.now()))
     assert not ShadowComparison.objects.exists()
     assert NumberInsightRecord.objects.get().number == ""
+
+
+GAP = {CLEAN: {"line_type": "unknown", "missing": {"line_type": "no_coverage"}}}
+
+
+def both(first: dict[str, Any], second: dict[str, Any], *, backend: str = FAKE, **told: Any) -> Any:
+    """Ask two fake providers, the second one for what the first one does not cover."""
+    given = {"FALLBACKS": ["spare"], "FALLBACK_ON_NO_COVERAGE": True, **told}
+    return two_providers(first, second, backend=backend, **given)
+
+
+def reread(record: NumberInsightRecord) -> NumberInsightRecord:
+    record.refresh_from_db()
+    return record
+
+
+def test_the_second_answer_completes_the_first() -> None:
+    with both(GAP, ODD):
+        record = screened()
+        assert spent() == (Decimal("0.06"), Decimal(0))
+    assert (record.verdict, record.line_type, record.basis) == ("review", "virtual", "answer")
+    assert (record.lookup.provider, record.cost) == ("default", Decimal("0.06"))
+    assert bool(record.carrier_name) != IS_IDENTITY  # which names no carrier of a virtual line
+    assert asked() == [("default", "answered"), ("spare", "answered")]
+
+
+def test_two_currencies_are_not_added_on_the_record() -> None:
+    with both(GAP, ODD, backend=DOLLARS):
+        assert screened().cost == Decimal("0.03")
+        assert spent(currency="USD") == (Decimal("0.03"), Decimal(0))
+
+
+@pytest.mark.parametrize(
+    ("first", "settings"),
+    [
+        (GAP, {"FALLBACK_ON_NO_COVERAGE": False}),
+        (GAP, {"FALLBACKS": []}),
+        ({CLEAN: {"line_type": "unknown", "missing": {"line_type": "not_authorized"}}}, {}),
+        ({CLEAN: {"missing": {"device_swap": "no_coverage"}}}, {}),
+        ({CLEAN: {}}, {}),
+    ],
+)
+def test_otherwise_nobody_else_is_asked(first: dict[str, Any], settings: dict[str, Any]) -> None:
+    with both(first, ODD, **settings):
+        assert screened().verdict == "allow"
+    assert asked() == [("default", "answered")]
+
+
+def test_what_cannot_change_the_verdict_is_not_asked() -> None:
+    screened(under=both(GAP, ODD, THRESHOLDS={"review": 900, "deny": 1000}))
+    assert asked() == [("default", "answered")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [exceptions.Uncertain("Cut off."), exceptions.NotSent("Refused."), RuntimeError("a fault")],
+)
+def test_without_a_second_answer_the_first_verdict_stands(error: Exception) -> None:
+    record = screened(under=both(GAP, {CLEAN: error}))
+    assert (record.state, record.verdict, record.basis) == ("screened", "allow", "answer")
+    assert not Lookup.objects.filter(state__in=("queued", "calling")).exists()
+
+
+def test_a_decision_of_a_person_meanwhile_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = comparison.ask
+
+    def decide_and_ask(*args: Any, **options: Any) -> Any:
+        NumberInsightRecord.objects.update(decision="released")
+        return ask(*args, **options)
+
+    monkeypatch.setattr(comparison, "ask", decide_and_ask)
+    with both(GAP, ODD):
+        record = record_of()
+        worker.screen(record.pk)
+    assert (reread(record).verdict, record.decision) == ("allow", "released")

@@ -14,7 +14,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.models import Value
 from django.db.models.functions import Concat, Substr
 
-from number_insight.models import NumberInsightRecord
+from number_insight.models.records import NumberInsightRecord
 
 Rename = migrations.RenameField | migrations.RenameModel
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from number_insight import threads
+from number_insight.providers import threads
 from tests.support.waiting import until
 
 NAME = "of-the-test"
@@ -69,9 +69,7 @@ def test_a_thread_has_the_name_of_its_work_and_ends_when_there_is_none(
     assert done(lambda: "done") == ["done"]
 
 
-def test_a_work_that_raises_takes_only_its_thread_along(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_work_that_raises_takes_only_its_thread_along(monkeypatch: pytest.MonkeyPatch) -> None:
     raised: list[object] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: raised.append(args.exc_type))
     threads.start(lambda: 1 // 0, name=NAME)
