@@ -39,6 +39,7 @@ from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
 from number_insight.transactions import lock, retry_deadlock
+from number_insight.wording import gettext_noop
 
 logger = logging.getLogger("number_insight.lookups.claims")
 
@@ -50,10 +51,14 @@ SWITCHED_OFF_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup while lookups are switched off."""
 NO_URL_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup whose callback has no URL, because of the settings."""
-BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
-ANSWERED_BEFORE = "Another lookup answered this question first."
-STARTS_OVER = "The first provider is asked again, since this one did not answer either."
-MANY_WAIT = "Many numbers wait; this one has its turn soon."
+BUDGET_SPENT = gettext_noop(
+    "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
+)
+ANSWERED_BEFORE = gettext_noop("Another lookup answered this question first.")
+STARTS_OVER = gettext_noop(
+    "The first provider is asked again, since this one did not answer either."
+)
+MANY_WAIT = gettext_noop("Many numbers wait; this one has its turn soon.")
 
 Turn = tuple[Lookup, timedelta]
 """A lookup and the delay of its slot of the rate limit."""
