@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from number_insight.facts import (
@@ -228,8 +229,13 @@ def _members(part: Any) -> dict[str, Any]:
 
 def _known(part: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of `part` in `document`."""
-    names = {member.name for member in fields(part)}
+    names = _names(part)
     return {name: value for name, value in document.items() if name in names}
+
+
+@cache
+def _names(part: type[Any]) -> frozenset[str]:
+    return frozenset(member.name for member in fields(part))
 
 
 def _time_text(at: datetime | None) -> str | None:

@@ -144,14 +144,19 @@ def completed(insight: Insight, number: str) -> Insight:
     An answer makes no verdict milder than no answer: a risky line type stands unless the provider
     tells another one. "mobile" is no risk, so only the provider tells it.
     """
-    local = numbers.local_insight(number)
+    if not insight.country or insight.line_type == UNKNOWN:
+        insight = _with_free_facts(insight, numbers.local_insight(number))
+    if insight.number in ("", number) or not numbers.is_same_line(insight.number, number):
+        return insight
+    return replace(insight, number=number)
+
+
+def _with_free_facts(insight: Insight, local: Insight) -> Insight:
     if not insight.country:
         insight = replace(insight, country=local.country, country_prefix=local.country_prefix)
     if insight.line_type == UNKNOWN and local.line_type in RISKY_LINE_TYPES:
         insight = replace(insight, line_type=local.line_type)
-    if insight.number in ("", number) or not numbers.is_same_line(insight.number, number):
-        return insight
-    return replace(insight, number=number)
+    return insight
 
 
 def least_verdict(basis: str) -> str:
