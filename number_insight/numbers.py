@@ -252,6 +252,20 @@ def masked(number: str) -> str:
     return f"+{prefix}{'*' * hidden}{number[-2:]}"
 
 
+def recognisable_beginning(prefix: str) -> str:
+    """Return `prefix` ("+4670174…") with no more of its digits than `recognisable` shows first."""
+    digits = prefix.removeprefix("+")
+    codes = (digits[:length] for length in (1, 2, 3))
+    code = next((code for code in codes if is_calling_code(code)), digits[:3])
+    shown = len(prefix) - len(digits) + len(code) + 2
+    return prefix[:shown] + "*" * len(prefix[shown:])
+
+
+def is_calling_code(text: str) -> bool:
+    """Return whether `text` ("46") is the calling code of a country or a service."""
+    return text.isdecimal() and int(text) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+
+
 def recognisable(number: str) -> str:
     """Return `number` for a person who knows it ("+46 70 *** ** 05").
 

@@ -88,9 +88,8 @@ def decide(request: HttpRequest, record: NumberInsightRecord, form: DeskForm, la
     if obstacle:
         messages.warning(request, obstacle)
         return
-    desk_state.remember(request, record, lane)
-    if action is REFUSE:
-        _deny_also(request, record, form)
+    entries = _deny_also(request, record, form) if action is REFUSE else []
+    desk_state.remember(request, record, lane, entries)
 
 
 def _second_word(
@@ -109,7 +108,9 @@ def _second_word(
         messages.warning(request, gettext("Somebody else has had the second look already."))
 
 
-def _deny_also(request: HttpRequest, record: NumberInsightRecord, form: DeskForm) -> None:
+def _deny_also(request: HttpRequest, record: NumberInsightRecord, form: DeskForm) -> list[str]:
+    """Add the list entries that `form` names, tell the user, and return their masked texts."""
+    added: list[str] = []
     days = form.cleaned_data["expires"]
     expires_at = timezone.now() + timedelta(days=int(days)) if days else None
     reason = form.grounds.text
@@ -124,6 +125,8 @@ def _deny_also(request: HttpRequest, record: NumberInsightRecord, form: DeskForm
             continue
         log_change(request, entry, gettext("Added from record %(pk)s.") % {"pk": record.pk})
         messages.success(request, gettext("%(entry)s was added.") % {"entry": entry})
+        added.append(str(entry))
+    return added
 
 
 def look_up_again(request: HttpRequest, record: NumberInsightRecord) -> None:
@@ -142,8 +145,10 @@ def undo(request: HttpRequest, record: NumberInsightRecord) -> bool:
         if done:
             log_change(request, record, gettext("Undone."))
     if done:
-        desk_state.forget(request)
         messages.success(request, gettext("Undone: the signup waits again."))
+        for entry in desk_state.entries_of(request, record):
+            messages.warning(request, gettext("%(entry)s stays on the list.") % {"entry": entry})
+        desk_state.forget(request)
     else:
         message = gettext("It cannot be undone any more: only your own decision, for ten minutes.")
         messages.warning(request, message)

@@ -77,9 +77,12 @@ def order(request: HttpRequest, chosen: str, usual: str) -> str:
     return chosen or kept
 
 
-def remember(request: HttpRequest, record: NumberInsightRecord, lane: str) -> None:
-    """Remember the decision on `record`, to offer its undoing."""
+def remember(
+    request: HttpRequest, record: NumberInsightRecord, lane: str, entries: list[str]
+) -> None:
+    """Remember the decision on `record`, and the `entries` made with it, to offer its undoing."""
     last = {
+        "entries": entries,
         "key": record.pk,
         "number": str(record),
         "decision": record.decision,
@@ -87,6 +90,14 @@ def remember(request: HttpRequest, record: NumberInsightRecord, lane: str) -> No
         "lane": lane,
     }
     _write(request, last=last)
+
+
+def entries_of(request: HttpRequest, record: NumberInsightRecord) -> list[str]:
+    """Return the list entries that were made with the last decision, if it was on `record`."""
+    kept = _read(request).get("last")
+    if not isinstance(kept, dict) or kept["key"] != record.pk:
+        return []
+    return list(kept.get("entries", []))
 
 
 def forget(request: HttpRequest) -> None:

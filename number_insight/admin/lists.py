@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers, spelling
 from number_insight.admin import display, links, permissions, rights
-from number_insight.admin.base import ModelAdmin, ReadOnlyAdmin, empty, media_of
+from number_insight.admin.base import OwnFiltersAdmin, ReadOnlyAdmin, empty, media_of
 from number_insight.admin.filters import OptionFilter
 from number_insight.conf import app_settings
 from number_insight.models import ListEntry, NumberInsightRecord, RuleFault
@@ -30,7 +30,7 @@ MAX_NAMED = 5
 MAX_REASON_LENGTH = 80
 MAX_RECORDS = 10
 """The records of a rule's errors that its page links to, the newest ones."""
-PRIVATE = (ListMatch.NUMBER, ListMatch.IP)
+PRIVATE = (ListMatch.NUMBER, ListMatch.PREFIX, ListMatch.IP)
 """The kinds of entries whose values are masked without the permission ``view_full_number``."""
 
 
@@ -90,7 +90,7 @@ class InForceFilter(OptionFilter):
 
 
 @admin.register(ListEntry)
-class ListEntryAdmin(ModelAdmin):
+class ListEntryAdmin(OwnFiltersAdmin):
     """Allow and deny entries, with the number of signups that each has decided."""
 
     form = ListEntryForm
@@ -132,7 +132,8 @@ class ListEntryAdmin(ModelAdmin):
         # This column needs the request, and one instance of the admin serves all requests.
         is_full = permissions.can_view_full_number(request.user)
 
-        @admin.display(description=_("value and reason"), ordering="value")
+        # The order of masked values would tell their digits, one comparison at a time.
+        @admin.display(description=_("value and reason"), ordering="value" if is_full else None)
         def value_text(entry: ListEntry) -> SafeString:
             reason = Truncator(entry.reason).chars(MAX_REASON_LENGTH)
             second = '{}<bdi class="ni-second" title="{}">{}</bdi>'

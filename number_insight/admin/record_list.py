@@ -12,11 +12,10 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from number_insight.admin import permissions, queue
+from number_insight.admin import permissions, queue, searching
 from number_insight.admin.base import MAX_COUNT, flags_prefetch
 from number_insight.admin.filters import FlagFilter, QueueFilter, SameFilter
 from number_insight.admin.people import people
-from number_insight.admin.searching import why_nothing
 from number_insight.models import NumberInsightRecord, RiskFlag
 
 PERSON = "_number_insight_person"
@@ -149,13 +148,22 @@ class RecordChangeList(ChangeList):
         return len(self.result_list) < self.result_count <= MAX_ACROSS
 
     @property
+    def note(self) -> str:
+        """A sentence on the rows that the search has left out, above those that it has found."""
+        is_found = self.query and self.result_count
+        return searching.note_on(self.query, is_full=self._is_full) if is_found else ""
+
+    @property
+    def _is_full(self) -> bool:
+        return permissions.can_view_full_number(self.request.user)
+
+    @property
     def nothing(self) -> str:
         """A sentence in place of an empty list."""
         if self.result_count:
             return ""
         if self.query:
-            is_full = permissions.can_view_full_number(self.request.user)
-            return why_nothing(self.query, is_full=is_full)
+            return searching.why_nothing(self.query, is_full=self._is_full)
         if QueueFilter.parameter_name in self.request.GET and not self.chips:
             return _("Nothing waits here.")
         return _("No record fits these filters.") if self.chips else _("Nobody has signed up yet.")

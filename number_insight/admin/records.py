@@ -118,13 +118,16 @@ class NumberInsightRecordAdmin(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         is_full = permissions.can_view_full_number(request.user)
-        by_number = searching.by_number if is_full else searching.by_whole_number
+        of_number = (searching.by_number, searching.by_last_digits)
         persons = {
             model: fields
             for model, fields in searching.searched_models().items()
             if links.may_view(self.admin_site, request, model)
         }
-        conditions = [by_number, searching.by_subject_id, searching.by_ip]
+        conditions = [
+            *(of_number if is_full else (searching.by_whole_number,)),
+            *(searching.by_subject_id, searching.by_ip),
+        ]
         if persons:
             conditions.append(partial(searching.by_person, models=persons))
         return searching.search(queryset, search_term, *conditions), False

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from number_insight import addresses, numbers, spelling
 from number_insight.conf import app_settings
+from number_insight.models import NumberInsightRecord
 from number_insight.models.managers import same_number
 from number_insight.models.subjects import key_text, kinds_of
 
@@ -24,6 +25,16 @@ MAX_PERSONS = 200
 """The subjects that a search by name takes along, the newest first."""
 MIN_PREFIX_DIGITS = 7
 """Country code included; a shorter prefix may match half the table."""
+LAST_DIGITS = range(3, 10)
+"""The numbers of last digits that are searched for; fewer are common to too many."""
+MAX_ENDINGS = 200
+"""The waiting records that a search by last digits takes along."""
+HIDDEN = " *….x"
+"""The signs that may stand for the first digits, before the last ones."""
+GAPS = str.maketrans("", "", " -()/")
+"""The signs between digits, to be removed."""
+QUEUE_ORDER = ("lane", "-score", "pk")
+"""The order of the index of the review queue, so that no other index is taken for a search."""
 
 
 def search(rows: QuerySet[Any], text: str, *conditions: Callable[[str], Q]) -> QuerySet[Any]:
@@ -68,6 +79,28 @@ def by_whole_number(text: str) -> Q:
     return same_number(numbers.canonical(text[:MAX_SEARCH_LENGTH], app_settings.default_region))
 
 
+def last_digits(text: str) -> str:
+    """Return the digits of `text` if they may be the last ones of a number, or ""."""
+    typed = spelling.cleaned(text[:MAX_SEARCH_LENGTH].lstrip(HIDDEN))
+    digits = typed.translate(GAPS)
+    is_ending = digits.isdecimal() and len(digits) in LAST_DIGITS
+    return digits if is_ending and not addresses.range_of(text.strip()) else ""
+
+
+def by_last_digits(text: str) -> Q:
+    """Return the condition for waiting records whose number ends in the digits of `text`.
+
+    No index serves the last digits of all numbers. That of the review queue bounds the rows to
+    those that wait. It is not for people who see numbers masked, as in `by_whole_number`.
+    """
+    digits = last_digits(text)
+    if not digits:
+        return Q(pk__in=[])
+    waiting = NumberInsightRecord.objects.awaiting_review().filter(number__endswith=digits)
+    keys = waiting.order_by(*QUEUE_ORDER).values_list("pk", flat=True)
+    return Q(pk__in=list(keys[:MAX_ENDINGS]))
+
+
 def by_ip(text: str) -> Q:
     """Return the condition for rows of an IP address, of IPv6 those of its /64."""
     found = addresses.range_of(text.strip()) if len(text) < MAX_SEARCH_LENGTH else ""
@@ -107,15 +140,21 @@ def why_nothing(text: str, *, is_full: bool) -> str:
             "You see numbers masked, so only a whole number is found, and no last digits."
         )
     digits = sum(char.isdigit() for char in text)
+    if last_digits(text):
+        return gettext(
+            "No signup that waits has a number with these last digits, and the others are not "
+            "searched for last digits: type the whole number, or its first seven digits and more, "
+            "country code included."
+        )
     if _is_like_a_number(text) and digits < MIN_PREFIX_DIGITS:
         return gettext(
-            "A number is found from its first seven digits on, country code included. Last digits "
-            "find nothing: no index serves them."
+            "A number is found from its first seven digits on, country code included; by its last "
+            "three to nine digits it is found while the signup waits."
         )
     if _is_like_a_number(text) and not _is_whole_number(text):
         return gettext(
-            "No number begins with these digits. Last digits find nothing: no index serves them; "
-            "type the whole number, or its beginning with the country code."
+            "No number begins with these digits: type the whole number, or its beginning with the "
+            "country code."
         )
     if not digits and len(text.strip()) < MIN_NAME_LENGTH:
         return gettext("A name is found from its first three letters on.")
@@ -125,6 +164,13 @@ def why_nothing(text: str, *, is_full: bool) -> str:
         )
         return message % {"key": "SUBJECT_SEARCH"}
     return gettext("No record has this number, IP or id, and nobody of that name signed up.")
+
+
+def note_on(text: str, *, is_full: bool) -> str:
+    """Return a sentence on the rows that a search for `text` has left out, or ""."""
+    if not is_full or not last_digits(text):
+        return ""
+    return gettext("Last digits are searched for only among the signups that wait.")
 
 
 def _is_whole_number(text: str) -> bool:

@@ -99,11 +99,13 @@ class ListEntry(models.Model):
 
     @property
     def masked_value(self) -> str:
-        """The value for everybody's eyes: a number or an IP is masked."""
+        """The value for everybody's eyes: a number, its beginning or an IP is masked."""
         if self.is_unkept:
             return gettext("a number that is not kept")
         if self.match == ListMatch.NUMBER:
             return numbers.recognisable(self.value)
+        if self.match == ListMatch.PREFIX:  # with the last two digits it might be a number
+            return numbers.recognisable_beginning(self.value)
         return masked_ip(self.value) if self.match == ListMatch.IP else self.value
 
     def overlapping(self) -> QuerySet[ListEntry]:

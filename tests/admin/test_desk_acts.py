@@ -226,6 +226,19 @@ def test_a_refusal_can_deny_the_number_ip_and_block_as_well(client: Client) -> N
         assert timedelta(days=29) < left <= timedelta(days=30)
 
 
+def test_an_undoing_says_which_entry_stays_on_the_list(client: Client) -> None:
+    client.force_login(make_staff("ada", SEE, DECIDE, "add_listentry"))
+    record = waiting()
+    client.post(DESK, posted(record, "refuse", reason="A ring.", also=["number"]))
+    response = client.post(DESK, posted(record, "undo"), follow=True)
+    assert "Deny number +46 70 *** ** 05 stays on the list." in text_of(response)
+    assert VIRTUAL not in response.content.decode()
+    client.post(DESK, posted(record, "release"))
+    assert "stays on the list" not in text_of(
+        client.post(DESK, posted(record, "undo"), follow=True)
+    )
+
+
 def test_nothing_is_put_on_a_list_without_the_permission_or_by_a_release(
     client: Client, reviewer: User
 ) -> None:

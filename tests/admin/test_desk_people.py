@@ -25,6 +25,7 @@ from tests.admin.builders import (
     text_of,
     waiting,
 )
+from tests.models import Customer
 
 pytestmark = pytest.mark.django_db
 
@@ -175,6 +176,31 @@ def test_a_second_look_hides_the_first_decision_and_changes_nothing(settings: An
     second = DecisionEvent.objects.get(act="second_release").get_act_display()
     assert second in text_of(boss.get(page_of(record)))
     assert second not in text_of(ada.get(page_of(record)))
+
+
+def test_a_second_look_shows_no_state_of_the_account_and_no_way_to_the_decision(
+    settings: Any,
+) -> None:
+    settings.NUMBER_INSIGHT = {
+        **settings.NUMBER_INSIGHT,
+        "SECOND_LOOK": 1,
+        "SUBJECT_SUMMARY": "tests.admin.test_desk_people.closed",
+    }
+    customer = Customer.objects.create(name="Alma", phone="")
+    (ada, _ada) = logged_in("ada", DECIDE, "view_customer")
+    (bea, _bea) = logged_in("bea", DECIDE, "view_customer")
+    record = waiting(subject=customer)
+    assert "account is closed" in text_of(ada.get(DESK))
+    ada.post(DESK, posted(record, "refuse", reason="Seen before."))
+    response = bea.get(DESK, {"lane": "second"})
+    assert "Alma" in text_of(response)
+    assert "closed" not in text_of(response)
+    assert page_of(record) not in response.content.decode()
+
+
+def closed(_subject: Any) -> dict[str, str]:
+    """Return the summary of a subject whose account the first decision has closed."""
+    return {"name": "Alma", "state": "closed"}
 
 
 def test_relatives_are_decided_together_with_names_and_one_reason() -> None:

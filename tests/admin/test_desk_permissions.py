@@ -30,6 +30,8 @@ pytestmark = pytest.mark.django_db
 
 SEE, DECIDE = "view_numberinsightrecord", "decide_numberinsightrecord"
 FULL = "view_full_number"
+VALUE = "2"
+"""The column of the values in the list of entries, for a person without actions."""
 NUMBER, MASKED, OTHER = "+46701740605", "+46 70 *** ** 05", "+46701740611"
 
 
@@ -107,6 +109,75 @@ def test_who_sees_numbers_masked_cannot_search_for_their_digits() -> None:
     ada, _user = logged_in("ada", DECIDE)
     assert not ada.get(LIST, {"q": NUMBER[:-1]}).context["cl"].result_count
     assert ada.get(LIST, {"q": NUMBER}).context["cl"].result_count == 1
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        "number__startswith=%2B4670174060",
+        "number__regex=605$",
+        "number=%2B46701740605",
+        "ip_address__startswith=81.2",
+        "ip_range=81.2.69.142",
+        "number_masked__endswith=05",
+        "declared_name__startswith=A",
+        "decided_by_id__gte=1",
+    ],
+)
+@pytest.mark.parametrize("page", ["", "export/csv/"])
+def test_no_url_narrows_the_list_by_a_column_that_has_no_filter(lookup: str, page: str) -> None:
+    make_record(NUMBER, ip_address="81.2.69.142", declared_name="Ada")
+    ada, _user = logged_in("ada", DECIDE)
+    assert ada.get(f"{LIST}{page}?{lookup}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("model", "lookup"),
+    [("lookup", "insight__number__startswith=%2B46"), ("listentry", "value__startswith=%2B46")],
+)
+def test_no_url_narrows_lookups_and_entries_by_a_masked_column(model: str, lookup: str) -> None:
+    ada, _user = logged_in("ada", f"view_{model}")
+    url = reverse(f"admin:number_insight_{model}_changelist")
+    assert ada.get(f"{url}?{lookup}").status_code == 400
+    assert ada.get(url).status_code == 200
+
+
+def test_a_block_that_is_denied_tells_nothing_that_the_mask_hides() -> None:
+    record = waiting()
+    ada, _user = logged_in("ada", DECIDE, "add_listentry", "view_listentry", "change_listentry")
+    given = posted(record, "refuse", reason="A ring.", also=["prefix"])
+    entry_page = "admin:number_insight_listentry_change"
+    pages = [
+        ada.post(DESK, given, follow=True),
+        ada.post(DESK, posted(record, "undo"), follow=True),
+    ]
+    entry = ListEntry.objects.get()
+    assert entry.value == "+467017406"
+    pages += [ada.get(reverse(entry_page, args=[entry.pk])), ada.get(DESK)]
+    pages += [ada.get(reverse("admin:number_insight_listentry_changelist"))]
+    pages += [ada.get(reverse("admin:index"))]
+    for page in pages:
+        assert "+46701" not in page.content.decode()
+    assert "+4670*****" in text_of(pages[0])
+    bea, _bea = logged_in("bea", "view_listentry", FULL)
+    assert "+467017406" in text_of(bea.get(reverse(entry_page, args=[entry.pk])))
+
+
+def test_masked_entries_are_not_put_in_the_order_of_their_numbers() -> None:
+    for last in (5, 4):
+        value = f"+4670174060{last}"
+        ListEntry.objects.create(action="deny", match="number", value=value)
+    ada, _user = logged_in("ada", "view_listentry")
+    bea, _user = logged_in("bea", "view_listentry", FULL)
+    url = reverse("admin:number_insight_listentry_changelist")
+
+    def values(client: Any, order: str) -> list[str]:
+        rows = client.get(url, {"o": order}).context["cl"].result_list
+        return [entry.value[-1] for entry in rows]
+
+    assert values(bea, VALUE) == ["4", "5"]
+    assert values(bea, f"-{VALUE}") == ["5", "4"]
+    assert values(ada, VALUE) == values(ada, f"-{VALUE}") == values(ada, "")
 
 
 def test_one_number_is_shown_for_a_reason_that_is_logged() -> None:

@@ -49,8 +49,10 @@ def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -
 @pytest.mark.parametrize(
     ("typed", "permissions", "sentence"),
     [
-        ("0605", ["view_full_number"], "A number is found from its first seven digits on"),
-        ("1740605", ["view_full_number"], "Last digits find nothing: no index serves them"),
+        ("+4670", ["view_full_number"], "A number is found from its first seven digits on"),
+        ("07", ["view_full_number"], "by its last three to nine digits it is found while"),
+        ("0699", ["view_full_number"], "No signup that waits has a number with these last digits"),
+        ("+4670174", ["view_full_number"], "No number begins with these digits"),
         ("+4670174", [], "You see numbers masked, so only a whole number is found"),
         ("0605", [], "and no last digits"),
         ("An", ["view_full_number"], "A name is found from its first three letters on."),
@@ -62,10 +64,16 @@ def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -
 def test_a_search_says_why_it_finds_nothing(
     client: Client, typed: str, permissions: list[str], sentence: str
 ) -> None:
-    make_record()
+    make_record("+447400123456")
     client.force_login(make_staff("looker", "view_numberinsightrecord", *permissions))
     with asking(SUBJECT_SEARCH={}):
         assert sentence in text_of(client.get(LIST, {"q": typed}))
+
+
+def test_a_list_without_rows_offers_nothing_to_be_done_with_them(admin_client: Client) -> None:
+    assert 'name="action"' not in admin_client.get(LIST).content.decode()
+    make_record()
+    assert 'name="action"' in admin_client.get(LIST).content.decode()
 
 
 def test_the_history_of_an_untouched_record_says_that_nobody_has_decided(

@@ -9,7 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from tests.admin.builders import DESK
+from number_insight import reviewing
+from tests.admin.builders import DESK, LIST, page_of
 from tests.browser import crowd, sights
 from tests.browser.conftest import Open
 
@@ -24,6 +25,11 @@ WIDEST = """() => [...document.querySelectorAll('body *')]
     .filter(one => one.getBoundingClientRect().right > window.innerWidth + 1
         || one.getBoundingClientRect().left < -1)
     .slice(0, 4).map(one => one.outerHTML.slice(0, 120))"""
+TEXT_HEIGHT = """one => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return range.getBoundingClientRect().height;
+}"""
 LARGE, SMALL = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -99,3 +105,46 @@ def test_hostile_names_break_no_page(open_page: Open, root: User) -> None:
         page.click("[value=skip]")
         page.wait_for_load_state()
     expect(page.locator(".ni-empty")).to_be_visible()
+
+
+def test_twelve_rows_of_the_list_are_in_sight_at_once(open_page: Open, root: User) -> None:
+    crowd.queue(14)
+    page = open_page(root, viewport={"width": 1024, "height": 900})
+    page.goto(f"{LIST}?queue=waiting")
+    expect(page.locator(".ni-notice")).to_be_visible()  # the tallest case: nothing sweeps here
+    rows = page.locator("#result_list tbody tr").all()
+    boxes = [row.bounding_box() for row in rows]
+    assert sum(box is not None and box["y"] + box["height"] <= 900 for box in boxes) >= 12
+
+
+def test_a_long_reason_leaves_the_other_columns_of_the_history_their_words(
+    open_page: Open, root: User
+) -> None:
+    record = crowd.waiting()
+    reviewing.refuse(record, user=root, reason="w" * 2000)
+    page = open_page(root)
+    page.goto(page_of(record))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert not page.evaluate(IS_TOO_WIDE), page.evaluate(WIDEST)
+        for cell in page.locator(".ni-events td:not(.ni-long)").all():
+            assert cell.evaluate(TEXT_HEIGHT) < 40  # one line
+
+
+def test_signups_to_be_confirmed_are_read_without_moving_them(open_page: Open, root: User) -> None:
+    crowd.waiting(name="x" * 60)
+    crowd.waiting("+46701740606", verdict="deny", score=80)
+    page = open_page(root, viewport=SMALL)
+    page.goto(f"{LIST}?queue=risk")
+    for box in page.locator("#result_list input[name=_selected_action]").all():
+        box.check()
+    page.select_option("[name=action]", "refuse")
+    page.click("[name=index]")
+    page.wait_for_load_state()
+    cells = page.locator(".ni-rows td").all()
+    assert len(cells) == 10
+    for cell in cells:
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= SMALL["width"]
