@@ -227,7 +227,7 @@ def _members(part: Any) -> dict[str, Any]:
     return {member.name: getattr(part, member.name) for member in fields(part)}
 
 
-def _known(part: type[Any], document: Mapping[str, Any]) -> dict[str, Any]:
+def _known(part: Any, document: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members of `part` in `document`."""
     names = _names(part)
     return {name: value for name, value in document.items() if name in names}

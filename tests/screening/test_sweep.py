@@ -77,9 +77,9 @@ def test_in_a_loop_an_idle_sweep_prints_no_line(
         if next(pauses, KeyboardInterrupt) is KeyboardInterrupt:
             raise KeyboardInterrupt
 
-    command = "number_insight.management.commands.number_insight_sweep"
-    monkeypatch.setattr(f"{command}.time", SimpleNamespace(sleep=rest))
-    monkeypatch.setattr(f"{command}.close_old_connections", lambda: None)  # the test's own
+    module = "number_insight.management.commands.number_insight_sweep"
+    monkeypatch.setattr(f"{module}.time", SimpleNamespace(sleep=rest))
+    monkeypatch.setattr(f"{module}.close_old_connections", lambda: None)  # the test's own
     screen(CLEAN)
     with asking():
         out = command("sweep", "--inline", "--loop", "5", **options)
