@@ -181,7 +181,9 @@ def canonical_network(text: str) -> str:
 def is_partly_public(network: str) -> bool:
     """Return whether `network`, or an address, holds public addresses."""
     found = ipaddress.ip_network(network, strict=False)
-    return found.is_global and not found.is_multicast
+    # Python 3.10 calls a network private if both of its ends are: 0.0.0.0/0, which no block holds.
+    is_wide = found.version == 4 and found.prefixlen < 4
+    return (is_wide or found.is_global) and not found.is_multicast
 
 
 def range_of(ip: str) -> str:

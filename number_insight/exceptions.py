@@ -145,7 +145,7 @@ class DeferredErrors:
             raise self._errors[0]
 
 
-def place(error: Exception) -> str:
+def place(error: BaseException) -> str:
     """Return the class of `error` and the line that raised it, without the message."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:

@@ -234,7 +234,7 @@ def _known(part: Any, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _names(part: type[Any]) -> frozenset[str]:
+def _names(part: Any) -> frozenset[str]:
     return frozenset(member.name for member in fields(part))
 
 

@@ -207,6 +207,40 @@ def test_what_cannot_work_is_said_by_the_check(
     assert f"(number_insight.E024) {named}" in told
 
 
+MIGRATING = """
+class Router:
+    def allow_migrate(self, db, app_label, **hints):
+        return (db == "customers") == (app_label in {labels})
+"""
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["number_insight"], "number_insight.Lookup is in the database 'customers'"),
+        (["auth"], "auth.User is in the database 'customers'"),
+        (["shop"], ""),
+    ],
+)
+def test_a_router_that_only_makes_the_tables_elsewhere_is_said_by_the_check(
+    tmp_path: Path, labels: list[str], told: str
+) -> None:
+    shop = project(tmp_path)
+    shop.write("shop/routers.py", MIGRATING.replace("{labels}", repr(labels)))
+    printed = shop.run('call_command("check")', tolerant=True)
+    assert told in printed
+    assert ("number_insight.E024" in printed) is bool(told)
+
+
+@pytest.mark.once
+def test_tables_that_no_router_makes_anywhere_are_the_work_of_others(tmp_path: Path) -> None:
+    shop = project(tmp_path)
+    router = MIGRATING.replace('(db == "customers") == (app_label in {labels})', "False")
+    shop.write("shop/routers.py", router)
+    assert "E024" not in shop.run('call_command("check")', tolerant=True)
+
+
 @pytest.mark.once
 def test_a_replica_for_reading_our_tables_is_said_by_the_check(tmp_path: Path) -> None:
     shop = project(tmp_path, "number_insight")

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.core.checks import CheckMessage
-from django.db import DEFAULT_DB_ALIAS, router
+from django.db import DEFAULT_DB_ALIAS, connections, router
 from django.db.models import Model
 
 from number_insight.checks.messages import error
@@ -30,8 +30,15 @@ def _elsewhere() -> Iterator[CheckMessage]:
         aliases = {router.db_for_write(model)}
         if model in ours:
             aliases.add(router.db_for_read(model))
-        for alias in sorted(aliases - {DEFAULT_DB_ALIAS}):
+        for alias in sorted((aliases | _homes(model)) - {DEFAULT_DB_ALIAS}):
             yield _message(model, alias)
+
+
+def _homes(model: type[Model]) -> set[str]:
+    """Return the databases that the table is made in, if the routers forbid it in the default."""
+    if not model._meta.managed or router.allow_migrate_model(DEFAULT_DB_ALIAS, model):
+        return set()
+    return {alias for alias in connections if router.allow_migrate_model(alias, model)}
 
 
 def _message(model: type[Model], alias: str) -> CheckMessage:

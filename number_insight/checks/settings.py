@@ -222,10 +222,11 @@ def _check_client_ip(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
 def _check_callback_url(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     url, is_async = given.get("CALLBACK_BASE_URL"), given.get("DELIVERY") == "async"
     if is_async and not _has_webhook():
-        hint = 'Add path("number-insight/", include("number_insight.urls")) to ROOT_URLCONF.'
+        add = 'path("number-insight/", include("number_insight.urls"))'
+        hint = f'DELIVERY is "async": add {add} to ROOT_URLCONF.'
         yield error("E027", callbacks.NO_WEBHOOK, hint)
     if url is None and is_async:
-        hint = 'Say where the webhook is: "https://www.example.com".'
+        hint = 'DELIVERY is "async": say where the webhook is, "https://www.example.com".'
         yield error("E006", callbacks.NO_ORIGIN, hint)
     problem = None if url is None else url_trouble(url)
     if url is not None and problem is None and urlsplit(url).path not in ("", "/"):

@@ -17,8 +17,8 @@ from number_insight.conf import app_settings
 SALT = "number_insight.callback.v1"
 PROBE = 0
 """The key of no lookup, for whose address the self-test asks."""
-NO_ORIGIN = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'."
-NO_WEBHOOK = "The URLs of number_insight are not included, and DELIVERY is 'async'."
+NO_ORIGIN = "NUMBER_INSIGHT['CALLBACK_BASE_URL'] is not set, so that no answer can be posted here."
+NO_WEBHOOK = "The URLs of number_insight are not included, so that no answer can be posted here."
 """The reasons why a callback has no address; `number_insight.checks` reports both."""
 
 

@@ -197,7 +197,8 @@ class Findings:
         """Record the flags of `rule`, or that it raised."""
         try:
             found = _examined(rule, insight, signup)
-        except Exception as error:  # a project's rule: its bug must not cost a verdict
+        except (Exception, SystemExit) as error:
+            # A project's rule: its bug must cost no verdict, and its `sys.exit()` no worker.
             # The text of the error may hold the number, so only its type and place are logged.
             self.errors[rule.code] = str(error) if isinstance(error, BadFlag) else place(error)
             logger.error(

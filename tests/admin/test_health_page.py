@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +29,7 @@ from tests.admin.builders import (
     shown_numbers,
 )
 from tests.models import Customer
-from tests.support.stage import fake, two_currencies
+from tests.support.stage import celery_with, fake, two_currencies
 
 pytestmark = pytest.mark.django_db
 
@@ -174,11 +173,11 @@ def test_a_budget_of_nothing_is_spent(admin_client: Client, settings: Any) -> No
 
 
 def test_a_site_without_a_broker_is_told_that_the_sweep_does_the_work(
-    admin_client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, settings: Any
 ) -> None:
     settings.NUMBER_INSIGHT = fake(RING_TIMEOUT=timedelta(0))
-    monkeypatch.setitem(current_app.conf, "broker_url", None)
-    assert "Broker none is configured The sweep does the work" in _text(admin_client)
+    with celery_with(broker_url=None):
+        assert "Broker none is configured The sweep does the work" in _text(admin_client)
 
 
 def test_the_page_asks_for_no_broker_where_celery_does_not_ring(

@@ -95,8 +95,8 @@ MISTAKES: dict[str, list[tuple[Any, str, str]]] = {
     "E006": [
         (
             {"DELIVERY": "async"},
-            "['CALLBACK_BASE_URL'] is not set, and DELIVERY is 'async'.",
-            'Say where the webhook is: "https://www.example.com".',
+            "['CALLBACK_BASE_URL'] is not set, so that no answer can be posted here.",
+            'DELIVERY is "async": say where the webhook is, "https://www.example.com".',
         )
     ],
     "E007": [

@@ -9,7 +9,6 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from celery import current_app
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import F
@@ -29,6 +28,7 @@ from tests.support.stage import (
     HAS_WEBHOOK,
     PREMIUM,
     asking,
+    celery_with,
     record_of,
     screened,
     sweep,
@@ -124,20 +124,18 @@ def test_a_broker_that_is_down_is_told_within_its_bound() -> None:
         assert bell.try_out() == "TimeoutError"
 
 
-def test_a_broker_that_was_configured_and_is_down_is_a_problem(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_broker_that_was_configured_and_is_down_is_a_problem() -> None:
     sweeps.sweep()
-    monkeypatch.setitem(current_app.conf, "broker_url", f"redis://127.0.0.1:{free_port()}/0")
-    (problem,) = health.examine().problems
-    assert problem.startswith("Celery's broker cannot be reached")
-    assert told()[0]["has_broker"] is True
+    with celery_with(broker_url=f"redis://127.0.0.1:{free_port()}/0"):
+        (problem,) = health.examine().problems
+        assert problem.startswith("Celery's broker cannot be reached")
+        assert told()[0]["has_broker"] is True
 
 
-def test_a_site_that_configures_no_broker_misses_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_that_configures_no_broker_misses_none() -> None:
     sweeps.sweep(inline=True)
-    monkeypatch.setitem(current_app.conf, "broker_url", None)
-    document, healthy = told()
+    with celery_with(broker_url=None):
+        document, healthy = told()
     assert (document["problems"], healthy, document["has_broker"]) == ([], True, False)
 
 

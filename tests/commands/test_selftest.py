@@ -95,7 +95,13 @@ def test_a_host_that_keeps_silent_is_named_after_the_timeout() -> None:
 def test_hosts_that_cannot_be_reached_are_named() -> None:
     assert "DNS does not know nowhere.invalid" in obstacle("https://nowhere.invalid")
     assert "refuses connections" in obstacle(f"http://127.0.0.1:{free_port()}")
-    assert "CALLBACK_BASE_URL'] is not set" in obstacle(None)
+
+
+@pytest.mark.parametrize("settings", [{}, {"ROOT_URLCONF": "tests.commands.bare_urls"}])
+def test_what_is_missing_for_a_webhook_is_named_whatever_the_delivery(settings: Any) -> None:
+    told = obstacle("https://x.example" if settings else None, **settings)
+    assert told.endswith(", so that no answer can be posted here.")
+    assert "async" not in told, "DELIVERY is 'sync'"
 
 
 def test_a_certificate_that_is_not_trusted_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from number_insight.addresses import (
     canonical_network,
     hop,
+    is_partly_public,
     network_of,
     public_ip,
     range_of,
@@ -127,3 +128,24 @@ def test_one_visitor_has_every_address_of_a_64(ip: str, counts_as: str) -> None:
 def test_an_address_lies_in_all_wider_networks() -> None:
     found = supernets("8.8.8.8")
     assert (found[:2], found[-1], len(found)) == (["8.8.8.8", "8.8.8.8/31"], "0.0.0.0/0", 33)
+
+
+@pytest.mark.parametrize(
+    ("network", "expected"),
+    [
+        ("0.0.0.0/0", True),
+        ("0.0.0.0/1", True),
+        ("192.0.0.0/2", True),
+        ("2000::/3", True),
+        ("8.8.8.8", True),
+        ("0.0.0.0/8", False),
+        ("10.0.0.0/8", False),
+        ("240.0.0.0/4", False),
+        ("224.0.0.0/4", False),
+        ("fc00::/7", False),
+    ],
+)
+def test_a_network_is_partly_public_unless_one_block_that_is_not_holds_all_of_it(
+    network: str, expected: bool
+) -> None:
+    assert is_partly_public(network) is expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -46,7 +47,16 @@ class Fixed(Rule):
         yield self.flag("It is %(what)s.", what="so")
 
 
-@pytest.mark.parametrize("rule", [Broken(), Chatty()], ids=repr)
+class Leaving(Rule):
+    """A rule that calls code which ends the process."""
+
+    code = "leaving"
+
+    def examine(self, insight, signup):
+        sys.exit("Usage: …")
+
+
+@pytest.mark.parametrize("rule", [Broken(), Chatty(), Leaving()], ids=repr)
 def test_a_rule_that_raises_costs_a_review_and_not_the_verdict(rule, caplog):
     with caplog.at_level(logging.ERROR, logger="number_insight.rules"):
         judgement = judged(Insight(), rules=[rule])

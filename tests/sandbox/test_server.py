@@ -18,6 +18,7 @@ from number_insight.sandbox.__main__ import main
 from number_insight.sandbox.server import Sandbox
 from tests.sandbox.conftest import CLEAN, ask, call
 from tests.support import certificates
+from tests.support.programs import heed_interrupts
 
 
 def control(sandbox: Sandbox, **orders: object) -> requests.Response:
@@ -108,7 +109,11 @@ def test_a_request_that_breaks_off_is_none() -> None:
 def test_the_command_line_serves_until_it_is_interrupted(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "number_insight.sandbox", "--port", "0", "--key", "k"]
     process = subprocess.Popen(
-        [*command, "--secret", "hush"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*command, "--secret", "hush"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interrupts,
     )
     assert process.stdout is not None
     introduction = "".join(iter(process.stdout.readline, "\n"))  # to the first empty line

@@ -18,6 +18,7 @@ from number_insight import exceptions
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers.fake import Fake
 from number_insight.screening import screen, sweeps, tasks, worker
+from tests.support.programs import heed_interrupts
 from tests.support.servers import Redis
 from tests.support.stage import (
     CLEAN,
@@ -31,6 +32,8 @@ from tests.support.stage import (
     sweep,
 )
 from tests.support.waiting import until
+
+OTHER = "+46701740615"
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,27 @@ def test_inline_it_does_the_work_itself() -> None:
     found = NumberInsightRecord.objects.order_by("pk").values_list("verdict", flat=True)
     assert list(found) == ["allow", "review", "deny"]
     assert out == f"{len(records)} records screened.\n"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "printed"),
+    [
+        ([CLEAN], "1 record was due, and 1 still waits for a verdict."),
+        ([CLEAN, VIRTUAL], "2 records were due, and 1 still waits for a verdict."),
+        ([CLEAN, OTHER, VIRTUAL], "3 records were due, and 2 still wait for a verdict."),
+    ],
+)
+def test_it_calls_no_record_screened_that_the_provider_did_not_answer(
+    numbers: list[str], printed: str
+) -> None:
+    down = exceptions.NotSent("The line is down.")
+    with asking({CLEAN: down, OTHER: down}):
+        for number in numbers:
+            screen(number)
+        out = command("sweep", "--inline")
+    waiting = NumberInsightRecord.objects.filter(verdict="pending").count()
+    assert waiting == len(set(numbers) - {VIRTUAL})
+    assert out == f"{printed}\n"
 
 
 @pytest.mark.parametrize(
@@ -129,11 +153,6 @@ def test_it_settles_what_waits_for_a_lookup_that_will_not_answer(state: str) -> 
 def test_a_loop_needs_a_pause(pause: str) -> None:
     with pytest.raises(CommandError, match="--loop needs a positive number of seconds."):
         call_command("number_insight_sweep", f"--loop={pause}")
-
-
-def heed_interrupts() -> None:
-    """Heed SIGINT though a shell that ran this suite in the background had it ignored."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_a_loop_screens_what_comes_and_stops_when_it_is_interrupted(

@@ -1,4 +1,4 @@
-"""The paths of the server programs, and the user to run them as."""
+"""The paths of the server programs, and the user and signals to run programs with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 from pathlib import Path
@@ -17,6 +18,11 @@ DEBIAN = Path("/usr/lib/postgresql")
 
 class ServerMissing(RuntimeError):
     """A program that the suite cannot do without is not on this machine."""
+
+
+def heed_interrupts() -> None:
+    """Heed SIGINT though a shell that ran this suite in the background had it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def unprivileged_user(name: str) -> str | None:

@@ -44,7 +44,7 @@ class Channel(filesystem.Channel):
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
         name = f"{time.monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         path = Path(self.data_folder_out) / name
-        part = path.with_name(f"{name}.part")
+        part = path.with_name(f"{uuid.uuid4()}.part")  # kombu 5.5 reads any "….queue.msg…"
         part.write_text(dumps(payload), encoding="utf-8")
         part.rename(path)
 

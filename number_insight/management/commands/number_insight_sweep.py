@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections
 
 from number_insight.conf import app_settings
+from number_insight.models import NumberInsightRecord
+from number_insight.models.choices import UNFINISHED_STATES
 from number_insight.screening import sweeps
 
 
@@ -55,6 +57,23 @@ class Command(BaseCommand):
     def _sweep(self, inline: bool, *, is_quiet: bool = False) -> None:
         """Sweep, and tell how many records it was for; a quiet one tells of no idle sweep."""
         count = sweeps.sweep(inline=inline)
-        done = "screened" if inline or app_settings.DOORBELL is None else "announced to the workers"
         if count or not is_quiet:
-            self.stdout.write(f"{count} record{'' if count == 1 else 's'} {done}.")
+            is_inline = inline or app_settings.DOORBELL is None
+            self.stdout.write(_of_work(count) if is_inline else _of_rings(count))
+
+
+def _of_rings(count: int) -> str:
+    return f"{_records(count)} announced to the workers."
+
+
+def _of_work(count: int) -> str:
+    """Return the sentence on `count` records that were due, and on those without a verdict."""
+    unfinished = NumberInsightRecord.objects.filter(state__in=UNFINISHED_STATES).count()
+    if not unfinished:
+        return f"{_records(count)} screened."
+    was, wait = "was" if count == 1 else "were", "waits" if unfinished == 1 else "wait"
+    return f"{_records(count)} {was} due, and {unfinished} still {wait} for a verdict."
+
+
+def _records(count: int) -> str:
+    return f"{count} record{'' if count == 1 else 's'}"
