@@ -20,6 +20,8 @@ from django.core.management.commands import makemessages
 
 PACKAGE = Path(__file__).parents[1] / "number_insight"
 LANGUAGES = ("ar", "de", "es", "fr")
+MEANING = "Meaning:2"
+"""The sentences of the providers' statuses are marked by their place."""
 PROGRAMS = ("xgettext", "msgmerge", "msgattrib", "msguniq", "msgfmt")
 
 
@@ -27,6 +29,7 @@ class _MakeMessages(makemessages.Command):
     """Django's own command; a new text stays empty rather than taking that of a similar one."""
 
     msgmerge_options = [*makemessages.Command.msgmerge_options, "--no-fuzzy-matching"]
+    xgettext_options = [*makemessages.Command.xgettext_options, f"--keyword={MEANING}"]
 
 
 def find_missing_programs() -> list[str]:

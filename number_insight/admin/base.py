@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
+from number_insight.admin import permissions
 from number_insight.models import RiskFlag
 
 if TYPE_CHECKING:
@@ -49,13 +50,15 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class OwnFiltersAdmin(ModelAdmin):
-    """Base class of the admins whose lists are narrowed by their own filters alone.
+    """Base class of the admins whose lists a person with masked numbers narrows by filters alone.
 
-    By itself the admin takes any column from a URL ("?number__startswith=+4670"): masked digits
-    could be found out one by one, and columns without an index would be scanned.
+    By itself the admin takes any column from a URL ("?number__startswith=+4670"), so that masked
+    digits could be found out one by one.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        if permissions.can_view_full_number(request.user):
+            return super().lookup_allowed(lookup, value, request)
         column = lookup.partition(LOOKUP_SEP)[0]
         filters: Any = self.get_list_filter(request)
         if column in {getattr(each, "parameter_name", each) for each in filters}:

@@ -109,6 +109,11 @@ def swatch(name: str) -> SafeString:
     return _svg(SLOT, SLOT, [_rect(name, 0, 0, SLOT, SLOT)], "ni-swatch")
 
 
+def dash() -> SafeString:
+    """Return a piece of the dashed line of a cap, for a legend."""
+    return _svg(2 * SLOT, SLOT, [_cap(SLOT / 2, 2 * SLOT)], "ni-swatch ni-dash")
+
+
 def heat_map(
     rows: Sequence[str], heads: Sequence[str], values: Sequence[Sequence[int]]
 ) -> SafeString:

@@ -171,15 +171,15 @@ def _no_answer(record: NumberInsightRecord) -> str:
     if lookup is None:
         if not record.note:
             return _("No answer could be had.")
-        return _("No answer could be had. %(cause)s") % {"cause": _(record.note)}
+        return _("No answer could be had. %(cause)s") % {"cause": display.sentences(record.note)}
     told = {"provider": lookup.provider, "at": _time(lookup.called_at or lookup.created_at)}
     first = _("No answer from %(provider)s (%(at)s).") % told
-    return " ".join(filter(None, (first, _sentence(lookup.error), _again(lookup))))
+    return " ".join(filter(None, (first, _failure(lookup.error), _again(lookup))))
 
 
-def _sentence(text: str) -> str:
-    """Return `text` as a sentence; it is English, so that it stands apart from right to left."""
-    text = text.strip()
+def _failure(error: str) -> str:
+    """Return `error` as a sentence; it may be English, so it stands apart from right to left."""
+    text = display.sentences(error)
     if not text:
         return ""
     text = text if text[-1] in ".!?…" else f"{text}."

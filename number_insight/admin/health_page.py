@@ -62,7 +62,12 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
         ],
         "budgets": [_budget_row(balance) for balance in health.budgets],
         "pauses": [
-            {"pause": pause, "is_over": pause.until <= timezone.now()} for pause in health.pauses
+            {
+                "pause": pause,
+                "reason": display.sentences(pause.reason),
+                "is_over": pause.until <= timezone.now(),
+            }
+            for pause in health.pauses
         ],
     }
 

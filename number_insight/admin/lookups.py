@@ -67,7 +67,7 @@ class LookupAdmin(ReadOnlyAdmin):
                     "state",
                     "status",
                     "number_refused",
-                    "error",
+                    "error_text",
                     "request_id",
                     "attempts",
                     "conflict",
@@ -240,9 +240,14 @@ class LookupAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def state_text(self, lookup: Lookup) -> SafeString:
-        short = Truncator(lookup.error).chars(MAX_ERROR_LENGTH)
+        error = display.sentences(lookup.error)
+        short = Truncator(error).chars(MAX_ERROR_LENGTH)
         line = '{}<bdi class="ni-second" title="{}">{}</bdi>'
-        return format_html(line, lookup.get_state_display(), lookup.error, short)
+        return format_html(line, lookup.get_state_display(), error, short)
+
+    @admin.display(description=_("error"), empty_value=display.EMPTY_VALUE)
+    def error_text(self, lookup: Lookup) -> str:
+        return display.sentences(lookup.error)
 
     @admin.display(description=_("price"))
     def price_text(self, lookup: Lookup) -> str:

@@ -137,7 +137,7 @@ def _lookup_rows(record: NumberInsightRecord, site: AdminSite) -> Rows:
         (_("Reserved"), display.money(lookup.reserved, lookup.currency)),
         (_("Cost of this record"), display.money(record.cost, lookup.currency)),
         _saved(record),
-        (_("Error"), lookup.error or display.EMPTY_VALUE),
+        (_("Error"), display.sentences(lookup.error) or display.EMPTY_VALUE),
     ]
 
 

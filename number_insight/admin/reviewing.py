@@ -160,7 +160,8 @@ def _look_up_again(record: NumberInsightRecord, _user: Any, _given: Grounds) -> 
         with transaction.atomic():
             reviewing.look_up_again(record)
     except (Unsupported, ImproperlyConfigured) as error:
-        return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": error}
+        why = display.sentences(str(error))
+        return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": why}
     return ""
 
 

@@ -17,11 +17,14 @@ from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import BASIC_SIGNALS
 from number_insight.providers.documents import Unreadable, read_json
+from number_insight.wording import gettext_noop
 
 logger = logging.getLogger("number_insight.lookups.answers")
 
-NOTHING_FOUND = "The provider could find out nothing about this number."
-ANOTHER_LINE = "The callback told of another number, so nothing of it was taken; see the log."
+NOTHING_FOUND = gettext_noop("The provider could find out nothing about this number.")
+ANOTHER_LINE = gettext_noop(
+    "The callback told of another number, so nothing of it was taken; see the log."
+)
 
 
 def take(lookup: Lookup, insight: Insight, *, at: datetime) -> budget.Payment:

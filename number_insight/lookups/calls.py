@@ -22,6 +22,7 @@ from number_insight.lookups.outcomes import Outcome, Result
 from number_insight.providers import threads, transport
 from number_insight.providers.base import Provider
 from number_insight.providers.vocabulary import acknowledged, sound
+from number_insight.wording import gettext_noop, with_detail
 
 T = TypeVar("T")
 
@@ -33,7 +34,10 @@ WIDEST_GAP = 0.1
 """The longest delay of a call after the one before it, in seconds."""
 NEVER_SENT = (ImproperlyConfigured, exceptions.Unsupported)
 """The exceptions besides `ProviderError` by which a provider says that it has asked nothing."""
-CUT_SHORT = "The call was cut short; it may have been paid."
+CUT_SHORT = gettext_noop("The call was cut short; it may have been paid.")
+RAISED_AFTER = gettext_noop("The provider raised an error, and may have been paid; see the log.")
+RAISED_BEFORE = gettext_noop("The provider raised an error before it sent anything; see the log.")
+NOT_ASKED = gettext_noop("A fault of ours kept it from being asked; see the log.")
 
 
 def put(claims: Sequence[Claim]) -> Iterator[list[Outcome]]:
@@ -128,9 +132,8 @@ def _attempt(provider: Provider, name: str, ask: Callable[[], T]) -> T:
             logger.error("Provider %s raised %s.", name, place(error))
             kind, was_sent = type(error).__name__, watch.was_sent or not provider.uses_transport
     if was_sent:
-        text = f"The provider raised {kind}; it may have been paid. See the log."
-        raise exceptions.Uncertain(text)
-    raise exceptions.NotSent(f"The provider raised {kind} before it sent anything; see the log.")
+        raise exceptions.Uncertain(with_detail(RAISED_AFTER, kind))
+    raise exceptions.NotSent(with_detail(RAISED_BEFORE, kind))
 
 
 @sensitive_variables()
@@ -144,10 +147,7 @@ def call(claim: Claim) -> Result:
         return exceptions.NotAllowed(str(error))
     except Exception as error:  # ours, before the provider was called
         logger.error("Lookup %s was not asked: %s.", claim.lookup.pk, place(error))
-        kind = type(error).__name__
-        return exceptions.NotSent(
-            f"A fault of ours ({kind}) kept it from being asked; see the log."
-        )
+        return exceptions.NotSent(with_detail(NOT_ASKED, type(error).__name__))
 
 
 def _call_in_turn(claim: Claim) -> Result:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,6 +59,17 @@ class OpenCircuit:
 
     until: datetime
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """Slots of the rate limit of a provider, and what its locked row tells besides."""
+
+    delays: list[timedelta]
+    following: timedelta
+    """The delay of the next free slot."""
+    charged: Mapping[str, Any]
+    """The charges above ``prices``, for `number_insight.lookups.prices.reserves`."""
 
 
 def open_circuit(provider: str, level: str) -> OpenCircuit | None:
@@ -206,13 +217,10 @@ def _open(circuit: Circuit, reason: str) -> None:
     logger.error("Provider %r is not asked for %s: %s", circuit.provider, pause, reason)
 
 
-def take_turns(
-    provider: str, count: int, *, within: timedelta
-) -> tuple[list[timedelta], timedelta]:
+def take_turns(provider: str, count: int, *, within: timedelta) -> Slots:
     """Reserve up to `count` slots of the rate limit of `provider` that begin `within` a time.
 
-    Return the delay of each slot, and that of the next free one. Runs inside the caller's
-    transaction, so that a rollback frees the slots.
+    Runs inside the caller's transaction, so that a rollback frees the slots.
     """
     step = int(SPARE * 1_000_000 / app_settings.THROUGHPUT)
     rows = Pace.objects.filter(provider=provider)
@@ -224,5 +232,8 @@ def take_turns(
     following = first + len(turns) * step
     if turns:
         rows.update(next_at=following)
-    delays = [timedelta(microseconds=turn) for turn in turns]
-    return delays, timedelta(microseconds=following - now)
+    return Slots(
+        delays=[timedelta(microseconds=turn) for turn in turns],
+        following=timedelta(microseconds=following - now),
+        charged=pace.charged,
+    )

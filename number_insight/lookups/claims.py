@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
@@ -39,6 +40,7 @@ from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.providers.base import Question
 from number_insight.transactions import lock, retry_deadlock
+from number_insight.wording import gettext_noop
 
 logger = logging.getLogger("number_insight.lookups.claims")
 
@@ -50,13 +52,19 @@ SWITCHED_OFF_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup while lookups are switched off."""
 NO_URL_PAUSE = timedelta(minutes=1)
 """The postponement of a lookup whose callback has no URL, because of the settings."""
-BUDGET_SPENT = "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
-ANSWERED_BEFORE = "Another lookup answered this question first."
-STARTS_OVER = "The first provider is asked again, since this one did not answer either."
-MANY_WAIT = "Many numbers wait; this one has its turn soon."
+BUDGET_SPENT = gettext_noop(
+    "The budget is spent; raise NUMBER_INSIGHT['BUDGET'] or wait for the next period."
+)
+ANSWERED_BEFORE = gettext_noop("Another lookup answered this question first.")
+STARTS_OVER = gettext_noop(
+    "The first provider is asked again, since this one did not answer either."
+)
+MANY_WAIT = gettext_noop("Many numbers wait; this one has its turn soon.")
 
 Turn = tuple[Lookup, timedelta]
 """A lookup and the delay of its slot of the rate limit."""
+Charged = Mapping[str, Any]
+"""The charges of a provider above its ``prices``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +129,12 @@ def take(lookups: Sequence[Lookup]) -> list[Claim]:
     by_provider: dict[str, list[Lookup]] = defaultdict(list)
     for lookup in urls:
         by_provider[lookup.provider].append(lookup)
-    turns: dict[str, list[Turn]] = {}
+    turns: dict[str, tuple[list[Turn], Charged]] = {}
     for provider, queued in sorted(by_provider.items()):
         turns[provider] = _take_turns(provider, _admit(provider, queued))
     claims: list[Claim] = []
     for provider in sorted(turns, key=_currency_of):  # the order in which money is locked
-        claims += _claim(provider, _reserve(provider, turns[provider]), urls)
+        claims += _claim(provider, _reserve(provider, *turns[provider]), urls)
     return claims
 
 
@@ -169,14 +177,17 @@ def _admit(provider: str, lookups: Iterable[Lookup]) -> list[Lookup]:
     return admitted
 
 
-def _take_turns(provider: str, lookups: Sequence[Lookup]) -> list[Turn]:
-    """Return the first `lookups` with their delays, by the rate limit; postpone the others."""
-    delays, wait = circuits.take_turns(provider, len(lookups), within=LONGEST_WAIT)
-    late = lookups[len(delays) :]
+def _take_turns(provider: str, lookups: Sequence[Lookup]) -> tuple[list[Turn], Charged]:
+    """Return the first `lookups` with their delays, by the rate limit; postpone the others.
+
+    What the provider charged is read along with the slots, which saves `_reserve` a statement.
+    """
+    slots = circuits.take_turns(provider, len(lookups), within=LONGEST_WAIT)
+    late = lookups[len(slots.delays) :]
     if late:
-        until = timezone.now() + wait + _jitter(provider)
+        until = timezone.now() + slots.following + _jitter(provider)
         postpone(late, until, MANY_WAIT)
-    return list(zip(lookups, delays, strict=False))
+    return list(zip(lookups, slots.delays, strict=False)), slots.charged
 
 
 def _jitter(provider: str) -> timedelta:
@@ -192,11 +203,12 @@ def postpone(lookups: Collection[Lookup], until: datetime, reason: str) -> None:
         rows.update(next_try_at=until, error=reason[:300])
 
 
-def _reserve(provider: str, turns: Sequence[Turn]) -> list[Turn]:
+def _reserve(provider: str, turns: Sequence[Turn], charged: Charged) -> list[Turn]:
     """Return the turns of the lookups, all of one purse, within the budget; skip the others."""
     purse = turns[0][0].purse if turns else ""
     asked = loading.provider(provider)
-    amounts = prices.reserves(provider, [questions.question_of(lookup) for lookup, _ in turns])
+    wanted = [questions.question_of(lookup) for lookup, _ in turns]
+    amounts = prices.reserves(provider, wanted, charged=charged)
     day, fits = budget.reserve(amounts, asked.currency, purse=purse)
     reserved: list[Turn] = []
     for turn, price, fits_in in zip(turns, amounts, fits, strict=True):

@@ -9,6 +9,10 @@ from number_insight.lookups import budget, outcomes, prices
 from number_insight.models import Lookup
 from number_insight.models.choices import LookupState
 from number_insight.transactions import retry_deadlock
+from number_insight.wording import gettext_noop
+
+NEVER_BACK = gettext_noop("The worker did not come back from the call; it may have been paid.")
+NO_CALLBACK = gettext_noop("The callback never came.")
 
 
 def expire() -> list[int]:
@@ -21,7 +25,7 @@ def expire() -> list[int]:
     ids = list(expired.values_list("pk", flat=True))
     expired.update(
         state=LookupState.UNCERTAIN,
-        error="The worker did not come back from the call; it may have been paid.",
+        error=NEVER_BACK,
     )
     overdue = Lookup.objects.filter(state=LookupState.SUBMITTED, lease_until__lt=Now())
     for lookup_id in overdue.values_list("pk", flat=True):
@@ -41,9 +45,7 @@ def expire() -> list[int]:
 def _give_up_on_callback(lookup_id: int) -> bool:
     with transaction.atomic():
         rows = Lookup.objects.filter(pk=lookup_id, state=LookupState.SUBMITTED)
-        if not rows.update(
-            state=LookupState.NO_CALLBACK, open_key=None, error="The callback never came."
-        ):
+        if not rows.update(state=LookupState.NO_CALLBACK, open_key=None, error=NO_CALLBACK):
             return False
         lookup = Lookup.objects.get(pk=lookup_id)
         # It was acknowledged, so it counts as paid: at the acknowledged or the reserved price.

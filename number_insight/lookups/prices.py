@@ -36,10 +36,16 @@ DOUBT = "The provider told a price of "
 DOUBTED = "{told} {currency}, which is doubted; {price} is booked."
 
 
-def reserves(provider: str, asked: Sequence[Question]) -> list[Decimal]:
-    """Return the price to reserve for each question: as listed, or higher if that was charged."""
-    rows = Pace.objects.filter(provider=provider).values_list("charged", flat=True)
-    charged = (rows.first() or {}) if asked else {}
+def reserves(
+    provider: str, asked: Sequence[Question], *, charged: Mapping[str, Any] | None = None
+) -> list[Decimal]:
+    """Return the price to reserve for each question: as listed, or higher if that was charged.
+
+    `charged` is `Pace.charged` of the provider, for a caller that has read it.
+    """
+    if charged is None:
+        rows = Pace.objects.filter(provider=provider).values_list("charged", flat=True)
+        charged = (rows.first() or {}) if asked else {}
     return [_reserve(provider, question, charged) for question in asked]
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext_noop
-
 from number_insight.conf import app_settings
 from number_insight.models import Switch
+from number_insight.wording import gettext_noop
 
 LOOKUPS = "lookups"
 NO_PROVIDER = gettext_noop(

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.translation import get_language_bidi, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers, spelling
@@ -22,6 +22,7 @@ from number_insight.conf import app_settings
 from number_insight.exceptions import InvalidNumber
 from number_insight.models.choices import ListAction, ListMatch
 from number_insight.models.fingerprints import LENGTH
+from number_insight.models.isolation import isolated
 from number_insight.providers import scalars
 
 IP_LASTS = timedelta(days=7)
@@ -74,9 +75,7 @@ class ListEntry(models.Model):
         indexes: ClassVar = [models.Index(fields=["match", "value"], name="ni_list_entry")]
 
     def __str__(self) -> str:
-        value = self.masked_value
-        if get_language_bidi() and value:
-            value = f"\N{LEFT-TO-RIGHT ISOLATE}{value}\N{POP DIRECTIONAL ISOLATE}"
+        value = isolated(self.masked_value)
         parts = (self.get_action_display(), self.get_match_display(), value)
         return " ".join(filter(None, parts))
 

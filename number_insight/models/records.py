@@ -31,6 +31,7 @@ from number_insight.models.columns import (
     fingerprint_column,
     money,
 )
+from number_insight.models.isolation import isolated
 from number_insight.models.lookups import Lookup
 from number_insight.models.managers import RecordQuerySet, flagged
 from number_insight.models.subjects import SubjectKey
@@ -198,8 +199,8 @@ class NumberInsightRecord(models.Model):
     def __str__(self) -> str:
         # Django shows it in titles, breadcrumbs, checkboxes and logs, so it is masked for all.
         if self.number_hash:
-            return self.number_masked or gettext("erased number")
-        return numbers.recognisable(self.number)
+            return isolated(self.number_masked) or gettext("erased number")
+        return isolated(numbers.recognisable(self.number))
 
     def __repr__(self) -> str:
         # A repr ends up in logs and error reports, which must hold no numbers.

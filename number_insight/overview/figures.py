@@ -130,10 +130,14 @@ class Decided:
         return spread.quantile(self.spread, 0.5)
 
     @property
+    def looks(self) -> int:
+        """The number of second looks at the decisions."""
+        return self.agreed + self.disagreed
+
+    @property
     def agreement(self) -> float | None:
         """The share of second looks that agreed, or None without any."""
-        looks = self.agreed + self.disagreed
-        return self.agreed / looks if looks else None
+        return self.agreed / self.looks if self.looks else None
 
 
 def tallies(period: Period, *kinds: str) -> QuerySet[DailyTally]:

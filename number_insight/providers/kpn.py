@@ -17,6 +17,7 @@ from number_insight.providers.base import Fault
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.http import Form, Response
 from number_insight.providers.v1 import NumberInsightV1
+from number_insight.wording import gettext_noop, with_detail
 
 BASE_URL = "https://api-prd.kpn.com/communication/nexmo/number-insight"
 TOKEN_URL = "https://api-prd.kpn.com/oauth/client_credential/accesstoken"  # noqa: S105
@@ -36,6 +37,21 @@ _NOTED = (
     "sunset",
     "api-version",
 )
+NO_TOKEN_NOW = gettext_noop("The KPN API store gives no token just now; it is asked again later.")
+NO_TOKEN_ADDRESS = gettext_noop(
+    "The KPN API store knows no such address; check token_url, and whether the service is still "
+    "there."
+)
+NO_TOKEN = gettext_noop(
+    "The KPN API store gave no token; check client_id, client_secret and token_url."
+)
+NO_READABLE_TOKEN = gettext_noop(
+    "The KPN API store gave no token that can be read; check token_url."
+)
+TOKEN_TOO_LATE = gettext_noop(
+    "No lookup was asked: fetching the token took all the time there was."
+)
+
 _BUSY = frozenset({429, 503})
 _GONE = frozenset({404, 410})
 
@@ -135,7 +151,7 @@ class _Token:
 def _remaining(deadline: float) -> float:
     seconds = deadline - time.monotonic()
     if seconds <= 0:
-        raise NotSent("No lookup was asked: fetching the token took all the time there was.")
+        raise NotSent(TOKEN_TOO_LATE)
     return seconds
 
 
@@ -144,19 +160,17 @@ def _read_token(response: Response) -> tuple[_Token, int]:
     code = response.status
     if code in _BUSY:
         raise Busy(
-            f"The KPN API store gives no token just now (HTTP {code}); it is asked again later.",
+            with_detail(NO_TOKEN_NOW, f"HTTP {code}"),
             http_status=code,
         )
     if code in _GONE:
         raise Gone(
-            f"The KPN API store knows no such address (HTTP {code}); check token_url, and whether "
-            "the service is still there.",
+            with_detail(NO_TOKEN_ADDRESS, f"HTTP {code}"),
             http_status=code,
         )
     if 400 <= code < 500:
         raise BadCredentials(
-            f"The KPN API store gave no token (HTTP {code}); check client_id, client_secret and "
-            "token_url.",
+            with_detail(NO_TOKEN, f"HTTP {code}"),
             http_status=code,
         )
     try:
@@ -166,7 +180,7 @@ def _read_token(response: Response) -> tuple[_Token, int]:
     token = scalars.text(found.get("access_token"))
     if token is None:
         raise NotSent(
-            f"The KPN API store gave no token that can be read (HTTP {code}); check token_url.",
+            with_detail(NO_READABLE_TOKEN, f"HTTP {code}"),
             http_status=code,
         )
     lifetime = scalars.amount(found.get("expires_in"))

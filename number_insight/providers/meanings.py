@@ -11,11 +11,15 @@ from types import MappingProxyType
 
 from number_insight.exceptions import BadCredentials, Busy, Gone, NoAnswer, ProviderError, Uncertain
 from number_insight.providers.http import Response
+from number_insight.wording import with_detail
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The meaning of a status: the exception to raise, and its sentence for the operator."""
+    """The meaning of a status: the exception to raise, and its sentence for the operator.
+
+    The sentence is marked for translation by its place.
+    """
 
     error: type[ProviderError]
     sentence: str
@@ -116,7 +120,7 @@ class HTTPMeanings:
         if meaning is None:
             return None
         if code not in self.known:
-            sentence = f"{meaning.sentence.removesuffix('.')} (HTTP {code})."
+            sentence = with_detail(meaning.sentence, f"HTTP {code}")
             meaning = replace(meaning, sentence=sentence)
         return meaning.as_error(http_status=code, request_id=request_id)
 

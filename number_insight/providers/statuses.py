@@ -20,6 +20,7 @@ from number_insight.exceptions import (
 )
 from number_insight.providers.meanings import USUAL, HTTPMeanings, Meaning
 from number_insight.providers.scalars import scrubbed
+from number_insight.wording import with_detail
 
 ANSWERED = frozenset({0, 43, 44, 45})
 """The statuses with an answer; under 43, 44 and 45 it is partial, and paid for."""
@@ -96,5 +97,6 @@ def refusal(status: int, *, words: object = "", request_id: str = "") -> Provide
     if meaning is not None:
         return meaning.as_error(status=status, request_id=request_id)
     said = scrubbed(words)
-    sentence = f"{OTHER_STATUS.sentence} (status {status}{f', {said!r}' if said else ''})"
+    detail = f"status {status}{f', {said!r}' if said else ''}"
+    sentence = with_detail(OTHER_STATUS.sentence, detail)
     return OTHER_STATUS.error(sentence, status=status, request_id=request_id)

@@ -28,6 +28,7 @@ from number_insight import __version__
 from number_insight.exceptions import NotSent, Uncertain
 from number_insight.providers import threads, trust
 from number_insight.providers.http import MAX_BODY, Request, Response, origin, url_trouble
+from number_insight.wording import gettext_noop, with_detail
 
 MARGIN = 1.0
 """The time after the deadline at which an abandoned thread ends by itself, in seconds."""
@@ -40,6 +41,14 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
+
+
+SENT = gettext_noop("The request was sent; whether it counts is not known.")
+NOT_SENT = gettext_noop("Nothing was sent.")
+TOO_LATE = gettext_noop("There was no answer in the time allowed.")
+NO_THREAD = gettext_noop("No thread could be started.")
+FAILED = gettext_noop("The connection failed.")
+NOT_MADE = gettext_noop("The request could not be made.")
 
 
 def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Response:
@@ -55,14 +64,14 @@ def send(request: Request, *, timeout: float, ca_file: str | None = None) -> Res
         threads.start(partial(call.run, time.monotonic() + timeout, ca_file), name="lookup")
         ended = call.finished.wait(timeout)
     except RuntimeError:  # the process is out of threads, or shutting down
-        call.trouble = "no thread could be started"
+        call.trouble = NO_THREAD
     finally:
         call.abandon()
         _tell_watch(call)
     # A response that the thread got only because the connection was shut down is incomplete.
     if ended and call.response is not None:
         return call.response
-    raise call.error(call.trouble if ended else f"the {timeout:g} seconds for it were over")
+    raise call.error(call.trouble if ended else with_detail(TOO_LATE, f"{timeout:g} s"))
 
 
 class Watch:
@@ -120,7 +129,7 @@ class _Call:
         self._lock = Lock()
 
     def run(self, deadline: float, ca_file: str | None) -> None:
-        """Make the call, and keep an error as a phrase only: the exception holds the request."""
+        """Make the call, and keep an error as a sentence only: the exception has the request."""
         try:
             self.response = self._exchange(deadline, ca_file)
         except Exception as exc:
@@ -164,8 +173,8 @@ class _Call:
         """Return the exception for a call without an answer: `Uncertain` if bytes were sent."""
         call = f"{self.request.method} to {self.request.host}"
         if self.sent:
-            return Uncertain(f"{call} was sent, but {trouble}; whether it counts is not known.")
-        return NotSent(f"{call} was not sent: {trouble}.")
+            return Uncertain(f"{trouble} {with_detail(SENT, call)}")
+        return NotSent(f"{trouble} {with_detail(NOT_SENT, call)}")
 
     def abandon(self) -> None:
         """Forbid sending, and shut the connection down to wake a thread that waits on it."""
@@ -243,28 +252,31 @@ def _read(answer: requests.Response) -> Response:
     return Response(status=answer.status_code, body=body, headers=headers)
 
 
-_WORDS: tuple[tuple[type[BaseException], str], ...] = (
-    (_TooLarge, f"the answer was larger than {MAX_BODY // 1024} KiB"),
-    (_Packed, "the answer is packed, though that was not asked for"),
-    (trust.BundleUnreadable, "the bundle of trusted certificates cannot be read"),
-    (socket.gaierror, "the host name could not be resolved"),
-    (ssl.SSLCertVerificationError, "the host's TLS certificate cannot be trusted"),
-    (ssl.SSLError, "the TLS connection failed"),
-    (TimeoutError, "the host did not answer in time"),
-    (ConnectionRefusedError, "the host refused the connection"),
-    (ConnectionError, "the host broke the connection off"),
-    (IncompleteRead, "the answer breaks off in the middle"),
-    (HTTPException, "the answer is not HTTP"),
-    (requests.exceptions.InvalidURL, "the URL may not be asked (see manage.py check)"),
+_SENTENCES: tuple[tuple[type[BaseException], str], ...] = (
+    (_TooLarge, gettext_noop("The answer was too large to be read.")),
+    (_Packed, gettext_noop("The answer is packed, though that was not asked for.")),
+    (trust.BundleUnreadable, gettext_noop("The bundle of trusted certificates cannot be read.")),
+    (socket.gaierror, gettext_noop("The host name could not be resolved.")),
+    (ssl.SSLCertVerificationError, gettext_noop("The host's TLS certificate cannot be trusted.")),
+    (ssl.SSLError, gettext_noop("The TLS connection failed.")),
+    (TimeoutError, gettext_noop("The host did not answer in time.")),
+    (ConnectionRefusedError, gettext_noop("The host refused the connection.")),
+    (ConnectionError, gettext_noop("The host broke the connection off.")),
+    (IncompleteRead, gettext_noop("The answer breaks off in the middle.")),
+    (HTTPException, gettext_noop("The answer is not HTTP.")),
+    (
+        requests.exceptions.InvalidURL,
+        gettext_noop("The URL may not be asked; see manage.py check."),
+    ),
 )
 
 
 def _in_words(exc: BaseException) -> str:
     causes = list(_causes(exc))
-    for kind, words in _WORDS:
+    for kind, sentence in _SENTENCES:
         if any(isinstance(cause, kind) for cause in causes):
-            return words
-    return "the connection failed" if len(causes) > 1 else "the request could not be made"
+            return sentence
+    return FAILED if len(causes) > 1 else NOT_MADE
 
 
 def _causes(exc: BaseException) -> Iterator[BaseException]:

@@ -24,6 +24,7 @@ from number_insight.providers import scalars
 from number_insight.providers.documents import Unreadable, read_json
 from number_insight.providers.http import Response
 from number_insight.providers.meanings import USUAL, HTTPMeanings, Meaning
+from number_insight.wording import gettext_noop, with_detail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +95,15 @@ OTHER_PACKAGE_ERROR = PackageError(reason="failed", error=NoAnswer)
 
 NOTHING_ANSWERED: Mapping[type[ProviderError], str] = MappingProxyType(
     {
-        Busy: "Twilio limits us for now; it is asked again later, and if this happens often, "
-        "lower THROUGHPUT.",
-        NotAllowed: "The account at Twilio may not use what was asked; have it approved, or leave "
-        "it out of packages.",
-        NoAnswer: "Twilio's own sources failed; review this number by hand.",
+        Busy: gettext_noop(
+            "Twilio limits us for now; it is asked again later, and if this happens often, lower "
+            "THROUGHPUT."
+        ),
+        NotAllowed: gettext_noop(
+            "The account at Twilio may not use what was asked; have it approved, or leave it out "
+            "of packages."
+        ),
+        NoAnswer: gettext_noop("Twilio's own sources failed; review this number by hand."),
     }
 )
 """The exceptions of an answer in which nothing that costs money was answered, the first first."""
@@ -186,7 +191,7 @@ def item_error(value: object, request_id: str) -> ProviderError | None:
     if meaning is not None:
         return meaning.as_error(status=code, request_id=request_id)
     kind = about.error or NoAnswer
-    return kind(f"{NOTHING_ANSWERED[kind][:-1]} ({code}).", status=code, request_id=request_id)
+    return kind(with_detail(NOTHING_ANSWERED[kind], code), status=code, request_id=request_id)
 
 
 def warn(package: str, code: int | None, about: PackageError) -> None:

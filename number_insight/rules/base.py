@@ -47,11 +47,6 @@ LIVE_SIGNALS = frozenset({"reachable", "roaming", "real_time", "call_forwarding"
 """The signals of live data, which is not stored unless ``STORE_LIVE`` says so."""
 
 
-def gettext_noop(message: str) -> str:
-    """Mark `message` for translation and return it unchanged; rules do not import Django."""
-    return message
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """An entry of the project's lists that matches a signup.

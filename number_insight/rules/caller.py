@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 
 from number_insight.insight import Insight
-from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.rules.base import Rule, Signup
 from number_insight.rules.scoring import Flag
+from number_insight.wording import gettext_noop
 
 NO_NAMES = frozenset(
     {"anonymous", "caller", "cell", "phone", "private", "restricted", "unavailable", "unknown"}

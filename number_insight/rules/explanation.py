@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Protocol, TypeVar
 
-from number_insight.rules.base import gettext_noop
 from number_insight.rules.scoring import ALLOW, Weighed, verdict_for
+from number_insight.wording import gettext_noop
 
 WOULD_PASS_IF = gettext_noop("Would have passed if %(conditions)s.")
 WOULD_PASS_WITHOUT = gettext_noop("Would have passed without %(findings)s.")

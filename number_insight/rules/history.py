@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from number_insight.insight import Insight
-from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.rules.base import Rule, Signup
 from number_insight.rules.counting import CountingRule
 from number_insight.rules.lists import decisive
 from number_insight.rules.scoring import Flag
+from number_insight.wording import gettext_noop
 
 
 class NumberReused(CountingRule):

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from number_insight.insight import Insight
-from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.rules.base import Rule, Signup
 from number_insight.rules.scoring import Flag
+from number_insight.wording import gettext_noop
 
 
 class LineRule(Rule):

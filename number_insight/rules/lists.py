@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import ClassVar
 
 from number_insight.insight import Insight
-from number_insight.rules.base import Listing, Rule, Signup, gettext_noop
+from number_insight.rules.base import Listing, Rule, Signup
 from number_insight.rules.scoring import EVERYTHING, Flag
+from number_insight.wording import gettext_noop
 
 KINDS = ("number", "ip", "prefix", "carrier", "country")
 """The kinds of entries, the most specific first."""

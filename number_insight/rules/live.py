@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from number_insight.rules.base import gettext_noop
 from number_insight.rules.scoring import Flag, Weighed
+from number_insight.wording import gettext_noop
 
 LIVE_CODE = "live"
 LIVE_MESSAGE = gettext_noop("A finding about the state of the phone, whose details are not kept.")

@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import ClassVar
 
 from number_insight.insight import Insight, Swap
-from number_insight.rules.base import Rule, Signup, gettext_noop
+from number_insight.rules.base import Rule, Signup
 from number_insight.rules.counting import CountingRule
 from number_insight.rules.scoring import Flag
+from number_insight.wording import gettext_noop
 
 CLOCKS_DIFFER = 24
 """The hours by which a change may lie in the future of the signup."""

@@ -20,11 +20,16 @@ from number_insight.transactions import LOST_CONNECTIONS, after_commit, lock, re
 from number_insight.verdicts import announcing, grounds, recording
 from number_insight.verdicts.grounds import Case
 from number_insight.verdicts.judging import Judged
+from number_insight.wording import gettext_noop
 
 logger = logging.getLogger("number_insight.screening.settlement")
 
-ANOTHER_LINE = "The provider's callback told of another number; see the lookup, and decide by hand."
-NOT_JUDGED = "This signup could not be judged: a fault of ours, or of a rule; the log has it."
+ANOTHER_LINE = gettext_noop(
+    "The provider's callback told of another number; see the lookup, and decide by hand."
+)
+NOT_JUDGED = gettext_noop(
+    "This signup could not be judged: a fault of ours, or of a rule; the log has it."
+)
 
 Judge = Callable[[Sequence[Case]], None]
 """A callable that judges cases and writes their verdicts."""

@@ -1,4 +1,7 @@
-"""The webhook: a posted answer, compared with its lookup and saved."""
+"""The webhook: a posted answer is saved, or compared with the one that came first.
+
+`number_insight.lookups.outcomes` compares its number with that of the lookup.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ from number_insight.insight import UNKNOWN, Insight
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import FLAGGED, Basis, RecordState
 from number_insight.models.records import LIVE_KEPT_FOR
-from number_insight.rules.base import gettext_noop
 from number_insight.rules.lists import decisive
 from number_insight.rules.live import without_details, without_live
 from number_insight.rules.scoring import Flag
@@ -24,6 +23,7 @@ from number_insight.transactions import after_commit, bulk_update
 from number_insight.verdicts import announcing, judging, lists, rule_faults, rules_in_force
 from number_insight.verdicts.grounds import WITHOUT_ANSWER, Case
 from number_insight.verdicts.judging import Judged
+from number_insight.wording import gettext_noop
 
 COUNTRY_MESSAGE = gettext_noop("Numbers of %(country)s are not looked up in this project.")
 FACTS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -169,3 +170,14 @@ def test_the_text_of_a_record_is_masked_for_all() -> None:
     record = make_record("+46701740605")
     assert str(record) == "+46 70 *** ** 05"
     assert record.full_number == "+46 70 174 06 05"
+
+
+def test_a_number_in_djangos_own_titles_keeps_its_order_from_right_to_left(
+    admin_client: Client,
+) -> None:
+    record = make_record("+46701740605")
+    url = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    page = admin_client.get(url, headers={"accept-language": "ar"}).content.decode()
+    title = re.search(r"<h1>(.*?)</h1>", page)
+    assert title is not None
+    assert title[1].endswith("\u2066+46 70 *** ** 05\u2069")

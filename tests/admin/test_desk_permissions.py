@@ -131,6 +131,13 @@ def test_no_url_narrows_the_list_by_a_column_that_has_no_filter(lookup: str, pag
     assert ada.get(f"{LIST}{page}?{lookup}").status_code == 400
 
 
+def test_those_who_see_numbers_in_full_narrow_the_list_by_any_column() -> None:
+    make_record(NUMBER)
+    ada, _user = logged_in("ada", DECIDE, "view_full_number")
+    found = ada.get(f"{LIST}?number__startswith=%2B46")
+    assert (found.status_code, found.context["cl"].result_count) == (200, 1)
+
+
 @pytest.mark.parametrize(
     ("model", "lookup"),
     [("lookup", "insight__number__startswith=%2B46"), ("listentry", "value__startswith=%2B46")],

@@ -17,7 +17,7 @@ from django.utils import timezone
 from number_insight import clock
 from number_insight.admin.overview.figure import Figure
 from number_insight.lookups import budget
-from number_insight.models import DailyTally, NumberInsightRecord
+from number_insight.models import DailyTally, DecisionEvent, NumberInsightRecord
 from number_insight.overview import keeping
 from number_insight.overview.figures import Period
 from number_insight.testing import LookupFactory
@@ -206,6 +206,33 @@ def test_reviewers_are_told_by_name_and_those_who_left_without(
         ["admin", "2", "2"],
         ["code or a deleted user", "1", "1"],
     ]
+
+
+def test_agreement_is_told_where_there_are_second_looks(
+    admin_client: Client, admin_user: User, settings: Any
+) -> None:
+    record = _record(decision="refused", decided_by=admin_user, decided_at=timezone.now())
+    keeping.keep()
+    assert "Agreement" not in _figures(admin_client)["reviewers"].heads
+    settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "SECOND_LOOK": 0.02}
+    DecisionEvent.objects.create(record=record, act="second_release", previous="refused")
+    keeping.keep()
+    figure = _figures(admin_client)["reviewers"]
+    assert (figure.heads[-1], figure.rows[0][-1]) == ("Agreement", "0 %")
+
+
+@pytest.mark.parametrize(("day", "is_near"), [("2.00", True), ("50.00", False)])
+def test_a_budget_that_is_near_is_a_line_with_a_legend(
+    day: str, is_near: bool, admin_client: Client, settings: Any
+) -> None:
+    settings.NUMBER_INSIGHT = {**settings.NUMBER_INSIGHT, "BUDGET": {"day": day}}
+    budget.book(Decimal("1.50"), "EUR")
+    _record()
+    keeping.keep()
+    figure = _figures(admin_client)["money-eur"]
+    assert figure.plot is not None
+    assert ("ni-cap" in figure.plot) == is_near
+    assert ("budget" in [label for _swatch, label in figure.legend]) == is_near
 
 
 def test_money_is_for_those_who_may_see_spending(admin_client: Client, client: Client) -> None:

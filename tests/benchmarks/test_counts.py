@@ -27,8 +27,8 @@ pytestmark = pytest.mark.postgres_only
 
 SIGNUP = 4
 """The customer, a savepoint, the record, and the end of the savepoint."""
-LOOKUP = 27
-BATCH = 28
+LOOKUP = 26
+BATCH = 27
 """Sixteen lookups together. Where somebody listens to the signals, each takes two more."""
 REUSED = 10
 WEBHOOK = 10

@@ -17,7 +17,8 @@ from pytest_django.live_server_helper import LiveServer
 from tests.admin.builders import make_staff
 
 HERE = Path(__file__).parent
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PROGRAMS = ("chromium", "google-chrome", "chromium-browser")
+"""The last one may be a stub that only tells how to install it."""
 ALONE = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),

@@ -7,14 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import reviewing, screening
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, Spending
 from number_insight.overview import keeping
 from number_insight.providers.personas import PERSONAS
-from number_insight.screening import sweeps
+from number_insight.screening import refusal, sweeps
 from number_insight.testing import LookupFactory, RecordFactory, RiskFlagFactory
 
 FINDINGS = (
@@ -24,6 +27,8 @@ FINDINGS = (
 )
 CENT = 10**6
 """A cent, in the units in which spending is stored."""
+DENIED = "+46701740699"
+"""The number on the deny list."""
 NAMES = [
     "Alma Lindqvist",
     "Viktor Strand",
@@ -88,10 +93,18 @@ def queue(count: int) -> list[NumberInsightRecord]:
 def fill_gallery() -> None:
     """Store a month of signups, of which some wait, with lists, money and the daily tally."""
     chance = random.Random(20)
-    _past(chance)
-    _lists()
+    with transaction.atomic():  # a commit for each row would take seconds
+        _past(chance)
+        _lists()
     _present(chance)
     keeping.keep()
+
+
+def turn_away() -> None:
+    """Let a form refuse a number that is on the deny list."""
+    enforced = {**settings.NUMBER_INSIGHT, "ENFORCEMENT": "enforce"}
+    with override_settings(NUMBER_INSIGHT=enforced):
+        assert refusal.is_denied(DENIED)
 
 
 def _past(chance: random.Random) -> None:
@@ -133,7 +146,7 @@ def _judged(chance: random.Random, verdict: str, decision: str, at: Any) -> None
 
 def _lists() -> None:
     reason = "Ordered three times, and never paid."
-    number = {"match": "number", "value": "+46701740699", "reason": reason}
+    number = {"match": "number", "value": DENIED, "reason": reason}
     ListEntry.objects.create(action="deny", **number)
     office = {"match": "ip", "value": "89.160.20.250", "reason": "The office."}
     ListEntry.objects.create(action="allow", **office)

@@ -97,12 +97,14 @@ def test_what_is_no_limit_is_refused(limit: str) -> None:
 def test_turns_are_a_tenth_further_apart_than_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuits.time, "time", lambda: 1_800_000_000.0)
     with asking(THROUGHPUT=10):
-        one, _wait = circuits.take_turns("default", 1, within=timedelta(seconds=1))
-        many, wait = circuits.take_turns("default", 20, within=timedelta(seconds=1))
-        none, still = circuits.take_turns("default", 1, within=timedelta(seconds=1))
-    assert one == [timedelta(0)]
-    assert many == [timedelta(milliseconds=250 + 110 * place) for place in range(7)]
-    assert (none, wait, still) == ([], timedelta(seconds=1.02), timedelta(seconds=1.02))
+        one, many, none = (
+            circuits.take_turns("default", count, within=timedelta(seconds=1))
+            for count in (1, 20, 1)
+        )
+    assert one.delays == [timedelta(0)]
+    assert many.delays == [timedelta(milliseconds=250 + 110 * place) for place in range(7)]
+    assert none.delays == []
+    assert many.following == none.following == timedelta(seconds=1.02)
 
 
 def test_a_record_that_would_wait_too_long_for_its_turn_goes_back_to_the_queue() -> None:

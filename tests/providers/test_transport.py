@@ -88,7 +88,7 @@ def test_an_answer_of_gigabytes_is_not_unpacked(packing: str, body: bytes) -> No
     with Stub(says(200, body=body, Content_Encoding=packing)) as stub:
         tracemalloc.start()
         begun = time.monotonic()
-        with pytest.raises(Uncertain, match="larger than 256 KiB"):
+        with pytest.raises(Uncertain, match="The answer was too large to be read"):
             post(stub)
         _size, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -128,7 +128,7 @@ def _continue_for_ever(connection: socket.socket) -> None:
 def test_the_deadline_holds_however_slowly_bytes_come(script: Script) -> None:
     with Stub(script) as stub:
         begun = time.monotonic()
-        with pytest.raises(Uncertain, match=r"the 0\.6 seconds for it were over"):
+        with pytest.raises(Uncertain, match=r"no answer in the time allowed \(0\.6 s\)"):
             post(stub, timeout=DEADLINE)
         assert time.monotonic() - begun < DEADLINE + 1
         time.sleep(0.1)
@@ -154,7 +154,7 @@ def test_a_refused_connection_is_provably_not_sent() -> None:
 
 
 def test_a_name_that_nobody_knows_is_provably_not_sent() -> None:
-    with pytest.raises(NotSent, match=r"POST to nosuch\.invalid was not sent"):
+    with pytest.raises(NotSent, match=r"Nothing was sent \(POST to nosuch\.invalid\)"):
         transport.send(Form({}).to("https://nosuch.invalid/x"), timeout=5)
 
 

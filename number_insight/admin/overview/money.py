@@ -33,9 +33,9 @@ def money(
             ("refund", _("refunded"), Money.REFUNDED),
         )
     ]
-    cap = None if budget is None else float(budget * period.step)
+    cap = float("inf") if budget is None else float(budget * period.step)
     most = max(map(sum, zip(*(one.values for one in stacked), strict=True)))
-    top = nice(max(most, cap or 0) if cap is not None and cap <= 3 * most else most)
+    top = nice(max(most, cap) if cap <= 3 * most else most)
     titles = [
         f"{step_text(period, step.start)}: {display.money(step.of(Money.SPENT), currency)}"
         for step in steps
@@ -44,10 +44,10 @@ def money(
         name=f"money-{currency.lower() or 'none'}",
         title=_("Money in %(currency)s") % {"currency": currency} if currency else _("Money"),
         summary=_money_summary(steps, currency, budget),
-        plot=charts.columns(stacked, titles, top=top, caps=[] if cap is None else [cap]),
+        plot=charts.columns(stacked, titles, top=top, caps=[cap]),
         top=display.money(Decimal(str(top)), currency),
         ticks=ticks_of(period),
-        legend=legend_of(*stacked),
+        legend=[*legend_of(*stacked), *([(charts.dash(), _("budget"))] if cap <= top else ())],
         heads=[day_head(period), *(str(purpose.label) for purpose in Money)],
         rows=[
             [

@@ -16,6 +16,7 @@ from number_insight.admin.overview.figure import (
     number,
     percent,
 )
+from number_insight.conf import app_settings
 from number_insight.overview import figures
 from number_insight.overview.figures import Decided
 
@@ -24,6 +25,7 @@ def reviewers(names: Mapping[Any, str], found: Sequence[Decided]) -> Figure:
     """Return the decisions by reviewer; `names` maps the keys of users to their names."""
     named = [(names.get(one.reviewer) or _("code or a deleted user"), one) for one in found]
     most = max((one.count for one in found), default=0)
+    has_looks = bool(app_settings.SECOND_LOOK) or any(one.looks for one in found)
     return Figure(
         name="reviewers",
         title=_("Reviewers"),
@@ -40,12 +42,13 @@ def reviewers(names: Mapping[Any, str], found: Sequence[Decided]) -> Figure:
         legend=[(charts.swatch("deny"), _("refused")), (charts.swatch("allow"), _("released"))],
         heads=[
             *(_("Reviewer"), _("Decisions"), _("Refused"), _("Released"), _("Median")),
-            _("Agreement"),
+            *((_("Agreement"),) if has_looks else ()),
         ],
         rows=[
             [
                 *(name, number(one.count), number(one.refused), number(one.released)),
-                *(display.duration(one.median), percent(one.agreement)),
+                display.duration(one.median),
+                *((percent(one.agreement),) if has_looks else ()),
             ]
             for name, one in named
         ],
@@ -59,10 +62,7 @@ def _reviewers_summary(found: Sequence[Decided]) -> str:
     (median,) = figures.quantiles([one.spread for one in found], 0.5)
     message = _("%(count)s decisions, half of them within %(median)s of the signup.")
     told = message % {"count": number(count), "median": display.duration(median)}
-    looks, agreed = (
-        sum(one.agreed + one.disagreed for one in found),
-        sum(one.agreed for one in found),
-    )
+    looks, agreed = sum(one.looks for one in found), sum(one.agreed for one in found)
     if not looks:
         return told
     message = _("Second looks agreed with %(share)s of %(looks)s.")
