@@ -10,6 +10,7 @@ from typing import Any
 from django.test import override_settings
 
 from number_insight.providers.fake import Fake
+from tests.settings import FAKE
 
 
 class Dollars(Fake):
@@ -34,7 +35,7 @@ def two_providers(
 ) -> Iterator[None]:
     """Ask two fake providers, whose answers are given; the second one charges USD by default."""
     providers = {
-        "default": {"BACKEND": f"{Fake.__module__}.Fake", "OPTIONS": {"answers": first or {}}},
+        "default": {"BACKEND": FAKE, "OPTIONS": {"answers": first or {}}},
         "spare": {"BACKEND": backend, "OPTIONS": {"answers": second or {}}},
     }
     given = {"PROVIDERS": providers, "LIMITS": {}, **settings}
