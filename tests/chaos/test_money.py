@@ -153,6 +153,6 @@ def test_a_killed_comparison_goes_on_and_pays_for_nothing_twice(stand: Stand) ->
         assert document["numbers"] == MANY - lost, errors
         assert lost <= 16
         paid = Counter(entry.number for entry in other.ledger.entries)
-        assert len(paid) == MANY
+        assert MANY - lost <= len(paid) <= MANY  # of those lost, some may not have been sent
         assert set(paid.values()) == {1}
         assert list(NumberInsightRecord.objects.order_by("pk").values()) == before
