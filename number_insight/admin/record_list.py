@@ -21,7 +21,7 @@ from number_insight.models import NumberInsightRecord, RiskFlag
 PERSON = "_number_insight_person"
 """The attribute of a listed record that holds its subject."""
 MAX_COUNTED = 2000
-"""The newest waiting records whose flags are counted beside the choices."""
+"""The waiting records, in the order of their index, whose flags are counted at most."""
 MAX_ACROSS = 100
 """The number of records up to which all of a list may be selected."""
 
@@ -106,8 +106,8 @@ class RecordChangeList(ChangeList):
         ]
 
     def _flag_counts(self) -> dict[str, int]:
-        """Return the flags of the newest records that wait, counted by code."""
-        rows = NumberInsightRecord.objects.awaiting_review().order_by("-pk")
+        """Return the flags of the records that wait, or of `MAX_COUNTED` of them, by code."""
+        rows = NumberInsightRecord.objects.awaiting_review().order_by(*searching.QUEUE_ORDER)
         keys = list(rows.values_list("pk", flat=True)[:MAX_COUNTED])
         flags = RiskFlag.objects.filter(record__in=keys, counted=True).order_by()
         counted = flags.values_list("code").annotate(count=Count("pk"))
