@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,13 +21,10 @@ from number_insight.conf import app_settings
 from number_insight.insight import UNKNOWN
 from number_insight.models import NumberInsightRecord, RiskFlag
 from number_insight.models.choices import FLAGGED, Decision, Lane, RecordState, Verdict
-from number_insight.wording import with_detail
 
 EMPTY_VALUE = "–"
 SEPARATOR = ", "
 """Between the parts of a list; Django's catalogues hold it, so that ours need not."""
-SENTENCES_END = re.compile(r"(?<=[.!?…]) +")
-DETAIL = re.compile(r" \(([^()]*)\)\.$")
 EXACT = 10
 """The seconds below which a duration has a decimal place."""
 OWN_FLAGS = {
@@ -77,22 +73,6 @@ VOIP = {
 }
 YES_NO = {"yes": _("yes"), "no": _("no"), "partial": _("in part")}
 CALLER_TYPES = {"business": _("business"), "consumer": _("consumer")}
-
-
-def sentences(text: str) -> str:
-    """Return a stored English text in the language of the page, sentence by sentence.
-
-    What no catalogue has stays as it is, such as the detail in brackets that ends a sentence.
-    """
-    return " ".join(_sentence(part) for part in SENTENCES_END.split(text.strip()) if part)
-
-
-def _sentence(text: str) -> str:
-    told, detail = gettext(text), DETAIL.search(text)
-    if told != text or detail is None:
-        return told
-    sentence = f"{text[: detail.start()]}."
-    return with_detail(gettext(sentence), detail[1])
 
 
 def comma() -> str:

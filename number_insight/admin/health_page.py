@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from number_insight.admin import display, links
+from number_insight.admin import display, links, sentences
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
 from number_insight.lookups.budget import Balance
 from number_insight.lookups.retirement import Retirement
@@ -64,7 +64,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
         "pauses": [
             {
                 "pause": pause,
-                "reason": display.sentences(pause.reason),
+                "reason": sentences.translated(pause.reason),
                 "is_over": pause.until <= timezone.now(),
             }
             for pause in health.pauses

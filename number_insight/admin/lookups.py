@@ -18,7 +18,15 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import numbers
 from number_insight.addresses import masked_ip
-from number_insight.admin import display, filters, links, permissions, rights, searching
+from number_insight.admin import (
+    display,
+    filters,
+    links,
+    permissions,
+    rights,
+    searching,
+    sentences,
+)
 from number_insight.admin.base import ReadOnlyAdmin, log_change
 from number_insight.lookups import bills
 from number_insight.models import Lookup, NumberInsightRecord
@@ -240,14 +248,14 @@ class LookupAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def state_text(self, lookup: Lookup) -> SafeString:
-        error = display.sentences(lookup.error)
+        error = sentences.translated(lookup.error)
         short = Truncator(error).chars(MAX_ERROR_LENGTH)
         line = '{}<bdi class="ni-second" title="{}">{}</bdi>'
         return format_html(line, lookup.get_state_display(), error, short)
 
     @admin.display(description=_("error"), empty_value=display.EMPTY_VALUE)
     def error_text(self, lookup: Lookup) -> str:
-        return display.sentences(lookup.error)
+        return sentences.translated(lookup.error)
 
     @admin.display(description=_("price"))
     def price_text(self, lookup: Lookup) -> str:

@@ -32,6 +32,8 @@ LANES = {
     Lane.FAULT.value: _("a rule failed"),
 }
 BY = {SCORE: ("-score", "pk"), OLDEST: ("pk",)}
+INDEX_ORDER = ("lane", "-score", "pk")
+"""The order of the index of the queue: for a query in it, no other index is taken."""
 SHOWN = ("number", "number_hash", "number_masked", "score", "verdict", "lane", "created_at")
 """The columns of the cases ahead."""
 AHEAD = 9

@@ -107,7 +107,7 @@ class RecordChangeList(ChangeList):
 
     def _flag_counts(self) -> dict[str, int]:
         """Return the flags of the records that wait, or of `MAX_COUNTED` of them, by code."""
-        rows = NumberInsightRecord.objects.awaiting_review().order_by(*searching.QUEUE_ORDER)
+        rows = NumberInsightRecord.objects.awaiting_review().order_by(*queue.INDEX_ORDER)
         keys = list(rows.values_list("pk", flat=True)[:MAX_COUNTED])
         flags = RiskFlag.objects.filter(record__in=keys, counted=True).order_by()
         counted = flags.values_list("code").annotate(count=Count("pk"))

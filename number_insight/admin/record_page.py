@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from number_insight import loading, reviewing, validators
-from number_insight.admin import answer_rows, case, display, drafts, links, untold
+from number_insight.admin import answer_rows, case, display, drafts, links, sentences, untold
 from number_insight.admin.answer_rows import Rows
 from number_insight.admin.case import Case, Panel
 from number_insight.admin.desk_acts import LASTS
@@ -137,7 +137,7 @@ def _lookup_rows(record: NumberInsightRecord, site: AdminSite) -> Rows:
         (_("Reserved"), display.money(lookup.reserved, lookup.currency)),
         (_("Cost of this record"), display.money(record.cost, lookup.currency)),
         _saved(record),
-        (_("Error"), display.sentences(lookup.error) or display.EMPTY_VALUE),
+        (_("Error"), sentences.translated(lookup.error) or display.EMPTY_VALUE),
     ]
 
 

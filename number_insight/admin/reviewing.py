@@ -17,7 +17,7 @@ from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import loading, reviewing
-from number_insight.admin import display
+from number_insight.admin import display, sentences
 from number_insight.admin.base import log_change
 from number_insight.exceptions import Unsupported
 from number_insight.models import NumberInsightRecord
@@ -160,7 +160,7 @@ def _look_up_again(record: NumberInsightRecord, _user: Any, _given: Grounds) -> 
         with transaction.atomic():
             reviewing.look_up_again(record)
     except (Unsupported, ImproperlyConfigured) as error:
-        why = display.sentences(str(error))
+        why = sentences.translated(str(error))
         return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": why}
     return ""
 

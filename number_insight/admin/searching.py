@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from number_insight import addresses, numbers, spelling
+from number_insight.admin import queue
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.managers import same_number
@@ -33,8 +34,6 @@ HIDDEN = " *….x"
 """The signs that may stand for the first digits, before the last ones."""
 GAPS = str.maketrans("", "", " -()/")
 """The signs between digits, to be removed."""
-QUEUE_ORDER = ("lane", "-score", "pk")
-"""The order of the index of the review queue, so that no other index is taken for a search."""
 
 
 def search(rows: QuerySet[Any], text: str, *conditions: Callable[[str], Q]) -> QuerySet[Any]:
@@ -97,7 +96,7 @@ def by_last_digits(text: str) -> Q:
     if not digits:
         return Q(pk__in=[])
     waiting = NumberInsightRecord.objects.awaiting_review().filter(number__endswith=digits)
-    keys = waiting.order_by(*QUEUE_ORDER).values_list("pk", flat=True)
+    keys = waiting.order_by(*queue.INDEX_ORDER).values_list("pk", flat=True)
     return Q(pk__in=list(keys[:MAX_ENDINGS]))
 
 

@@ -1,4 +1,4 @@
-"""What one does at the desk: decide, skip, undo and look up again; its form and its keys."""
+"""Acts at the desk: deciding, skipping, undoing and looking up again; its form and its keys."""
 
 from __future__ import annotations
 

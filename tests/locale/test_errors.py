@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from number_insight.admin import display
+from number_insight.admin import sentences
 from number_insight.exceptions import NotSent
 from number_insight.lookups import answers, calls, claims, expiry
 from number_insight.providers import (
@@ -47,16 +47,16 @@ def _sentences() -> Iterator[str]:
 
 @languages
 def test_every_sentence_on_a_failure_is_translated(language: str) -> None:
-    sentences = set(_sentences())
-    assert len(sentences) > 60
+    told = set(_sentences())
+    assert len(told) > 60
     with translation.override(language):
-        assert [text for text in sentences if display.sentences(text) == text] == []
+        assert [text for text in told if sentences.translated(text) == text] == []
 
 
 def test_a_detail_in_brackets_stays_as_it_is() -> None:
     text = with_detail(meanings.OTHER_HTTP.sentence, "HTTP 507")
     with translation.override("de"):
-        told = display.sentences(text)
+        told = sentences.translated(text)
     assert told.startswith("Der Anbieter scheiterte, während er die Anfrage bearbeitete;")
     assert told.endswith(" (HTTP 507).")
 
@@ -67,7 +67,7 @@ def test_a_call_that_failed_is_told_sentence_by_sentence() -> None:
     with pytest.raises(NotSent) as caught:
         transport.send(Form({}).to(f"http://127.0.0.1:{port}/x"), timeout=5)
     with translation.override("de"):
-        told = display.sentences(str(caught.value))
+        told = sentences.translated(str(caught.value))
     assert told == (
         "Der Host hat die Verbindung abgelehnt. Nichts wurde gesendet (POST to 127.0.0.1)."
     )
@@ -76,7 +76,7 @@ def test_a_call_that_failed_is_told_sentence_by_sentence() -> None:
 @pytest.mark.parametrize("text", ["", "Acme is closed.", "Acme (Paris). It is closed (again)."])
 def test_the_words_of_others_stay_as_they_are(text: str) -> None:
     with translation.override("de"):
-        assert display.sentences(text) == text
+        assert sentences.translated(text) == text
 
 
 @languages
@@ -91,4 +91,4 @@ def test_a_case_without_an_answer_tells_its_cause_in_the_language_of_the_page(
     assert transport.TOO_LATE not in page
     assert transport.SENT.removesuffix(".") not in page
     with translation.override(language):
-        assert display.sentences(error).replace("\N{NO-BREAK SPACE}", " ") in page
+        assert sentences.translated(error).replace("\N{NO-BREAK SPACE}", " ") in page
