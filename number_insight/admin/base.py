@@ -50,14 +50,15 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class OwnFiltersAdmin(ModelAdmin):
-    """Base class of the admins whose lists a person with masked numbers narrows by filters alone.
+    """Base class of the admins whose lists are narrowed by filters alone where columns are hidden.
 
     By itself the admin takes any column from a URL ("?number__startswith=+4670"), so that masked
-    digits could be found out one by one.
+    digits, or a price, could be found out one by one.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        if permissions.can_view_full_number(request.user):
+        user = request.user
+        if permissions.can_view_full_number(user) and permissions.can_view_lookups(user):
             return super().lookup_allowed(lookup, value, request)
         column = lookup.partition(LOOKUP_SEP)[0]
         filters: Any = self.get_list_filter(request)

@@ -131,11 +131,20 @@ def test_no_url_narrows_the_list_by_a_column_that_has_no_filter(lookup: str, pag
     assert ada.get(f"{LIST}{page}?{lookup}").status_code == 400
 
 
-def test_those_who_see_numbers_in_full_narrow_the_list_by_any_column() -> None:
+def test_those_who_see_numbers_and_costs_narrow_the_list_by_any_column() -> None:
     make_record(NUMBER)
-    ada, _user = logged_in("ada", DECIDE, "view_full_number")
+    ada, _user = logged_in("ada", DECIDE, "view_full_number", "view_lookup")
     found = ada.get(f"{LIST}?number__startswith=%2B46")
     assert (found.status_code, found.context["cl"].result_count) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("seen", "lookup"), [("view_full_number", "cost__gte=0.01"), ("view_lookup", "number__gt=%2B4")]
+)
+def test_what_is_hidden_is_not_found_out_by_the_url(seen: str, lookup: str) -> None:
+    make_record(NUMBER)
+    ada, _user = logged_in("ada", DECIDE, seen)
+    assert ada.get(f"{LIST}?{lookup}").status_code == 400
 
 
 @pytest.mark.parametrize(
