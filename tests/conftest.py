@@ -16,8 +16,9 @@ from django.utils import translation
 
 from number_insight.sandbox.server import Sandbox
 from tests.celery import app
+from tests.support.mariadb import MariaDB
 from tests.support.programs import ServerMissing
-from tests.support.servers import MariaDB, PostgreSQL, Redis
+from tests.support.servers import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
 

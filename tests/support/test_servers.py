@@ -14,7 +14,8 @@ import pytest
 import redis
 
 from tests.support import programs
-from tests.support.servers import MariaDB, PostgreSQL, Redis, Server, ServerFailed
+from tests.support.mariadb import MariaDB
+from tests.support.servers import PostgreSQL, Redis, Server, ServerFailed
 from tests.support.waiting import until
 
 PATIENCE = 10.0
