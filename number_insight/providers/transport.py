@@ -253,7 +253,12 @@ def _read(answer: requests.Response) -> Response:
 
 
 _SENTENCES: tuple[tuple[type[BaseException], str], ...] = (
-    (_TooLarge, gettext_noop("The answer was too large to be read.")),
+    (
+        _TooLarge,
+        with_detail(
+            gettext_noop("The answer was too large to be read."), f"over {MAX_BODY // 1024} KiB"
+        ),
+    ),
     (_Packed, gettext_noop("The answer is packed, though that was not asked for.")),
     (trust.BundleUnreadable, gettext_noop("The bundle of trusted certificates cannot be read.")),
     (socket.gaierror, gettext_noop("The host name could not be resolved.")),
