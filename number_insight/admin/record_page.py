@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from number_insight import loading, reviewing, validators
-from number_insight.admin import answer_rows, case, display, drafts, links, sentences, untold
+from number_insight.admin import answer_rows, case, display, drafts, links, presses, sentences, untold
 from number_insight.admin.answer_rows import Rows
 from number_insight.admin.case import Case, Panel
 from number_insight.admin.desk_acts import LASTS
@@ -62,6 +62,7 @@ def decision_bar(
         "listables": case.listable(record, granted) if is_open else [],
         "lasts": LASTS.items(),
         "offer": case.offer(record, granted) if is_open else None,
+        "presses": presses.decision([record.verdict]),
         "chosen": {},
         "to": back_to,
     }

@@ -144,8 +144,9 @@ class NumberInsightRecordAdmin(
             "subtitle": None,  # the number is in the page's own headline
             "obstacle": obstacle,
             "action_urls": [
-                (action, self._action_url(request, action))
+                (offer.text if offer and action is LOOK_UP_AGAIN else action.button, url)
                 for action in (LOOK_UP_AGAIN, REOPEN)
+                for url in (self._action_url(request, action),)
                 if self.has_action_permission(request, action)
                 and not (action is LOOK_UP_AGAIN and obstacle)
                 and not (obj.decision == "" if action is REOPEN else is_open)

@@ -219,6 +219,13 @@ REOPEN = Action(
 ACTIONS = {action.name: action for action in (RELEASE, REFUSE, LOOK_UP_AGAIN, REOPEN)}
 
 
+def lookup_text(price: str) -> str:
+    """Return the text of a button that looks up again, with its highest price if that is shown."""
+    if not price:
+        return str(LOOK_UP_AGAIN.button)
+    return gettext("Look up again, at most %(price)s") % {"price": price}
+
+
 def apply_action(
     request: HttpRequest, action: Action, records: Iterable[NumberInsightRecord], given: Grounds
 ) -> tuple[int, list[str]]:

@@ -242,9 +242,10 @@ def test_only_permitted_actions_have_a_button(
 
 def _buttons(page: str) -> list[str]:
     """Return the acts that the page offers: of the decision bar, or with a page of their own."""
-    return re.findall(r'(?:name="act" value="|type="submit" value=")([^"]+)"', page)
+    found = re.findall(r'(?:name="act" value="([^"]+)"|class="ni-button">([^<]+)</button>)', page)
+    return [act or text for act, text in found]
 
 
 def test_a_decided_record_has_no_button_to_decide(admin_client: Client) -> None:
     page = admin_client.get(page_of(make_record(decision="released"))).content.decode()
-    assert _buttons(page) == ["Look up again …", "Reopen …"]
+    assert _buttons(page) == ["Look up again, at most 0.03 EUR …", "Reopen …"]
