@@ -49,7 +49,7 @@ def context(
         "granted": granted,
         "record": record,
         "facts": facts(shown, site, granted),
-        "events": _events(record, granted),
+        "events": events(record, granted),
         "lookups": _lookups(record, site) if granted.costs else [],
         "most_lookups": MAX_LOOKUPS,
         "told_visitor": validators.refused().message if shown.is_form_refusal else "",
@@ -126,7 +126,7 @@ def _no_ip_country(record: NumberInsightRecord) -> str:
     return _("unknown")
 
 
-def _events(record: NumberInsightRecord, granted: Rights) -> list[dict[str, Any]]:
+def events(record: NumberInsightRecord, granted: Rights) -> list[dict[str, Any]]:
     """Return the acts on `record`, with second words if the user may reopen."""
     rows = DecisionEvent.objects.filter(record=record).select_related("user").order_by("pk")
     return [

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -131,6 +132,14 @@ class NumberInsightRecordAdmin(
         if persons:
             conditions.append(partial(searching.by_person, models=persons))
         return searching.search(queryset, search_term, *conditions), False
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        record = self.get_object(request, unquote(object_id))
+        granted = rights_of(request, self.admin_site)
+        events = record_page.events(record, granted) if record is not None and granted.view else []
+        return super().history_view(request, object_id, {**(extra_context or {}), "events": events})
 
     def page_context(self, request: HttpRequest, obj: NumberInsightRecord) -> dict[str, Any]:
         granted = rights_of(request, self.admin_site)

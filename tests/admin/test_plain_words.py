@@ -12,8 +12,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from number_insight import reviewing
 from number_insight.models import ListEntry, NumberInsightRecord, RuleFault
-from tests.admin.builders import DESK, LIST, make_lookup, make_record, make_staff, page_of, text_of
+from tests.admin.builders import (
+    DESK,
+    LIST,
+    add_flag,
+    make_lookup,
+    make_record,
+    make_staff,
+    page_of,
+    posted,
+    text_of,
+)
 from tests.support.records import an_entry
 from tests.support.stage import asking
 
@@ -84,6 +95,41 @@ def test_the_history_of_an_untouched_record_says_that_nobody_has_decided(
     told = text_of(admin_client.get(history))
     assert "Nobody has decided or changed anything here yet." in told
     assert "wasn't added" not in told
+
+
+def test_a_decision_made_in_code_stands_in_the_history_with_its_reason(
+    admin_client: Client,
+) -> None:
+    record = make_record()
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    reviewing.refuse(record, user=None, reason="The address does not exist.")
+    told = text_of(admin_client.get(history))
+    assert "refused" in told
+    assert "The address does not exist." in told
+    assert "Nobody has decided" not in told
+
+
+def test_a_decision_at_the_desk_stands_in_the_history_with_its_reason(admin_client: Client) -> None:
+    record = make_record()
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    given = {"reason_code": "fraud_before", "reason": "As last week."}
+    admin_client.post(DESK, posted(record, "refuse", **given))
+    told = text_of(admin_client.get(history))
+    assert "Decisions Act By At Reason refused admin" in told
+    assert told.count("As last week.") == 2
+    assert "Refused." in told
+
+
+def test_a_long_reason_is_folded_wherever_it_stands(admin_client: Client) -> None:
+    record = make_record(verdict="deny")
+    entry = an_entry("deny", "number", record.number, reason="listed " * 60)
+    add_flag(record, "deny_number", group="lists", evidence={"entry": entry.pk})
+    admin_client.post(DESK, posted(record, "refuse", reason="w" * 2000))
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    for url, count in ((page_of(record), 2), (history, 2)):
+        page = admin_client.get(url).content.decode()
+        assert page.count('<details class="ni-fold">') == count, url
+        assert "w" * 2000 in page
 
 
 def _aged(hours: int, **fields: Any) -> NumberInsightRecord:
