@@ -68,8 +68,9 @@ def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -
         ("0605", [], "and no last digits"),
         ("An", ["view_full_number"], "A name is found from its first three letters on."),
         ("Ana", ["view_full_number"], "Names are not searched here"),
-        ("9.9.9.9", [], "No record has this number, IP or id"),
-        ("+46701740699", ["view_full_number"], "No record has this number, IP or id"),
+        ("9.9.9.9", [], "Nobody has signed up from this IP."),
+        ("2a00::1", [], "Nobody has signed up from this IP."),
+        ("+46701740699", ["view_full_number"], "No record has this number."),
     ],
 )
 def test_a_search_says_why_it_finds_nothing(
@@ -81,8 +82,41 @@ def test_a_search_says_why_it_finds_nothing(
         assert sentence in text_of(client.get(LIST, {"q": typed}))
 
 
+@pytest.mark.parametrize(
+    ("typed", "permissions", "sentence"),
+    [
+        ("Ana", ["view_user"], "No account of this name has signed up"),
+        ("Ana Q4", ["view_user"], "No account of this name has signed up"),
+        ("ana@example.com", ["view_user"], "No account with this e-mail has signed up."),
+        ("Ana", [], "Names and e-mails are found by those who may view the accounts."),
+    ],
+)
+def test_a_search_for_a_person_says_why_it_finds_nobody(
+    client: Client, typed: str, permissions: list[str], sentence: str
+) -> None:
+    client.force_login(make_staff("looker", "view_numberinsightrecord", *permissions))
+    with asking(SUBJECT_SEARCH={"auth.User": ["username", "email"]}):
+        assert sentence in text_of(client.get(LIST, {"q": typed}))
+
+
+def test_an_empty_lane_says_how_much_was_decided_today(admin_client: Client) -> None:
+    for count, sentence in (
+        (0, "Nothing waits here."),
+        (1, "Nothing waits here. 1 signup was decided today."),
+        (2, "Nothing waits here. 2 signups were decided today."),
+    ):
+        if count:
+            reviewing.release(make_record(), user=None)
+        assert sentence in text_of(admin_client.get(LIST, {"queue": "risk"}))
+    NumberInsightRecord.objects.update(decided_at=timezone.now() - timedelta(days=2))
+    assert "decided today" not in text_of(admin_client.get(LIST, {"queue": "risk"}))
+
+
 def test_a_list_without_rows_offers_nothing_to_be_done_with_them(admin_client: Client) -> None:
-    assert 'name="action"' not in admin_client.get(LIST).content.decode()
+    others = ("rulefault", "lookup", "listentry")
+    urls = [reverse(f"admin:number_insight_{name}_changelist") for name in others]
+    for url in (LIST, *urls):
+        assert 'name="action"' not in admin_client.get(url).content.decode()
     make_record()
     assert 'name="action"' in admin_client.get(LIST).content.decode()
 
