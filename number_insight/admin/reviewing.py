@@ -72,6 +72,12 @@ class ReasonForm(forms.Form):
             fields["reason_code"].widget.attrs["autofocus"] = True
         if action.reason == NEEDED:
             fields["reason_code"].help_text = _("(a refusal needs one)")
+            fields["reason_code"].widget.attrs["aria-required"] = "true"
+
+    @property
+    def needed(self) -> list[str]:
+        """The names of the fields without which the action is not done."""
+        return ["reason_code"] if self.action.reason == NEEDED else []
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -33,6 +33,7 @@ class WhyForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=MAX_REASON_LENGTH,
+        error_messages={"required": _("Say why: your colleagues read it in the history.")},
         widget=forms.TextInput(attrs={"class": "vTextField", "autofocus": True}),
     )
 
