@@ -79,7 +79,7 @@ class DeskForm(forms.Form):
 
     @property
     def first_error(self) -> str:
-        """The first thing that is wrong with the form, or ""; a missing reason is told beside it."""
+        """The first thing that is wrong with the form, or ""; a missing reason apart."""
         if self.lacks_reason:
             return ""
         return next((str(error) for errors in self.errors.values() for error in errors), "")

@@ -164,7 +164,7 @@ class RecordChangeList(ChangeList):
         if self.result_count:
             return ""
         if self.query:
-            persons = self.model_admin.searched_persons(self.request)
+            persons = searching.persons(self.request, self.model_admin.admin_site)
             return searching.why_nothing(self.query, is_full=self._is_full, persons=persons)
         if QueueFilter.parameter_name in self.request.GET and not self.chips:
             return _nothing_waits()

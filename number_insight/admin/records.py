@@ -120,7 +120,7 @@ class NumberInsightRecordAdmin(
     ) -> tuple[QuerySet[Any], bool]:
         is_full = permissions.can_view_full_number(request.user)
         of_number = (searching.by_number, searching.by_last_digits)
-        persons = self.searched_persons(request)
+        persons = searching.persons(request, self.admin_site)
         conditions = [
             *(of_number if is_full else (searching.by_whole_number,)),
             *(searching.by_subject_id, searching.by_ip),
@@ -128,14 +128,6 @@ class NumberInsightRecordAdmin(
         if persons:
             conditions.append(partial(searching.by_person, models=persons))
         return searching.search(queryset, search_term, *conditions), False
-
-    def searched_persons(self, request: HttpRequest) -> dict[type[Any], list[str]]:
-        """Return the models of ``SUBJECT_SEARCH`` that the user may view, with their fields."""
-        return {
-            model: fields
-            for model, fields in searching.searched_models().items()
-            if links.may_view(self.admin_site, request, model)
-        }
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None

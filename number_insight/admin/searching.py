@@ -9,12 +9,14 @@ from operator import or_
 from typing import Any
 
 from django.apps import apps
+from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from number_insight import addresses, numbers, spelling
-from number_insight.admin import queue
+from number_insight.admin import links, queue
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.managers import same_number
@@ -127,6 +129,12 @@ def searched_models() -> dict[type[Any], list[str]]:
         with suppress(LookupError, ValueError):  # reported by the checks
             found[apps.get_model(label)] = list(fields)
     return {model: fields for model, fields in found.items() if fields}
+
+
+def persons(request: HttpRequest, site: AdminSite) -> dict[type[Any], list[str]]:
+    """Return the models of ``SUBJECT_SEARCH`` that the user may view, with their fields."""
+    found = searched_models().items()
+    return {model: fields for model, fields in found if links.may_view(site, request, model)}
 
 
 def why_nothing(text: str, *, is_full: bool, persons: Mapping[type[Any], Any]) -> str:

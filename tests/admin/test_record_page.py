@@ -249,3 +249,12 @@ def _buttons(page: str) -> list[str]:
 def test_a_decided_record_has_no_button_to_decide(admin_client: Client) -> None:
     page = admin_client.get(page_of(make_record(decision="released"))).content.decode()
     assert _buttons(page) == ["Look up again, at most 0.03 EUR …", "Reopen …"]
+
+
+def test_a_record_without_flags_has_neither_a_sum_nor_a_second_score(admin_client: Client) -> None:
+    page = admin_client.get(page_of(make_record(verdict="allow", score=0))).content.decode()
+    assert "No finding counts." in page
+    assert "ni-sum" not in page
+    assert '<table class="ni-findings">' not in page
+    assert page.count(">Score<") == 0
+    assert page.count('class="ni-bar-score"') == 1
