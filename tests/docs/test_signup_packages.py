@@ -20,6 +20,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions", "django.contrib.messages", "django.contrib.sites", *INSTALLED_APPS,
 ]
 SITE_ID = 1
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
 ROOT_URLCONF = "shop.urls"
 TEMPLATES = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -224,6 +229,16 @@ class SignupView(CreateView):
         accepted=(200,),
         refused=(422,),
     ),
+    Recipe(
+        heading="Django Ninja",
+        urls='path("async/", async_api.urls)',
+        fields={"username": "ada"},
+        path="/async/signup",
+        bad=None,
+        json=True,
+        accepted=(200,),
+        refused=(422,),
+    ),
 ]
 
 
@@ -248,7 +263,11 @@ def project(directory: Path, recipe: Recipe, more: str = "", **files: str) -> Sh
             made.write(block.path, text)
     if recipe.views:
         made.write("shop/views.py", recipe.views)
-    own = {"views.": "from shop import views", "api.urls": "from shop.api import api"}
+    own = {
+        "views.": "from shop import views",
+        "(\"\", api.urls": "from shop.api import api",
+        "async_api.urls": "from shop.async_api import api as async_api",
+    }
     imports = "".join(line for word, line in own.items() if word in recipe.urls)
     made.write(
         "shop/urls.py",
@@ -307,8 +326,7 @@ print("all is well")
 def test_a_signup_after_a_social_login_is_screened(tmp_path: Path) -> None:
     apps = ("allauth.socialaccount", "allauth.socialaccount.providers.dummy")
     recipe = replace(ALLAUTH, apps=(*ALLAUTH.apps, *apps))
-    asked = 'SOCIALACCOUNT_AUTO_SIGNUP = False\nACCOUNT_SIGNUP_FIELDS = ["username*", "email"]\n'
-    made = project(tmp_path, recipe, asked)
+    made = project(tmp_path, recipe, 'ACCOUNT_SIGNUP_FIELDS = ["username*", "email"]\n')
     assert made.run(SOCIAL).endswith("all is well\n")
 
 
