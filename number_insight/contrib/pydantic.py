@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from django.core.exceptions import (
@@ -42,10 +43,8 @@ def _refuse(number: str) -> None:
     Django Ninja reads the document of an async view in the loop, where no database may be asked: it
     is left to the view to refuse, rather than to fail at each signup.
     """
-    try:
+    with suppress(SynchronousOnlyOperation):
         NumberInsightValidator(queue=False)(number)
-    except SynchronousOnlyOperation:
-        pass
 
 
 PhoneNumber = Annotated[str, AfterValidator(_checked)]
