@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.db import connections
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -22,7 +21,7 @@ from number_insight.models import NumberInsightRecord, RiskFlag
 PERSON = "_number_insight_person"
 """The attribute of a listed record that holds its subject."""
 MAX_COUNTED = 2000
-"""The waiting records from which on their flags are not counted: it would take too long."""
+"""The most waiting records whose flags are counted; those of a part would be a false count."""
 MAX_ACROSS = 100
 """The number of records up to which all of a list may be selected."""
 
@@ -104,13 +103,12 @@ class RecordChangeList(ChangeList):
         ]
 
     def _flag_counts(self) -> dict[str, int]:
-        """Return the flags of the records that wait, by code; none if too many wait to count."""
+        """Return the flags of the records that wait, by code; nothing if they are too many."""
         if queue.waiting(self.request).count > MAX_COUNTED:
             return {}
         rows = NumberInsightRecord.objects.awaiting_review().order_by(*queue.INDEX_ORDER)
-        keys: Any = rows.values_list("pk", flat=True)[:MAX_COUNTED]
-        if not connections[rows.db].features.allow_sliced_subqueries_with_in:
-            keys = list(keys)
+        # As a subquery they are estimated to be many more, so that all flags would be read.
+        keys = list(rows.values_list("pk", flat=True)[:MAX_COUNTED])
         flags = RiskFlag.objects.filter(record__in=keys, counted=True).order_by()
         counted = flags.values_list("code").annotate(count=Count("pk"))
         return {str(code): int(count) for code, count in counted}

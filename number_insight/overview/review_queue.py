@@ -56,7 +56,7 @@ class Queue:
 def examine() -> Queue:
     """Return the review queue, in one query for which its index is enough."""
     waiting = NumberInsightRecord.objects.awaiting_review().order_by().values_list("lane")
-    lanes = list(waiting.annotate(count=Count("pk"), oldest=Min("created_at")))
+    lanes = list(waiting.annotate(count=Count("*"), oldest=Min("created_at")))
     counts = {lane: count for lane, count, _oldest in lanes}
     return Queue(
         count=sum(counts.values()),
