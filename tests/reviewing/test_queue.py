@@ -88,15 +88,15 @@ def test_postgresql_counts_the_queue_without_reading_a_row() -> None:
     assert "Heap Fetches: 0" in plan
 
 
-def test_each_lane_is_counted_with_the_age_of_the_oldest(crowd: None) -> None:
-    old = waiting(lane="budget")
+def test_each_lane_is_counted_with_the_age_of_the_oldest() -> None:
+    old, _new, _later = waiting(lane="budget"), waiting(), waiting()
     ago = timezone.now() - timedelta(days=3)
     NumberInsightRecord.objects.filter(pk=old.pk).update(created_at=ago)
     abandoned = RecordFactory(verdict="review", lane="fault", subject=None)
     NumberInsightRecord.objects.filter(pk=abandoned.pk).update(created_at=ago - timedelta(days=1))
     found = review_queue.examine()
-    assert found.by_lane == {"risk": 30, "no_answer": 0, "budget": 1, "fault": 0}
-    assert (found.count, found.oldest_since) == (31, ago)
+    assert found.by_lane == {"risk": 2, "no_answer": 0, "budget": 1, "fault": 0}
+    assert (found.count, found.oldest_since) == (3, ago)
 
 
 def test_the_sweep_finds_by_indexes_what_is_over(crowd: None) -> None:
