@@ -49,12 +49,18 @@ SPENT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """An open circuit: the provider `name` is not asked before `until`."""
+    """An open circuit: the provider is not asked before `until`, or only not at `level`."""
 
     circuit_id: int
-    name: str
+    provider: str
+    level: str
     reason: str
     until: datetime
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the settings, with the level if there is one."""
+        return f"{self.provider} {self.level}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +187,8 @@ def open_circuits() -> Iterator[Pause]:
         assert circuit.open_until is not None
         yield Pause(
             circuit_id=circuit.pk,
-            name=str(circuit),
+            provider=circuit.provider,
+            level=circuit.level,
             reason=circuit.reason,
             until=circuit.open_until,
         )

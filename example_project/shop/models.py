@@ -36,8 +36,8 @@ class Customer(models.Model):
         """Being checked, or waiting for a reviewer."""
         ACTIVE = "active"
         """Free to order."""
-        REFUSED = "refused"
-        """Turned away by a reviewer."""
+        REFUSED = "refused", "Closed"
+        """Closed, since a reviewer has refused it."""
 
     name = models.CharField(max_length=200)
     email = models.EmailField("e-mail", unique=True, error_messages={"unique": EMAIL_TAKEN})

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
-from number_insight.admin import display, untold
+from number_insight.admin import display, naming, untold
 from number_insight.insight import UNKNOWN, Insight, Risk, Swap
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import ON_AN_ANSWER, Basis
@@ -112,7 +112,7 @@ def _line_type_source(record: NumberInsightRecord) -> str:
     if lookup.insight is None:
         return ""
     is_told = lookup.insight.get("line_type", UNKNOWN) != UNKNOWN
-    return lookup.provider if is_told else LIBPHONENUMBER
+    return naming.provider_name(lookup.provider) if is_told else LIBPHONENUMBER
 
 
 def _carrier(record: NumberInsightRecord) -> str:

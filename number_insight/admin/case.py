@@ -18,6 +18,7 @@ from number_insight.admin import answer_rows, display, people, rights
 from number_insight.admin.evidence import Evidence, ScoreBar, evidence, score_bar
 from number_insight.admin.people import Person
 from number_insight.admin.relatives import Relatives, relatives
+from number_insight.admin.reviewing import lookup_text
 from number_insight.admin.rights import Rights
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS, UNKNOWN
@@ -33,6 +34,11 @@ class Offer:
 
     price: str = ""
     obstacle: str = ""
+
+    @property
+    def text(self) -> str:
+        """The text of its button."""
+        return lookup_text(self.price)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight.admin import drafts, links, reviewing
+from number_insight.admin import drafts, links, presses, reviewing
 from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch
 from number_insight.admin.filters import is_key
 from number_insight.admin.reviewing import ACTIONS, Action, Grounds, ReasonForm
-from number_insight.admin.rights import rights_of
+from number_insight.admin.rights import Rights, rights_of
 from number_insight.admin.side_pages import rows_of
 from number_insight.models import NumberInsightRecord
 
@@ -137,6 +137,7 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
     ) -> TemplateResponse:
         quotes = [] if action.is_decision else [reviewing.quote(record) for record in records]
         granted = rights_of(request, self.admin_site)
+        total = reviewing.total(quotes)
         rows = rows_of(request, self, list(records), granted)
         context = {
             **self.admin_site.each_context(request),
@@ -147,7 +148,10 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
             "user_key": drafts.user_key(request),
             "rows_quoted": list(zip(rows, quotes, strict=True)) if quotes else [],
             "quotes": quotes,
-            "total": reviewing.total(quotes),
+            "total": total,
+            "press": presses.confirmation(
+                action, {record.verdict for record in records}, _button(action, granted, total)
+            ),
             "nothing_to_do": action.is_decision and all(map(action.is_done, records)),
             "form": form,
             "opts": self.opts,
@@ -190,6 +194,13 @@ class ConfirmedActionsAdmin(ReadOnlyAdmin):
             message = gettext("%(count)s more were left alone.")
             count = len(skipped) - MAX_WARNINGS
             self.message_user(request, message % {"count": count}, messages.WARNING)
+
+
+def _button(action: Action, granted: Rights, total: str) -> str:
+    """Return the text of the button; that of a lookup names the sum to those who see costs."""
+    if action is not reviewing.LOOK_UP_AGAIN:
+        return str(action.button)
+    return reviewing.lookup_text(total if granted.costs else "")
 
 
 def _keys(texts: Sequence[str]) -> list[int]:

@@ -141,6 +141,7 @@ class _Desk:
             **self.site.each_context(self.request),
             "trouble": trouble or desk_page.trouble(draft),
             "chosen": desk_page.choices(form, draft),
+            "lacks_reason": form is not None and form.lacks_reason,
             "opts": self.admin.opts,
             "media": media_of("desk.css"),
             **visit.context(record),

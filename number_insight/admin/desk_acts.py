@@ -73,8 +73,15 @@ class DeskForm(forms.Form):
         return Grounds(reason=cleaned["reason"], code=cleaned["reason_code"])
 
     @property
+    def lacks_reason(self) -> bool:
+        """Whether a reason is all that it lacks."""
+        return self.is_bound and list(self.errors) == ["reason_code"]
+
+    @property
     def first_error(self) -> str:
-        """The first thing that is wrong with the form, or ""."""
+        """The first thing that is wrong with the form, or ""; a missing reason apart."""
+        if self.lacks_reason:
+            return ""
         return next((str(error) for errors in self.errors.values() for error in errors), "")
 
 

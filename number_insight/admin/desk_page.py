@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +18,7 @@ from number_insight.admin import (
     display,
     drafts,
     links,
+    presses,
     queue,
     record_page,
     rights,
@@ -88,7 +88,7 @@ class Visit:
     def _empty_context(self) -> dict[str, Any]:
         return {
             "taken": [(each, self.url(record=each.pk)) for each in self.place.taken()],
-            "decided_today": _decided_today(self.request),
+            "decided_today": queue.decided_today().filter(decided_by=self.place.user).count(),
         }
 
     def _case_context(self, shown: Case) -> dict[str, Any]:
@@ -105,6 +105,7 @@ class Visit:
             "listables": [] if is_second else case.listable(record, self.granted),
             "lasts": LASTS.items(),
             "offer": None if is_second else case.offer(record, self.granted),
+            "presses": presses.decision([record.verdict]),
             "user_key": drafts.user_key(self.request),
             "ahead": [self._ahead(each) for each in ahead],
             "next_url": self._next_url(record, ahead[0]) if ahead else "",
@@ -138,12 +139,6 @@ def is_prefetch(request: HttpRequest) -> bool:
     """Whether a browser fetches the page ahead, to show it later or never."""
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose"))
     return request.method == "GET" and any("prefetch" in purpose for purpose in purposes)
-
-
-def _decided_today(request: HttpRequest) -> int:
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    user: Any = request.user
-    return NumberInsightRecord.objects.filter(decided_by=user, decided_at__gte=midnight).count()
 
 
 def trouble(draft: Mapping[str, list[str]] | None) -> str:

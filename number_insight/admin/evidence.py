@@ -15,7 +15,7 @@ from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from number_insight import loading
-from number_insight.admin import display, links, sentences
+from number_insight.admin import display, links, naming, sentences
 from number_insight.admin.rights import Rights
 from number_insight.conf import app_settings
 from number_insight.models import ListEntry, Lookup, NumberInsightRecord, RiskFlag
@@ -172,7 +172,10 @@ def _no_answer(record: NumberInsightRecord) -> str:
         if not record.note:
             return _("No answer could be had.")
         return _("No answer could be had. %(cause)s") % {"cause": sentences.translated(record.note)}
-    told = {"provider": lookup.provider, "at": _time(lookup.called_at or lookup.created_at)}
+    told = {
+        "provider": naming.provider_name(lookup.provider),
+        "at": _time(lookup.called_at or lookup.created_at),
+    }
     first = _("No answer from %(provider)s (%(at)s).") % told
     return " ".join(filter(None, (first, _failure(lookup.error), _again(lookup))))
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import addresses
-from number_insight.admin import display
+from number_insight.admin import display, naming
 from number_insight.conf import app_settings
 from number_insight.insight import LEVELS
 from number_insight.models import NumberInsightRecord, RiskFlag
@@ -138,7 +138,7 @@ class ProviderFilter(OptionFilter):
     parameter_name = "provider"
 
     def options(self) -> Mapping[str, Any]:
-        return {name: name for name in app_settings.PROVIDERS}
+        return {name: naming.provider_name(name) for name in app_settings.PROVIDERS}
 
 
 class LevelFilter(OptionFilter):

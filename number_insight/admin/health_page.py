@@ -14,7 +14,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from number_insight.admin import display, links, sentences
+from number_insight.admin import display, links, naming, sentences
 from number_insight.health import RECORD_OVERDUE, SWEEP_OVERDUE, Health
 from number_insight.lookups.budget import Balance
 from number_insight.lookups.retirement import Retirement
@@ -64,6 +64,7 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
         "pauses": [
             {
                 "pause": pause,
+                "name": naming.paused_name(pause),
                 "reason": sentences.translated(pause.reason),
                 "is_over": pause.until <= timezone.now(),
             }
@@ -184,13 +185,20 @@ def _retirement(retirement: Retirement) -> Indicator:
     )
     advice = _("Its vendor ends the service. Move to another provider, or name one in FALLBACKS.")
     status = CRITICAL if retirement.is_over else WARNING
-    return Indicator(label=retirement.name, value=text % {"day": day}, status=status, advice=advice)
+    return Indicator(
+        label=naming.provider_name(retirement.name),
+        value=text % {"day": day},
+        status=status,
+        advice=advice,
+    )
 
 
 def _unapproved(provider: str, signals: str) -> Indicator:
     value = _("no approval for: %(signals)s") % {"signals": signals}
     advice = _("Ask its vendor to allow it to your account, or leave it out of OPTIONS.")
-    return Indicator(label=provider, value=value, status=WARNING, advice=advice)
+    return Indicator(
+        label=naming.provider_name(provider), value=value, status=WARNING, advice=advice
+    )
 
 
 def _budget_row(balance: Balance) -> BudgetRow:

@@ -22,6 +22,7 @@ from number_insight.admin import (
     display,
     filters,
     links,
+    naming,
     permissions,
     rights,
     searching,
@@ -220,7 +221,9 @@ class LookupAdmin(ReadOnlyAdmin):
     @admin.display(description=_("asked"))
     def asked(self, lookup: Lookup) -> SafeString:
         return format_html(
-            '<bdi>{}</bdi> <span class="ni-quiet">{}</span>', lookup.provider, lookup.level
+            '<bdi>{}</bdi> <span class="ni-quiet">{}</span>',
+            naming.provider_name(lookup.provider),
+            lookup.level,
         )
 
     @admin.display(description=_("money"))

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from number_insight import health, loading
-from number_insight.admin import display, links
+from number_insight.admin import display, links, naming, sentences
 from number_insight.conf import app_settings
 from number_insight.health import Pause
 from number_insight.lookups import approvals, budget, retirement, switches
@@ -105,10 +105,10 @@ def _spent(used: Mapping[str, int]) -> Iterator[tuple[str, str]]:
 
 def context(request: HttpRequest, site: AdminSite) -> dict[str, Any]:
     """Return the context of the notice above the records; it costs one query."""
-    sentences = list(_sentences(summarise()))
+    notices = list(_sentences(summarise()))
     return {
-        "notices": sentences,
-        "health_url": links.permitted_health_url(site, request) if sentences else None,
+        "notices": notices,
+        "health_url": links.permitted_health_url(site, request) if notices else None,
     }
 
 
@@ -125,7 +125,7 @@ def _sentences(found: Summary) -> Iterator[str]:
     yield from map(_retirement, found.retirements)
     for provider, signals in found.unapproved.items():
         message = gettext("The account at %(provider)s has no approval for: %(signals)s.")
-        yield message % {"provider": provider, "signals": signals}
+        yield message % {"provider": naming.provider_name(provider), "signals": signals}
     yield from map(_pause, found.pauses)
     days = [currency for period, currency in found.spent if period == "day"]
     months = [currency for period, currency in found.spent if period == "month"]
@@ -144,16 +144,16 @@ def _pause(pause: Pause) -> str:
     else:
         message = gettext("%(provider)s is not asked until %(until)s: %(reason)s")
     until = display.moment_text(pause.until)
-    reason = (pause.reason or gettext("no reason is known")).rstrip(".")
-    return message % {"provider": pause.name, "until": until, "reason": f"{reason}."}
+    reason = (sentences.translated(pause.reason) or gettext("no reason is known")).rstrip(".")
+    told = {"provider": naming.paused_name(pause), "until": until, "reason": f"{reason}."}
+    return message % told
 
 
 def _retirement(retired: Retirement) -> str:
     """Return a sentence on a provider that was switched off, or will be."""
     if retired.is_over:
-        message = gettext("The provider %(provider)s was switched off by its vendor on %(day)s.")
+        message = gettext("%(provider)s was switched off by its vendor on %(day)s.")
     else:
-        message = gettext(
-            "The provider %(provider)s will be switched off by its vendor on %(day)s."
-        )
-    return message % {"provider": retired.name, "day": date_format(retired.on)}
+        message = gettext("%(provider)s will be switched off by its vendor on %(day)s.")
+    name = naming.provider_name(retired.name)
+    return message % {"provider": name, "day": date_format(retired.on)}

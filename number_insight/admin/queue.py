@@ -50,6 +50,12 @@ def waiting(request: HttpRequest) -> Queue:
     return found
 
 
+def decided_today() -> QuerySet[Any]:
+    """Return the records that people have decided on since midnight."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    return NumberInsightRecord.objects.filter(decided_at__gte=midnight).order_by()
+
+
 def entry_text(request: HttpRequest) -> str:
     """Return the desk's entry on the index: the count, and the age of the oldest case."""
     queue = waiting(request)

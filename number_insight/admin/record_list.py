@@ -11,6 +11,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from number_insight.admin import permissions, queue, searching
 from number_insight.admin.base import MAX_COUNT, flags_prefetch
@@ -163,10 +164,24 @@ class RecordChangeList(ChangeList):
         if self.result_count:
             return ""
         if self.query:
-            return searching.why_nothing(self.query, is_full=self._is_full)
+            persons = searching.persons(self.request, self.model_admin.admin_site)
+            return searching.why_nothing(self.query, is_full=self._is_full, persons=persons)
         if QueueFilter.parameter_name in self.request.GET and not self.chips:
-            return _("Nothing waits here.")
+            return _nothing_waits()
         return _("No record fits these filters.") if self.chips else _("Nobody has signed up yet.")
+
+
+def _nothing_waits() -> str:
+    """Return a sentence on an empty lane, with what people have decided today."""
+    count = queue.decided_today().count()
+    if not count:
+        return _("Nothing waits here.")
+    message = ngettext(
+        "Nothing waits here. %(count)s signup was decided today.",
+        "Nothing waits here. %(count)s signups were decided today.",
+        count,
+    )
+    return message % {"count": count}
 
 
 def _select(spec: Any, counts: dict[str, int]) -> Select:

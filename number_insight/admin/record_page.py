@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -10,13 +11,24 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from number_insight import loading, reviewing, validators
-from number_insight.admin import answer_rows, case, display, drafts, links, sentences, untold
+from number_insight import addresses, loading, reviewing, validators
+from number_insight.admin import (
+    answer_rows,
+    case,
+    display,
+    drafts,
+    links,
+    naming,
+    presses,
+    sentences,
+    untold,
+)
 from number_insight.admin.answer_rows import Rows
 from number_insight.admin.case import Case, Panel
 from number_insight.admin.desk_acts import LASTS
 from number_insight.admin.filters import SameNumberFilter
 from number_insight.admin.rights import Rights
+from number_insight.conf import app_settings
 from number_insight.models import DecisionEvent, Lookup, NumberInsightRecord
 from number_insight.models.choices import SECOND_ACTS
 from number_insight.screening import planning
@@ -37,7 +49,7 @@ def context(
         "granted": granted,
         "record": record,
         "facts": facts(shown, site, granted),
-        "events": _events(record, granted),
+        "events": events(record, granted),
         "lookups": _lookups(record, site) if granted.costs else [],
         "most_lookups": MAX_LOOKUPS,
         "told_visitor": validators.refused().message if shown.is_form_refusal else "",
@@ -62,6 +74,7 @@ def decision_bar(
         "listables": case.listable(record, granted) if is_open else [],
         "lasts": LASTS.items(),
         "offer": case.offer(record, granted) if is_open else None,
+        "presses": presses.decision([record.verdict]),
         "chosen": {},
         "to": back_to,
     }
@@ -95,17 +108,25 @@ def _signup_rows(shown: Case) -> Rows:
     record, person = shown.record, shown.person
     hides_name = bool(record.subject_type_id and not person.name and not person.is_gone)
     return [
-        (_("Field"), record.field or display.EMPTY_VALUE),
+        (_("Field"), naming.field_name(record.field) or display.EMPTY_VALUE),
         (_("Source"), record.get_source_display()),
         (_("IP address"), shown.ip),
-        (_("IP country"), record.ip_country or _("unknown")),
+        (_("IP country"), record.ip_country or _no_ip_country(record)),
         (_("Name given"), (not hides_name and record.declared_name) or display.EMPTY_VALUE),
         (_("Country given"), record.declared_country or display.EMPTY_VALUE),
         (_("Signed up"), record.created_at),
     ]
 
 
-def _events(record: NumberInsightRecord, granted: Rights) -> list[dict[str, Any]]:
+def _no_ip_country(record: NumberInsightRecord) -> str:
+    """Return why the country of the IP is not known."""
+    with suppress(ImportError):  # reported by the checks
+        if addresses.public_ip(record.ip_address) and app_settings.IP_COUNTRY is None:
+            return _("unknown: no answer tells it, and the settings name no IP_COUNTRY")
+    return _("unknown")
+
+
+def events(record: NumberInsightRecord, granted: Rights) -> list[dict[str, Any]]:
     """Return the acts on `record`, with second words if the user may reopen."""
     rows = DecisionEvent.objects.filter(record=record).select_related("user").order_by("pk")
     return [
@@ -126,7 +147,7 @@ def _lookup_rows(record: NumberInsightRecord, site: AdminSite) -> Rows:
         return [(pgettext("of a number", "Lookup"), nothing), _saved(record)]
     return [
         (pgettext("of a number", "Lookup"), links.lookup_link(site, lookup)),
-        (_("Provider"), lookup.provider),
+        (_("Provider"), naming.provider_name(lookup.provider)),
         (_("Level"), lookup.level),
         (_("Delivery"), lookup.delivery),
         (_("State"), lookup.get_state_display()),
@@ -157,6 +178,7 @@ def _lookups(record: NumberInsightRecord, site: AdminSite) -> list[dict[str, Any
     return [
         {
             "lookup": lookup,
+            "provider": naming.provider_name(lookup.provider),
             "link": links.lookup_link(site, lookup),
             "is_ours": lookup.pk == record.lookup_id,
             "price": display.money(lookup.price, lookup.currency),

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
@@ -119,11 +120,7 @@ class NumberInsightRecordAdmin(
     ) -> tuple[QuerySet[Any], bool]:
         is_full = permissions.can_view_full_number(request.user)
         of_number = (searching.by_number, searching.by_last_digits)
-        persons = {
-            model: fields
-            for model, fields in searching.searched_models().items()
-            if links.may_view(self.admin_site, request, model)
-        }
+        persons = searching.persons(request, self.admin_site)
         conditions = [
             *(of_number if is_full else (searching.by_whole_number,)),
             *(searching.by_subject_id, searching.by_ip),
@@ -131,6 +128,14 @@ class NumberInsightRecordAdmin(
         if persons:
             conditions.append(partial(searching.by_person, models=persons))
         return searching.search(queryset, search_term, *conditions), False
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        record = self.get_object(request, unquote(object_id))
+        granted = rights_of(request, self.admin_site)
+        events = record_page.events(record, granted) if record is not None and granted.view else []
+        return super().history_view(request, object_id, {**(extra_context or {}), "events": events})
 
     def page_context(self, request: HttpRequest, obj: NumberInsightRecord) -> dict[str, Any]:
         granted = rights_of(request, self.admin_site)
@@ -144,8 +149,9 @@ class NumberInsightRecordAdmin(
             "subtitle": None,  # the number is in the page's own headline
             "obstacle": obstacle,
             "action_urls": [
-                (action, self._action_url(request, action))
+                (offer.text if offer and action is LOOK_UP_AGAIN else action.button, url)
                 for action in (LOOK_UP_AGAIN, REOPEN)
+                for url in (self._action_url(request, action),)
                 if self.has_action_permission(request, action)
                 and not (action is LOOK_UP_AGAIN and obstacle)
                 and not (obj.decision == "" if action is REOPEN else is_open)

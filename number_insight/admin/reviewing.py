@@ -72,6 +72,12 @@ class ReasonForm(forms.Form):
             fields["reason_code"].widget.attrs["autofocus"] = True
         if action.reason == NEEDED:
             fields["reason_code"].help_text = _("(a refusal needs one)")
+            fields["reason_code"].widget.attrs["aria-required"] = "true"
+
+    @property
+    def needed(self) -> list[str]:
+        """The names of the fields without which the action is not done."""
+        return ["reason_code"] if self.action.reason == NEEDED else []
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -217,6 +223,13 @@ REOPEN = Action(
     is_for_decided=True,
 )
 ACTIONS = {action.name: action for action in (RELEASE, REFUSE, LOOK_UP_AGAIN, REOPEN)}
+
+
+def lookup_text(price: str) -> str:
+    """Return the text of a button that looks up again, with its highest price if that is shown."""
+    if not price:
+        return str(LOOK_UP_AGAIN.button)
+    return gettext("Look up again, at most %(price)s") % {"price": price}
 
 
 def apply_action(

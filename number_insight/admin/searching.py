@@ -9,12 +9,14 @@ from operator import or_
 from typing import Any
 
 from django.apps import apps
+from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext
 
 from number_insight import addresses, numbers, spelling
-from number_insight.admin import queue
+from number_insight.admin import links, queue
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.managers import same_number
@@ -129,40 +131,58 @@ def searched_models() -> dict[type[Any], list[str]]:
     return {model: fields for model, fields in found.items() if fields}
 
 
-def why_nothing(text: str, *, is_full: bool) -> str:
+def persons(request: HttpRequest, site: AdminSite) -> dict[type[Any], list[str]]:
+    """Return the models of ``SUBJECT_SEARCH`` that the user may view, with their fields."""
+    found = searched_models().items()
+    return {model: fields for model, fields in found if links.may_view(site, request, model)}
+
+
+def why_nothing(text: str, *, is_full: bool, persons: Mapping[type[Any], Any]) -> str:
     """Return a sentence on the reason for which a search for `text` finds nothing.
 
     `is_full`: numbers are seen in full, so that they are found by their beginning as well.
+    `persons` are the models whose rows the user may find by name.
     """
-    if _is_like_a_number(text) and not is_full:
+    if addresses.range_of(text.strip()):
+        return gettext("Nobody has signed up from this IP.")
+    if _is_like_a_number(text):
+        return _why_no_number(text, is_full=is_full)
+    if len(text.strip()) < MIN_NAME_LENGTH:
+        return gettext("A name is found from its first three letters on.")
+    if not searched_models():
+        message = gettext(
+            "Names are not searched here: the settings name no fields for that (%(key)s)."
+        )
+        return message % {"key": "SUBJECT_SEARCH"}
+    if not persons:
+        return gettext("Names and e-mails are found by those who may view the accounts.")
+    if "@" in text:
+        return gettext("No account with this e-mail has signed up.")
+    return gettext("No account of this name has signed up, and no record has this id.")
+
+
+def _why_no_number(text: str, *, is_full: bool) -> str:
+    if not is_full:
         return gettext(
             "You see numbers masked, so only a whole number is found, and no last digits."
         )
-    digits = sum(char.isdigit() for char in text)
     if last_digits(text):
         return gettext(
             "No signup that waits has a number with these last digits, and the others are not "
             "searched for last digits: type the whole number, or its first seven digits and more, "
             "country code included."
         )
-    if _is_like_a_number(text) and digits < MIN_PREFIX_DIGITS:
+    if sum(char.isdigit() for char in text) < MIN_PREFIX_DIGITS:
         return gettext(
             "A number is found from its first seven digits on, country code included; by its last "
             "three to nine digits it is found while the signup waits."
         )
-    if _is_like_a_number(text) and not _is_whole_number(text):
+    if not _is_whole_number(text):
         return gettext(
             "No number begins with these digits: type the whole number, or its beginning with the "
             "country code."
         )
-    if not digits and len(text.strip()) < MIN_NAME_LENGTH:
-        return gettext("A name is found from its first three letters on.")
-    if not digits and not searched_models():
-        message = gettext(
-            "Names are not searched here: the settings name no fields for that (%(key)s)."
-        )
-        return message % {"key": "SUBJECT_SEARCH"}
-    return gettext("No record has this number, IP or id, and nobody of that name signed up.")
+    return gettext("No record has this number.")
 
 
 def note_on(text: str, *, is_full: bool) -> str:
@@ -179,7 +199,7 @@ def _is_whole_number(text: str) -> bool:
 
 def _is_like_a_number(text: str) -> bool:
     digits, bare = sum(char.isdigit() for char in text), text.strip(" +-()./")
-    return bool(digits) and digits >= len(bare) - 4 and not addresses.range_of(text.strip())
+    return bool(digits) and digits >= len(bare) - 4
 
 
 def by_subject_id(text: str) -> Q:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from number_insight import reviewing
-from number_insight.admin import display, links, people, relatives, rights
+from number_insight.admin import display, links, people, presses, relatives, rights
 from number_insight.admin.base import ReadOnlyAdmin, flags_prefetch, log_change, media_of
 from number_insight.admin.reviewing import MAX_REASON_LENGTH, reason_choices
 from number_insight.admin.rights import Rights, rights_of
@@ -33,6 +33,7 @@ class WhyForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"),
         max_length=MAX_REASON_LENGTH,
+        error_messages={"required": _("Say why: your colleagues read it in the history.")},
         widget=forms.TextInput(attrs={"class": "vTextField", "autofocus": True}),
     )
 
@@ -109,6 +110,9 @@ class SidePages(ReadOnlyAdmin):
             "is_more": len(found) > MAX_TOGETHER,
             "most": MAX_TOGETHER,
             "reasons": reason_choices()[1:],
+            "presses": presses.together(
+                [each.verdict for each in found[:MAX_TOGETHER]], self.admin_site
+            ),
         }
         return self._side_page(request, record, "together.html", context)
 

@@ -73,7 +73,7 @@ class Basis(models.TextChoices):
     ANSWER = "answer", _("an answer of the provider")
     REUSED = "reused", _("an earlier answer that is still fresh")
     LISTED = "listed", _("the lists: nothing had to be asked")
-    FREE = "free", _("free facts: nothing that could be bought would change the verdict")
+    FREE = "free", _("free facts: no answer could have changed the verdict")
     COUNTRY = "country", _("free facts: numbers of this country are not looked up")
     DISABLED = "disabled", _("free facts: lookups are switched off")
     BUDGET = "budget", _("free facts: the budget was spent")

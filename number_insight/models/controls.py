@@ -63,7 +63,7 @@ class Circuit(models.Model):
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     openings = models.PositiveIntegerField(_("opened in a row"), default=0)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
-    refusals = models.PositiveIntegerField(_("refused numbers in a row"), default=0)
+    refusals = models.PositiveIntegerField(_("numbers in a row that were not accepted"), default=0)
     refused = models.JSONField(default=dict, editable=False)
     """The numbers refused in a row and their visitors' networks, as hashes."""
     changed_at = models.DateTimeField(_("changed at"), auto_now=True)

@@ -106,6 +106,8 @@ class Provider(ABC):
     timeout: float = DEFAULT_TIMEOUT
     """The longest time that one call may take, in seconds."""
 
+    title: ClassVar[str] = ""
+    """The name of the service, as the admin's pages call it; empty for the one in ``PROVIDERS``."""
     vendor: str = ""
     """The company that is asked, as a privacy notice names it; empty means that it is not told."""
     regions: ClassVar[Mapping[str, str]] = {}

@@ -61,6 +61,7 @@ class IdentityInsights(Provider):
     seconds for the whole call.
     """
 
+    title = "Vonage Identity Insights"
     vendor = "Vonage"
     regions: ClassVar[Mapping[str, str]] = {
         "api-eu.vonage.com": "European Union",

@@ -54,8 +54,8 @@ HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
         **USUAL,
         401: Meaning(
             USUAL[401].error,
-            "The provider refused our token (HTTP 401); check application_id, private_key and the "
-            "clock of this machine.",
+            "The provider did not accept our token (HTTP 401); check application_id, private_key "
+            "and the clock of this machine.",
         ),
         402: Meaning(
             NotAllowed,
@@ -72,7 +72,8 @@ HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
         ),
         422: Meaning(
             NoAnswer,
-            "The provider refused a parameter (HTTP 422); check purpose and insights in OPTIONS.",
+            "The provider did not accept a parameter (HTTP 422); check purpose and insights in "
+            "OPTIONS.",
         ),
         500: Meaning(
             Uncertain,

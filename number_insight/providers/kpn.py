@@ -66,6 +66,7 @@ class NumberInsight(NumberInsightV1):
     the gateway's last headers about the account's quota.
     """
 
+    title = "KPN Number Insight"
     vendor = "KPN, which asks Vonage"
 
     def __init__(

@@ -37,12 +37,12 @@ USUAL: Mapping[int, Meaning] = MappingProxyType(
     {
         400: Meaning(
             NoAnswer,
-            "The provider refused the request as malformed (HTTP 400); check the number, and "
-            "base_url.",
+            "The provider did not accept the request, as malformed (HTTP 400); check the number, "
+            "and base_url.",
         ),
         401: Meaning(
             BadCredentials,
-            "The provider refused our credentials (HTTP 401); check them in OPTIONS.",
+            "The provider did not accept our credentials (HTTP 401); check them in OPTIONS.",
         ),
         403: Meaning(
             BadCredentials,
@@ -79,7 +79,8 @@ USUAL: Mapping[int, Meaning] = MappingProxyType(
 )
 
 OTHER_REFUSAL = Meaning(
-    NoAnswer, "The provider refused the request; check base_url and the provider's documents."
+    NoAnswer,
+    "The provider did not accept the request; check base_url and the provider's documents.",
 )
 REDIRECT = Meaning(
     Uncertain,

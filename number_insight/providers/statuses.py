@@ -39,7 +39,8 @@ STATUSES: Mapping[int, Meaning] = MappingProxyType(
         ),
         4: Meaning(
             BadCredentials,
-            "The provider refused our credentials; check them, and that the account is enabled.",
+            "The provider did not accept our credentials; check them, and that the account is "
+            "enabled.",
         ),
         5: Meaning(
             NoAnswer,
@@ -52,8 +53,8 @@ STATUSES: Mapping[int, Meaning] = MappingProxyType(
         ),
         14: Meaning(
             BadCredentials,
-            "The provider refused our signature; check signature_secret, signature_method and "
-            "the clock of this machine.",
+            "The provider did not accept our signature; check signature_secret, signature_method "
+            "and the clock of this machine.",
         ),
         19: Meaning(
             NotAllowed,
@@ -72,7 +73,7 @@ HTTP_STATUSES: Mapping[int, Meaning] = MappingProxyType(
         **USUAL,
         412: Meaning(
             NoAnswer,
-            "The provider refused a condition of the request (HTTP 412); check base_url.",
+            "The provider did not accept a condition of the request (HTTP 412); check base_url.",
         ),
         420: Meaning(
             Busy,

@@ -34,6 +34,7 @@ class Lookup(Provider):
     the body of a POST. `timeout` is in seconds for the whole call, `prices` map a package to USD.
     """
 
+    title = "Twilio Lookup"
     vendor = "Twilio"
     regions: ClassVar[Mapping[str, str]] = {
         "lookups.twilio.com": "United States (US1)",

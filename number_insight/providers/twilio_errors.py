@@ -133,8 +133,8 @@ CODES: Mapping[int, Meaning] = MappingProxyType(
         ),
         20003: Meaning(
             BadCredentials,
-            "Twilio refused our credentials (20003); check them in OPTIONS, and that they are of "
-            "the region of base_url.",
+            "Twilio did not accept our credentials (20003); check them in OPTIONS, and that they "
+            "are of the region of base_url.",
         ),
         20005: Meaning(
             NoCredit,

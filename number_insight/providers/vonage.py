@@ -29,6 +29,7 @@ class NumberInsight(NumberInsightV1):
     secret. `timeout` is in seconds for the whole call, `prices` map a level to EUR.
     """
 
+    title = "Vonage Number Insight"
     vendor = "Vonage"
     regions: ClassVar[Mapping[str, str]] = {"api.nexmo.com": "not bound to one region"}
 

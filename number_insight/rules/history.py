@@ -51,7 +51,7 @@ class NumberRefusedBefore(DecidedBefore):
     code = "number_refused_before"
     weight = 50
     decision = "refused"
-    title = gettext_noop("Refused before")
+    title = gettext_noop("Refused by a person before")
     otherwise = gettext_noop("no earlier signup with the number had been refused")
     message = gettext_noop("A person has refused an earlier signup with this number.")
 

@@ -70,7 +70,7 @@ class CarrierBurst(Rule):
         "country_seen_day",
     )
     shadow = True
-    title = gettext_noop("Burst from one carrier")
+    title = gettext_noop("Burst from one carrier or country")
     otherwise = gettext_noop("fewer numbers of its carrier or country had signed up")
     message = gettext_noop("%(count)s signups with numbers of one carrier within an hour.")
     message_country = gettext_noop("%(count)s signups with numbers of one country within an hour.")

@@ -91,7 +91,7 @@ class RefusedNumber(ValidityRule):
 
     code = "refused_number"
     weight = 50
-    title = gettext_noop("Refused by the provider")
+    title = gettext_noop("Not accepted by the provider")
     otherwise = gettext_noop("the provider accepted the number")
     message = gettext_noop("The provider does not accept this as a number (status %(status)s).")
     message_without_status = gettext_noop("The provider does not accept this as a number.")

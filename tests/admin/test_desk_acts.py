@@ -176,7 +176,10 @@ def test_a_refusal_keeps_its_reason_as_code_and_text(client: Client, reviewer: U
 def test_a_refusal_without_a_reason_comes_back_and_says_so(client: Client, reviewer: User) -> None:
     record = waiting()
     response = client.post(DESK, posted(record, "refuse", reason="  "))
-    assert "Say why: choose a reason, or write one." in text_of(response)
+    page = response.content.decode()
+    assert page.count("Say why: choose a reason, or write one.") == 1
+    assert '<p class="ni-missing" role="alert">' in page
+    assert page.count(" autofocus") == 1
     assert shown(response) == record
     record.refresh_from_db()
     assert record.decision == ""

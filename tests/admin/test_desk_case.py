@@ -19,7 +19,6 @@ from tests.admin.builders import (
     make_lookup,
     make_record,
     make_staff,
-    page_of,
     queries_of,
     text_of,
     waiting,
@@ -158,13 +157,3 @@ def test_the_desk_takes_fifteen_queries_at_most_however_many_wait(admin_client: 
     many = queries_of(admin_client, DESK)
     assert len(many) == few
     assert len(many) <= 15, "\n".join(many)
-
-
-@pytest.mark.parametrize("verdict", ["review", "deny"])
-def test_the_buttons_have_one_order_whatever_the_verdict_and_the_page(
-    client: Client, reviewer: User, verdict: str
-) -> None:
-    record = waiting(verdict=verdict)
-    for url in (DESK, page_of(record)):
-        page = client.get(url).content.decode()
-        assert 0 < page.index('value="release"') < page.index('value="refuse"')

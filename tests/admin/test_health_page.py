@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from number_insight.insight import Insight
 from number_insight.lookups import budget, switches
 from number_insight.models import Circuit, Heartbeat, NumberInsightRecord
+from number_insight.sandbox.server import Sandbox
 from number_insight.screening import sweeps
 from tests.admin.builders import (
     DESK,
@@ -29,7 +30,7 @@ from tests.admin.builders import (
     shown_numbers,
 )
 from tests.models import Customer
-from tests.support.stage import celery_with, fake, two_currencies
+from tests.support.stage import celery_with, fake, two_currencies, vonage
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +130,7 @@ def test_an_open_circuit_is_shown_with_its_reason_and_its_end(admin_client: Clie
     _open_circuit(level="advanced", reason="The key is wrong.")
     Circuit.objects.create(provider="spare", failures=2)  # closed
     text = _text(admin_client)
-    assert "default advanced The key is wrong." in text
+    assert "default (level advanced) The key is wrong." in text
     assert "spare" not in text
 
 
@@ -214,11 +215,26 @@ def test_the_notice_tells_the_reviewer_everything_in_one_line(
     expected = (
         "The sweep has never run, so signups may be left waiting. Lookups are switched off. "
         f"default is not asked until {until}: The account is empty; top it up. "
-        "default advanced is asked again with the next lookup: no reason is known. "
+        "default (level advanced) is asked again with the next lookup: no reason is known. "
         "Today&#x27;s budget is spent (EUR). This month&#x27;s budget is spent (EUR)."
     )
     assert _notice(client) == expected
     assert _notice(client, page_of(make_record())) == expected
+
+
+def test_a_paused_provider_is_called_by_its_service_and_the_reason_is_translated(
+    admin_client: Client, sandbox: Sandbox
+) -> None:
+    reason = "There was no answer in the time allowed (3 s)."
+    circuit = _open_circuit(level="advanced", reason=reason)
+    with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
+        told = _notice(admin_client)
+        german = admin_client.get(LIST, headers={"accept-language": "de"}).content.decode()
+        assert "Vonage Number Insight (level advanced) There was" in _text(admin_client)
+    until = date_format(circuit.open_until, "DATETIME_FORMAT")
+    assert f"Vonage Number Insight (level advanced) is not asked until {until}: {reason}" in told
+    assert reason not in german
+    assert "(3 s)" in german
 
 
 def test_a_missing_approval_is_noticed_and_on_the_page_from_the_first_answer_on(

@@ -97,7 +97,7 @@ def test_signups_held_are_columns_and_what_passed_is_a_line(admin_client: Client
     keeping.keep()
     figure = _figures(admin_client, "?days=7")["signups"]
     assert figure.summary == (
-        "4 of 10 signups were held (40 %): review 3, deny 1. Refused in the form: 1."
+        "4 of 10 signups were held (40 %): review 3, deny 1. Turned away by the form: 1."
     )
     assert figure.plot is not None
     (review,), (deny,) = _shapes(figure.plot, "review"), _shapes(figure.plot, "deny")

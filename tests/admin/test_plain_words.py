@@ -12,8 +12,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from number_insight import reviewing
 from number_insight.models import ListEntry, NumberInsightRecord, RuleFault
-from tests.admin.builders import DESK, LIST, make_lookup, make_record, make_staff, page_of, text_of
+from tests.admin.builders import (
+    DESK,
+    LIST,
+    add_flag,
+    make_lookup,
+    make_record,
+    make_staff,
+    page_of,
+    posted,
+    text_of,
+)
 from tests.support.records import an_entry
 from tests.support.stage import asking
 
@@ -57,8 +68,9 @@ def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -
         ("0605", [], "and no last digits"),
         ("An", ["view_full_number"], "A name is found from its first three letters on."),
         ("Ana", ["view_full_number"], "Names are not searched here"),
-        ("9.9.9.9", [], "No record has this number, IP or id"),
-        ("+46701740699", ["view_full_number"], "No record has this number, IP or id"),
+        ("9.9.9.9", [], "Nobody has signed up from this IP."),
+        ("2a00::1", [], "Nobody has signed up from this IP."),
+        ("+46701740699", ["view_full_number"], "No record has this number."),
     ],
 )
 def test_a_search_says_why_it_finds_nothing(
@@ -70,8 +82,41 @@ def test_a_search_says_why_it_finds_nothing(
         assert sentence in text_of(client.get(LIST, {"q": typed}))
 
 
+@pytest.mark.parametrize(
+    ("typed", "permissions", "sentence"),
+    [
+        ("Ana", ["view_user"], "No account of this name has signed up"),
+        ("Ana Q4", ["view_user"], "No account of this name has signed up"),
+        ("ana@example.com", ["view_user"], "No account with this e-mail has signed up."),
+        ("Ana", [], "Names and e-mails are found by those who may view the accounts."),
+    ],
+)
+def test_a_search_for_a_person_says_why_it_finds_nobody(
+    client: Client, typed: str, permissions: list[str], sentence: str
+) -> None:
+    client.force_login(make_staff("looker", "view_numberinsightrecord", *permissions))
+    with asking(SUBJECT_SEARCH={"auth.User": ["username", "email"]}):
+        assert sentence in text_of(client.get(LIST, {"q": typed}))
+
+
+def test_an_empty_lane_says_how_much_was_decided_today(admin_client: Client) -> None:
+    for count, sentence in (
+        (0, "Nothing waits here."),
+        (1, "Nothing waits here. 1 signup was decided today."),
+        (2, "Nothing waits here. 2 signups were decided today."),
+    ):
+        if count:
+            reviewing.release(make_record(), user=None)
+        assert sentence in text_of(admin_client.get(LIST, {"queue": "risk"}))
+    NumberInsightRecord.objects.update(decided_at=timezone.now() - timedelta(days=2))
+    assert "decided today" not in text_of(admin_client.get(LIST, {"queue": "risk"}))
+
+
 def test_a_list_without_rows_offers_nothing_to_be_done_with_them(admin_client: Client) -> None:
-    assert 'name="action"' not in admin_client.get(LIST).content.decode()
+    others = ("rulefault", "lookup", "listentry")
+    urls = [reverse(f"admin:number_insight_{name}_changelist") for name in others]
+    for url in (LIST, *urls):
+        assert 'name="action"' not in admin_client.get(url).content.decode()
     make_record()
     assert 'name="action"' in admin_client.get(LIST).content.decode()
 
@@ -84,6 +129,41 @@ def test_the_history_of_an_untouched_record_says_that_nobody_has_decided(
     told = text_of(admin_client.get(history))
     assert "Nobody has decided or changed anything here yet." in told
     assert "wasn't added" not in told
+
+
+def test_a_decision_made_in_code_stands_in_the_history_with_its_reason(
+    admin_client: Client,
+) -> None:
+    record = make_record()
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    reviewing.refuse(record, user=None, reason="The address does not exist.")
+    told = text_of(admin_client.get(history))
+    assert "refused" in told
+    assert "The address does not exist." in told
+    assert "Nobody has decided" not in told
+
+
+def test_a_decision_at_the_desk_stands_in_the_history_with_its_reason(admin_client: Client) -> None:
+    record = make_record()
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    given = {"reason_code": "fraud_before", "reason": "As last week."}
+    admin_client.post(DESK, posted(record, "refuse", **given))
+    told = text_of(admin_client.get(history))
+    assert "Decisions Act By At Reason refused admin" in told
+    assert told.count("As last week.") == 2
+    assert "Refused." in told
+
+
+def test_a_long_reason_is_folded_wherever_it_stands(admin_client: Client) -> None:
+    record = make_record(verdict="deny")
+    entry = an_entry("deny", "number", record.number, reason="listed " * 60)
+    add_flag(record, "deny_number", group="lists", evidence={"entry": entry.pk})
+    admin_client.post(DESK, posted(record, "refuse", reason="w" * 2000))
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    for url, count in ((page_of(record), 2), (history, 2)):
+        page = admin_client.get(url).content.decode()
+        assert page.count('<details class="ni-fold">') == count, url
+        assert "w" * 2000 in page
 
 
 def _aged(hours: int, **fields: Any) -> NumberInsightRecord:
@@ -126,7 +206,7 @@ def test_a_record_that_cannot_be_looked_up_again_says_why_in_place_of_the_button
     with asking(ENABLED=False):
         told = admin_client.get(page_of(record))
     assert "It cannot be looked up again: " in text_of(told)
-    assert "Look up again …" not in told.content.decode()
+    assert "Look up again, at most" not in told.content.decode()
 
 
 def test_entries_show_what_they_do_and_when_they_end(admin_client: Client) -> None:

@@ -7,13 +7,17 @@ from datetime import timezone as dt_timezone
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from number_insight.exceptions import Uncertain
 from number_insight.insight import Insight, Location, Risk, Swap
+from number_insight.sandbox.server import Sandbox
 from tests.admin.builders import make_lookup, make_record
 from tests.admin.test_record_page import _text
+from tests.support.records import an_entry
+from tests.support.stage import CLEAN, asking, screened, vonage
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +107,60 @@ def test_live_facts_are_shown_where_they_are_kept(admin_client: Client, settings
     text = _text(admin_client, make_record(roaming_status="roaming", roaming_country="FR"))
     assert "Roaming yes, FR" in text
     assert "not kept" not in text
+
+
+def netherlands(ip: str) -> str:
+    """Return the country of every IP, as a project's own callable does."""
+    return "NL"
+
+
+@pytest.mark.parametrize("basis", ["listed", "no_answer", "reused"])
+def test_the_ip_country_that_is_found_here_is_shown_where_no_answer_tells_it(
+    admin_client: Client, basis: str
+) -> None:
+    answers = {CLEAN: Uncertain("It broke off.")} if basis == "no_answer" else None
+    with asking(answers, IP_COUNTRY=f"{__name__}.netherlands"):
+        if basis == "listed":
+            an_entry("deny", "number", CLEAN)
+        if basis == "reused":
+            screened(CLEAN, ip="193.0.6.1")
+        record = screened(CLEAN, ip="193.0.6.139")
+        assert record.basis == basis
+        text = _text(admin_client, record)
+    assert "IP address 193.0.6.139 IP country NL" in text
+    assert "IP match not in the country of the number" in text
+
+
+def test_an_unknown_ip_country_says_why(admin_client: Client) -> None:
+    public, private = make_record(ip_address="193.0.6.139"), make_record(ip_address=None)
+    why = "IP country unknown: no answer tells it, and the settings name no IP_COUNTRY"
+    assert why in _text(admin_client, public)
+    assert why not in _text(admin_client, private)
+    with asking(IP_COUNTRY=f"{__name__}.netherlands"):
+        assert "IP country unknown Name given" in _text(admin_client, public)
+
+
+def test_providers_and_fields_are_called_by_their_own_names(
+    admin_client: Client, sandbox: Sandbox
+) -> None:
+    lookup = make_lookup(insight=Insight(line_type="mobile"))
+    given = {"lookup": lookup, "basis": "answer", "line_type": "mobile"}
+    record = make_record(**given, field="tests.Customer.phone")
+    with override_settings(NUMBER_INSIGHT=vonage(sandbox)):
+        text = _text(admin_client, record)
+    assert "Provider Vonage Number Insight Level" in text
+    assert "Line type mobile (by Vonage Number Insight)" in text
+    assert "Field Customer: phone" in text
+    gone = make_record(field="tests.Customer.fax")
+    assert "Field tests.Customer.fax" in _text(admin_client, gone)
+
+
+def test_a_second_provider_is_told_from_the_first_by_its_name_in_the_settings(
+    admin_client: Client, sandbox: Sandbox
+) -> None:
+    one = vonage(sandbox)["PROVIDERS"]["default"]
+    record = make_record(lookup=make_lookup(provider="spare", state="uncertain"), lane="no_answer")
+    with override_settings(NUMBER_INSIGHT={"PROVIDERS": {"default": one, "spare": one}}):
+        text = _text(admin_client, record)
+    assert "No answer from Vonage Number Insight (spare)" in text
+    assert "No answer from spare" in _text(admin_client, record)

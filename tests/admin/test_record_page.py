@@ -242,9 +242,19 @@ def test_only_permitted_actions_have_a_button(
 
 def _buttons(page: str) -> list[str]:
     """Return the acts that the page offers: of the decision bar, or with a page of their own."""
-    return re.findall(r'(?:name="act" value="|type="submit" value=")([^"]+)"', page)
+    found = re.findall(r'(?:name="act" value="([^"]+)"|class="ni-button">([^<]+)</button>)', page)
+    return [act or text for act, text in found]
 
 
 def test_a_decided_record_has_no_button_to_decide(admin_client: Client) -> None:
     page = admin_client.get(page_of(make_record(decision="released"))).content.decode()
-    assert _buttons(page) == ["Look up again …", "Reopen …"]
+    assert _buttons(page) == ["Look up again, at most 0.03 EUR …", "Reopen …"]
+
+
+def test_a_record_without_flags_has_neither_a_sum_nor_a_second_score(admin_client: Client) -> None:
+    page = admin_client.get(page_of(make_record(verdict="allow", score=0))).content.decode()
+    assert "No finding counts." in page
+    assert "ni-sum" not in page
+    assert '<table class="ni-findings">' not in page
+    assert page.count(">Score<") == 0
+    assert page.count('class="ni-bar-score"') == 1

@@ -11,6 +11,7 @@ from tests.browser import crowd
 from tests.browser.conftest import Open
 
 CASES = 50
+BACKGROUND = "one => getComputedStyle(one).backgroundColor"
 NOTE_SUBMITS = "addEventListener('submit', () => { window.isSubmitted = true; })"
 """A form is submitted while its key is pressed, so that no time has to pass."""
 
@@ -159,3 +160,23 @@ def test_a_case_that_was_fetched_ahead_is_claimed_once_it_is_shown(
     reviewer.page.wait_for_load_state("networkidle")
     second.refresh_from_db()
     assert second.claimed_by == ada
+
+
+def test_tab_comes_to_the_buttons_in_the_order_in_which_they_are_seen(
+    open_page: Open, ada: User
+) -> None:
+    record = crowd.waiting(verdict="deny", score=80)
+    page = open_page(ada)
+    page.goto(f"{DESK}?record={record.pk}")
+    buttons = page.locator(".ni-buttons button")
+    places = [button.bounding_box() for button in buttons.all()]
+    lefts = [place["x"] for place in places if place is not None]
+    assert lefts == sorted(lefts)
+    buttons.first.focus()
+    met = []
+    for _button in lefts:
+        met.append(page.evaluate("document.activeElement.value"))
+        page.keyboard.press("Tab")
+    assert met == ["refuse", "release", "skip"]
+    assert buttons.first.evaluate(BACKGROUND) == "rgb(186, 33, 33)"  # --delete-button-bg
+    assert buttons.nth(1).evaluate(BACKGROUND) == buttons.nth(2).evaluate(BACKGROUND)

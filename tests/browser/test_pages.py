@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from number_insight import reviewing
@@ -162,12 +163,33 @@ def test_a_long_reason_leaves_the_other_columns_of_the_history_their_words(
     record = crowd.waiting()
     reviewing.refuse(record, user=root, reason="w" * 2000)
     page = open_page(root)
+    history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
+    for url in (page_of(record), history):
+        page.goto(url)
+        for is_open in (False, True):
+            if is_open:
+                page.click(".ni-fold summary")
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                assert not page.evaluate(IS_TOO_WIDE), page.evaluate(WIDEST)
+                for cell in page.locator(".ni-events td:not(.ni-long)").all():
+                    assert cell.evaluate(TEXT_HEIGHT) < 40  # one line
+
+
+def test_a_long_reason_unfolds_without_script(open_page: Open, root: User) -> None:
+    record = crowd.waiting()
+    reviewing.refuse(record, user=root, reason="word " * 300 + "end")
+    page = open_page(root, java_script_enabled=False)
     page.goto(page_of(record))
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert not page.evaluate(IS_TOO_WIDE), page.evaluate(WIDEST)
-        for cell in page.locator(".ni-events td:not(.ni-long)").all():
-            assert cell.evaluate(TEXT_HEIGHT) < 40  # one line
+    folded = page.locator(".ni-fold")
+    height = folded.bounding_box()
+    assert height is not None
+    assert height["height"] < 60
+    expect(folded.get_by_text("end", exact=False).last).not_to_be_visible()
+    folded.get_by_text("more").click()
+    expect(folded.get_by_text("end", exact=False).last).to_be_visible()
+    folded.get_by_text("less").click()
+    expect(folded.get_by_text("end", exact=False).last).not_to_be_visible()
 
 
 def test_signups_to_be_confirmed_are_read_without_moving_them(open_page: Open, root: User) -> None:

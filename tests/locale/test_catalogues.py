@@ -28,6 +28,11 @@ SHARED_WITH_DJANGO = {
 }  # fmt: skip
 """The words that Django translates as we mean them, so that it does not matter who does."""
 
+BY_OTHERS = re.compile(r"\b[Pp]rovider|Twilio|\b[Tt]urned\b.*\baway\b|\baccept")
+"""Texts on numbers that a form turns away, or a provider does not accept."""
+REFUSE = {"de": "abgelehnt|lehnt.* ab\\b", "fr": "refus", "es": "rechaz", "ar": "رفض|رُفض|مرفوض"}
+"""The word for what people decide, in each language."""
+
 languages = pytest.mark.parametrize("language", messages.LANGUAGES)
 
 
@@ -49,6 +54,15 @@ def of_django() -> Iterator[polib.POFile]:
     root = Path(django.__file__).parent
     for path in sorted(root.glob("**/locale/de/LC_MESSAGES/django.po")):
         yield polib.pofile(str(path))
+
+
+@languages
+def test_only_people_refuse(language: str) -> None:
+    for entry in read(language):
+        if BY_OTHERS.search(entry.msgid):
+            assert "refus" not in entry.msgid.lower()
+            for text in forms(entry):
+                assert not re.search(REFUSE[language], text, re.IGNORECASE), text
 
 
 @languages

@@ -272,7 +272,7 @@ def test_two_clicks_at_once_are_one_lookup() -> None:
 @pytest.mark.parametrize(
     ("number", "settings", "reason"),
     [
-        ("nonsense", {}, "nothing that could be bought would change the verdict"),
+        ("nonsense", {}, "no answer could have changed the verdict"),
         (CLEAN, {"ENABLED": False}, "Lookups are switched off"),
         (CLEAN, {"COUNTRIES": ["GB"]}, "numbers of this country are not looked up"),
     ],

@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("held", "Held"), ("active", "Active"), ("refused", "Refused")],
+                        choices=[("held", "Held"), ("active", "Active"), ("refused", "Closed")],
                         default="held",
                         max_length=10,
                     ),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from number_insight.admin import charts, display
+from number_insight.admin import charts, display, naming
 from number_insight.admin.overview.figure import Bar, Figure, number, percent
 from number_insight.models.choices import ANSWERED_STATES, LookupState
 from number_insight.overview import figures
@@ -39,18 +39,22 @@ def lookups(period: Period) -> Figure:
         summary=_lookups_summary(found),
         bars=[
             Bar(
-                label=provider,
-                plot=charts.bar(_by_colour(group), top=most, title=provider),
+                label=name,
+                plot=charts.bar(_by_colour(group), top=most, title=name),
                 value=number(sum(one.count for one in group)),
                 detail=_speed(group, _("%(median)s, 95 %% in %(slow)s")),
             )
             for provider, group in by_provider.items()
+            for name in (naming.provider_name(provider),)
         ],
         legend=[(charts.swatch(name), label) for name, label in legend],
         heads=[_("Provider"), _("State"), _("Lookups"), _("Median"), _("95 % within")],
         rows=[
             [
-                *(one.provider, str(dict(LookupState.choices).get(one.state, one.state))),
+                *(
+                    naming.provider_name(one.provider),
+                    str(dict(LookupState.choices).get(one.state, one.state)),
+                ),
                 number(one.count),
                 *(display.duration(one.quantile(share)) for share in (0.5, 0.95)),
             ]

@@ -57,7 +57,7 @@ def signups(period: Period) -> Figure:
         legend=legend_of(*held, allowed),
         heads=[
             *(day_head(period), _("Signups"), *(str(verdict.label) for verdict in Verdict)),
-            _("Refused in the form"),
+            _("Turned away by the form"),
         ],
         rows=[_signups_row(period, step) for step in reversed(steps)],
     )
@@ -69,7 +69,7 @@ def _signups_summary(steps: Sequence[Signups]) -> str:
     in_form = sum(step.in_form for step in steps)
     message = _(
         "%(held)s of %(all)s signups were held (%(share)s): review %(review)s, deny %(deny)s. "
-        "Refused in the form: %(form)s."
+        "Turned away by the form: %(form)s."
     )
     return message % {
         "held": number(review + deny),
