@@ -62,7 +62,8 @@ def test_a_sweep_that_never_ran_is_a_problem(queue: Redis) -> None:
     document, healthy = told()
     assert not healthy
     assert document["problems"] == [
-        "The sweep has never run; put number_insight.sweep into the beat schedule."
+        "The sweep has never run; put number_insight.sweep into the beat schedule, "
+        "and run beat and a worker of its queue."
     ]
 
 
