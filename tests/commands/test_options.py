@@ -41,6 +41,5 @@ def test_work_that_fails_ends_with_status_1() -> None:
     with asking(ENABLED=False), pytest.raises(CommandError) as caught:
         call_command("number_insight_lookup", CLEAN)
     assert caught.value.returncode == 1
-    assert "2 for an option that is unknown or whose value cannot be right" in read("docs/commands.md").replace(
-        "\n", " "
-    )
+    page = " ".join(read("docs/commands.md").split())
+    assert "2 for an option that is unknown or whose value cannot be right" in page
