@@ -96,7 +96,7 @@ class Provider(ABC):
     price_names: Collection[str] = (*LEVELS, "cnam")
     """The names that `prices` may hold: levels, or parts that the vendor sells by themselves."""
     computes_price: ClassVar[bool] = False
-    """Whether the price of an answer is computed from `prices`, and so proves none of them wrong."""
+    """Whether the price of an answer is computed from `prices`, so that it proves none wrong."""
     live_keys: ClassVar[frozenset[str] | None] = None
     """The top-level keys of `Insight.raw` that hold roaming or reachability. None means unknown:
     the raw answer is then stored only if live data may be."""
