@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.core.management.base import CommandError
 
 
-class WrongOption(CommandError):
-    """An option that does not fit; the exit status is 2, as for those that argparse refuses."""
+def wrong_option(sentence: str) -> CommandError:
+    """Return the error for an option that does not fit: the exit status is 2, as argparse's.
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, returncode=2)
+    It is no class of its own, since Django prints the name of the class before the sentence.
+    """
+    return CommandError(sentence, returncode=2)

@@ -34,7 +34,7 @@ def test_a_value_that_cannot_be_right_ends_with_status_2(words: tuple[str, ...])
     command, *options = words
     with asking(), pytest.raises(CommandError) as caught:
         call_command(f"number_insight_{command}", *options)
-    assert caught.value.returncode == 2
+    assert (caught.value.returncode, type(caught.value)) == (2, CommandError)  # Django prints it
 
 
 def test_work_that_fails_ends_with_status_1() -> None:
