@@ -130,6 +130,7 @@ def test_a_broker_that_was_configured_and_is_down_is_a_problem() -> None:
     with celery_with(broker_url=f"redis://127.0.0.1:{free_port()}/0"):
         (problem,) = health.examine().problems
         assert problem.startswith("Celery's broker cannot be reached")
+        assert problem.endswith("number_insight_sweep --inline alone screens what waits.")
         assert told()[0]["has_broker"] is True
 
 
