@@ -179,6 +179,10 @@ def spent(period: str = "day", currency: str | None = None) -> tuple[Decimal, De
 def balance_of(period: str, currency: str) -> Balance:
     """Return the balance of the current day or month in `currency`."""
     row = Spending.objects.filter(period=current_periods()[period], currency=currency).first()
+    return _balance(period, currency, row)
+
+
+def _balance(period: str, currency: str, row: Spending | None) -> Balance:
     return Balance(
         period=period,
         currency=currency,
@@ -198,8 +202,13 @@ def balances() -> list[Balance]:
     """Return the balances of day and month, for each currency of a provider or with money."""
     periods = current_periods()
     rows = Spending.objects.filter(period__in=periods.values())
-    known = dict.fromkeys((*loading.currencies(), *rows.values_list("currency", flat=True)))
-    return [balance_of(period, currency) for currency in known for period in periods]
+    known = {(row.period, row.currency): row for row in rows}
+    currencies = dict.fromkeys((*loading.currencies(), *(currency for _key, currency in known)))
+    return [
+        _balance(period, currency, known.get((key, currency)))
+        for currency in currencies
+        for period, key in periods.items()
+    ]
 
 
 def current_periods() -> dict[str, str]:

@@ -285,7 +285,7 @@ def test_it_costs_the_same_few_queries_for_a_year_of_tallies(admin_client: Clien
     few = len(queries_of(admin_client, f"{OVERVIEW}?days=7"))
     _a_year_of_tallies()
     assert len(queries_of(admin_client, f"{OVERVIEW}?days=365")) <= few + 1  # names of reviewers
-    assert few <= 18
+    assert few <= 14
 
 
 def _a_year_of_tallies() -> None:
