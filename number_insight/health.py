@@ -38,7 +38,12 @@ SHADOWED = (
     "Rule %s raised so many errors that it counts no more; repair it, then let it count again "
     "under Rule faults in the admin."
 )
-BEAT = "put number_insight.sweep into the beat schedule"
+BEAT = "put number_insight.sweep into the beat schedule, and run beat and a worker of its queue"
+RUNNING = {True: "are beat and a worker of its queue", False: "is number_insight_sweep"}
+BROKER_AWAY = (
+    "Celery's broker cannot be reached (%s); until it can, number_insight_sweep --inline alone "
+    "screens what waits."
+)
 LOOP = "let number_insight_sweep run every minute, by --loop or cron"
 SPENT = {
     "day": "Today's budget is spent (%s); raise it, or wait for tomorrow.",
@@ -204,8 +209,8 @@ def _problems(health: Health) -> Iterator[str]:
         remedy = BEAT if health.doorbell == "celery" else LOOP
         yield f"The sweep has never run; {remedy}."
     elif now - health.sweep_ran_at > SWEEP_OVERDUE:
-        scheduler = "beat" if health.doorbell == "celery" else "number_insight_sweep"
-        yield f"The sweep last ran at {_in_words(health.sweep_ran_at)}; is {scheduler} running?"
+        at = _in_words(health.sweep_ran_at)
+        yield f"The sweep last ran at {at}; {RUNNING[health.doorbell == 'celery']} running?"
     if health.oldest_due_since and now - health.oldest_due_since > RECORD_OVERDUE:
         since = _in_words(health.oldest_due_since)
         yield f"{health.unfinished} records wait, the oldest since {since}; is a worker running?"
@@ -225,7 +230,7 @@ def _problems(health: Health) -> Iterator[str]:
         if balance.is_spent:
             yield SPENT[balance.period] % balance.currency
     if health.broker and health.has_broker:
-        yield f"Celery's broker cannot be reached ({health.broker}); the sweep does its work."
+        yield BROKER_AWAY % health.broker
 
 
 def _in_words(moment: datetime) -> str:

@@ -91,8 +91,8 @@ def _sweep(health: Health) -> Indicator:
     label = _("Sweep")
     if health.sweep_ran_at is None:
         advice = _(
-            "Put number_insight.sweep into the beat schedule. Without it a signup waits for ever "
-            "if the message about it was lost."
+            "Put number_insight.sweep into the beat schedule, and run beat and a worker of its "
+            "queue. Without the sweep a signup waits for ever if the message about it was lost."
         )
         return Indicator(label=label, value=_("has never run"), status=CRITICAL, advice=advice)
     value = _("ran %(age)s ago") % {"age": display.duration(timezone.now() - health.sweep_ran_at)}
@@ -146,7 +146,10 @@ def _broker(health: Health) -> Indicator:
         advice = _("The sweep does the work; let number_insight_sweep run with --inline.")
         return Indicator(label=label, value=_("none is configured"), advice=advice)
     value = _("not reachable (%(why)s)") % {"why": health.broker}
-    advice = _("Signups go on; the sweep screens them, a little later.")
+    advice = _(
+        "Signups go on. What waits is screened once it can be reached, or by "
+        "number_insight_sweep --inline."
+    )
     return Indicator(label=label, value=value, status=CRITICAL, advice=advice)
 
 

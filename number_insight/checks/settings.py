@@ -40,6 +40,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "LIMITS": ("ip", "network", "block", "number"),
 }
 """The keys that a dict may have."""
+IP_COUNTRY_EXTRAS = {"geoip2": "geoip", "iptocc": "geoip-bundled"}
+"""The package that is missing -> the extra that brings it."""
 SWITCHES = ("ENABLED", "SEND_IP", "CNAM", "FALLBACK_ON_NO_COVERAGE", "STORE_RAW")
 """The keys that are True or False; their default may be None besides."""
 SHAPES: dict[str, str] = {
@@ -245,6 +247,8 @@ def _check_ip_country(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     try:
         find: object = app_settings.IP_COUNTRY
     except ImportError as exc:
+        extra = IP_COUNTRY_EXTRAS.get(exc.name or "")
+        hint = f"Install it: pip install 'django-number-insight[{extra}]'." if extra else hint
         yield error("E007", f"NUMBER_INSIGHT['IP_COUNTRY'] cannot be imported: {exc}.", hint)
         return
     if find is not None and not callable(find):

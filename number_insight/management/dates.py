@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, time
 
-from django.core.management.base import CommandError
 from django.utils.dateparse import parse_date, parse_datetime
 
 from number_insight import clock
+from number_insight.management.options import wrong_option
 
 NO_SUCH_TIME = "There is no such time as {}."
 
@@ -22,11 +22,11 @@ def moment(text: str | None) -> datetime | None:
     try:
         day, found = parse_date(text), parse_datetime(text)
     except ValueError as error:
-        raise CommandError(NO_SUCH_TIME.format(text)) from error
+        raise wrong_option(NO_SUCH_TIME.format(text)) from error
     found = datetime.combine(day, time()) if day else found
     if found is None:
-        raise CommandError(f"{text!r} is no time; write 2027-01-31 or 2027-01-31T12:00.")
+        raise wrong_option(f"{text!r} is no time; write 2027-01-31 or 2027-01-31T12:00.")
     try:
         return clock.stored(clock.local(found).astimezone(clock.UTC))
     except OverflowError as error:  # the first and the last day of the calendar
-        raise CommandError(NO_SUCH_TIME.format(text)) from error
+        raise wrong_option(NO_SUCH_TIME.format(text)) from error

@@ -45,8 +45,8 @@ class ListEntry(models.Model):
     """An entry of the allow list or the deny list, written by people only.
 
     The most specific entry wins: number, ip, prefix, carrier, country; on a tie deny. `save`
-    normalises the value, and raises `ValidationError` for an invalid one. An IP expires in a week
-    unless `expires_at` is set on the first save.
+    normalises the value, and raises `ValidationError` for an invalid one or an unknown action. An
+    IP expires in a week unless `expires_at` is set on the first save.
     """
 
     action = models.CharField(_("action"), max_length=10, choices=ListAction.choices)
@@ -80,6 +80,9 @@ class ListEntry(models.Model):
         return " ".join(filter(None, parts))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.action not in ListAction.values:  # it would decide nothing, and hide a denial
+            message = f"There is no action {self.action!r}. Known are: {', '.join(ListAction)}."
+            raise ValidationError({"action": message}, code="invalid_choice")
         self.value = normalised(self.match, self.value)
         if self.match == ListMatch.IP and self.expires_at is None and self._state.adding:
             self.expires_at = timezone.now() + IP_LASTS

@@ -95,6 +95,8 @@ class Provider(ABC):
     default_prices: ClassVar[Mapping[str, str]] = {}
     price_names: Collection[str] = (*LEVELS, "cnam")
     """The names that `prices` may hold: levels, or parts that the vendor sells by themselves."""
+    computes_price: ClassVar[bool] = False
+    """Whether the price of an answer is computed from `prices`, so that it proves none wrong."""
     live_keys: ClassVar[frozenset[str] | None] = None
     """The top-level keys of `Insight.raw` that hold roaming or reachability. None means unknown:
     the raw answer is then stored only if live data may be."""

@@ -43,6 +43,7 @@ class Lookup(Provider):
     supports_cnam = True
     uses_transport = True
     currency = "USD"
+    computes_price = True
     # Sums of price lists where there are any; the rest is a guess, and meant to be too high.
     default_prices = {
         "line_type_intelligence": "0.008",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from number_insight.exceptions import did_you_mean
 from number_insight.sandbox import origin
-from number_insight.sandbox.behaviour import override
+from number_insight.sandbox.behaviour import Override, override
 from number_insight.sandbox.exchange import Reply, Request, Unparseable, json_reply
 from number_insight.sandbox.state import State
 
@@ -37,9 +39,17 @@ def _control(state: State, request: Request) -> None:
         state.ledger.set_balance(_amount(orders.pop("balance")))
     number = orders.pop("number", None)
     if number is not None:
+        _check_keys(orders)
         state.behaviours.set(str(number), override(**orders))
     elif orders:
         raise ValueError(f"unknown without a number: {', '.join(sorted(orders))}")
+
+
+def _check_keys(orders: dict[str, Any]) -> None:
+    known = [field.name for field in fields(Override)]
+    for key in orders:
+        if key not in known:
+            raise ValueError(f"there is no key {key!r}. {did_you_mean(key, known)}")
 
 
 def _amount(value: Any) -> Decimal:

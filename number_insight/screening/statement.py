@@ -144,13 +144,14 @@ def _saved(month: date) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def drifts(month: date) -> list[Drift]:
-    """Return the prices charged in `month` that differ from the configured ones."""
+    """Return the prices that providers said in `month`, where they differ from the configured."""
     lookups = Lookup.objects.filter(called_at__gte=_begin(month), called_at__lt=_end(month))
-    charged = lookups.filter(price__isnull=False).values("provider", "level", "cnam", "price")
+    priced = lookups.filter(price__isnull=False)
+    charged = priced.values("provider", "level", "cnam", "price", "currency")
     counts: dict[tuple[str, str, Decimal, Decimal], int] = defaultdict(int)
     for row in charged.annotate(count=Count("pk")).order_by("provider", "level", "price"):
         provider = _provider(row["provider"])
-        if provider is not None and row["level"] in provider.levels:
+        if provider is not None and _says_prices(provider, row["level"], row["currency"]):
             listed = provider.price(_question(row["level"], cnam=row["cnam"]))
             if listed != row["price"]:
                 counts[row["provider"], row["level"], row["price"], listed] += row["count"]
@@ -165,6 +166,12 @@ def drifts(month: date) -> list[Drift]:
         )
         for (name, level, price, listed), count in counts.items()
     ]
+
+
+def _says_prices(provider: Provider, level: str, currency: str) -> bool:
+    """Return whether `provider` said the price, and not another one that had its name before."""
+    is_its_own = level in provider.levels and currency == provider.currency
+    return is_its_own and not provider.computes_price
 
 
 def dearest(provider: Provider) -> Decimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -251,6 +252,14 @@ def test_a_value_of_any_type_is_reported_and_breaks_no_check(number: str, given:
     assert ids(messages) == [number]
     assert all(message.hint for message in messages)
     found_in_production(given)
+
+
+def test_a_callable_of_ours_without_its_package_names_the_extra(monkeypatch: Any) -> None:
+    monkeypatch.setitem(sys.modules, "iptocc", None)
+    monkeypatch.delitem(sys.modules, "number_insight.ip_country.bundled", raising=False)
+    (message,) = found({"IP_COUNTRY": "number_insight.ip_country.bundled.country"})
+    assert message.id == "number_insight.E007"
+    assert message.hint == "Install it: pip install 'django-number-insight[geoip-bundled]'."
 
 
 @pytest.mark.parametrize(

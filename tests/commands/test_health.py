@@ -62,7 +62,8 @@ def test_a_sweep_that_never_ran_is_a_problem(queue: Redis) -> None:
     document, healthy = told()
     assert not healthy
     assert document["problems"] == [
-        "The sweep has never run; put number_insight.sweep into the beat schedule."
+        "The sweep has never run; put number_insight.sweep into the beat schedule, "
+        "and run beat and a worker of its queue."
     ]
 
 
@@ -129,6 +130,7 @@ def test_a_broker_that_was_configured_and_is_down_is_a_problem() -> None:
     with celery_with(broker_url=f"redis://127.0.0.1:{free_port()}/0"):
         (problem,) = health.examine().problems
         assert problem.startswith("Celery's broker cannot be reached")
+        assert problem.endswith("number_insight_sweep --inline alone screens what waits.")
         assert told()[0]["has_broker"] is True
 
 

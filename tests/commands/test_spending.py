@@ -84,6 +84,13 @@ def test_a_price_that_differs_from_the_configured_one_is_named() -> None:
         assert told()[1].strip() == sentence
 
 
+def test_a_price_of_the_provider_that_had_the_name_before_is_no_drift() -> None:
+    with asking():
+        screened(CLEAN)
+        Lookup.objects.update(price=Decimal("0.05"), currency="USD")
+        assert document()["price_drift"] == []
+
+
 @pytest.mark.parametrize("month", ["2026", "2026-13", "yesterday", ""])
 def test_what_is_no_month_is_refused(month: str) -> None:
     with pytest.raises(CommandError, match="write it as 2026-11"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from number_insight.defaults import DEFAULTS
-from tests.support.pages import named, quoted, read, rows, section
+from tests.support.pages import ROOT, named, quoted, read, rows, section
 
 PAGE = "docs/production.md"
 DECIDE = section(PAGE, "Settings to decide")
@@ -48,3 +48,10 @@ def test_a_reminder_that_needs_no_deploy_says_so():
     }
     for name, says in re.findall(r"`(number_insight\.[EWI]\d+)`( \(`check`\))?", read(PAGE)):
         assert bool(says) == (name in at_once), name
+
+
+def test_every_extra_is_on_the_page_and_the_other_way_round():
+    text = (ROOT / "pyproject.toml").read_text()
+    optional = text.partition("[project.optional-dependencies]")[2].partition("\n[")[0]
+    extras = re.findall(r"^([a-z-]+) = ", optional, flags=re.MULTILINE)
+    assert sorted(named(section(PAGE, "The extras"))) == sorted(extras)

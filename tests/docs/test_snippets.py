@@ -61,6 +61,11 @@ print("all", place + 1)
             "python -m pytest signup/test_with_pytest.py",
             "2 passed",
         ),
+        (
+            "signup/test_over_a_socket.py",
+            "python -m pytest signup/test_over_a_socket.py",
+            "1 passed",
+        ),
     ],
 )
 def test_the_tests_on_the_page_on_testing_pass(shop: Project, path: str, command: str, result: str):

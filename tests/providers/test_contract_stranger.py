@@ -77,8 +77,8 @@ class TestStranger(ProviderContract):
 
     @pytest.fixture
     def provider(self, house: str) -> Provider:
-        return example()(url=house)  # type: ignore[call-arg]
+        return example()(base_url=house)  # type: ignore[call-arg]
 
 
 def test_the_example_checks_its_url() -> None:
-    assert [fault.id for fault in example()(url="http://example.com").check()] == ["E011"]  # type: ignore[call-arg]
+    assert [fault.id for fault in example()(base_url="http://example.com").check()] == ["E011"]  # type: ignore[call-arg]

@@ -116,6 +116,13 @@ def test_a_test_can_change_a_member_of_an_insight(sandbox: Sandbox) -> None:
     assert requests.post(f"{sandbox.url}/control", json=wrong, timeout=5).status_code == 400
 
 
+def test_an_order_with_an_unknown_key_is_told_which_is_meant(sandbox: Sandbox) -> None:
+    wrong = {"number": CLEAN, "faults": "503"}
+    answer = requests.post(f"{sandbox.url}/control", json=wrong, timeout=5)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "there is no key 'faults'. Did you mean 'fault'?"}
+
+
 @pytest.mark.parametrize(
     ("ending", "status", "kind"),
     [

@@ -13,10 +13,11 @@ import pytest
 from django.core import serializers
 from django.test import override_settings
 
+from number_insight import clock
 from number_insight.lookups import budget
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.sandbox.server import Sandbox
-from number_insight.screening import worker
+from number_insight.screening import statement, worker
 from tests.support.stage import CLEAN, record_of, screened, the_lookup
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,15 @@ def test_a_record_has_the_facts_the_flags_and_the_price(service: Sandbox, batch:
     assert (lookup.state, lookup.price, lookup.currency) == ("answered", Decimal("0.008"), "USD")
     assert lookup.request_id.startswith("RQ")
     assert service.ledger.count(BASE + "11") == 1
+
+
+def test_a_price_that_is_computed_says_nothing_against_the_configured_ones(
+    service: Sandbox,
+) -> None:
+    with under_twilio(service):
+        screened(BASE + "11")  # without the status of the line, which costs less than reserved
+        assert the_lookup().price == Decimal("0.008")
+        assert statement.drifts(clock.today().replace(day=1)) == []
 
 
 def test_a_refused_number_costs_nothing_and_is_flagged(service: Sandbox) -> None:

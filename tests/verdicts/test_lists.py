@@ -114,6 +114,11 @@ def test_what_is_no_value_is_refused(match: str, typed: str) -> None:
         ListEntry(action="deny", match=match, value=typed).full_clean()
 
 
+def test_an_action_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"no action 'block'. Known are: allow, deny"):
+        ListEntry.objects.create(action="block", match="country", value="SE")
+
+
 def test_the_error_says_which_beginning_is_meant() -> None:
     with pytest.raises(ValidationError, match=r"write \+4670\."):
         an_entry("deny", "prefix", "+46 (0)70")

@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from number_insight import loading
 from number_insight.exceptions import UnknownPath
 from number_insight.lookups import switches
+from number_insight.management.options import wrong_option
 from number_insight.management.progress import Progress
 from number_insight.screening import backfill, planning, signup
 from number_insight.screening.backfill import Backfill, Missing
@@ -46,7 +47,7 @@ class Command(BaseCommand):
     def handle(self, *, path: str, dry_run: bool, batch: int, **options: Any) -> None:
         limit: int | None = options["limit"]
         if batch < 1 or (limit is not None and limit < 1):
-            raise CommandError("--limit and --batch need positive numbers.")
+            raise wrong_option("--limit and --batch need positive numbers.")
         try:
             work, price = Backfill(path), planning.highest_price()
         except (UnknownPath, ImproperlyConfigured) as error:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext
 from number_insight import loading, numbers
 from number_insight.addresses import public_ip
 from number_insight.conf import app_settings
-from number_insight.exceptions import InvalidNumber, NumberInsightError
+from number_insight.exceptions import NumberInsightError
 from number_insight.insight import LEVELS, Insight
 from number_insight.lookups import switches
+from number_insight.management.options import wrong_option
 from number_insight.rules.scoring import Flag, Judgement
 from number_insight.screening.inquiry import Inquiry, Result, inquire
 
@@ -58,10 +59,10 @@ class Command(BaseCommand):
     def _inquiry(self, options: dict[str, Any]) -> Inquiry:
         region = options["country"] or app_settings.default_region
         if region and region.upper() not in numbers.REGIONS:
-            raise InvalidNumber(f"There is no country {region!r}; write its two letters: GB.")
+            raise wrong_option(f"There is no country {region!r}; write its two letters: GB.")
         ip = public_ip(options["ip"])
         if options["ip"] and ip is None:
-            raise InvalidNumber(f"{options['ip']!r} is not a public IP address.")
+            raise wrong_option(f"{options['ip']!r} is not a public IP address.")
         return Inquiry(
             number=numbers.normalise(options["number"], region and region.upper()),
             level=options["level"] or _highest_level(options["provider"]),

@@ -14,6 +14,7 @@ from number_insight import loading
 from number_insight.conf import app_settings
 from number_insight.exceptions import Unsupported, did_you_mean
 from number_insight.management.dates import moment
+from number_insight.management.options import wrong_option
 from number_insight.management.progress import Progress
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import parity
@@ -89,7 +90,7 @@ def _check(provider: str, numbers: int) -> None:
         raise CommandError(f"PROVIDERS names no provider {provider!r}. {hint}")
     loading.provider(provider)
     if numbers < 1:
-        raise CommandError("--numbers needs a positive number.")
+        raise wrong_option("--numbers needs a positive number.")
 
 
 def _table(report: Report) -> str:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from number_insight.conf import app_settings
+from number_insight.management.options import wrong_option
 from number_insight.privacy import live, subject
 
 
@@ -38,7 +39,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["batch"] < 1:
-            raise CommandError("--batch needs a positive number of rows.")
+            raise wrong_option("--batch needs a positive number of rows.")
         before = _before(options["days"])
         if not options["dry_run"]:
             live.merge_all()
@@ -74,7 +75,7 @@ def _before(days: float | None) -> datetime | None:
             raise ValueError
         return None if age is None else timezone.now() - age
     except (OverflowError, ValueError) as error:
-        raise CommandError("--days needs a number of days, 0 or more.") from error
+        raise wrong_option("--days needs a number of days, 0 or more.") from error
 
 
 def _counted(counts: dict[str, int]) -> str:

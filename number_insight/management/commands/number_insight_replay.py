@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from number_insight.exceptions import ReplayFailed
 from number_insight.management.dates import moment
+from number_insight.management.options import wrong_option
 from number_insight.management.progress import Progress
 from number_insight.replay import quality, rulesets, run, stored
 from number_insight.replay.report import Tally
@@ -46,9 +47,9 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         if options["quality"] and (options["apply"] or options["rules"]):
-            raise CommandError("--quality judges nothing: leave --apply and --rules out.")
+            raise wrong_option("--quality judges nothing: leave --apply and --rules out.")
         if options["limit"] is not None and options["limit"] < 1:
-            raise CommandError("--limit needs a positive number.")
+            raise wrong_option("--limit needs a positive number.")
         self._check_jobs(options["jobs"])
         rows = _rows(options)
         if options["quality"]:
@@ -80,7 +81,7 @@ class Command(BaseCommand):
 
     def _check_jobs(self, jobs: int) -> None:
         if jobs < 1:
-            raise CommandError("--jobs needs a positive number.")
+            raise wrong_option("--jobs needs a positive number.")
         why_alone = run.why_alone()
         if jobs > 1 and why_alone:
             raise CommandError(f"--jobs has to be 1 here: {why_alone}.")

@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from number_insight.management import probes
+from number_insight.management.options import wrong_option
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *, timeout: float, **_options: Any) -> None:
         if not timeout > 0:
-            raise CommandError("--timeout needs a positive number of seconds.")
+            raise wrong_option("--timeout needs a positive number of seconds.")
         try:
             for probe, obstacle in probes.obstacles(timeout):
                 if obstacle:

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models
 
 from number_insight.exceptions import InvalidNumber
+from number_insight.management.options import wrong_option
 from number_insight.models.subjects import read_key
 from number_insight.privacy import subject
 
@@ -87,7 +88,7 @@ def _selection(options: dict[str, Any]) -> dict[str, Any]:
     if number is not None and label is None and key is None:
         return {"number": number}
     if number is not None or label is None or key is None:
-        raise CommandError("Say either --number, or both --model and --pk.")
+        raise wrong_option("Say either --number, or both --model and --pk.")
     return {"subject": _subject(label, key)}
 
 
@@ -96,7 +97,7 @@ def _subject(label: str, key: str) -> models.Model:
     try:
         model: type[models.Model] = apps.get_model(label)
     except (LookupError, ValueError) as error:
-        raise CommandError(f"There is no model {label!r}; write it as app.Model.") from error
+        raise wrong_option(f"There is no model {label!r}; write it as app.Model.") from error
     try:
         return model(pk=read_key(model, key))
     except ValueError as error:

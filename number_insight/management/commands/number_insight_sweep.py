@@ -6,10 +6,11 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
 from number_insight.conf import app_settings
+from number_insight.management.options import wrong_option
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import UNFINISHED_STATES
 from number_insight.screening import sweeps
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         self, *, inline: bool, loop: float | None, verbosity: int = 1, **_options: Any
     ) -> None:
         if loop is not None and loop <= 0:
-            raise CommandError("--loop needs a positive number of seconds.")
+            raise wrong_option("--loop needs a positive number of seconds.")
         if loop is None:
             self._sweep(inline)
             return
