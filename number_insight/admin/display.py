@@ -235,7 +235,9 @@ def age(moment: datetime) -> SafeString:
 def short_age(moment: datetime) -> str:
     """Return the time since `moment` in one unit: "3 h"."""
     seconds = max(0, int((now() - moment).total_seconds()))
-    if seconds < 3600:
+    if seconds < 60:
+        text = gettext("%(count)s s") % {"count": seconds}
+    elif seconds < 3600:
         text = gettext("%(count)s min") % {"count": seconds // 60}
     elif seconds < 2 * 86400:
         text = gettext("%(count)s h") % {"count": seconds // 3600}

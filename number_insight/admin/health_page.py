@@ -10,7 +10,6 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -110,7 +109,7 @@ def _records(health: Health) -> Indicator:
         "%(count)s, the oldest waiting for %(age)s",
         health.unfinished,
     )
-    age = timesince(health.oldest_due_since, depth=1)
+    age = display.duration(timezone.now() - health.oldest_due_since)
     value = text % {"count": health.unfinished, "age": age}
     if timezone.now() - health.oldest_due_since <= RECORD_OVERDUE:
         return Indicator(label=label, value=value)
