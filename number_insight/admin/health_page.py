@@ -59,7 +59,10 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             *(_retirement(one) for one in health.retirements),
             *(_unapproved(*one) for one in health.unapproved.items()),
         ],
-        "budgets": [_budget_row(balance) for balance in health.budgets],
+        "budgets": [
+            *(_budget_row(balance) for balance in health.budgets),
+            *(_budget_row(balance, in_shadow=True) for balance in health.shadow_budgets),
+        ],
         "pauses": [
             {
                 "pause": pause,
@@ -192,11 +195,12 @@ def _unapproved(provider: str, signals: str) -> Indicator:
     return Indicator(label=provider, value=value, status=WARNING, advice=advice)
 
 
-def _budget_row(balance: Balance) -> BudgetRow:
+def _budget_row(balance: Balance, *, in_shadow: bool = False) -> BudgetRow:
     currency, budget = balance.currency, balance.budget
     used = balance.spent + balance.reserved
+    label = _("Today") if balance.period == "day" else pgettext("budget", "This month")
     return BudgetRow(
-        label=_("Today") if balance.period == "day" else pgettext("budget", "This month"),
+        label=_("%(period)s, in shadow") % {"period": label} if in_shadow else label,
         spent=display.money(balance.spent, currency),
         reserved=display.money(balance.reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),
