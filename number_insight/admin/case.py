@@ -219,8 +219,8 @@ def offer(record: NumberInsightRecord, granted: Rights) -> Offer | None:
     try:
         obstacle = _obstacle(record)
         price = Offer() if obstacle or not granted.costs else Offer(price=_highest_price(record))
-    except ImproperlyConfigured as error:
-        return Offer(obstacle=str(error))
+    except ImproperlyConfigured:
+        return Offer(obstacle=_(loading.MISFIT).removesuffix("."))
     return Offer(obstacle=obstacle) if obstacle else price
 
 

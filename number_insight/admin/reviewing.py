@@ -159,10 +159,13 @@ def _look_up_again(record: NumberInsightRecord, _user: Any, _given: Grounds) -> 
     try:
         with transaction.atomic():
             reviewing.look_up_again(record)
-    except (Unsupported, ImproperlyConfigured) as error:
+    except Unsupported as error:
         why = sentences.translated(str(error))
-        return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": why}
-    return ""
+    except ImproperlyConfigured:
+        why = gettext(loading.MISFIT)
+    else:
+        return ""
+    return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": why}
 
 
 RELEASE = Action(
@@ -269,8 +272,8 @@ def quote(record: NumberInsightRecord) -> Quote:
             return Quote(record=record, obstacle=plan.obstacle)
         provider = loading.provider(plan.provider)
         price = provider.price(plan.question)
-    except ImproperlyConfigured as error:
-        return Quote(record=record, obstacle=str(error))
+    except ImproperlyConfigured:
+        return Quote(record=record, obstacle=gettext(loading.MISFIT).removesuffix("."))
     return Quote(record=record, level=plan.question.level, price=price, currency=provider.currency)
 
 
