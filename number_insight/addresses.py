@@ -64,13 +64,13 @@ def public_ip(text: str | None) -> str | None:
 
 
 def _is_public(address: Address) -> bool:
-    if not address.is_global or address.is_multicast:
-        return False
-    if isinstance(address, ipaddress.IPv4Address):
-        return True
-    if any(address in network for network in NOBODYS):
-        return False
-    return address.sixtofour is None or address.sixtofour.is_global
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.sixtofour is not None:
+            # Only since 3.13 Python calls all of 2002::/16 private.
+            return _is_public(address.sixtofour)
+        if any(address in network for network in NOBODYS):
+            return False
+    return address.is_global and not address.is_multicast
 
 
 def hop(text: str) -> Address | None:
@@ -183,7 +183,8 @@ def is_partly_public(network: str) -> bool:
     found = ipaddress.ip_network(network, strict=False)
     # Python 3.10 calls a network private if both of its ends are: 0.0.0.0/0, which no block holds.
     is_wide = found.version == 4 and found.prefixlen < 4
-    return (is_wide or found.is_global) and not found.is_multicast
+    is_partly = is_wide or found.is_global or _is_public(found.network_address)
+    return is_partly and not found.is_multicast
 
 
 def range_of(ip: str) -> str:

@@ -88,6 +88,14 @@ def test_the_workflow_runs_every_environment_of_tox_under_its_python():
     assert [python for python, _, _ in steps] == [told for _, _, told in steps]
 
 
+@pytest.mark.parametrize("name", ["ci", "publish"])
+def test_the_workflows_pin_each_action_to_a_commit(name):
+    actions = re.findall(r"uses: (.+)", read(f".github/workflows/{name}.yml"))
+
+    assert actions
+    assert [one for one in actions if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", one)] == []
+
+
 def test_the_workflows_call_targets_that_there_are():
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), flags=re.MULTILINE))
     for name in ("ci", "publish"):

@@ -137,6 +137,7 @@ def test_an_address_lies_in_all_wider_networks() -> None:
         ("0.0.0.0/1", True),
         ("192.0.0.0/2", True),
         ("2000::/3", True),
+        ("2002:808:808::/48", True),
         ("8.8.8.8", True),
         ("0.0.0.0/8", False),
         ("10.0.0.0/8", False),
