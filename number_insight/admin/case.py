@@ -73,6 +73,11 @@ class Panel:
     version: str
     claimant: Any
 
+    @property
+    def age(self) -> str:
+        """The time since the signup."""
+        return display.since(self.record.created_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Panel):

@@ -12,7 +12,6 @@ from django import forms
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -151,7 +150,7 @@ def _earlier_decision(record: NumberInsightRecord) -> str:
         "pk": record.pk,
         "decision": record.get_decision_display(),
         "user": record.decided_by or gettext("somebody"),
-        "age": timesince(record.decided_at, depth=1) if record.decided_at else "?",
+        "age": display.since(record.decided_at) if record.decided_at else "?",
     }
 
 

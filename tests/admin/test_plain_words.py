@@ -164,6 +164,9 @@ def test_what_is_younger_than_a_minute_tells_its_age_in_seconds(admin_client: Cl
     told = text_of(admin_client.get(reverse("admin:number_insight_lookup_changelist")))
     assert re.search(r"\b4\d s\b", told.replace("\xa0", " "))
     assert "0 min" not in told.replace("\xa0", " ")
+    record = make_record()
+    for url in (page_of(record), f"{DESK}?record={record.pk}"):
+        assert re.search(r"waits for \d+ s\b", text_of(admin_client.get(url)))
 
 
 def _headers(page: Any) -> list[dict[str, Any]]:

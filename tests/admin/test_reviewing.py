@@ -247,7 +247,7 @@ def test_a_misconfigured_provider_is_reported(admin_client: Client, settings: An
     settings.NUMBER_INSIGHT = {"PROVIDERS": {"other": {}}}
     record = make_record()
     chosen = selected("look_up_again", record)
-    assert "has no provider" in admin_client.post(LIST, chosen).content.decode()
+    assert "manage.py check says why" in admin_client.post(LIST, chosen).content.decode()
     (message,) = messages_of(admin_client.post(action_url("look_up_again"), confirmed(record)))
     assert "has no provider" in message
 
