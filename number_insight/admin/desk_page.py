@@ -77,12 +77,12 @@ class Visit:
         }
 
     def _lanes(self) -> Iterator[tuple[str, Any, str, str]]:
-        counts = queue.waiting(self.request)
+        counts = queue.waiting(self.request).by_lane
         for name, text in queue.lane_names().items():
             if name == SECOND:
                 count = str(reviewing.second_looks(self.request.user).count())
             else:
-                count = counts.text(counts.by_lane[name])
+                count = f"{counts[name]:,}"
             yield name, text, count, links.desk_url(self.site, lane=name, order=self.place.order)
 
     def _empty_context(self) -> dict[str, Any]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -15,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from number_insight import reviewing
 from number_insight.admin import desk_state, display
-from number_insight.admin.base import MAX_COUNT
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
 from number_insight.models.choices import Lane
+from number_insight.overview import review_queue
+from number_insight.overview.review_queue import Queue
 from number_insight.reviewing.claims import CLAIMED_FOR
 
 SECOND = "second"
@@ -41,53 +41,26 @@ AHEAD = 9
 _MEMO = "_number_insight_waiting"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """The cases that wait, counted by lane up to `MAX_COUNT` in all."""
-
-    by_lane: dict[str, int]
-    oldest: datetime | None
-
-    @property
-    def total(self) -> int:
-        return sum(self.by_lane.values())
-
-    def text(self, count: int) -> str:
-        """Return `count` as text, with a plus where the counting has stopped."""
-        return f"{count:,}+" if count and self.total >= MAX_COUNT else f"{count:,}"
-
-
-def waiting(request: HttpRequest) -> Waiting:
-    """Return the counts; one query serves all of a request."""
-    found: Waiting | None = getattr(request, _MEMO, None)
+def waiting(request: HttpRequest) -> Queue:
+    """Return the cases that wait; one query serves all of a request."""
+    found: Queue | None = getattr(request, _MEMO, None)
     if found is None:
-        found = _count()
+        found = review_queue.examine()
         setattr(request, _MEMO, found)
     return found
-
-
-def _count() -> Waiting:
-    rows = NumberInsightRecord.objects.awaiting_review().order_by()
-    counts = {lane: Count("pk", filter=Q(lane=lane)) for lane in LANES}
-    told = rows[:MAX_COUNT].aggregate(oldest=Min("created_at"), **counts)
-    found = Waiting(oldest=told.pop("oldest"), by_lane=told)
-    if found.total < MAX_COUNT:
-        return found
-    oldest = rows.order_by("pk").values_list("created_at", flat=True).first()
-    return replace(found, oldest=oldest)
 
 
 def entry_text(request: HttpRequest) -> str:
     """Return the desk's entry on the index: the count, and the age of the oldest case."""
     queue = waiting(request)
-    if queue.oldest is None:
+    if queue.oldest_since is None:
         return gettext("Review desk (nothing waits)")
     message = ngettext(
         "Review desk (%(count)s, for %(age)s)",
         "Review desk (%(count)s, the oldest %(age)s)",
-        queue.total,
+        queue.count,
     )
-    return message % {"count": queue.text(queue.total), "age": display.short_age(queue.oldest)}
+    return message % {"count": f"{queue.count:,}", "age": display.short_age(queue.oldest_since)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

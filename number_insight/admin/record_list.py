@@ -21,7 +21,7 @@ from number_insight.models import NumberInsightRecord, RiskFlag
 PERSON = "_number_insight_person"
 """The attribute of a listed record that holds its subject."""
 MAX_COUNTED = 2000
-"""The waiting records, in the order of their index, whose flags are counted at most."""
+"""The most waiting records whose flags are counted; those of a part would be a false count."""
 MAX_ACROSS = 100
 """The number of records up to which all of a list may be selected."""
 
@@ -76,15 +76,12 @@ class RecordChangeList(ChangeList):
     @cached_property
     def tabs(self) -> list[Tab]:
         """The lanes, after everything and all that waits."""
-        counts, name = queue.waiting(self.request), QueueFilter.parameter_name
+        found, name = queue.waiting(self.request), QueueFilter.parameter_name
         current = self.request.GET.get(name, "")
         lanes = {
             "": (_("everything"), ""),
-            QueueFilter.EVERYTHING: (_("waiting"), counts.text(counts.total)),
-            **{
-                lane: (text, counts.text(counts.by_lane[lane]))
-                for lane, text in queue.LANES.items()
-            },
+            QueueFilter.EVERYTHING: (_("waiting"), f"{found.count:,}"),
+            **{lane: (text, f"{found.by_lane[lane]:,}") for lane, text in queue.LANES.items()},
         }
         return [
             Tab(
@@ -106,8 +103,11 @@ class RecordChangeList(ChangeList):
         ]
 
     def _flag_counts(self) -> dict[str, int]:
-        """Return the flags of the records that wait, or of `MAX_COUNTED` of them, by code."""
+        """Return the flags of the records that wait, by code; nothing if they are too many."""
+        if queue.waiting(self.request).count > MAX_COUNTED:
+            return {}
         rows = NumberInsightRecord.objects.awaiting_review().order_by(*queue.INDEX_ORDER)
+        # As a subquery they are estimated to be many more, so that all flags would be read.
         keys = list(rows.values_list("pk", flat=True)[:MAX_COUNTED])
         flags = RiskFlag.objects.filter(record__in=keys, counted=True).order_by()
         counted = flags.values_list("code").annotate(count=Count("pk"))

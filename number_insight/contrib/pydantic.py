@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
-from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.exceptions import (
+    ImproperlyConfigured,
+    SynchronousOnlyOperation,
+    ValidationError,
+)
 from django.views.decorators.debug import sensitive_variables
 
 from number_insight.validators import NumberInsightValidator, clean_number
@@ -24,12 +29,24 @@ def _checked(value: str) -> str:
     """
     try:
         number = clean_number(value)
-        NumberInsightValidator(queue=False)(number)
+        _refuse(number)
     except ValidationError as error:
         told = {"message": " ".join(error.messages)}
         raise PydanticCustomError("phone_number", "{message}", told) from None
     return number
 
 
+@sensitive_variables()
+def _refuse(number: str) -> None:
+    """Refuse `number` where the settings say so, but never in an event loop.
+
+    Django Ninja reads the document of an async view in the loop, where no database may be asked: it
+    is left to the view to refuse, rather than to fail at each signup.
+    """
+    with suppress(SynchronousOnlyOperation):
+        NumberInsightValidator(queue=False)(number)
+
+
 PhoneNumber = Annotated[str, AfterValidator(_checked)]
-"""A number that people type, in E.164 afterwards; refused where the settings enforce it."""
+"""A number that people type, in E.164 afterwards; refused where the settings enforce it, except in
+an event loop."""

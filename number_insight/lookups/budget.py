@@ -181,6 +181,10 @@ def balance_of(period: str, currency: str, *, purse: str = "") -> Balance:
     """Return the balance of the current day or month in `currency`, of the budget `purse`."""
     key = _periods(clock.today(), purse)[period]
     row = Spending.objects.filter(period=key, currency=currency).first()
+    return _balance(period, currency, row, purse=purse)
+
+
+def _balance(period: str, currency: str, row: Spending | None, *, purse: str = "") -> Balance:
     return Balance(
         period=period,
         currency=currency,
@@ -200,8 +204,13 @@ def balances() -> list[Balance]:
     """Return the balances of day and month, for each currency of a provider or with money."""
     periods = current_periods()
     rows = Spending.objects.filter(period__in=periods.values())
-    known = dict.fromkeys((*loading.currencies(), *rows.values_list("currency", flat=True)))
-    return [balance_of(period, currency) for currency in known for period in periods]
+    known = {(row.period, row.currency): row for row in rows}
+    currencies = dict.fromkeys((*loading.currencies(), *(currency for _key, currency in known)))
+    return [
+        _balance(period, currency, known.get((key, currency)))
+        for currency in currencies
+        for period, key in periods.items()
+    ]
 
 
 def shadow_balances() -> list[Balance]:

@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                 ('claimed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='claimed by')),
                 ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='decided by')),
                 ('lookup', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='records', to='number_insight.lookup')),
-                ('subject_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contenttypes.contenttype')),
+                ('subject_type', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='contenttypes.contenttype')),
             ],
             options={
                 'verbose_name': 'number insight record',
@@ -424,7 +424,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',
-            index=models.Index(condition=models.Q(models.Q(('verdict', 'review'), ('verdict', 'deny'), _connector='OR'), ('decision', ''), models.Q(('state', 'refused'), _negated=True)), fields=['lane', '-score', 'id'], name='ni_record_queue'),
+            index=models.Index(condition=models.Q(models.Q(('verdict', 'review'), ('verdict', 'deny'), _connector='OR'), ('decision', ''), models.Q(('state', 'refused'), _negated=True)), fields=['lane', '-score', 'id', 'subject_type', 'created_at'], name='ni_record_queue'),
+        ),
+        migrations.AddIndex(
+            model_name='numberinsightrecord',
+            index=models.Index(condition=models.Q(models.Q(('verdict', 'review'), ('verdict', 'deny'), _connector='OR'), ('decision', ''), models.Q(('state', 'refused'), _negated=True)), fields=['id'], name='ni_record_waiting'),
         ),
         migrations.AddIndex(
             model_name='numberinsightrecord',

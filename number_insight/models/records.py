@@ -37,6 +37,8 @@ from number_insight.models.managers import RecordQuerySet, flagged
 from number_insight.models.subjects import SubjectKey
 
 REASON_CODE_LENGTH = 50
+WAITING = flagged() & Q(decision="") & ~Q(state=RecordState.REFUSED)
+"""The condition for the records of the review queue, and for those that have left it by age."""
 LIVE_KEPT_FOR = timedelta(days=7)
 """The time after the verdict in which live flags are told apart for a person who decides."""
 
@@ -51,7 +53,12 @@ class NumberInsightRecord(models.Model):
     )
     """The readable part of a number that a form turned away, until the record is erased."""
     subject_type = models.ForeignKey(
-        ContentType, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        ContentType,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,  # an index of the model begins with it
+        related_name="+",
     )
     subject_id = ExactCharField(max_length=255, blank=True)
     subject = SubjectKey("subject_type", "subject_id")
@@ -166,10 +173,13 @@ class NumberInsightRecord(models.Model):
                 name="ni_record_due",
             ),
             models.Index(
-                fields=["lane", "-score", "id"],
-                condition=flagged() & Q(decision="") & ~Q(state=RecordState.REFUSED),
+                # The last two tell abandoned records apart, so that counting reads the index alone.
+                fields=["lane", "-score", "id", "subject_type", "created_at"],
+                condition=WAITING,
                 name="ni_record_queue",
             ),
+            # Without it the oldest are searched for from the first record on, decided ones too.
+            models.Index(fields=["id"], condition=WAITING, name="ni_record_waiting"),
             models.Index(
                 fields=["live_until"], condition=Q(live_until__isnull=False), name="ni_record_live"
             ),

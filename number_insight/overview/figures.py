@@ -230,16 +230,15 @@ def lookups(period: Period) -> list[Asked]:
 
 def reviewers(period: Period) -> list[Decided]:
     """Return the decisions of `period` by reviewer, the busiest first."""
-    looks = _second_looks(period)
-    columns = ("reviewer", "count", "refused", "released", "spread")
-    rows = tallies(period, TallyKind.DECISION).values_list(*columns)
-    grouped = defaultdict[Any, list[Any]](list)
-    for reviewer, *figures in rows:
-        grouped[reviewer].append(figures)
-    found = [
-        _decided(reviewer, rows_of, looks.get(reviewer, Counter()))
-        for reviewer, rows_of in grouped.items()
-    ]
+    columns = ("kind", "detail", "reviewer", "count", "refused", "released", "spread")
+    rows = tallies(period, TallyKind.DECISION, TallyKind.SECOND_LOOK).values_list(*columns)
+    grouped, looks = defaultdict[Any, list[Any]](list), defaultdict[Any, Counter[str]](Counter)
+    for kind, word, reviewer, count, *figures in rows:
+        if kind == TallyKind.SECOND_LOOK:
+            looks[reviewer][word] += count
+        else:
+            grouped[reviewer].append((count, *figures))
+    found = [_decided(reviewer, rows_of, looks[reviewer]) for reviewer, rows_of in grouped.items()]
     return sorted(found, key=lambda one: (-one.count, str(one.reviewer)))
 
 
@@ -254,14 +253,6 @@ def _decided(reviewer: Any, rows: Sequence[Any], looks: Counter[str]) -> Decided
         agreed=looks["agreed"],
         disagreed=looks["disagreed"],
     )
-
-
-def _second_looks(period: Period) -> dict[Any, Counter[str]]:
-    found = defaultdict[Any, Counter[str]](Counter)
-    rows = tallies(period, TallyKind.SECOND_LOOK).values_list("reviewer", "detail", "count")
-    for reviewer, word, count in rows:
-        found[reviewer][word] += count
-    return found
 
 
 def quantiles(spreads: Iterable[Mapping[str, int]], *shares: float) -> list[timedelta | None]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Min, Q
@@ -13,6 +12,7 @@ from django.db.models import Count, Min, Q
 from number_insight import clock, signals
 from number_insight.conf import app_settings
 from number_insight.models import Heartbeat, NumberInsightRecord
+from number_insight.models.choices import Lane
 from number_insight.transactions import after_commit, lock_or_create
 from number_insight.verdicts import announcing
 
@@ -35,6 +35,8 @@ class Queue:
     count: int
     oldest_since: datetime | None
     """The moment at which the oldest of them signed up."""
+    by_lane: Mapping[str, int] = field(default_factory=dict)
+    """Their number in each lane."""
     ages: tuple[int, ...] = ()
     """Their number in each class of age, the youngest first."""
 
@@ -52,29 +54,31 @@ class Queue:
         return target is not None and age is not None and age > target
 
 
-def examine(*, with_ages: bool = False) -> Queue:
-    """Return the review queue, in one query; its classes of age only `with_ages`."""
-    ages = _ages() if with_ages else {}
-    waiting = NumberInsightRecord.objects.awaiting_review().order_by()
-    found = waiting.aggregate(count=Count("pk"), oldest=Min("created_at"), **ages)
+def examine() -> Queue:
+    """Return the review queue, in one query for which its index is enough."""
+    waiting = NumberInsightRecord.objects.awaiting_review().order_by().values_list("lane")
+    lanes = list(waiting.annotate(count=Count("*"), oldest=Min("created_at")))
+    counts = {lane: count for lane, count, _oldest in lanes}
     return Queue(
-        count=found["count"],
-        oldest_since=found["oldest"],
-        ages=tuple(found[name] for name in ages),
+        count=sum(counts.values()),
+        oldest_since=min((oldest for _lane, _count, oldest in lanes), default=None),
+        by_lane={lane: counts.get(lane, 0) for lane in Lane.values},
     )
 
 
-def _ages() -> Mapping[str, Any]:
-    """Return an aggregate for each class of age."""
-    now = clock.now()
-    bounds = [clock.stored(now - age) for age in AGES]
-    classes = [Q(created_at__gt=bounds[0])]
-    classes += [
-        Q(created_at__gt=older, created_at__lte=younger)
-        for younger, older in zip(bounds, bounds[1:], strict=False)
-    ]
-    classes.append(Q(created_at__lte=bounds[-1]))
-    return {f"age_{rank}": Count("pk", filter=each) for rank, each in enumerate(classes)}
+def with_ages(queue: Queue) -> Queue:
+    """Return `queue` with its classes of age; those that have waited longest are not read again."""
+    bounds = [clock.stored(clock.now() - age) for age in AGES]
+    counts = {
+        f"younger_{rank}": Count("pk", filter=Q(created_at__gt=bound))
+        for rank, bound in enumerate(bounds)
+    }
+    waiting = NumberInsightRecord.objects.awaiting_review().order_by()
+    found = waiting.filter(created_at__gt=bounds[-1]).aggregate(**counts)
+    younger = [found[name] for name in counts]
+    total = max(queue.count, younger[-1])  # some may have come since the queue was counted
+    ages = tuple(end - start for start, end in zip([0, *younger], [*younger, total], strict=True))
+    return replace(queue, count=total, ages=ages)
 
 
 def alert() -> None:

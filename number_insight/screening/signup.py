@@ -25,6 +25,7 @@ from number_insight.screening import arguments, visitor
 from number_insight.screening.bell import bell
 from number_insight.screening.reporting import report_failure
 from number_insight.transactions import after_commit, require_sync
+from number_insight.verdicts import announcing
 
 _suspended: ContextVar[bool] = ContextVar("number_insight_suspended", default=False)
 
@@ -238,7 +239,7 @@ def save_link(record: NumberInsightRecord) -> bool:
     """Save the subject of `record`; return False if the record was rolled back with its signup."""
     with transaction.atomic(using=router.db_for_write(NumberInsightRecord)):
         columns = ("subject_type", "subject_id", "field", "source")
-        return bool(row_of(record).update(**{name: getattr(record, name) for name in columns}))
+        return announcing.link(record, row_of(record), columns)
 
 
 def row_of(record: NumberInsightRecord) -> QuerySet[NumberInsightRecord]:

@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db.models import F
+from django.db import models, router
+from django.db.models import Case, F, Q, Value, When
 
 from number_insight import signals
 from number_insight.models import DecisionEvent, NumberInsightRecord
@@ -23,12 +24,33 @@ def announce_on_commit(records: Sequence[NumberInsightRecord]) -> None:
 
     Without receivers, the verdicts are marked as announced instead.
     """
-    screening_signals = (signals.record_screened, signals.verdict_changed)
-    if any(signal.has_listeners(NumberInsightRecord) for signal in screening_signals):
+    if _are_heard():
         after_commit(announce, [record.pk for record in records])
         return
     for record in records:
         record.announced_verdict = record.verdict
+
+
+def link(record: NumberInsightRecord, rows: models.QuerySet[Any], columns: Sequence[str]) -> bool:
+    """Save the subject of `record` and other `columns` to its row among `rows`, if there is one.
+
+    A verdict that was announced before the row had a subject is announced once more, since its
+    receivers could do nothing for an account.
+    """
+    told = {name: getattr(record, name) for name in columns}
+    if not _are_heard():
+        return bool(rows.update(**told))
+    # It stands first, since MySQL's later assignments see what the earlier ones have assigned.
+    again = Case(When(subject_id="", then=Value(Verdict.PENDING)), default=F("announced_verdict"))
+    is_linked = bool(rows.update(announced_verdict=again, **told))
+    if is_linked:
+        after_commit(announce, [record.pk], using=router.db_for_write(NumberInsightRecord))
+    return is_linked
+
+
+def _are_heard() -> bool:
+    heard = (signals.record_screened, signals.verdict_changed)
+    return any(signal.has_listeners(NumberInsightRecord) for signal in heard)
 
 
 def announce(record_ids: Sequence[int]) -> None:
@@ -39,9 +61,19 @@ def announce(record_ids: Sequence[int]) -> None:
         records = list(group)
         for record in records:
             _send_verdict(record)
-        # A record that was judged again meanwhile has another verdict, still to be announced.
-        keys = [record.pk for record in records]
-        NumberInsightRecord.objects.filter(pk__in=keys).update(announced_verdict=verdict)
+        _mark_as_announced(records, verdict)
+
+
+def _mark_as_announced(records: Sequence[NumberInsightRecord], verdict: str) -> None:
+    """Mark `verdict` as announced, except for records that got a subject meanwhile.
+
+    A record that was judged again meanwhile has another verdict, still to be announced.
+    """
+    rows = NumberInsightRecord.objects.filter(pk__in=[record.pk for record in records])
+    of_nobody = [record.pk for record in records if not record.subject_id]
+    if of_nobody:
+        rows = rows.exclude(~Q(subject_id=""), pk__in=of_nobody)
+    rows.update(announced_verdict=verdict)
 
 
 def _send_verdict(record: NumberInsightRecord) -> None:

@@ -171,6 +171,15 @@ def test_flags_are_chosen_from_a_select_that_counts_those_that_wait(admin_client
     assert '<option value="premium">Premium-rate line</option>' in page
 
 
+def test_flags_are_not_counted_where_more_wait_than_are_read(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("number_insight.admin.record_list.MAX_COUNTED", 2)
+    _fill(3)
+    page = admin_client.get(LIST).content.decode()
+    assert '<option value="virtual">Virtual line</option>' in page
+
+
 def test_active_filters_are_chips_that_take_them_away(admin_client: Client) -> None:
     record = make_record(ip_address="81.2.69.142")
     query = {"queue": "risk", "verdict": "review", "same_ip_as": record.pk, "q": "+4670"}

@@ -12,7 +12,8 @@ from number_insight import views
 from number_insight.conf import app_settings
 from number_insight.lookups import budget, callbacks, outcomes
 from number_insight.screening import bell, sweeps
-from tests.support.pages import named, quoted, read, rows, section
+from tests.support.pages import blocks, named, quoted, read, rows, section
+from tests.support.project import Project
 
 
 def test_every_task_is_on_the_page_on_celery_and_the_other_way_round():
@@ -57,3 +58,39 @@ def test_the_address_of_the_webhook_is_the_one_on_its_page(settings):
 def test_the_shares_of_the_budget_that_are_told_are_on_the_page():
     (told,) = (row[1] for row in rows(read("docs/reference.md")) if "`budget_alert`" in row)
     assert [int(number) for number in re.findall(r"\d+", told)] == sorted(budget.ALERTS)
+
+
+def test_accounts_are_held_until_the_verdict_and_opened_by_a_release(shop: Project, sandbox: None):
+    told = section("docs/admin.md", "Hold accounts until the verdict")
+    for block in blocks("docs/admin.md", "python"):
+        if block.text in told:
+            shop.write(block)
+    with shop.running("python manage.py runserver"):
+        for name, number in {"ada": "+46 70 174 06 05", "bob": "+46 70 174 06 11"}.items():
+            assert shop.sign_up(name, number).endswith("/welcome/")
+        assert shop.sign_up("eve", "").endswith("/signup/")
+    assert opened(shop) == []
+    shop.run("python manage.py number_insight_sweep --inline")
+    assert opened(shop) == ["ada"]
+    shop.execute(RELEASE)
+    assert opened(shop) == ["ada", "bob"]
+
+
+RELEASE = """
+from number_insight.reviewing import release
+from signup.models import User
+
+assert release(User.objects.get(username="bob").get_phone_record(), user=None)
+"""
+OPEN = """
+from signup.models import User
+
+visitors = User.objects.filter(is_active=True, is_staff=False)
+print("OPEN", *visitors.values_list("username", flat=True))
+"""
+
+
+def opened(shop: Project) -> list[str]:
+    """Return the names of the accounts that are open."""
+    (line,) = (line for line in shop.execute(OPEN).splitlines() if line.startswith("OPEN"))
+    return sorted(line.split()[1:])

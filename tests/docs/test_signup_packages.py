@@ -20,6 +20,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions", "django.contrib.messages", "django.contrib.sites", *INSTALLED_APPS,
 ]
 SITE_ID = 1
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
 ROOT_URLCONF = "shop.urls"
 TEMPLATES = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -100,21 +105,23 @@ class Recipe:
     refused: tuple[int, ...] = (200,)
     views: str = ""
     replaced: tuple[tuple[str, str], ...] = ()
+    note: str = ""
 
     def __str__(self) -> str:
         return f"{self.heading} {self.path}"
 
 
-ALLAUTH = Recipe(
-    heading="django-allauth",
-    apps=("allauth", "allauth.account"),
-    settings="""
+ALLAUTH_SETTINGS = """
 MIDDLEWARE.append("allauth.account.middleware.AccountMiddleware")
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 HEADLESS_ENABLED = True
-""",
+"""
+ALLAUTH = Recipe(
+    heading="django-allauth",
+    apps=("allauth", "allauth.account"),
+    settings=ALLAUTH_SETTINGS
+    + 'ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]\n',
     urls='path("accounts/", include("allauth.urls"))',
     path="/accounts/signup/",
     fields={"username": "ada", **PASSWORDS},
@@ -224,21 +231,37 @@ class SignupView(CreateView):
         accepted=(200,),
         refused=(422,),
     ),
+    Recipe(
+        heading="Django Ninja",
+        urls='path("async/", async_api.urls)',
+        fields={"username": "ada"},
+        path="/async/signup",
+        bad=None,
+        json=True,
+        accepted=(200,),
+        refused=(422,),
+    ),
 ]
 
 
-def of_page(heading: str) -> list[Block]:
-    """Return the blocks of the page's beginning, and those under `heading`."""
-    told = section(PAGE, heading)
+PHONE_LOGIN = "with the number as the login"
+"""The note at the blocks that stand in place of the other ones under their heading."""
+
+
+def of_page(recipe: Recipe) -> list[Block]:
+    """Return the blocks of the page's beginning, and those of the recipe."""
+    told = section(PAGE, recipe.heading)
     start = [block for block in blocks(PAGE, "python") if "MIDDLEWARE" in block.text]
-    return [*start, *(block for block in blocks(PAGE, "python") if block.text in told)]
+    own = [block for block in blocks(PAGE, "python") if block.text in told]
+    notes = (recipe.note,) if recipe.note else ("", "a part")
+    return [*start, *(block for block in own if block.note in notes)]
 
 
 def project(directory: Path, recipe: Recipe, more: str = "", **files: str) -> ShopProject:
     """Return a project that follows the recipe."""
     made = ShopProject(directory, **files)
     settings = SETTINGS
-    for block in of_page(recipe.heading):
+    for block in of_page(recipe):
         text = block.text
         for old, new in recipe.replaced:
             text = text.replace(old, new)
@@ -248,7 +271,11 @@ def project(directory: Path, recipe: Recipe, more: str = "", **files: str) -> Sh
             made.write(block.path, text)
     if recipe.views:
         made.write("shop/views.py", recipe.views)
-    own = {"views.": "from shop import views", "api.urls": "from shop.api import api"}
+    own = {
+        "views.": "from shop import views",
+        '"", api.urls': "from shop.api import api",
+        "async_api.urls": "from shop.async_api import api as async_api",
+    }
     imports = "".join(line for word, line in own.items() if word in recipe.urls)
     made.write(
         "shop/urls.py",
@@ -307,9 +334,14 @@ print("all is well")
 def test_a_signup_after_a_social_login_is_screened(tmp_path: Path) -> None:
     apps = ("allauth.socialaccount", "allauth.socialaccount.providers.dummy")
     recipe = replace(ALLAUTH, apps=(*ALLAUTH.apps, *apps))
-    asked = 'SOCIALACCOUNT_AUTO_SIGNUP = False\nACCOUNT_SIGNUP_FIELDS = ["username*", "email"]\n'
-    made = project(tmp_path, recipe, asked)
+    made = project(tmp_path, recipe, 'ACCOUNT_SIGNUP_FIELDS = ["username*", "email"]\n')
     assert made.run(SOCIAL).endswith("all is well\n")
+
+
+def test_a_signup_whose_number_is_the_login_is_screened(tmp_path: Path) -> None:
+    recipe = replace(ALLAUTH, note=PHONE_LOGIN, settings=ALLAUTH_SETTINGS, fields=PASSWORDS)
+    script = driver(recipe).replace("username=BAD_NAME", "password1='x'")
+    assert project(tmp_path, recipe).run(script).endswith("all is well\n")
 
 
 def test_every_recipe_of_the_page_is_followed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import override_settings
 from pydantic import BaseModel, ValidationError
 
@@ -38,3 +39,15 @@ def test_a_denied_number_is_refused_where_the_settings_say_so() -> None:
     enforced = override_settings(NUMBER_INSIGHT=fake(ENFORCEMENT="enforce"))
     with enforced, pytest.raises(ValidationError, match="phone_number"):
         Signup(phone=CLEAN)
+
+
+def test_in_an_event_loop_a_number_is_checked_and_refusing_is_left_to_the_view() -> None:
+    an_entry("deny", "number", CLEAN)
+
+    async def read(typed: str) -> str:
+        return Signup(phone=typed).phone
+
+    with override_settings(NUMBER_INSIGHT=fake(ENFORCEMENT="enforce")):
+        assert async_to_sync(read)("+46 70-174 06 05") == CLEAN
+        with pytest.raises(ValidationError, match="phone_number"):
+            async_to_sync(read)("abc")

@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 from django import forms
 from django.db import connections, transaction
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 
 from number_insight import exceptions
 from number_insight.forms import ScreenedFormMixin
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import refusal, sweeps
 from number_insight.screening.bell import bell
+from number_insight.screening.visitor import visiting
+from tests.models import Customer
 from tests.support.servers import free_port
 from tests.support.stage import CLEAN, PREMIUM, VONAGE, asking, fake
 from tests.support.stubs import Stub, hangs
@@ -73,6 +75,27 @@ def test_a_form_waits_for_the_verdict_and_refuses_what_is_denied() -> None:
     record = NumberInsightRecord.objects.get()
     assert (record.state, record.number, str(record)) == ("refused", "", "+46 70 *** ** 12")
     assert [flag.code for flag in record.flags.all()] == ["premium"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_model_form_waits_where_the_field_is_named_and_is_linked_to_one_record(
+    named: bool,
+) -> None:
+    class CustomerForm(ScreenedFormMixin, forms.ModelForm):  # type: ignore[type-arg]
+        screened_fields = ("phone",) if named else ()
+
+        class Meta:
+            model = Customer
+            fields = ("phone",)
+
+    request = RequestFactory().post("/")
+    with override_settings(NUMBER_INSIGHT=fake(**WAITING)), worker(), visiting(request):
+        assert CustomerForm({"phone": PREMIUM}).is_valid() is not named
+        form = CustomerForm({"phone": CLEAN})
+        assert form.is_valid()
+        customer = form.save()
+    (record,) = NumberInsightRecord.objects.for_number(CLEAN)
+    assert (record.subject, record.source) == (customer, "signup")
 
 
 @pytest.mark.parametrize("hanging", [True, False])

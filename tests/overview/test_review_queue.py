@@ -37,14 +37,14 @@ def test_the_queue_is_counted_by_age() -> None:
     for hours in (0.5, 2, 3, 30, 100, 1000):
         waiting(hours * HOUR)
     waiting(2000 * HOUR, decision="released")
-    found = review_queue.examine(with_ages=True)
+    found = review_queue.with_ages(review_queue.examine())
     assert (found.count, found.ages) == (6, (1, 2, 0, 1, 1, 1))
     assert found.age is not None
     assert round(found.age / HOUR) == 1000
 
 
 def test_an_empty_queue_is_never_overdue() -> None:
-    found = review_queue.examine(with_ages=True)
+    found = review_queue.with_ages(review_queue.examine())
     assert (found.count, found.age, found.is_overdue, sum(found.ages)) == (0, None, False, 0)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from number_insight import reviewing, signals
 from number_insight.models import NumberInsightRecord
+from number_insight.overview import review_queue
 from number_insight.privacy import live
 from number_insight.reviewing import agreement
 from number_insight.testing import RecordFactory
@@ -37,15 +38,65 @@ def plan_of(rows: Any) -> str:
     return str(rows.explain())
 
 
+def is_of_the_queue(plan: str) -> bool:
+    """Whether the rows are found by an index of the queue; of a few either is as good."""
+    return "ni_record_queue" in plan or "ni_record_waiting" in plan
+
+
 def test_the_next_case_of_a_lane_is_found_by_the_index(crowd: None) -> None:
     user = User.objects.create_user("ana")
     rows = reviewing.available(user, "risk").order_by("-score", "pk")[:1]
     assert "ni_record_queue" in plan_of(rows)
 
 
+def test_the_oldest_case_is_found_by_an_index_however_many_are_decided(crowd: None) -> None:
+    user = User.objects.create_user("ana")
+    decided = RecordFactory.build_batch(3000, verdict="review", decision="released")
+    NumberInsightRecord.objects.bulk_create(decided)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for rows in (reviewing.available(user, "risk"), NumberInsightRecord.objects.awaiting_review()):
+        assert is_of_the_queue(plan_of(rows.order_by("pk")[:1]))
+
+
+def counting() -> str:
+    """Return the query that counts the queue."""
+    with CaptureQueriesContext(connection) as captured:
+        review_queue.examine()
+    (query,) = captured.captured_queries
+    return str(query["sql"])
+
+
 def test_the_lanes_are_counted_by_the_index(crowd: None) -> None:
-    waiting = NumberInsightRecord.objects.awaiting_review().order_by()
-    assert "ni_record_queue" in plan_of(waiting.values("lane").annotate(count=Count("pk")))
+    with connection.cursor() as cursor:
+        explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+        cursor.execute(f"{explain} {counting()}")
+        assert is_of_the_queue(str(cursor.fetchall()))
+
+
+@pytest.mark.postgres_only
+@pytest.mark.django_db(transaction=True)
+def test_postgresql_counts_the_queue_without_reading_a_row() -> None:
+    done = RecordFactory.build_batch(3000, verdict="allow")
+    waiting = RecordFactory.build_batch(1000, verdict="review")
+    NumberInsightRecord.objects.bulk_create([*done, *waiting])
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM ANALYZE {NumberInsightRecord._meta.db_table}")
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF) {counting()}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Only Scan using ni_record_queue" in plan
+    assert "Heap Fetches: 0" in plan
+
+
+def test_each_lane_is_counted_with_the_age_of_the_oldest() -> None:
+    old, _new, _later = waiting(lane="budget"), waiting(), waiting()
+    ago = timezone.now() - timedelta(days=3)
+    NumberInsightRecord.objects.filter(pk=old.pk).update(created_at=ago)
+    abandoned = RecordFactory(verdict="review", lane="fault", subject=None)
+    NumberInsightRecord.objects.filter(pk=abandoned.pk).update(created_at=ago - timedelta(days=1))
+    found = review_queue.examine()
+    assert found.by_lane == {"risk": 2, "no_answer": 0, "budget": 1, "fault": 0}
+    assert (found.count, found.oldest_since) == (3, ago)
 
 
 def test_the_sweep_finds_by_indexes_what_is_over(crowd: None) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
 
 from number_insight import signals
+from number_insight.models import NumberInsightRecord
+from number_insight.screening import attach
 from number_insight.verdicts import announcing
 from tests.support.stage import CLEAN, VIRTUAL, asking, heard, logged, screened, sweep
 
@@ -61,3 +65,41 @@ def test_an_announcement_that_fails_costs_no_verdict_and_is_made_up_for(
 def test_where_nobody_listens_a_verdict_counts_as_told() -> None:
     record = screened(CLEAN, under=asking())
     assert (record.verdict, record.announced_verdict) == ("allow", "allow")
+
+
+def test_a_verdict_that_came_before_its_subject_is_told_again_with_it_and_once() -> None:
+    with heard(signals.verdict_changed) as told, asking():
+        record = screened(CLEAN)
+        assert [given["record"].subject for given in told] == [None]
+        ada = get_user_model().objects.create(username="ada")
+        attach(ada, record=record)
+        attach(ada, record=record)
+        sweep()
+    assert [given["record"].subject for given in told] == [None, ada]
+    assert [given["previous"] for given in told] == ["pending", "pending"]
+
+
+def test_a_subject_that_comes_while_receivers_are_told_is_told_of_by_the_sweep() -> None:
+    ada = get_user_model().objects.create(username="ada")
+
+    def link_elsewhere(record: NumberInsightRecord, **_: object) -> None:
+        if record.subject is None:  # as another process does it, which cannot tell yet
+            columns = {"subject_type": ContentType.objects.get_for_model(ada)}
+            rows = NumberInsightRecord.objects.filter(pk=record.pk)
+            rows.update(**columns, subject_id=str(ada.pk), announced_verdict="pending")
+
+    signals.verdict_changed.connect(link_elsewhere)
+    try:
+        with heard(signals.verdict_changed) as told, asking():
+            screened(CLEAN)
+            sweep()
+    finally:
+        signals.verdict_changed.disconnect(link_elsewhere)
+    assert [given["record"].subject for given in told] == [None, ada]
+
+
+def test_where_nobody_listens_a_subject_costs_no_announcement() -> None:
+    record = screened(CLEAN, under=asking())
+    attach(get_user_model().objects.create(username="ada"), record=record)
+    record.refresh_from_db()
+    assert (record.subject_id != "", record.announced_verdict) == (True, "allow")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from number_insight import clock
-from number_insight.admin import charts, display, links
+from number_insight.admin import charts, display, links, queue
 from number_insight.admin.overview import flags, lookups, money, reviewers, signups
 from number_insight.admin.overview.figure import Figure, number
 from number_insight.conf import app_settings
@@ -53,12 +53,12 @@ def period_of(request: HttpRequest) -> Period:
 
 def context(request: HttpRequest, site: AdminSite, *, with_money: bool) -> dict[str, Any]:
     """Return the template context; amounts are left out unless `with_money`."""
-    period, queue = period_of(request), review_queue.examine(with_ages=True)
+    period, waiting = period_of(request), review_queue.with_ages(queue.waiting(request))
     decided = figures.reviewers(period)
-    tiles = [*_queue_tiles(queue, links.review_url(site, request)), _decided_tile()]
+    tiles = [*_queue_tiles(waiting, links.review_url(site, request)), _decided_tile()]
     return {
         "tiles": [*tiles, *(_money_tiles(links.spending_url(site)) if with_money else ())],
-        "figures": list(_figures(period, queue, decided, with_money=with_money)),
+        "figures": list(_figures(period, waiting, decided, with_money=with_money)),
         "ranges": [(_range_text(days), f"?{DAYS}={days}", days == period.days) for days in RANGES],
         "period": period,
         "kept_at": figures.kept_at(),
@@ -73,13 +73,13 @@ def _range_text(days: int) -> str:
 
 
 def _figures(
-    period: Period, queue: Queue, decided: Sequence[Decided], *, with_money: bool
+    period: Period, waiting: Queue, decided: Sequence[Decided], *, with_money: bool
 ) -> Iterator[Figure]:
     yield signups.signups(period)
     if with_money:
         for currency, steps in figures.money(period).items():
             yield money.money(period, currency, steps, app_settings.budget_of(currency).get("day"))
-    yield signups.waiting(queue)
+    yield signups.waiting(waiting)
     yield flags.flags(period, TallyKind.FLAG)
     yield signups.places(period)
     yield lookups.lookups(period)
@@ -94,15 +94,15 @@ def _names(decided: Sequence[Decided]) -> dict[Any, str]:
     return {key: user.get_username() for key, user in users.items()}
 
 
-def _queue_tiles(queue: Queue, url: str | None) -> Iterator[Tile]:
-    yield Tile(label=_("wait for a decision"), value=number(queue.count), url=url)
+def _queue_tiles(waiting: Queue, url: str | None) -> Iterator[Tile]:
+    yield Tile(label=_("wait for a decision"), value=number(waiting.count), url=url)
     target = app_settings.REVIEW_TARGET
     detail = _("target: %(target)s") % {"target": display.duration(target)} if target else ""
     yield Tile(
         label=_("the oldest waits"),
-        value=display.duration(queue.age),
-        detail=_("overdue, %(detail)s") % {"detail": detail} if queue.is_overdue else detail,
-        is_alarming=queue.is_overdue,
+        value=display.duration(waiting.age),
+        detail=_("overdue, %(detail)s") % {"detail": detail} if waiting.is_overdue else detail,
+        is_alarming=waiting.is_overdue,
     )
 
 
