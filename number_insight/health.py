@@ -92,6 +92,8 @@ class Health:
     pauses: tuple[Pause, ...]
     budgets: tuple[Balance, ...]
     """The money of this day and this month, in each currency by itself."""
+    shadow_budgets: tuple[Balance, ...]
+    """The same of the budget that ``SHADOW`` has for itself, if it is set."""
     retirements: tuple[Retirement, ...]
     """The providers that were switched off by their vendors, or will be soon."""
     unapproved: Mapping[str, str]
@@ -171,6 +173,7 @@ def examine() -> Health:
         uncertain_held=dict(sums),
         pauses=tuple(open_circuits()),
         budgets=tuple(budget.balances()),
+        shadow_budgets=tuple(budget.shadow_balances()),
         retirements=tuple(retirement.announced()),
         unapproved=approvals.lacking(),
         failing_rules=rule_faults.failing(),

@@ -19,9 +19,12 @@ from number_insight.providers.base import Provider
 from number_insight.rules import STANDARD, Rule
 from number_insight.rules.base import COSTLY
 from number_insight.rules.soundness import is_codes, is_weight
+from number_insight.wording import gettext_noop
 
 DEFAULT_PROVIDER = "default"
 RULE_KEYS = ("NAME", "OPTIONS", "shadow")
+MISFIT = gettext_noop("The settings of number_insight do not fit; manage.py check says why.")
+"""The sentence for people who look at records, where the error is for the operator."""
 LONGEST_CODE = 50
 """The length of the column for a rule's code."""
 

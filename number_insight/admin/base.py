@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from number_insight.admin import permissions
-from number_insight.models import RiskFlag
+from number_insight.models import NumberInsightRecord, RiskFlag
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
@@ -140,7 +140,12 @@ def log_change(request: HttpRequest, obj: Model, message: str, *, free_text: str
         user_id=user.pk,
         content_type=ContentType.objects.get_for_model(obj),
         object_id=str(obj.pk),
-        object_repr=str(obj)[:OBJECT_REPR_LENGTH],
+        object_repr=_told_apart(obj)[:OBJECT_REPR_LENGTH],
         action_flag=CHANGE,
         change_message="\n".join(filter(None, (message, free_text.strip()))),
     )
+
+
+def _told_apart(obj: Model) -> str:
+    """Return the text of `obj` for the admin's log, where masked numbers need the key as well."""
+    return f"{obj} #{obj.pk}" if isinstance(obj, NumberInsightRecord) else str(obj)

@@ -79,6 +79,11 @@ class Panel:
     version: str
     claimant: Any
 
+    @property
+    def age(self) -> str:
+        """The time since the signup."""
+        return display.since(self.record.created_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case(Panel):
@@ -225,8 +230,8 @@ def offer(record: NumberInsightRecord, granted: Rights) -> Offer | None:
     try:
         obstacle = _obstacle(record)
         price = Offer() if obstacle or not granted.costs else Offer(price=_highest_price(record))
-    except ImproperlyConfigured as error:
-        return Offer(obstacle=str(error))
+    except ImproperlyConfigured:
+        return Offer(obstacle=_(loading.MISFIT).removesuffix("."))
     return Offer(obstacle=obstacle) if obstacle else price
 
 

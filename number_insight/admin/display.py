@@ -232,10 +232,20 @@ def age(moment: datetime) -> SafeString:
     return format_html('<span title="{}">{}</span>', title, short_age(moment))
 
 
+def since(moment: datetime) -> str:
+    """Return the time since `moment` in its two largest units; below a minute in seconds."""
+    seconds = int((now() - moment).total_seconds())
+    return (
+        timesince(moment) if seconds >= 60 else gettext("%(count)s s") % {"count": max(1, seconds)}
+    )
+
+
 def short_age(moment: datetime) -> str:
     """Return the time since `moment` in one unit: "3 h"."""
     seconds = max(0, int((now() - moment).total_seconds()))
-    if seconds < 3600:
+    if seconds < 60:
+        text = gettext("%(count)s s") % {"count": seconds}
+    elif seconds < 3600:
         text = gettext("%(count)s min") % {"count": seconds // 60}
     elif seconds < 2 * 86400:
         text = gettext("%(count)s h") % {"count": seconds // 3600}

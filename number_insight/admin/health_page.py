@@ -10,7 +10,6 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
@@ -60,7 +59,10 @@ def context(request: HttpRequest, health: Health, site: AdminSite) -> dict[str, 
             *(_retirement(one) for one in health.retirements),
             *(_unapproved(*one) for one in health.unapproved.items()),
         ],
-        "budgets": [_budget_row(balance) for balance in health.budgets],
+        "budgets": [
+            *(_budget_row(balance) for balance in health.budgets),
+            *(_budget_row(balance, in_shadow=True) for balance in health.shadow_budgets),
+        ],
         "pauses": [
             {
                 "pause": pause,
@@ -111,7 +113,7 @@ def _records(health: Health) -> Indicator:
         "%(count)s, the oldest waiting for %(age)s",
         health.unfinished,
     )
-    age = timesince(health.oldest_due_since, depth=1)
+    age = display.duration(timezone.now() - health.oldest_due_since)
     value = text % {"count": health.unfinished, "age": age}
     if timezone.now() - health.oldest_due_since <= RECORD_OVERDUE:
         return Indicator(label=label, value=value)
@@ -204,11 +206,12 @@ def _unapproved(provider: str, signals: str) -> Indicator:
     )
 
 
-def _budget_row(balance: Balance) -> BudgetRow:
+def _budget_row(balance: Balance, *, in_shadow: bool = False) -> BudgetRow:
     currency, budget = balance.currency, balance.budget
     used = balance.spent + balance.reserved
+    label = _("Today") if balance.period == "day" else pgettext("budget", "This month")
     return BudgetRow(
-        label=_("Today") if balance.period == "day" else pgettext("budget", "This month"),
+        label=_("%(period)s, in shadow") % {"period": label} if in_shadow else label,
         spent=display.money(balance.spent, currency),
         reserved=display.money(balance.reserved, currency),
         budget=_("no limit") if budget is None else display.money(budget, currency),

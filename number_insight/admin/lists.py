@@ -225,7 +225,7 @@ class RuleFaultAdmin(ReadOnlyAdmin):
     """Rules that raised an error; after many in a row a rule is in shadow until it is re-armed."""
 
     nothing = _("No rule has failed.")
-    list_display = ("rule", "code_text", "errors_in_row", "error", "shadowed_at", "changed_at")
+    list_display = ("rule_and_code", "errors_text", "error", "age")
     fields = (
         "rule",
         "code_text",
@@ -241,6 +241,25 @@ class RuleFaultAdmin(ReadOnlyAdmin):
     @admin.display(description=_("rule"))
     def rule(self, fault: RuleFault) -> str:
         return display.flag_label(fault.code)
+
+    @admin.display(description=_("rule"))
+    def rule_and_code(self, fault: RuleFault) -> SafeString:
+        second = '{}<bdi class="ni-second" dir="ltr">{}</bdi>'
+        return format_html(second, self.rule(fault), fault.code)
+
+    @admin.display(description=_("errors"))
+    def errors_text(self, fault: RuleFault) -> SafeString | str:
+        count = fault.errors_in_row
+        text = ngettext("%(count)s in a row", "%(count)s in a row", count) % {"count": count}
+        if fault.shadowed_at is None:
+            return text
+        badge = '{} <span class="ni-badge ni-deny" title="{}">{}</span>'
+        since = display.moment_text(fault.shadowed_at)
+        return format_html(badge, text, since, gettext("counts no more"))
+
+    @admin.display(description=_("changed at"))
+    def age(self, fault: RuleFault) -> SafeString:
+        return display.age(fault.changed_at)
 
     @admin.display(description=_("code"))
     def code_text(self, fault: RuleFault) -> SafeString:

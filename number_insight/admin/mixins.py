@@ -10,7 +10,17 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import ChangeList
 from django.db import connections
-from django.db.models import CharField, Exists, Max, Model, OuterRef, QuerySet, UUIDField, Value
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    Max,
+    Model,
+    OuterRef,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.functions import Cast, Concat, Substr
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -56,6 +66,20 @@ class RiskFilter(OptionFilter):
 
     def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         return _never_screened(rows) if value == self.NEVER else _with_verdict(rows, value)
+
+    def get_facet_queryset(self, changelist: ChangeList) -> Any:
+        """Return the count of each option, all of them by one pass over the records."""
+        others = changelist.get_queryset(
+            self.request, exclude_parameters=self.expected_parameters()
+        )
+        if others.db != NumberInsightRecord.objects.db:
+            return super().get_facet_queryset(changelist)
+        counts = _counts_by_verdict(others)
+        values = (value for value, _label in self.lookup_choices)
+        return {
+            f"{place}__c": counts.get(None if value == self.NEVER else value, 0)
+            for place, value in enumerate(values)
+        }
 
 
 class RiskChangeList(ChangeList):
@@ -217,10 +241,8 @@ def _latest_records(
 
 def _with_verdict(rows: QuerySet[Any], verdict: str) -> QuerySet[Any]:
     """Return the rows whose latest record has `verdict`."""
-    records = _records_of(rows.model)
-    newer = records.filter(subject_id=OuterRef("subject_id"), pk__gt=OuterRef("pk"))
-    latest = records.filter(verdict=verdict).exclude(Exists(newer))
-    if rows.db != records.db:
+    latest = _latest(_records_of(rows.model)).filter(verdict=verdict)
+    if rows.db != latest.db:
         return rows.filter(pk__in=_keys_of_subjects(rows.model, latest))
     keyed: QuerySet[Any] = rows.alias(_ni_key=_key_as_text(rows))
     return keyed.filter(_ni_key__in=latest.order_by().values("subject_id"))
@@ -233,6 +255,20 @@ def _never_screened(rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.exclude(pk__in=_keys_of_subjects(rows.model, records))
     keyed: QuerySet[Any] = rows.alias(_ni_key=_key_as_text(rows))
     return keyed.exclude(Exists(records.filter(subject_id=OuterRef("_ni_key"))))
+
+
+def _counts_by_verdict(rows: QuerySet[Any]) -> Mapping[str | None, int]:
+    """Return the number of rows by the verdict of their latest record; None is without one."""
+    keyed: QuerySet[Any] = rows.order_by().annotate(_ni_key=_key_as_text(rows))
+    latest = _latest(_records_of(rows.model)).filter(subject_id__in=keyed.values("_ni_key"))
+    counts = dict(latest.order_by().values_list("verdict").annotate(Count("pk")))
+    return {**counts, None: rows.count() - sum(counts.values())}
+
+
+def _latest(records: QuerySet[NumberInsightRecord]) -> QuerySet[NumberInsightRecord]:
+    """Return those of `records` after which none has the same subject."""
+    newer = records.filter(subject_id=OuterRef("subject_id"), pk__gt=OuterRef("pk"))
+    return records.exclude(Exists(newer))
 
 
 def _keys_of_subjects(model: type[Model], records: QuerySet[NumberInsightRecord]) -> list[Any]:

@@ -12,7 +12,6 @@ from django import forms
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, gettext_noop, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -157,7 +156,7 @@ def _earlier_decision(record: NumberInsightRecord) -> str:
         "pk": record.pk,
         "decision": record.get_decision_display(),
         "user": record.decided_by or gettext("somebody"),
-        "age": timesince(record.decided_at, depth=1) if record.decided_at else "?",
+        "age": display.since(record.decided_at) if record.decided_at else "?",
     }
 
 
@@ -165,10 +164,13 @@ def _look_up_again(record: NumberInsightRecord, _user: Any, _given: Grounds) -> 
     try:
         with transaction.atomic():
             reviewing.look_up_again(record)
-    except (Unsupported, ImproperlyConfigured) as error:
+    except Unsupported as error:
         why = sentences.translated(str(error))
-        return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": why}
-    return ""
+    except ImproperlyConfigured:
+        why = gettext(loading.MISFIT)
+    else:
+        return ""
+    return gettext("Record %(pk)s: %(why)s") % {"pk": record.pk, "why": why}
 
 
 RELEASE = Action(
@@ -282,8 +284,8 @@ def quote(record: NumberInsightRecord) -> Quote:
             return Quote(record=record, obstacle=plan.obstacle)
         provider = loading.provider(plan.provider)
         price = provider.price(plan.question)
-    except ImproperlyConfigured as error:
-        return Quote(record=record, obstacle=str(error))
+    except ImproperlyConfigured:
+        return Quote(record=record, obstacle=gettext(loading.MISFIT).removesuffix("."))
     return Quote(record=record, level=plan.question.level, price=price, currency=provider.currency)
 
 

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
 
 from number_insight import clock, loading, signals
-from number_insight.conf import app_settings
+from number_insight.conf import SHADOW_PURSE, app_settings
 from number_insight.models import Lookup, Spending
 from number_insight.transactions import after_commit, lock_or_create
 
@@ -176,19 +177,20 @@ def spent(period: str = "day", currency: str | None = None) -> tuple[Decimal, De
     return balance.spent, balance.reserved
 
 
-def balance_of(period: str, currency: str) -> Balance:
-    """Return the balance of the current day or month in `currency`."""
-    row = Spending.objects.filter(period=current_periods()[period], currency=currency).first()
-    return _balance(period, currency, row)
+def balance_of(period: str, currency: str, *, purse: str = "") -> Balance:
+    """Return the balance of the current day or month in `currency`, of the budget `purse`."""
+    key = _periods(clock.today(), purse)[period]
+    row = Spending.objects.filter(period=key, currency=currency).first()
+    return _balance(period, currency, row, purse=purse)
 
 
-def _balance(period: str, currency: str, row: Spending | None) -> Balance:
+def _balance(period: str, currency: str, row: Spending | None, *, purse: str = "") -> Balance:
     return Balance(
         period=period,
         currency=currency,
         spent=row.spent * UNIT if row else Decimal(0),
         reserved=row.reserved * UNIT if row else Decimal(0),
-        budget=app_settings.budget_of(currency).get(period),
+        budget=app_settings.purse(purse, currency).get(period),
     )
 
 
@@ -209,6 +211,19 @@ def balances() -> list[Balance]:
         for currency in currencies
         for period, key in periods.items()
     ]
+
+
+def shadow_balances() -> list[Balance]:
+    """Return the balances of the budget that ``SHADOW`` has, in its provider's currency."""
+    name = (app_settings.SHADOW or {}).get("provider")
+    if name not in app_settings.PROVIDERS:
+        return []
+    try:
+        currency = loading.provider(name).currency
+    except ImproperlyConfigured:  # reported by the checks
+        return []
+    bounds = app_settings.purse(SHADOW_PURSE, currency)
+    return [balance_of(period, currency, purse=SHADOW_PURSE) for period in bounds]
 
 
 def current_periods() -> dict[str, str]:

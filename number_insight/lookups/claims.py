@@ -150,7 +150,7 @@ def _callback_urls(lookups: Iterable[Lookup]) -> dict[Lookup, str]:
             urls[lookup] = callbacks.url_for(lookup.pk) if lookup.delivery == "async" else ""
         except ImproperlyConfigured as error:
             logger.error("Lookup %s is not asked: %s", lookup.pk, error)
-            postpone([lookup], timezone.now() + NO_URL_PAUSE, str(error))
+            postpone([lookup], timezone.now() + NO_URL_PAUSE, f"{loading.MISFIT} {error}")
     return urls
 
 

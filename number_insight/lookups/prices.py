@@ -21,6 +21,7 @@ from number_insight.lookups import questions
 from number_insight.models import Lookup, Pace
 from number_insight.providers.base import Question
 from number_insight.transactions import after_commit, lock_or_create, retry_deadlock
+from number_insight.wording import gettext_noop, with_detail
 
 logger = logging.getLogger("number_insight.lookups.prices")
 
@@ -32,8 +33,8 @@ FOLLOWED = timedelta(days=30)
 """The time for which the reserve follows a charge above ``prices``."""
 LARGEST = Decimal(10) ** 11
 """Columns take amounts below this one."""
-DOUBT = "The provider told a price of "
-DOUBTED = "{told} {currency}, which is doubted; {price} is booked."
+DOUBT = gettext_noop("The provider told a price that is doubted.")
+BOOKED = gettext_noop("The usual price is booked instead.")
 
 
 def reserves(
@@ -67,7 +68,7 @@ def note(lookup: Lookup, told: Decimal | None) -> str:
     Return a sentence on a price that was told and is not believed; else an empty text.
     """
     if told is None and lookup.price is not None:
-        return lookup.error if lookup.error.startswith(DOUBT) else ""
+        return lookup.error if lookup.error.startswith(DOUBT.removesuffix(".")) else ""
     listed = _listed(lookup)
     if told is not None and _is_believed(told, listed):
         lookup.price = told
@@ -79,8 +80,8 @@ def note(lookup: Lookup, told: Decimal | None) -> str:
 
 
 def _doubt(lookup: Lookup, told: Decimal) -> str:
-    words = {"told": f"{told:.12}", "currency": lookup.currency, "price": f"{lookup.price:f}"}
-    doubt = DOUBT + DOUBTED.format(**words)
+    doubted = with_detail(DOUBT, f"{told:.12} {lookup.currency}")
+    doubt = f"{doubted} {with_detail(BOOKED, f'{lookup.price.normalize():f} {lookup.currency}')}"
     logger.error("Lookup %s: %s", lookup.pk, doubt)
     return doubt
 

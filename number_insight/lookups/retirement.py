@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from number_insight import clock, loading
 from number_insight.conf import app_settings
+from number_insight.wording import gettext_noop, with_detail
 
 NOTICE = timedelta(days=90)
 """The time before a retirement in which the admin and the health command tell of it."""
@@ -19,6 +20,7 @@ CALLBACK_GRACE = timedelta(hours=24)
 
 MOVE = "Move to another provider; docs/move.md shows how."
 """The remedy."""
+SWITCHED_OFF = gettext_noop("The provider was switched off by its vendor.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,9 @@ def of(name: str) -> Retirement | None:
 def reason(name: str) -> str:
     """Return a sentence on why a retired provider is not asked; empty for another one."""
     retirement = of(name)
-    return retirement.sentence if retirement and retirement.is_over else ""
+    if retirement is None or not retirement.is_over:
+        return ""
+    return with_detail(SWITCHED_OFF, f"{name}, {retirement.on}")
 
 
 def announced() -> Iterator[Retirement]:

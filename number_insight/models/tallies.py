@@ -41,6 +41,8 @@ class Money(models.TextChoices):
 
     SPENT = "spent", _("spent")
     """Booked on the day, refunds deducted, as in `Spending`."""
+    SHADOW = "shadow", _("spent in shadow")
+    """The same of the budget that ``SHADOW`` has for itself."""
     REFUNDED = "refunded", _("refunded")
     """Refunds of the day's lookups."""
     REUSED = "reused", _("saved by reuse")

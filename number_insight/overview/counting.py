@@ -14,6 +14,7 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from number_insight import clock, loading
+from number_insight.conf import SHADOW_PURSE
 from number_insight.lookups import budget
 from number_insight.models import (
     DailyTally,
@@ -169,8 +170,11 @@ def _money(day: date, amounts: Amounts) -> Iterator[DailyTally]:
 
 
 def _spent(day: date) -> Amounts:
-    rows = Spending.objects.filter(period=f"day:{day:%Y-%m-%d}")
-    return Counter({(Money.SPENT, row.currency): row.spent for row in rows})
+    """Return the sums booked on `day` in each currency, those of ``SHADOW`` by themselves."""
+    key = f"day:{day:%Y-%m-%d}"
+    purposes = {key: Money.SPENT, f"{SHADOW_PURSE}-{key}": Money.SHADOW}
+    rows = Spending.objects.filter(period__in=purposes)
+    return Counter({(purposes[row.period], row.currency): row.spent for row in rows})
 
 
 def _saved(day: date) -> Amounts:

@@ -23,6 +23,7 @@ from number_insight.providers.identity_key import (
 )
 from number_insight.providers.identity_statuses import http_error
 from number_insight.providers.identity_wire import DEFAULT_PERIOD, Asked, read_answer
+from number_insight.wording import with_detail
 
 BASE_URL = "https://api-eu.vonage.com"
 PATH = "/identity-insights/v1/requests"
@@ -162,12 +163,10 @@ class IdentityInsights(Provider):
 
     def _token(self) -> str:
         if not (self.application_id and self._private_key):
-            raise BadCredentials(
-                "Nothing was asked: application_id and private_key are needed in OPTIONS."
-            )
+            raise BadCredentials(with_detail(options.LACKING, "application_id and private_key"))
         key = self._key or load_key(self._private_key)
         if isinstance(key, KeyTrouble):
-            raise BadCredentials(f"Nothing was asked: {key.message}.")
+            raise BadCredentials(with_detail(options.UNUSABLE, key.message))
         self._key = key
         return key.token(self.application_id)
 

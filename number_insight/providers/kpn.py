@@ -37,6 +37,7 @@ _NOTED = (
     "sunset",
     "api-version",
 )
+NO_LOOKUP = gettext_noop("No lookup was asked, for want of a token.")
 NO_TOKEN_NOW = gettext_noop("The KPN API store gives no token just now; it is asked again later.")
 NO_TOKEN_ADDRESS = gettext_noop(
     "The KPN API store knows no such address; check token_url, and whether the service is still "
@@ -128,7 +129,7 @@ class NumberInsight(NumberInsightV1):
             response = transport.send(request, timeout=_remaining(deadline))
         except Uncertain as exc:
             # A token costs nothing, and without one no lookup was asked.
-            raise NotSent(f"No lookup was asked, for want of a token: {exc}") from exc
+            raise NotSent(f"{NO_LOOKUP} {exc}") from exc
         token, lifetime = _read_token(response)
         if lifetime > RENEWAL:
             _cache_token(self._cache_key, token.value, lifetime - RENEWAL)

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from number_insight.providers.base import Fault
 from number_insight.providers.http import url_trouble
+from number_insight.wording import gettext_noop
 
 MAX_TIMEOUT = 120
+LACKING = gettext_noop("Nothing was asked, since something is missing in OPTIONS.")
+UNUSABLE = gettext_noop("Nothing was asked, since something in OPTIONS cannot be used.")
 
 
 def text_of(option: object) -> str:

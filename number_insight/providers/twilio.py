@@ -18,6 +18,7 @@ from number_insight.providers.http import JSONBody, Request, Response, basic_aut
 from number_insight.providers.twilio_errors import http_error, request_id_of
 from number_insight.providers.twilio_packages import PACKAGES, SIGNALS
 from number_insight.providers.twilio_wire import read_answer, read_batch
+from number_insight.wording import with_detail
 
 BASE_URL = "https://lookups.twilio.com"
 DEFAULT_PACKAGES = ("line_status",)
@@ -165,7 +166,7 @@ class Lookup(Provider):
     def _require_credentials(self) -> None:
         missing = [name for name, value in self._credentials.items() if not options.text_of(value)]
         if missing:
-            raise BadCredentials(f"Nothing was asked: {' and '.join(missing)} missing in OPTIONS.")
+            raise BadCredentials(with_detail(options.LACKING, " and ".join(missing)))
 
     def _ask(self, question: Question, packages: tuple[str, ...]) -> Insight:
         query = f"?{urlencode({'Fields': ','.join(packages)})}" if packages else ""

@@ -11,6 +11,7 @@ from number_insight.providers import options, signing, transport
 from number_insight.providers.base import Fault
 from number_insight.providers.http import Form, Request, Response, basic_authorization
 from number_insight.providers.v1 import NumberInsightV1
+from number_insight.wording import with_detail
 
 BASE_URL = "https://api.nexmo.com/ni"
 _CHOICES = {
@@ -82,9 +83,9 @@ class NumberInsight(NumberInsightV1):
     def _post(self, path: str, form: Form) -> Response:
         missing = [name for name, value in self._credentials().items() if not value]
         if missing:
-            raise BadCredentials(f"Nothing was asked: {' and '.join(missing)} missing in OPTIONS.")
+            raise BadCredentials(with_detail(options.LACKING, " and ".join(missing)))
         if self.signature_method not in signing.METHODS:
-            raise BadCredentials("Nothing was asked: signature_method in OPTIONS is unknown.")
+            raise BadCredentials(with_detail(options.UNUSABLE, "signature_method"))
         request = self._request(f"{self.base_url}/{path}/{self.format}", form)
         return transport.send(request, timeout=self.seconds)
 

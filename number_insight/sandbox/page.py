@@ -25,6 +25,7 @@ _PAGE = Template("""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Number Insight sandbox</title>
+<link rel="icon" href="data:,">
 <style>$style</style>
 </head>
 <body>

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from number_insight import loading
 from number_insight.exceptions import DeferredErrors, place
 from number_insight.lookups import claims, outcomes
 from number_insight.lookups.claims import Claim
@@ -136,7 +137,7 @@ def _noting_faults(record: NumberInsightRecord) -> Iterator[None]:
         yield
     except ImproperlyConfigured as error:
         logger.error("Record %s is not screened yet: %s", record.pk, error)
-        _note(record, str(error))
+        _note(record, f"{loading.MISFIT} {error}")
     except LOST_CONNECTIONS:
         raise
     except Exception as error:  # our own bug: retried for a day

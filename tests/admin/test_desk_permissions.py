@@ -208,7 +208,11 @@ def test_one_number_is_shown_for_a_reason_that_is_logged() -> None:
     assert "+46 70 174 06 05" in shown
     assert "81.2.69.142" in shown
     entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id, entry.object_repr) == (user, str(record.pk), MASKED)
+    assert (entry.user, entry.object_id, entry.object_repr) == (
+        user,
+        str(record.pk),
+        f"{MASKED} #{record.pk}",
+    )
     assert entry.change_message == "Shown in full.\nThe customer called."
 
 

@@ -95,9 +95,7 @@ def test_the_review_queue_and_its_age_are_shown_with_a_link(
 def test_the_age_of_the_oldest_unfinished_record_is_shown(admin_client: Client) -> None:
     assert "Unfinished records none" in _text(admin_client)
     make_record(state="queued")
-    assert re.search(
-        r"Unfinished records 1, waiting for 0.minutes Review queue", _text(admin_client)
-    )
+    assert re.search(r"Unfinished records 1, waiting for \d+ ms Review queue", _text(admin_client))
     make_record(state="waiting")
     NumberInsightRecord.objects.update(created_at=timezone.now() - timedelta(hours=3))
     expected = r"Unfinished records 2, the oldest waiting for 3.hours Is a worker running"
@@ -143,7 +141,7 @@ def test_money_is_shown_against_its_budget(admin_client: Client, settings: Any) 
     assert page.count("<meter") == 1
     text = _text(admin_client)
     assert "Today 0.50 EUR 0.25 EUR 2.00 EUR 37 % gone" in text
-    assert "This month 0.50 EUR 0.25 EUR no limit" in text
+    assert "This month 0.50 EUR 0.25 EUR no limit There is nothing to measure it by" in text
 
 
 def test_two_currencies_are_shown_each_by_itself(admin_client: Client) -> None:

@@ -94,6 +94,27 @@ def test_the_filter_goes_by_the_latest_verdict(admin_client: Client, model: type
 
 
 @pytest.mark.parametrize("model", MODELS)
+def test_the_filter_counts_all_of_its_choices_in_two_queries(
+    admin_client: Client, model: type[Model]
+) -> None:
+    cleared = _subject(model, "deny")
+    make_record(subject=cleared, verdict="allow")
+    for verdict in ("deny", "review", "review", "", "", ""):
+        _subject(model, verdict)
+
+    def titles(**query: str) -> list[str]:
+        response = admin_client.get(_list(model), {"_facets": "True", **query})
+        (risk,) = [each for each in response.context["cl"].filter_specs if each.title == "risk"]
+        return [str(choice["display"]) for choice in risk.choices(response.context["cl"])]
+
+    counted = ["pending (0)", "allow (1)", "review (2)", "deny (1)", "not screened (3)"]
+    assert titles()[1:] == counted
+    assert titles(risk="deny")[1:] == counted  # by the other filters alone, as Django counts
+    counting = queries_of(admin_client, f"{_list(model)}?_facets=True")
+    assert len(counting) == len(queries_of(admin_client, _list(model))) + 2
+
+
+@pytest.mark.parametrize("model", MODELS)
 def test_the_page_of_the_subject_explains_its_risk(
     admin_client: Client, model: type[Model]
 ) -> None:

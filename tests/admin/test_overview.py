@@ -23,6 +23,7 @@ from number_insight.overview.figures import Period
 from number_insight.testing import LookupFactory
 from tests.admin.builders import EVIL, add_flag, make_record, make_staff, queries_of
 from tests.models import Customer
+from tests.support.stage import two_currencies
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +234,34 @@ def test_a_budget_that_is_near_is_a_line_with_a_legend(
     assert figure.plot is not None
     assert ("ni-cap" in figure.plot) == is_near
     assert ("budget" in [label for _swatch, label in figure.legend]) == is_near
+
+
+def test_the_budget_of_the_shadow_has_tiles_of_its_own(admin_client: Client) -> None:
+    shadow = {"provider": "spare", "percent": 5, "budget": {"day": "1.00", "month": "20.00"}}
+    with two_currencies({"day": "10"}, SHADOW=shadow):
+        _day, fits = budget.reserve([Decimal("0.25")], "USD", purse="shadow")
+        assert fits == [True]
+        tiles = _tiles(admin_client)
+    told = {label: (tile.value, tile.detail) for label, tile in tiles.items()}
+    assert told["spent and reserved today, in shadow"] == ("0.25 USD", "of 1.00 USD")
+    assert told["spent and reserved in this month, in shadow"] == ("0.25 USD", "of 20.00 USD")
+    assert not any("in shadow" in label for label in _tiles(admin_client))
+
+
+def test_what_was_saved_stands_on_top_of_what_was_spent(admin_client: Client) -> None:
+    amounts = {"spent": 100, "shadow": 20, "refunded": 30, "reused": 40, "auto": 10}
+    for name, amount in amounts.items():
+        figure = {"kind": "money", "name": name, "currency": "EUR", "amount": amount * 10**6}
+        DailyTally.objects.create(day=clock.today(), **figure)
+    money = _figures(admin_client, "?days=7")["money-eur"]
+    assert money.plot is not None
+    parts = [_shapes(money.plot, name) for name in ("spent", "shadow", "refund", "reused", "auto")]
+    heights = [float(shape.get("height", 0)) for (shape,) in parts]
+    assert heights == [50, 10, 15, 20, 5]  # of 2.00 EUR
+    assert [float(shape.get("y", 0)) for (shape,) in parts] == [50, 40, 25, 5, 0]
+    assert len(money.legend) == 5
+    assert "saved by reuse 0.40 EUR, saved by asking less 0.10 EUR</title>" in money.plot
+    assert money.rows[0][1:] == ["1.00 EUR", "0.20 EUR", "0.30 EUR", "0.40 EUR", "0.10 EUR"]
 
 
 def test_money_is_for_those_who_may_see_spending(admin_client: Client, client: Client) -> None:

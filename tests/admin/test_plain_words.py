@@ -232,7 +232,21 @@ def test_the_rules_that_fail_have_one_column_of_each_name(admin_client: Client) 
     page = admin_client.get(reverse("admin:number_insight_rulefault_changelist"))
     names = [header["text"] for header in _headers(page)]
     assert len(names) == len(set(names))
-    assert "ValueError in rules.py:3" in text_of(page)
+    assert "moody 2 in a row ValueError in rules.py:3" in text_of(page)
+    RuleFault.objects.update(errors_in_row=20, shadowed_at=timezone.now())
+    page = admin_client.get(reverse("admin:number_insight_rulefault_changelist"))
+    assert "moody 20 in a row counts no more ValueError" in text_of(page)
+
+
+def test_what_is_younger_than_a_minute_tells_its_age_in_seconds(admin_client: Client) -> None:
+    lookup = make_lookup()
+    type(lookup).objects.update(created_at=timezone.now() - timedelta(seconds=40))
+    told = text_of(admin_client.get(reverse("admin:number_insight_lookup_changelist")))
+    assert re.search(r"\b4\d s\b", told.replace("\xa0", " "))
+    assert "0 min" not in told.replace("\xa0", " ")
+    record = make_record()
+    for url in (page_of(record), f"{DESK}?record={record.pk}"):
+        assert re.search(r"waits for \d+ s\b", text_of(admin_client.get(url)))
 
 
 def _headers(page: Any) -> list[dict[str, Any]]:

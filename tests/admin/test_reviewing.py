@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.translation import trans_real
 
-from number_insight import reviewing
+from number_insight import loading, reviewing
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.models.choices import Basis
 from number_insight.providers.fake import Fake
@@ -247,9 +247,9 @@ def test_a_misconfigured_provider_is_reported(admin_client: Client, settings: An
     settings.NUMBER_INSIGHT = {"PROVIDERS": {"other": {}}}
     record = make_record()
     chosen = selected("look_up_again", record)
-    assert "has no provider" in admin_client.post(LIST, chosen).content.decode()
+    assert "manage.py check says why" in admin_client.post(LIST, chosen).content.decode()
     (message,) = messages_of(admin_client.post(action_url("look_up_again"), confirmed(record)))
-    assert "has no provider" in message
+    assert message == f"Record {record.pk}: {loading.MISFIT}"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from number_insight import reviewing
-from tests.admin.builders import DESK, LIST, page_of
+from number_insight.models import Circuit, ListEntry, RuleFault
+from number_insight.sandbox.server import Sandbox
+from tests.admin.builders import DESK, HEALTH, LIST, page_of
 from tests.browser import crowd, sights
 from tests.browser.conftest import Open
 
@@ -26,6 +31,9 @@ WIDEST = """() => [...document.querySelectorAll('body *')]
     .filter(one => one.getBoundingClientRect().right > window.innerWidth + 1
         || one.getBoundingClientRect().left < -1)
     .slice(0, 4).map(one => one.outerHTML.slice(0, 120))"""
+CUT_OFF = """() => [...document.querySelectorAll('.results, #result_list :is(td, th)')]
+    .filter(one => one.offsetParent && one.scrollWidth > one.clientWidth + 1)
+    .map(one => one.outerHTML.slice(0, 120))"""
 TEXT_HEIGHT = """one => {
     const range = document.createRange();
     range.selectNodeContents(one);
@@ -85,6 +93,60 @@ def test_axe_finds_no_faint_text_on_any_page_in_the_dark(open_page: Open, root: 
         (name, *each) for name in visits(page) for each in grave(page, runOnly=["color-contrast"])
     ]
     assert found == []
+
+
+def test_the_sandboxs_page_fits_and_axe_finds_nothing_serious(open_page: Open) -> None:
+    with Sandbox() as sandbox:
+        query = "api_key=key&api_secret=secret&number=46701740605&ip=89.160.20.131"
+        urlopen(f"{sandbox.url}/ni/advanced/json?{query}").close()
+        for scheme in ("light", "dark"):
+            page = open_page(bypass_csp=True, color_scheme=scheme)
+            page.goto(sandbox.url)
+            expect(page.locator("table")).to_have_count(2)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                assert not page.evaluate(IS_TOO_WIDE), page.evaluate(WIDEST)
+                assert grave(page) == []
+
+
+def test_the_controls_of_the_health_page_are_in_sight_on_a_small_screen(
+    open_page: Open, root: User
+) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    Circuit.objects.create(provider="default", reason="The key is wrong.", open_until=later)
+    page = open_page(root)
+    page.goto(HEALTH)
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        for one in page.locator(".ni-scroll, .ni-switch").all():
+            assert one.evaluate("one => one.scrollWidth <= one.clientWidth")
+        reason = page.get_by_text("The key is wrong.").evaluate(TEXT_HEIGHT)
+        assert reason < 40  # one line
+        box = page.get_by_role("button", name="Ask again now").bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= width - box["width"]
+
+
+@pytest.mark.parametrize("name", ["lookups", "list entries", "rule faults", "spending"])
+def test_rows_of_a_list_are_low_and_hide_nothing(open_page: Open, root: User, name: str) -> None:
+    scene, now = sights.scene(), timezone.now()
+    text = "Known for SMS pumping since spring; ask the colleagues for fraud before you release."
+    entry = {"match": "carrier", "value": "Example Voice International Holding"}
+    ListEntry.objects.create(action="deny", reason=text, **entry)
+    error = "ZeroDivisionError: division by zero in shop.rules line 12"
+    RuleFault.objects.create(code="carrier_country", error=error, errors_in_row=20, shadowed_at=now)
+    page = open_page(root)
+    page.goto(sights.ADMIN[name](scene))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(CUT_OFF) == []
+        most = 130 if width < 640 else 60
+        for row in page.locator("#result_list tbody tr").all():
+            box = row.bounding_box()
+            assert box is not None
+            assert box["height"] <= most
+        for amount in page.locator("#result_list .ni-money").all():
+            assert amount.evaluate(TEXT_HEIGHT) < 24  # one line
 
 
 def grave(page: Page, **options: Any) -> list[tuple[str, str]]:

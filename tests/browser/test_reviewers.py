@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -79,6 +81,37 @@ def test_an_expired_session_loses_neither_the_choice_nor_the_reason(
         "refused",
         "Called, and nobody knew of it.",
     )
+
+
+def test_a_form_that_django_refuses_at_a_sessions_end_loses_neither_either(
+    open_page: Open, ada: User, settings: Any
+) -> None:
+    settings.CSRF_USE_SESSIONS = True
+    first, second = crowd.queue(2)
+    page = open_page(ada, silent=False)  # Chromium tells its console of the 403
+    page.goto(DESK)
+    page.keyboard.press("2")
+    page.fill("#ni-decide-reason", "Called, and nobody knew of it.")
+    chosen = page.locator("input[name=reason_code]:checked").get_attribute("value")
+    Session.objects.all().delete()
+    page.click("[value=refuse]")
+    expect(page.locator("body")).to_contain_text("Forbidden")
+    page.go_back()
+    page.fill("#id_username", ada.username)
+    page.fill("#id_password", "x")
+    page.click("#login-form [type=submit]")
+    expect(page.locator(".ni-kept")).to_be_visible()
+    expect(page.locator("#ni-decide-reason")).to_have_value("Called, and nobody knew of it.")
+    expect(page.locator("input[name=reason_code]:checked")).to_have_value(chosen or "")
+    assert set(NumberInsightRecord.objects.values_list("decision", flat=True)) == {""}
+    page.click("[value=refuse]")
+    expect(page.locator(".ni-last")).to_contain_text("Refused")
+    expect(page.locator("#ni-decide input[name=record]")).to_have_value(str(second.pk))
+    expect(page.locator(".ni-kept")).to_be_hidden()
+    expect(page.locator("#ni-decide-reason")).to_have_value("")
+    page.click("[value=undo]")
+    expect(page.locator("#ni-decide input[name=record]")).to_have_value(str(first.pk))
+    expect(page.locator(".ni-kept")).to_be_hidden()
 
 
 def test_a_decision_is_reopened_on_the_records_page(open_page: Open, ada: User) -> None:

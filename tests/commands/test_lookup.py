@@ -142,7 +142,7 @@ def test_a_provider_that_was_switched_off_is_not_asked(monkeypatch: pytest.Monke
     day = clock.today()
     monkeypatch.setattr(Retiring, "retires_on", day)
     sentence = (
-        f"Nothing was asked. Provider 'default' was switched off by its vendor on {day}. "
+        f"Nothing was asked. The provider was switched off by its vendor (default, {day}). "
         "Name another one of PROVIDERS."
     )
     providers = {
@@ -178,6 +178,6 @@ def test_from_the_shell_there_is_a_status_and_no_traceback(
 
 def test_a_provider_without_credentials_says_so() -> None:
     given = {"PROVIDERS": {"default": {"BACKEND": VONAGE}}}
-    missing = pytest.raises(CommandError, match="api_key and api_secret missing in OPTIONS")
+    missing = pytest.raises(CommandError, match=r"missing in OPTIONS \(api_key and api_secret\)")
     with override_settings(NUMBER_INSIGHT=given), missing:
         look_up(CLEAN)

@@ -26,7 +26,7 @@ from tests.webhook.callbacks import ASYNC, body_of, post
 pytestmark = pytest.mark.django_db
 
 RETIRING = {"BACKEND": "tests.support.providers.Retiring"}
-OVER = "Provider 'default' was switched off by its vendor on 2027-02-04."
+OVER = "The provider was switched off by its vendor (default, 2027-02-04)."
 
 
 @pytest.fixture

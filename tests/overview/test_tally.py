@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from number_insight import clock, reviewing
 from number_insight.lookups import budget
-from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag
+from number_insight.models import DailyTally, Lookup, NumberInsightRecord, RiskFlag, Spending
 from number_insight.overview import figures, keeping, spread
 from number_insight.overview.figures import Period
 from number_insight.screening import planning
@@ -204,6 +204,16 @@ def test_every_figure_agrees_with_a_direct_query() -> None:
     ((_currency, amounts),) = figures.money(period).items()
     refunds = asked.aggregate(sum=Sum("refund"))["sum"]
     assert sum(step.of("refunded") for step in amounts) == refunds > 0
+    booked = Spending.objects.filter(period__contains="day:").values_list("period", "spent")
+    for step in amounts:
+        day = f"day:{step.start:%Y-%m-%d}"
+        assert step.of("spent") == dict(booked).get(day, 0) * budget.UNIT
+        assert step.of("shadow") == dict(booked).get(f"shadow-{day}", 0) * budget.UNIT
+    assert sum(step.of("spent") for step in amounts) > 0
+    assert sum(step.of("shadow") for step in amounts) > 0
+    reused = signups.filter(lookup__state__in=("answered", "partial"), basis="reused")
+    unpaid = sum(made.lookup.cost for made in reused.select_related("lookup"))
+    assert sum(step.of("reused") for step in amounts) == unpaid > 0
 
 
 def _signups_of_many_kinds() -> None:
@@ -213,8 +223,10 @@ def _signups_of_many_kinds() -> None:
         lookup = LookupFactory(
             provider=("default", "other")[index % 2],
             state=("answered", "failed", "partial")[index % 3],
+            price=Decimal("0.03"),
             refund=Decimal("0.01") if index % 7 == 0 else None,
         )
+        is_reused = index % 5 == 0
         made = record(
             verdict=("allow", "review", "deny")[index % 3],
             state="refused" if index % 11 == 0 else "screened",
@@ -222,11 +234,17 @@ def _signups_of_many_kinds() -> None:
             country=("SE", "DE")[index % 2],
             ip_country=("SE", "NL", "")[index % 3],
             lookup=lookup,
+            basis="reused" if is_reused else "answer",
+            cost=Decimal(0) if is_reused else lookup.cost,
         )
         RiskFlagFactory(record=made, code=("virtual", "premium", "not_valid")[index % 3])
         RiskFlagFactory(record=made, code="tried", counted=False, shadow=True)
         moved(lookup, at)
         moved(made, at)
+    for days in range(40):
+        for key, spent in (("day", days * 10**6), ("shadow-day", 10**6)):
+            period = f"{key}:{clock.today() - timedelta(days=days):%Y-%m-%d}"
+            Spending.objects.create(period=period, currency="EUR", spent=spent)
 
 
 def test_nothing_has_no_quantile() -> None:

@@ -202,6 +202,7 @@ def test_without_the_library_one_sentence_says_what_to_install() -> None:
         "Run: pip install 'django-number-insight[identity]'."
     )
     assert lookup == (
-        "Nothing was asked: PyJWT with cryptography is missing, which signs the requests."
+        "Nothing was asked, since something in OPTIONS cannot be used "
+        "(PyJWT with cryptography is missing, which signs the requests)."
     )
     assert "pip install django-number-insight[identity]" in sandbox

@@ -30,16 +30,17 @@ def money(
         Series(name=name, label=label, values=[float(step.of(purpose)) for step in steps])
         for name, label, purpose in (
             ("spent", _("spent"), Money.SPENT),
+            ("shadow", _("spent in shadow"), Money.SHADOW),
             ("refund", _("refunded"), Money.REFUNDED),
+            ("reused", _("saved by reuse"), Money.REUSED),
+            ("auto", _("saved by asking less"), Money.AUTO),
         )
     ]
+    shown = [series for series in stacked if any(series.values)]
     cap = float("inf") if budget is None else float(budget * period.step)
     most = max(map(sum, zip(*(one.values for one in stacked), strict=True)))
     top = nice(max(most, cap) if cap <= 3 * most else most)
-    titles = [
-        f"{step_text(period, step.start)}: {display.money(step.of(Money.SPENT), currency)}"
-        for step in steps
-    ]
+    titles = [f"{step_text(period, step.start)}: {_title(step, currency)}" for step in steps]
     return Figure(
         name=f"money-{currency.lower() or 'none'}",
         title=_("Money in %(currency)s") % {"currency": currency} if currency else _("Money"),
@@ -47,7 +48,7 @@ def money(
         plot=charts.columns(stacked, titles, top=top, caps=[cap]),
         top=display.money(Decimal(str(top)), currency),
         ticks=ticks_of(period),
-        legend=[*legend_of(*stacked), *([(charts.dash(), _("budget"))] if cap <= top else ())],
+        legend=[*legend_of(*shown), *([(charts.dash(), _("budget"))] if cap <= top else ())],
         heads=[day_head(period), *(str(purpose.label) for purpose in Money)],
         rows=[
             [
@@ -57,6 +58,16 @@ def money(
             for step in reversed(steps)
         ],
     )
+
+
+def _title(step: Amounts, currency: str) -> str:
+    """Return the amounts of one step, that which was spent first."""
+    parts = [
+        f"{purpose.label} {display.money(step.of(purpose), currency)}"
+        for purpose in Money
+        if step.of(purpose) or purpose == Money.SPENT
+    ]
+    return display.comma().join(parts)
 
 
 def _money_summary(steps: Sequence[Amounts], currency: str, budget: Decimal | None) -> str:

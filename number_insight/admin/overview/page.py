@@ -120,11 +120,14 @@ def _money_tiles(url: str | None) -> Iterator[Tile]:
     for balance in budget.balances():
         if balance.budget is not None or balance.period == "day":
             yield _money_tile(balance, url)
+    for balance in budget.shadow_balances():
+        yield _money_tile(balance, url, in_shadow=True)
 
 
-def _money_tile(balance: Balance, url: str | None) -> Tile:
+def _money_tile(balance: Balance, url: str | None, *, in_shadow: bool = False) -> Tile:
     is_day = balance.period == "day"
     label = _("spent and reserved today") if is_day else _("spent and reserved in this month")
+    label = _("%(period)s, in shadow") % {"period": label} if in_shadow else label
     used, cap = balance.spent + balance.reserved, balance.budget
     value = display.money(used, balance.currency)
     if cap is None:

@@ -95,6 +95,52 @@
         return Boolean((chosen && chosen.value) || (words && words.value.trim()));
     }
 
+    /* Where CSRF_USE_SESSIONS is on, Django refuses what is posted after the end of a session before
+       the server sees it. So choice and words wait in this tab, until the next case is shown. */
+    const DRAFT = "number_insight.draft";
+
+    function fieldsOf(name) {
+        return Array.from(document.querySelectorAll("[form=ni-decide][name=" + name + "]"));
+    }
+
+    function keepDraft() {
+        const draft = {record: form.elements.record.value, by: form.elements.by.value};
+        const chosen = fieldsOf("reason_code").find(function (each) { return each.checked; });
+        const also = fieldsOf("also").filter(function (each) { return each.checked; });
+        draft.code = chosen ? chosen.value : "";
+        draft.also = also.map(function (each) { return each.value; });
+        draft.words = words.value;
+        try {
+            window.sessionStorage.setItem(DRAFT, JSON.stringify(draft));
+        } catch (error) {
+            /* Without a store nothing is kept. */
+        }
+    }
+
+    function takeDraft() {
+        try {
+            const draft = JSON.parse(window.sessionStorage.getItem(DRAFT));
+            window.sessionStorage.removeItem(DRAFT);
+            return draft;
+        } catch (error) {
+            return null;
+        }
+    }
+
+    function restore(draft) {
+        const isSame = draft && form && form.elements.by
+            && draft.record === form.elements.record.value && draft.by === form.elements.by.value;
+        if (!isSame || hasReason() || !(draft.code || draft.words)) {
+            return;
+        }
+        fieldsOf("reason_code").forEach(function (each) { each.checked = each.value === draft.code; });
+        fieldsOf("also").forEach(function (each) { each.checked = draft.also.includes(each.value); });
+        words.value = draft.words;
+        desk.querySelector(".ni-kept").hidden = false;
+    }
+
+    restore(takeDraft());
+
     let isSent = false;
 
     document.addEventListener("submit", function (event) {
@@ -113,6 +159,9 @@
             event.preventDefault();
         }
         isSent = true;
+        if (event.target === form && button && /^(release|refuse)$/.test(button.value)) {
+            keepDraft();
+        }
     });
 
     window.addEventListener("pageshow", function () {
