@@ -157,7 +157,7 @@ def test_a_decision_at_the_desk_stands_in_the_history_with_its_reason(admin_clie
 
 def test_a_long_reason_is_folded_wherever_it_stands(admin_client: Client) -> None:
     record = make_record(verdict="deny")
-    entry = an_entry("deny", "number", record.number, reason="listed " * 60)
+    entry = an_entry("deny", "number", record.number, reason="listed " * 42)
     add_flag(record, "deny_number", group="lists", evidence={"entry": entry.pk})
     admin_client.post(DESK, posted(record, "refuse", reason="w" * 2000))
     history = reverse("admin:number_insight_numberinsightrecord_history", args=[record.pk])
