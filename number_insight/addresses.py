@@ -17,6 +17,8 @@ SOCKET = "unix:"
 FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 MAPPED_BITS = 96
 """The bits in front of an IPv4 address that is written as an IPv6 one."""
+SIXTOFOUR_BITS = 16
+"""The bits in front of an IPv4 address within 6to4 (``2002::/16``)."""
 _PORT = re.compile(r":\d{1,5}")
 _PREFIX = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}\.")
 
@@ -180,11 +182,18 @@ def canonical_network(text: str) -> str:
 
 def is_partly_public(network: str) -> bool:
     """Return whether `network`, or an address, holds public addresses."""
-    found = ipaddress.ip_network(network, strict=False)
+    found = _ipv4_inside(ipaddress.ip_network(network, strict=False))
     # Python 3.10 calls a network private if both of its ends are: 0.0.0.0/0, which no block holds.
     is_wide = found.version == 4 and found.prefixlen < 4
-    is_partly = is_wide or found.is_global or _is_public(found.network_address)
-    return is_partly and not found.is_multicast
+    return (is_wide or found.is_global) and not found.is_multicast
+
+
+def _ipv4_inside(network: Network) -> Network:
+    """Return the IPv4 network for which `network` stands in 6to4, or else `network` itself."""
+    start, bits = network.network_address, network.prefixlen - SIXTOFOUR_BITS
+    if isinstance(start, ipaddress.IPv4Address) or start.sixtofour is None or bits < 0:
+        return network
+    return ipaddress.ip_network((start.sixtofour, min(bits, 32)))
 
 
 def range_of(ip: str) -> str:

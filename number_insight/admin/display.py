@@ -254,9 +254,9 @@ def short_age(moment: datetime) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def moment_text(moment: datetime) -> str:
+def moment_text(moment: datetime, style: str = "DATETIME_FORMAT") -> str:
     """Return a moment in words, in the zone of the request."""
-    return date_format(localtime(moment) if is_aware(moment) else moment, "DATETIME_FORMAT")
+    return date_format(localtime(moment) if is_aware(moment) else moment, style)
 
 
 def duration(span: timedelta | None) -> str:

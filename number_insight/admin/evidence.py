@@ -8,9 +8,7 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.formats import date_format
 from django.utils.text import get_text_list
-from django.utils.timezone import localtime
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -194,7 +192,7 @@ def _failure(error: str) -> str:
 
 
 def _time(moment: Any) -> str:
-    return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+    return display.moment_text(moment, "SHORT_DATETIME_FORMAT")
 
 
 def _again(lookup: Lookup) -> str:

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -121,7 +120,7 @@ class ListEntryAdmin(OwnFiltersAdmin):
             return gettext("never")
         if entry.expires_at <= timezone.now():
             return format_html('<span class="ni-badge">{}</span>', gettext("expired"))
-        return date_format(timezone.localtime(entry.expires_at), "SHORT_DATE_FORMAT")
+        return display.moment_text(entry.expires_at, "SHORT_DATE_FORMAT")
 
     @admin.display(description=_("written"), ordering="created_at")
     def written(self, entry: ListEntry) -> SafeString:

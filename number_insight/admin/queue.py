@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from number_insight import reviewing
+from number_insight import clock, reviewing
 from number_insight.admin import desk_state, display
 from number_insight.conf import app_settings
 from number_insight.models import NumberInsightRecord
@@ -52,7 +52,7 @@ def waiting(request: HttpRequest) -> Queue:
 
 def decided_today() -> QuerySet[Any]:
     """Return the records that people have decided on since midnight."""
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = clock.stored(clock.midnight(clock.today()))
     return NumberInsightRecord.objects.filter(decided_at__gte=midnight).order_by()
 
 

@@ -162,27 +162,28 @@ def why_nothing(text: str, *, is_full: bool, persons: Mapping[type[Any], Any]) -
 
 
 def _why_no_number(text: str, *, is_full: bool) -> str:
-    if not is_full:
+    is_whole = _is_whole_number(text)
+    if not is_full and not is_whole:
         return gettext(
             "You see numbers masked, so only a whole number is found, and no last digits."
         )
-    if last_digits(text):
+    if is_full and last_digits(text):
         return gettext(
             "No signup that waits has a number with these last digits, and the others are not "
             "searched for last digits: type the whole number, or its first seven digits and more, "
             "country code included."
         )
+    if is_whole:
+        return gettext("No record has this number.")
     if sum(char.isdigit() for char in text) < MIN_PREFIX_DIGITS:
         return gettext(
             "A number is found from its first seven digits on, country code included; by its last "
             "three to nine digits it is found while the signup waits."
         )
-    if not _is_whole_number(text):
-        return gettext(
-            "No number begins with these digits: type the whole number, or its beginning with the "
-            "country code."
-        )
-    return gettext("No record has this number.")
+    return gettext(
+        "No number begins with these digits: type the whole number, or its beginning with the "
+        "country code."
+    )
 
 
 def note_on(text: str, *, is_full: bool) -> str:

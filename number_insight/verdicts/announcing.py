@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import models, router
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 
 from number_insight import signals
 from number_insight.models import DecisionEvent, NumberInsightRecord
@@ -38,14 +38,13 @@ def link(record: NumberInsightRecord, rows: models.QuerySet[Any], columns: Seque
     receivers could do nothing for an account.
     """
     told = {name: getattr(record, name) for name in columns}
-    if not _are_heard():
+    of_nobody = rows.filter(subject_id="")
+    if not (record.subject_id and _are_heard()) or not of_nobody.update(
+        announced_verdict=Verdict.PENDING, **told
+    ):
         return bool(rows.update(**told))
-    # It stands first, since MySQL's later assignments see what the earlier ones have assigned.
-    again = Case(When(subject_id="", then=Value(Verdict.PENDING)), default=F("announced_verdict"))
-    is_linked = bool(rows.update(announced_verdict=again, **told))
-    if is_linked:
-        after_commit(announce, [record.pk], using=router.db_for_write(NumberInsightRecord))
-    return is_linked
+    after_commit(announce, [record.pk], using=router.db_for_write(NumberInsightRecord))
+    return True
 
 
 def _are_heard() -> bool:

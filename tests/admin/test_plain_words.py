@@ -66,6 +66,7 @@ def test_a_search_without_a_result_says_so_in_a_sentence(admin_client: Client) -
         ("+4670174", ["view_full_number"], "No number begins with these digits"),
         ("+4670174", [], "You see numbers masked, so only a whole number is found"),
         ("0605", [], "and no last digits"),
+        ("+46701740699", [], "No record has this number."),
         ("An", ["view_full_number"], "A name is found from its first three letters on."),
         ("Ana", ["view_full_number"], "Names are not searched here"),
         ("9.9.9.9", [], "Nobody has signed up from this IP."),

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from number_insight.models import NumberInsightRecord
@@ -112,6 +113,31 @@ def test_a_form_that_django_refuses_at_a_sessions_end_loses_neither_either(
     page.click("[value=undo]")
     expect(page.locator("#ni-decide input[name=record]")).to_have_value(str(first.pk))
     expect(page.locator(".ni-kept")).to_be_hidden()
+
+
+def test_a_case_that_a_colleague_has_taken_since_then_leaves_the_desk_its_script(
+    open_page: Open, ada: User, bea: User, settings: Any
+) -> None:
+    settings.CSRF_USE_SESSIONS = True
+    first, _second = crowd.queue(2)
+    page = open_page(ada, silent=False)
+    failures: list[Any] = []
+    page.on("pageerror", lambda error: failures.append(error))
+    page.goto(f"{DESK}?record={first.pk}")
+    page.fill("#ni-decide-reason", "Called, and nobody knew of it.")
+    Session.objects.all().delete()
+    page.click("[value=refuse]")
+    expect(page.locator("body")).to_contain_text("Forbidden")
+    rows = NumberInsightRecord.objects.filter(pk=first.pk)
+    rows.update(claimed_by=bea, claimed_at=timezone.now())
+    page.goto(f"{DESK}?record={first.pk}")
+    page.fill("#id_username", ada.username)
+    page.fill("#id_password", "x")
+    page.click("#login-form [type=submit]")
+    expect(page.locator(".ni-claimed")).to_be_visible()
+    page.wait_for_load_state()
+    assert page.evaluate("sessionStorage.length") == 0
+    assert failures == []
 
 
 def test_a_decision_is_reopened_on_the_records_page(open_page: Open, ada: User) -> None:

@@ -12,6 +12,8 @@ pytestmark = pytest.mark.django_db
 
 WRONG = [
     ("sweep", "--loop=0"),
+    ("sweep", "--loop=nan"),
+    ("sweep", "--loop=inf"),
     ("purge", "--batch=0"),
     ("purge", "--days=-1"),
     ("backfill", "shop.Customer.phone", "--limit=0"),

@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from number_insight import signals
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import attach
+from number_insight.screening.signup import screened_before
 from number_insight.verdicts import announcing
 from tests.support.stage import CLEAN, VIRTUAL, asking, heard, logged, screened, sweep
 
@@ -77,6 +78,35 @@ def test_a_verdict_that_came_before_its_subject_is_told_again_with_it_and_once()
         sweep()
     assert [given["record"].subject for given in told] == [None, ada]
     assert [given["previous"] for given in told] == ["pending", "pending"]
+
+
+def test_a_receiver_may_link_the_record_itself_and_is_told_once_more() -> None:
+    ada = get_user_model().objects.create(username="ada")
+    subjects: list[object] = []
+
+    def link(record: NumberInsightRecord, **_: object) -> None:
+        subjects.append(record.subject)
+        if len(subjects) < 5:
+            attach(ada, record=record)
+
+    signals.verdict_changed.connect(link)
+    try:
+        record = screened(CLEAN, under=asking())
+        with asking():
+            sweep()
+    finally:
+        signals.verdict_changed.disconnect(link)
+    record.refresh_from_db()
+    assert (subjects, record.announced_verdict) == ([None, ada], "allow")
+
+
+def test_a_record_that_is_completed_without_a_subject_is_not_told_of_again() -> None:
+    with heard(signals.verdict_changed) as told, asking():
+        record = screened(CLEAN)
+        typed = NumberInsightRecord(number=record.number, level=record.level, source="signup")
+        assert screened_before(typed, [record]) is record
+        sweep()
+    assert (record.source, len(told)) == ("signup", 1)
 
 
 def test_a_subject_that_comes_while_receivers_are_told_is_told_of_by_the_sweep() -> None:

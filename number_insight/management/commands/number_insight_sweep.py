@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
+from threading import TIMEOUT_MAX
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     def handle(
         self, *, inline: bool, loop: float | None, verbosity: int = 1, **_options: Any
     ) -> None:
-        if loop is not None and loop <= 0:
+        if loop is not None and not 0 < loop <= TIMEOUT_MAX:
             raise wrong_option("--loop needs a positive number of seconds.")
         if loop is None:
             self._sweep(inline)

@@ -128,7 +128,7 @@
     }
 
     function restore(draft) {
-        const isSame = draft && form && form.elements.by
+        const isSame = draft && words && form && form.elements.by
             && draft.record === form.elements.record.value && draft.by === form.elements.by.value;
         if (!isSame || hasReason() || !(draft.code || draft.words)) {
             return;
