@@ -96,7 +96,7 @@ def test_it_takes_a_country_an_ip_and_a_caller_name() -> None:
         ([CLEAN, "--country", "XX"], "There is no country 'XX'; write its two letters: GB."),
         ([CLEAN, "--ip", "10.0.0.1"], "'10.0.0.1' is not a public IP address."),
         ([CLEAN, "--ip", "x"], "'x' is not a public IP address."),
-        ([CLEAN, "--provider", "other"], "has no provider 'other'. Known are: default."),
+        ([CLEAN, "--provider", "other"], "PROVIDERS names no provider 'other'. "),
     ],
 )
 def test_what_cannot_be_asked_is_one_sentence(arguments: list[str], sentence: str) -> None:

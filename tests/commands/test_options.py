@@ -28,6 +28,8 @@ WRONG = [
     ("subject", "--model=no.Model", "--pk=1", "--export"),
     ("lookup", CLEAN, "--country=XX"),
     ("lookup", CLEAN, "--ip=10.0.0.1"),
+    ("lookup", CLEAN, "--provider=other"),
+    ("parity", "--provider=other"),
 ]
 
 

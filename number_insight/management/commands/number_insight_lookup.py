@@ -16,7 +16,7 @@ from number_insight.conf import app_settings
 from number_insight.exceptions import NumberInsightError
 from number_insight.insight import LEVELS, Insight
 from number_insight.lookups import switches
-from number_insight.management.options import wrong_option
+from number_insight.management.options import require_provider, wrong_option
 from number_insight.rules.scoring import Flag, Judgement
 from number_insight.screening.inquiry import Inquiry, Result, inquire
 
@@ -46,6 +46,7 @@ class Command(BaseCommand):
         obstacle = switches.obstacle()
         if obstacle:
             raise CommandError(obstacle)
+        require_provider(options["provider"])
         try:
             inquiry = self._inquiry(options)
             result = inquire(inquiry, record=options["record"])

@@ -11,10 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from number_insight import loading
-from number_insight.conf import app_settings
-from number_insight.exceptions import Unsupported, did_you_mean
+from number_insight.exceptions import Unsupported
 from number_insight.management.dates import moment
-from number_insight.management.options import wrong_option
+from number_insight.management.options import require_provider, wrong_option
 from number_insight.management.progress import Progress
 from number_insight.models import NumberInsightRecord
 from number_insight.screening import parity
@@ -85,9 +84,7 @@ class Command(BaseCommand):
 
 
 def _check(provider: str, numbers: int) -> None:
-    if provider not in app_settings.PROVIDERS:
-        hint = did_you_mean(provider, app_settings.PROVIDERS)
-        raise CommandError(f"PROVIDERS names no provider {provider!r}. {hint}")
+    require_provider(provider)
     loading.provider(provider)
     if numbers < 1:
         raise wrong_option("--numbers needs a positive number.")
