@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, OperationalError
 from django.utils import timezone
 
-from number_insight import exceptions, transactions
+from number_insight import exceptions, loading, transactions
 from number_insight.lookups import calls, outcomes
 from number_insight.lookups.outcomes import Outcome
 from number_insight.models import Circuit, Lookup, NumberInsightRecord
@@ -143,7 +143,7 @@ def test_a_record_that_cannot_be_planned_costs_no_other_its_verdict(
             assess(record)
     assert verdicts() == ["pending", *["allow"] * 7]
     records[0].refresh_from_db()
-    assert records[0].note == "The provider has no such option."
+    assert records[0].note == f"{loading.MISFIT} The provider has no such option."
     assert not any(number[1:] in caplog.text for number in NUMBERS)
 
 

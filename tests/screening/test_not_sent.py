@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from number_insight import exceptions
+from number_insight.loading import MISFIT
 from number_insight.lookups import callbacks, calls, claims
 from number_insight.models import Lookup, NumberInsightRecord
 from number_insight.providers import kpn, signing, threads, transport, wire
@@ -67,7 +68,7 @@ def test_without_a_webhook_nothing_is_claimed_and_nothing_reserved(count: int) -
             assert len(Fake.asked) == count
             return
         for record in records:
-            assert (record.state, record.note) == ("waiting", callbacks.NO_WEBHOOK)
+            assert (record.state, record.note) == ("waiting", f"{MISFIT} {callbacks.NO_WEBHOOK}")
     assert set(Lookup.objects.values_list("state", "attempts", "reserved")) == {("queued", 0, 0)}
     assert (money(), Fake.asked) == (("0", "0"), [])
 
@@ -88,7 +89,7 @@ def test_without_an_origin_nothing_is_claimed_either() -> None:
         assert (record.state, the_lookup().state, money()) == ("screened", "answered", (PRICE, "0"))
         return
     assert (record.state, the_lookup().state, money()) == ("waiting", "queued", ("0", "0"))
-    assert record.note == callbacks.NO_ORIGIN
+    assert record.note == f"{MISFIT} {callbacks.NO_ORIGIN}"
 
 
 def test_what_is_answered_at_once_needs_no_webhook() -> None:
