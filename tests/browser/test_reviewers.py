@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from number_insight.models import NumberInsightRecord
 from tests.admin.builders import DESK, LIST, make_staff, page_of
@@ -55,17 +55,23 @@ def test_the_other_one_is_told_that_the_case_was_taken(
     assert record.decision == ""
 
 
-def test_an_expired_session_loses_neither_the_choice_nor_the_reason(
-    open_page: Open, ada: User
-) -> None:
-    (record,) = crowd.queue(1)
-    page = open_page(ada)
+def _refuse_after_the_session(page: Page) -> str | None:
+    """Choose and write a reason, and refuse when the session has ended; return the choice."""
     page.goto(DESK)
     page.keyboard.press("2")
     page.fill("#ni-decide-reason", "Called, and nobody knew of it.")
     chosen = page.locator("input[name=reason_code]:checked").get_attribute("value")
     Session.objects.all().delete()
     page.click("[value=refuse]")
+    return chosen
+
+
+def test_an_expired_session_loses_neither_the_choice_nor_the_reason(
+    open_page: Open, ada: User
+) -> None:
+    (record,) = crowd.queue(1)
+    page = open_page(ada)
+    chosen = _refuse_after_the_session(page)
     page.fill("#id_username", ada.username)
     page.fill("#id_password", "x")
     page.click("#login-form [type=submit]")
@@ -90,12 +96,7 @@ def test_a_form_that_django_refuses_at_a_sessions_end_loses_neither_either(
     settings.CSRF_USE_SESSIONS = True
     first, second = crowd.queue(2)
     page = open_page(ada, silent=False)  # Chromium tells its console of the 403
-    page.goto(DESK)
-    page.keyboard.press("2")
-    page.fill("#ni-decide-reason", "Called, and nobody knew of it.")
-    chosen = page.locator("input[name=reason_code]:checked").get_attribute("value")
-    Session.objects.all().delete()
-    page.click("[value=refuse]")
+    chosen = _refuse_after_the_session(page)
     expect(page.locator("body")).to_contain_text("Forbidden")
     page.go_back()
     page.fill("#id_username", ada.username)

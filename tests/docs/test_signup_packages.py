@@ -221,25 +221,18 @@ class SignupView(CreateView):
             ("django_registration.forms", "registration.forms"),
         ),
     ),
-    Recipe(
-        heading="Django Ninja",
-        urls='path("", api.urls)',
-        fields={"username": "ada"},
-        path="/signup",
-        bad=None,
-        json=True,
-        accepted=(200,),
-        refused=(422,),
-    ),
-    Recipe(
-        heading="Django Ninja",
-        urls='path("async/", async_api.urls)',
-        fields={"username": "ada"},
-        path="/async/signup",
-        bad=None,
-        json=True,
-        accepted=(200,),
-        refused=(422,),
+    *(
+        Recipe(
+            heading="Django Ninja",
+            urls=f'path("{prefix}", {api}.urls)',
+            fields={"username": "ada"},
+            path=f"/{prefix}signup",
+            bad=None,
+            json=True,
+            accepted=(200,),
+            refused=(422,),
+        )
+        for prefix, api in (("", "api"), ("async/", "async_api"))
     ),
 ]
 
